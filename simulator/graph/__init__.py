@@ -1,0 +1,1 @@
+"""The drawing as a graph: problems found in it, its construction and its checks."""

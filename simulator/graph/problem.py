@@ -1,0 +1,79 @@
+"""Problems: what is wrong with a drawing, as data that page, API and command line show alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "hint"]
+
+CODES: dict[str, str] = {
+    "D100": "The file cannot be read as a design.",
+    "D101": "A required key is missing.",
+    "D102": "A key is not known here.",
+    "D103": "A value has the wrong type.",
+    "D104": "A value is out of range, or not a finite number.",
+    "D105": "The kind of a node is not known.",
+    "D106": "A choice (a distribution, a process, a listed value) is not known.",
+    "D107": "An id is not well formed.",
+    "D108": "The document is too large, too deep, or holds too many elements.",
+    "D109": "The format version is not supported.",
+    "D110": "A trace file or uploaded load cannot be used.",
+    "D201": "An id is used twice.",
+    "D202": "An edge leads from or to a node that does not exist.",
+    "D203": "These two nodes cannot be connected.",
+    "D204": "A cycle has no delay, so messages would travel it without time passing.",
+    "D205": "The role of an edge is not allowed between these nodes.",
+    "D206": "Probability and choice on outgoing edges are misused.",
+    "D207": "A fault or an objective names an element or metric that does not exist.",
+    "D280": "The design has no nodes.",
+    "D281": "Nothing produces messages.",
+    "D282": "Nothing consumes what is produced.",
+    "D300": "The design runs, but a good practice is not followed.",
+}
+"""One sentence per code; practice findings (warnings, hints) are ``D3xx``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a design: where it is, what is wrong and how to mend it.
+
+    ``element`` is the id of a node or an edge ("" for the document itself), ``field`` a dotted path
+    inside that element and ``path`` the path in the whole document as its author sees it
+    (``nodes[2].config.arrivals.rate``).
+    """
+
+    code: str
+    severity: Severity = "error"
+    element: str = ""
+    field: str = ""
+    message: str = ""
+    hint: str = ""
+    path: str = ""
+
+    @property
+    def blocks(self) -> Literal["save", "run"] | None:
+        """What the problem prevents: saving (D1xx, D2xx), only running (D28x), or nothing."""
+        if self.severity != "error":
+            return None
+        if self.code.startswith("D28"):
+            return "run"
+        return "save" if self.code.startswith(("D1", "D2")) else None
+
+    def as_dict(self) -> dict[str, str]:
+        """The problem as a JSON-able dict with the dataclass's field names."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "element": self.element,
+            "field": self.field,
+            "message": self.message,
+            "hint": self.hint,
+            "path": self.path,
+        }
+
+    def __str__(self) -> str:
+        """One line for a terminal: ``path: message (hint) [code]``."""
+        place = f"{self.path}: " if self.path else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{place}{self.message}{hint} [{self.code}]"
