@@ -1,0 +1,3 @@
+export function RunPill() {
+  return null;
+}

@@ -1,0 +1,112 @@
+// @vitest-environment node
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  formatAgo,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatHalfWidth,
+  formatNumber,
+  formatQuantity,
+  formatRate,
+  formatSeconds,
+  formatShare,
+} from "./numbers";
+
+const plain = (text: string) => text.replaceAll("\u202f", " ");
+
+describe("numbers", () => {
+  it.each([
+    [0, "0"],
+    [12, "12"],
+    [999, "999"],
+    [999.7, "1.00k"],
+    [1000, "1k"],
+    [1001, "1.00k"],
+    [1240, "1.24k"],
+    [12_400, "12.4k"],
+    [124_000, "124k"],
+    [1_240_000, "1.24M"],
+    [9.996, "10.0"],
+    [0.5, "0.500"],
+    [0.0123, "0.0123"],
+    [-1240, "−1.24k"],
+    [0.00001, "1.0e−5"],
+    [null, "–"],
+    [Number.NaN, "–"],
+    [Infinity, "∞"],
+  ])("%s is written %s", (value, text) => expect(formatNumber(value)).toBe(text));
+
+  it.each([
+    [0, "0 s"],
+    [0.000_000_5, "500 ns"],
+    [0.00083, "830 µs"],
+    [0.083, "83 ms"],
+    [0.9999, "1.00 s"],
+    [1.24, "1.24 s"],
+    [59.99, "1 min"],
+    [60, "1 min"],
+    [250, "4 min 10 s"],
+    [3599.7, "1 h"],
+    [7500, "2 h 5 min"],
+    [86_400, "1 d"],
+    [273_600, "3 d 4 h"],
+    [-2, "−2 s"],
+    [null, "–"],
+  ])("%s seconds are written %s", (value, text) => expect(plain(formatSeconds(value))).toBe(text));
+
+  it.each([
+    [0, "0 %"],
+    [0.83, "83 %"],
+    [0.975, "97.5 %"],
+    [0.9997, "99.970 %"],
+    [1, "100 %"],
+    [1.2, "120 %"],
+  ])("the share %s is written %s", (value, text) => expect(plain(formatShare(value))).toBe(text));
+
+  it("gives rates, counts and bytes their units", () => {
+    expect(plain(formatRate(1240))).toBe("1.24k msg/s");
+    expect(formatCount(12_345)).toBe("12,345");
+    expect(formatCount(1_234_567)).toBe("1.23M");
+    expect(plain(formatBytes(65_536))).toBe("64 KiB");
+    expect(plain(formatBytes(1023))).toBe("1023 B");
+    expect(plain(formatQuantity(3, "USD"))).toBe("3 USD");
+  });
+
+  it("never makes up an interval", () => {
+    expect(formatHalfWidth(null, "s")).toBe("–");
+    expect(plain(formatHalfWidth([0.9, 1.1], "s"))).toBe("± 100 ms");
+  });
+
+  it("keeps a running clock's width", () => {
+    expect(formatClock(250)).toBe("0:04:10");
+    expect(plain(formatClock(183_600))).toBe("2 d 03:00:00");
+  });
+
+  it("never writes a span with sixty of the smaller unit", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 1e6, noNaN: true }), (seconds) => {
+        expect(plain(formatSeconds(seconds))).not.toMatch(/\b(60 s|60 min|24 h)\b/);
+      }),
+    );
+  });
+
+  it("stays within seven characters for any size a node can show", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-99, max: 9.99e14, noNaN: true }), (value) => {
+        expect(formatNumber(value).length).toBeLessThanOrEqual(7);
+      }),
+    );
+  });
+
+  it("says when in the words of a person", () => {
+    const now = new Date(2026, 10, 23, 15, 0, 0);
+    const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString();
+    expect(formatAgo(ago(0), now)).toBe("just now");
+    expect(formatAgo(ago(5), now)).toBe("5 min ago");
+    expect(formatAgo(ago(180), now)).toBe("3 h ago");
+    expect(formatAgo(ago(60 * 24), now)).toBe("yesterday 15:00");
+    expect(formatAgo(null, now)).toBe("–");
+  });
+});
