@@ -1,0 +1,172 @@
+"""What `manage.py` does before and around Django: set up, build, serve, test. Standard library only.
+
+The order is always the same: bring up `.venv` with what the command needs, go on inside it, build the front
+end if its sources changed, then do the work. Every step that can take seconds says so before it starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from pathlib import Path
+
+from architect import front_end_build, machine
+from architect.machine import SetUpStopped, say
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Our commands and the extras of pyproject.toml each needs; everything else is Django's.
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "up": ("node",),
+    "build": ("node",),
+    "lint": ("node", "test", "dev"),
+    "test": ("node", "test", "dev"),
+}
+FOR_DJANGO: tuple[str, ...] = ("node",)
+
+LINT_STEPS: dict[str, list[str]] = {
+    "ruff check": ["-m", "ruff", "check", "."],
+    "ruff format": ["-m", "ruff", "format", "--check", "."],
+    "mypy": ["-m", "mypy"],
+    "import-linter": ["-c", "from importlinter.cli import lint_imports_command as run; run()"],
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run `manage.py` with these arguments and return its exit code: 2 for a set-up that must be mended."""
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
+    try:
+        machine.continue_inside(ROOT, COMMANDS.get(command, FOR_DJANGO), arguments)
+        if command == "up":
+            return up(rest)
+        if command == "build":
+            return build()
+        if command == "lint":
+            return lint()
+        if command == "test":
+            return test(rest)
+        return django(arguments)
+    except (SetUpStopped, front_end_build.FrontEndError) as stopped:
+        sys.stderr.write(f"\nheadrace: {stopped}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def up(arguments: list[str]) -> int:
+    """Build what changed and serve the dashboard on 127.0.0.1 until Ctrl+C."""
+    parser = argparse.ArgumentParser("manage.py up", description="Serve the dashboard on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    options = parser.parse_args(arguments)
+    _refuse_taken_port(options.port)
+    build()
+    _use_our_settings()
+    say("starting the server")
+    from architect.serve import serve
+
+    opens = not options.no_browser and _has_display()
+    url = f"http://127.0.0.1:{options.port}/"
+    threading.Thread(target=_announce, args=(url, opens), daemon=True).start()
+    serve(host="127.0.0.1", port=options.port)
+    return 0
+
+
+def build() -> int:
+    """Build the front end if its sources changed."""
+    with machine.lock(ROOT):
+        started = time.monotonic()
+        if front_end_build.build(say):
+            say(f"front end: built in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def lint() -> int:
+    """Run every check of the Python sources, all of them even when one fails; 1 if any did."""
+    failed = []
+    for name, words in LINT_STEPS.items():
+        say(f"lint: {name}")
+        if subprocess.call([sys.executable, *words], cwd=ROOT, stdin=subprocess.DEVNULL):
+            failed.append(name)
+    if failed:
+        say(f"lint FAILED: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def test(arguments: list[str]) -> int:
+    """Lint, then run all tests in one pytest; with arguments run only pytest, with them."""
+    build()
+    browser = machine.chromium()
+    code = 0 if arguments else lint()
+    environment = {
+        **os.environ,
+        "CHROMIUM_PATH": browser,
+        # Playwright's own Node needs a library that minimal systems lack; ours does not.
+        "PLAYWRIGHT_NODEJS_PATH": str(front_end_build.node()),
+    }
+    say("tests: Python, front end, browser")
+    words = [sys.executable, "-m", "pytest", *arguments]
+    tested = subprocess.call(words, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    if code:
+        say("the tests are done; lint FAILED, see above")
+    return tested or code
+
+
+def django(arguments: list[str]) -> int:
+    """Pass everything else on to Django's own command line."""
+    _use_our_settings()
+    if not arguments or arguments[0] in {"help", "-h", "--help"}:
+        print("Headrace's own commands: " + ", ".join(COMMANDS) + ". The others are Django's.\n", flush=True)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["manage.py", *arguments])
+    return 0
+
+
+def _use_our_settings() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "architect.settings")
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as taken:
+            reason = f"port {port} cannot be used ({taken}); perhaps Headrace runs already"
+            raise SetUpStopped(f"{reason}. Try: python3 manage.py up --port 8001") from taken
+
+
+def _has_display() -> bool:
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _announce(url: str, opens_browser: bool) -> None:
+    """Say where the dashboard is once it answers, so that nobody opens a page that is not there yet."""
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url + "healthz", timeout=5):
+                break
+        except urllib.error.HTTPError:
+            break  # it answers; what it says is on the page
+        except OSError:
+            time.sleep(0.1)
+    else:
+        return
+    say(f"ready: {url}  (stop with Ctrl+C)")
+    if opens_browser and (shutil.which("xdg-open") or sys.platform != "linux"):
+        webbrowser.open(url)
