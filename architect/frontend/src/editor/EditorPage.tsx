@@ -1,0 +1,3 @@
+export function EditorPage({ designId }: { designId: string; runId: string | null }) {
+  return <main className="editor">{designId}</main>;
+}
