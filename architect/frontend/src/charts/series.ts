@@ -1,0 +1,232 @@
+/**
+ * The columns behind the charts: one number per frame and metric, for the whole run, in bounded memory.
+ *
+ * Up to 20,000 points every frame is a point. Beyond that (or when very many columns share the budget) neighbouring
+ * points are merged in pairs, again and again: rates keep their mean, levels and times their largest value, counts
+ * their last. A chart says how many frames one of its points stands for.
+ */
+import { isSpread, type Frame, type Metric } from "../run/frameTypes";
+
+/** How two neighbouring points become one. */
+export type Merging = "mean" | "max" | "last";
+
+const MOST_POINTS = 20_000;
+const FEWEST_POINTS = 2_000;
+/** Numbers held in all columns together: 8 million of 4 bytes. */
+const CELL_BUDGET = 8_000_000;
+
+const MEAN = new Set(["arrival_rate", "throughput", "goodput", "utilization", "rate", "delivered_rate", "mean"]);
+const LAST = new Set([
+  "dead_lettered",
+  "redelivered",
+  "expired",
+  "dropped",
+  "rejected",
+  "duplicates",
+  "out_of_order",
+  "throttled",
+  "total",
+]);
+
+export function mergingOf(metric: string): Merging {
+  if (MEAN.has(metric)) return "mean";
+  return LAST.has(metric) ? "last" : "max";
+}
+
+interface Column {
+  readonly merging: Merging;
+  values: Float32Array;
+  /** how many values the last point has taken in, for the running mean */
+  inLast: number;
+}
+
+export const nodeKey = (id: string, metric: string, part = "") => `node ${id} ${metric}${part && ` ${part}`}`;
+export const edgeKey = (id: string, metric: string) => `edge ${id} ${metric}`;
+export const flowKey = (from: string, to: string, metric: string, part = "") =>
+  `flow ${from}>${to} ${metric}${part && ` ${part}`}`;
+
+export interface SeriesStore {
+  append(frames: readonly Frame[]): void;
+  reset(): void;
+  /** simulated seconds of the points */
+  times(): number[];
+  /** null where nothing was measured; a column nobody wrote is all null */
+  column(key: string): (number | null)[];
+  has(key: string): boolean;
+  keys(): string[];
+  /** the seq of the frame that was on at this simulated time (the last one not later; the first if all are later) */
+  seqAt(t: number): number | null;
+  lastTime(): number;
+  framesPerPoint(): number;
+  pointCount(): number;
+  subscribe(listener: () => void): () => void;
+  /** grows with every change: the snapshot for useSyncExternalStore */
+  version(): number;
+}
+
+export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
+  const columns = new Map<string, Column>();
+  const listeners = new Set<() => void>();
+  const delivered = new Map<string, readonly [t: number, count: number]>();
+  let times = new Float64Array(1024);
+  let seqs = new Float64Array(1024);
+  let length = 0;
+  let perPoint = 1;
+  let inLast = 0;
+  let version = 0;
+
+  const limit = () => {
+    const share = Math.floor(CELL_BUDGET / Math.max(1, columns.size));
+    return Math.max(2, 2 * Math.floor(Math.min(mostPoints, Math.max(FEWEST_POINTS, share)) / 2));
+  };
+
+  function grow(): void {
+    const size = times.length * 2;
+    times = enlarged(times, new Float64Array(size));
+    seqs = enlarged(seqs, new Float64Array(size));
+    for (const column of columns.values()) column.values = enlarged(column.values, new Float32Array(size).fill(Number.NaN));
+  }
+
+  function mergePairs(): void {
+    const half = Math.ceil(length / 2);
+    for (let i = 0; i < half; i += 1) {
+      const right = Math.min(2 * i + 1, length - 1);
+      times[i] = times[right] ?? 0;
+      seqs[i] = seqs[right] ?? 0;
+    }
+    for (const { values, merging } of columns.values()) {
+      for (let i = 0; i < half; i += 1) {
+        const right = Math.min(2 * i + 1, length - 1);
+        values[i] = merged(values[2 * i] ?? Number.NaN, values[right] ?? Number.NaN, merging);
+      }
+      values.fill(Number.NaN, half, length);
+    }
+    length = half;
+    perPoint *= 2;
+  }
+
+  function openPoint(frame: Frame): void {
+    if (length > 0 && inLast < perPoint) {
+      inLast += 1;
+    } else {
+      if (length >= limit()) mergePairs();
+      if (length >= times.length) grow();
+      length += 1;
+      inLast = 1;
+      for (const column of columns.values()) column.inLast = 0;
+    }
+    times[length - 1] = frame.t;
+    seqs[length - 1] = frame.seq;
+  }
+
+  function write(key: string, metric: string, value: number | null | undefined): void {
+    if (value === null || value === undefined || !Number.isFinite(value)) return;
+    let column = columns.get(key);
+    if (!column) {
+      column = { merging: mergingOf(metric), values: new Float32Array(times.length).fill(Number.NaN), inLast: 0 };
+      columns.set(key, column);
+    }
+    const { values } = column;
+    const at = length - 1;
+    const before = values[at] ?? Number.NaN;
+    column.inLast += 1;
+    if (Number.isNaN(before)) values[at] = value;
+    else if (column.merging === "mean") values[at] = before + (value - before) / column.inLast;
+    else values[at] = column.merging === "max" ? Math.max(before, value) : value;
+  }
+
+  function writeMetric(key: (part?: string) => string, metric: string, value: Metric | undefined): void {
+    if (isSpread(value)) {
+      for (const part of ["p50", "p95", "p99", "mean"] as const) write(key(part), part, value[part]);
+    } else {
+      write(key(), metric, value);
+    }
+  }
+
+  function writeFrame(frame: Frame): void {
+    openPoint(frame);
+    for (const [id, metrics] of Object.entries(frame.nodes)) {
+      for (const [metric, value] of Object.entries(metrics)) writeMetric((part) => nodeKey(id, metric, part), metric, value);
+    }
+    for (const [id, edge] of Object.entries(frame.edges)) {
+      write(edgeKey(id, "rate"), "rate", edge.rate);
+      write(edgeKey(id, "in_transit"), "in_transit", edge.in_transit);
+    }
+    for (const flow of frame.flows ?? []) {
+      writeMetric((part) => flowKey(flow.from, flow.to, "end_to_end_latency", part), "", flow.end_to_end_latency);
+      const name = `${flow.from}>${flow.to}`;
+      const [t, count] = delivered.get(name) ?? [0, 0];
+      if (typeof flow.delivered === "number" && frame.t > t) {
+        write(flowKey(flow.from, flow.to, "delivered_rate"), "delivered_rate", (flow.delivered - count) / (frame.t - t));
+        delivered.set(name, [frame.t, flow.delivered]);
+      }
+    }
+  }
+
+  function changed(): void {
+    version += 1;
+    for (const listener of listeners) listener();
+  }
+
+  return {
+    append(frames) {
+      if (frames.length === 0) return;
+      for (const frame of frames) writeFrame(frame);
+      changed();
+    },
+    reset() {
+      columns.clear();
+      delivered.clear();
+      times = new Float64Array(1024);
+      seqs = new Float64Array(1024);
+      length = 0;
+      perPoint = 1;
+      inLast = 0;
+      changed();
+    },
+    times: () => Array.from(times.subarray(0, length)),
+    column(key) {
+      const values = columns.get(key)?.values;
+      return Array.from({ length }, (_, i) => {
+        const value = values?.[i] ?? Number.NaN;
+        return Number.isNaN(value) ? null : value;
+      });
+    },
+    has: (key) => columns.has(key),
+    keys: () => [...columns.keys()],
+    seqAt(t) {
+      if (length === 0) return null;
+      let low = 0;
+      let high = length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if ((times[middle] ?? 0) <= t) low = middle;
+        else high = middle - 1;
+      }
+      return seqs[low] ?? null;
+    },
+    lastTime: () => (length === 0 ? 0 : (times[length - 1] ?? 0)),
+    framesPerPoint: () => perPoint,
+    pointCount: () => length,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    version: () => version,
+  };
+}
+
+function enlarged<A extends Float64Array | Float32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
+}
+
+function merged(left: number, right: number, merging: Merging): number {
+  if (Number.isNaN(left)) return right;
+  if (Number.isNaN(right)) return left;
+  if (merging === "mean") return (left + right) / 2;
+  return merging === "max" ? Math.max(left, right) : right;
+}
+
+/** The columns of the run on the page. */
+export const seriesStore: SeriesStore = createSeriesStore();
