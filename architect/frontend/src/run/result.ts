@@ -1,0 +1,98 @@
+/** The result of a run (contract section 2) made into rows for tables, whatever metrics a kind has. */
+
+export type Interval = readonly [number, number];
+
+export interface Estimate {
+  readonly mean: number | null;
+  /** 95 % confidence interval; null when the run was too short for one */
+  readonly ci95: Interval | null;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly replications: number;
+  readonly duration: number;
+  /** simulated seconds cut off at the start */
+  readonly warmup: number | null;
+  readonly messages?: number;
+  readonly events?: number;
+  readonly stopped?: string | null;
+  readonly design?: { readonly name: string; readonly digest: string };
+  readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly flows?: readonly Readonly<Record<string, unknown>>[];
+  readonly conservation?: { readonly ok: boolean; readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+  readonly littles_law?: Readonly<Record<string, { L?: number | null; lambda_W?: number | null; relative_error?: number | null }>>;
+  readonly objectives?: readonly {
+    readonly objective: Readonly<Record<string, unknown>>;
+    readonly value: number | null;
+    readonly ci95: Interval | null;
+    readonly verdict: string;
+  }[];
+  readonly cost?: Readonly<Record<string, unknown>> | null;
+}
+
+/** The columns of the results table besides mean and interval. */
+export const PERCENTILES = ["p50", "p90", "p95", "p99", "p999", "max"] as const;
+export type Percentile = (typeof PERCENTILES)[number];
+
+export interface MetricRow {
+  readonly metric: string;
+  readonly mean: Estimate;
+  readonly percentiles: Readonly<Partial<Record<Percentile, number | null>>>;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isInterval(value: unknown): value is Interval {
+  return Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === "number");
+}
+
+/** A number, {mean, ci95} or {value}: all are estimates; null when it is none of them. */
+export function asEstimate(value: unknown): Estimate | null {
+  if (typeof value === "number") return { mean: value, ci95: null };
+  if (!isRecord(value) || isRecord(value["mean"])) return null;
+  if (typeof value["mean"] !== "number" && !("ci95" in value)) return null;
+  return { mean: typeof value["mean"] === "number" ? value["mean"] : null, ci95: isInterval(value["ci95"]) ? value["ci95"] : null };
+}
+
+/** One metric as a row; null when there is no number in it at all. */
+export function metricRow(metric: string, value: unknown): MetricRow | null {
+  const percentiles: Partial<Record<Percentile, number | null>> = {};
+  if (isRecord(value)) {
+    for (const name of PERCENTILES) {
+      const estimate = asEstimate(value[name]);
+      if (estimate) percentiles[name] = estimate.mean;
+    }
+  }
+  const whole = asEstimate(value);
+  const inner = isRecord(value) ? (asEstimate(value["mean"]) ?? asEstimate(value["time_average"])) : null;
+  const mean = inner ?? whole;
+  if (!mean && Object.keys(percentiles).length === 0) return null;
+  const row = { metric, mean: mean ?? { mean: null, ci95: null }, percentiles };
+  return row.mean.mean === null && Object.values(percentiles).every((one) => one === null) ? null : row;
+}
+
+/** Every metric of a node or flow that holds a number, in the order of the result. */
+export function metricRows(metrics: Readonly<Record<string, unknown>>): MetricRow[] {
+  return Object.entries(metrics).flatMap(([metric, value]) => {
+    const row = metricRow(metric, value);
+    return row ? [row] : [];
+  });
+}
+
+/** "p99 end-to-end latency, Web shop → Billing, below 2 s" in words. */
+export function objectiveWords(
+  objective: Readonly<Record<string, unknown>>,
+  title: (metric: string) => string,
+  label: (id: string) => string,
+  quantity: (value: number, metric: string) => string,
+): string {
+  const text = (key: string) => (typeof objective[key] === "string" ? (objective[key] as string) : null);
+  const [metric = "", part] = (text("metric") ?? "").split(".");
+  const where = text("from") && text("to") ? `${label(text("from") ?? "")} → ${label(text("to") ?? "")}` : label(text("node") ?? "");
+  const limit = (["below", "above", "equals"] as const).find((key) => typeof objective[key] === "number");
+  const bound = limit ? `${limit} ${quantity(objective[limit] as number, metric)}` : "";
+  return [part ? `${part} ${title(metric)}` : title(metric), where, bound].filter((piece) => piece !== "").join(", ");
+}
