@@ -30,6 +30,8 @@ CODES: dict[str, str] = {
     "D281": "Nothing produces messages.",
     "D282": "Nothing consumes what is produced.",
     "D300": "The design runs, but a good practice is not followed.",
+    "D301": "A node is offered more than it can serve.",
+    "D302": "A visibility timeout is shorter than the work it must cover.",
 }
 """One sentence per code; practice findings (warnings, hints) are ``D3xx``."""
 

@@ -1,0 +1,336 @@
+"""The design document `headrace/1`: what the canvas draws, the files hold and the simulator runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    SerializeAsAny,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+
+from simulator.design.distributions import AnyDistribution
+from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.explain import problems_from
+from simulator.design.fields import Settings, setting
+from simulator.design.reading import read_text
+from simulator.design.upgrades import upgrade
+from simulator.errors import InvalidDesign
+from simulator.graph import checks
+from simulator.graph.problem import Problem
+from simulator.graph.wiring import wire
+from simulator.kinds.catalogue import KINDS
+
+FORMAT = "headrace/1"
+MAX_NODES = 5_000
+MAX_EDGES = 20_000
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)]
+Text = Annotated[str, Field(max_length=10_000)]
+Label = Annotated[str, Field(max_length=200)]
+Role = Literal["publish", "consume", "invoke", "dead-letter", "replicate"]
+
+_STRICT = ConfigDict(
+    extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True
+)
+
+
+class Node(BaseModel):
+    """One node of the design."""
+
+    model_config = _STRICT
+
+    id: Id
+    kind: str
+    label: Label = ""
+    config: SerializeAsAny[Settings]
+
+
+def _node_model(kind: str, settings: type[Settings]) -> type[Node]:
+    return create_model(
+        f"Node[{kind}]",
+        __base__=Node,
+        kind=(Literal[kind], ...),
+        config=(settings, Field(default_factory=settings)),
+    )
+
+
+if TYPE_CHECKING:
+    AnyNode = Node
+else:
+    #: A node with the settings of its kind: the union over the catalogue.
+    AnyNode = Annotated[
+        Union[tuple(_node_model(kind.kind, kind.settings) for kind in KINDS.values())],
+        Discriminator("kind"),
+    ]
+
+#: Settings of edges that end at no kind's special ones, by role.
+_ANY_EDGE: dict[str, type[Settings]] = {"publish": PublishSettings}
+
+
+class Edge(BaseModel):
+    """One edge of the design; `role` follows from the kinds at its ends when it is left out."""
+
+    model_config = _STRICT
+
+    id: Id
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    role: Role | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+    _settings: Settings = PrivateAttr(default_factory=PlainSettings)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _routing_beside_the_role(cls, data: Any) -> Any:
+        """`probability`, `choice` and `delay` may stand beside the role instead of inside `config`."""
+        if isinstance(data, dict) and isinstance(data.get("config", {}), dict):
+            beside = {key: data[key] for key in ("probability", "choice", "delay") if key in data}
+            if beside:
+                rest = {key: value for key, value in data.items() if key not in beside}
+                return {**rest, "config": {**beside, **data.get("config", {})}}
+        return data
+
+    @property
+    def settings(self) -> Settings:
+        """The typed form of `config`."""
+        return self._settings
+
+    def routing(self) -> PublishSettings:
+        """The settings of a publish edge."""
+        settings = self._settings
+        return settings if isinstance(settings, PublishSettings) else PublishSettings()
+
+    def delay(self) -> AnyDistribution | None:
+        """Time a message spends on the edge, None for none."""
+        return self.routing().delay
+
+
+class Fault(BaseModel):
+    """Something that goes wrong at a known time."""
+
+    model_config = _STRICT
+
+    kind: Literal["pause"] = "pause"
+    node: str
+    at: float = Field(ge=0)
+    duration: float = Field(gt=0)
+
+
+class Objective(BaseModel):
+    """A service level objective, judged on every run."""
+
+    model_config = _STRICT
+
+    metric: Annotated[str, Field(max_length=100)]
+    node: str | None = None
+    source: str | None = Field(None, alias="from")
+    target: str | None = Field(None, alias="to")
+    below: float | None = None
+    above: float | None = None
+    equals: float | None = None
+
+
+class SimulationSettings(Settings):
+    """How the design is run."""
+
+    duration: float = setting(
+        600.0, title="Duration", help="Simulated time of one run.", unit="s", widget="duration", gt=0, le=1e9
+    )
+    warmup: Annotated[float, Field(ge=0)] | Literal["auto"] = setting(
+        "auto",
+        title="Warm-up",
+        help="Simulated time left out of the results; auto finds it from the data.",
+        unit="s",
+        widget="duration",
+    )
+    seed: int = setting(
+        1, title="Seed", help="Same document and same seed give the same result.", ge=0, le=2**63 - 1
+    )
+    replications: int = setting(
+        1, title="Replications", help="Independent runs; their spread gives the intervals.", ge=1, le=10_000
+    )
+    frame_interval: float = setting(
+        1.0,
+        title="Frame interval",
+        help="Simulated time between two frames of the live view; at most 5,000 frames are made.",
+        unit="s",
+        widget="duration",
+        advanced=True,
+        gt=0,
+        le=1e9,
+    )
+    precision: Annotated[float, Field(gt=0, lt=1)] | None = setting(
+        None,
+        title="Precision",
+        help="Relative half-width of the intervals at which replications stop; empty: all are run.",
+        advanced=True,
+    )
+
+
+class Point(BaseModel):
+    """Where a node stands on the canvas, in pixels."""
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    x: float
+    y: float
+
+
+class Assumption(BaseModel):
+    """Where a value comes from."""
+
+    model_config = _STRICT
+
+    source: Literal["measured", "imported", "vendor-default", "guess"]
+    note: Text = ""
+
+
+class Document(BaseModel):
+    """A whole design."""
+
+    model_config = _STRICT
+
+    format: Literal["headrace/1"] = FORMAT
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: Text = ""
+    nodes: Annotated[list[AnyNode], Field(max_length=MAX_NODES)] = Field(default_factory=list)
+    edges: Annotated[list[Edge], Field(max_length=MAX_EDGES)] = Field(default_factory=list)
+    faults: Annotated[list[Fault], Field(max_length=1_000)] = Field(default_factory=list)
+    objectives: Annotated[list[Objective], Field(max_length=1_000)] = Field(default_factory=list)
+    simulation: SimulationSettings = Field(default_factory=SimulationSettings)
+    layout: dict[str, Point] = Field(default_factory=dict)
+    assumptions: dict[str, Assumption] = Field(default_factory=dict)
+
+    # -- reading ---------------------------------------------------------------------------------
+    @classmethod
+    def from_text(cls, text: str | bytes) -> Document:
+        """Read YAML or JSON; raises `InvalidDesign` with every problem found."""
+        return cls.parse(read_text(text))
+
+    @classmethod
+    def parse(cls, data: object) -> Document:
+        """Validate plain data; raises `InvalidDesign` with every problem found."""
+        upgraded = upgrade(data)
+        try:
+            document = cls.model_validate(upgraded)
+        except ValidationError as error:
+            raise InvalidDesign(problems_from(error, upgraded)) from None
+        problems = checks.reference_problems(document)
+        if not any(problem.code == "D202" for problem in problems):
+            problems += document._type_edges()
+        if not problems:
+            problems += checks.cycle_problems(document)
+        if problems:
+            raise InvalidDesign(problems)
+        return document
+
+    def _type_edges(self) -> list[Problem]:
+        """Give every edge its role and typed settings; returns what does not fit."""
+        problems: list[Problem] = []
+        for position, edge in enumerate(self.edges):
+            source, target = (KINDS[self.node(end).kind] for end in (edge.source, edge.target))
+            rule = wire(source.category, target.category)
+            path = f"edges[{position}]"
+            if not rule.roles:
+                problems.append(
+                    Problem(
+                        "D203",
+                        "error",
+                        edge.id,
+                        "",
+                        f"{edge.source} ({source.kind}) cannot lead to {edge.target} ({target.kind})",
+                        rule.refusal or "",
+                        path,
+                    )
+                )
+                continue
+            if edge.role is None:
+                edge.role = rule.roles[0]  # type: ignore[assignment]
+            elif edge.role not in rule.roles:
+                problems.append(
+                    Problem(
+                        "D205",
+                        "error",
+                        edge.id,
+                        "role",
+                        f"role {edge.role} is not possible from a {source.kind} to a {target.kind}",
+                        f"use {' or '.join(rule.roles)}, or leave the role out",
+                        f"{path}.role",
+                    )
+                )
+                continue
+            role = str(edge.role)
+            model = source.edge_settings.get(role) or _ANY_EDGE.get(role, PlainSettings)
+            if source.category == "topic" and target.category == "queue":
+                model = source.edge_settings.get("publish", PublishSettings)
+            try:
+                edge._settings = model.model_validate(edge.config)
+            except ValidationError as error:
+                for problem in problems_from(error, edge.config):
+                    inner = problem.path
+                    problems.append(
+                        Problem(
+                            problem.code,
+                            problem.severity,
+                            edge.id,
+                            f"config.{inner}" if inner else "config",
+                            problem.message,
+                            problem.hint,
+                            f"{path}.config" + (f".{inner}" if inner else ""),
+                        )
+                    )
+        return problems
+
+    # -- writing ---------------------------------------------------------------------------------
+    def to_data(self) -> dict[str, Any]:
+        """The document as plain data: what was set, in a stable order of keys."""
+        data = self.model_dump(mode="json", exclude_unset=True, by_alias=True)
+        return {"format": FORMAT, **{key: value for key, value in data.items() if key != "format"}}
+
+    def digest(self) -> str:
+        """`sha256:...` over the canonical JSON of `to_data`."""
+        text = json.dumps(self.to_data(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    # -- looking up ------------------------------------------------------------------------------
+    @cached_property
+    def _by_id(self) -> dict[str, Node]:
+        return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def _from(self) -> dict[str, list[Edge]]:
+        grouped: dict[str, list[Edge]] = defaultdict(list)
+        for edge in self.edges:
+            grouped[edge.source].append(edge)
+        return grouped
+
+    @cached_property
+    def _into(self) -> dict[str, list[Edge]]:
+        grouped: dict[str, list[Edge]] = defaultdict(list)
+        for edge in self.edges:
+            grouped[edge.target].append(edge)
+        return grouped
+
+    def node(self, id: str) -> Node:
+        """The node `id`; raises KeyError."""
+        return self._by_id[id]
+
+    def edges_from(self, id: str) -> list[Edge]:
+        """Edges that leave the node, in document order."""
+        return self._from.get(id, [])
+
+    def edges_into(self, id: str) -> list[Edge]:
+        """Edges that enter the node, in document order."""
+        return self._into.get(id, [])

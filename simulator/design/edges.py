@@ -1,0 +1,57 @@
+"""The settings of edges: how messages leave a sender, and when a broker gives up on one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from simulator.design.distributions import DurationDistribution
+from simulator.design.fields import Settings, Source, setting
+
+
+class PublishSettings(Settings):
+    """How messages leave a sender on this edge."""
+
+    probability: Annotated[float, Field(ge=0, le=1)] | None = setting(
+        None,
+        title="Probability",
+        help="Chance that a message also takes this edge, independent of the other edges.",
+        widget="probability",
+    )
+    choice: Annotated[float, Field(gt=0, le=1e9)] | None = setting(
+        None,
+        title="Choice weight",
+        help="Of the edges with a weight exactly one is taken, in proportion to the weights.",
+    )
+    delay: DurationDistribution | None = setting(
+        None, title="Delay", help="Time a message spends on this edge.", unit="s", widget="distribution"
+    )
+
+    @model_validator(mode="after")
+    def _one_way_of_choosing(self) -> Self:
+        if self.probability is not None and self.choice is not None:
+            raise PydanticCustomError("D206", "an edge has a probability or a choice weight, not both")
+        return self
+
+
+class DeadLetterSettings(Settings):
+    """When a message is moved to the dead-letter queue at the end of this edge."""
+
+    max_receive_count: int = setting(
+        10,
+        title="maxReceiveCount",
+        help="Deliveries after which the next attempt moves the message to the dead-letter queue.",
+        source=Source(
+            "Amazon SQS API reference, RedrivePolicy",
+            "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+        ),
+        ge=1,
+        le=1000,
+        alias="maxReceiveCount",
+    )
+
+
+class PlainSettings(Settings):
+    """An edge without settings of its own."""

@@ -1,0 +1,1 @@
+"""The discrete-event engine on SimPy: clock, messages, brokers, endpoints, links."""

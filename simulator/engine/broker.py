@@ -1,0 +1,66 @@
+"""The seam between a broker and the consumers that read from it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from simulator.engine.link import Link
+from simulator.engine.message import Message
+from simulator.engine.node import Acceptor
+from simulator.measurement.tally import Tally
+
+if TYPE_CHECKING:
+    from simulator.engine.endpoint import Consumer, Server
+
+
+class Subscription:
+    """One consumer reading from one broker: the edge, and what was measured on it.
+
+    Both ends report from here: the broker over its subscriptions, the consumer over its inputs.
+    """
+
+    __slots__ = ("broker", "consumer", "id", "service", "sojourn", "total", "waiting")
+
+    def __init__(self, id: str, broker: Broker, consumer: Consumer) -> None:
+        self.id = id
+        self.broker = broker
+        self.consumer = consumer
+        #: Deliveries on this edge.
+        self.total = 0
+        #: Waiting time (s) of the first delivery of each message.
+        self.waiting = Tally()
+        #: Service time (s) of every delivery.
+        self.service = Tally()
+        #: Sojourn time (s) of every message, acceptance by the broker to acknowledgement.
+        self.sojourn = Tally()
+
+
+class Broker(Acceptor):
+    """A node that stores messages until consumers have acknowledged them."""
+
+    @abstractmethod
+    def take(self, subscription: Subscription, server: Server) -> Message | None:
+        """The next message for a free server of the subscriber, None when there is none now.
+
+        A broker that hands out several at once gives the rest through `Server.batch`.
+        """
+
+    @abstractmethod
+    def acknowledge(self, message: Message, receipt: int) -> None:
+        """The consumer has done its work; `receipt` is what `Server.receipt` held at delivery."""
+
+    @abstractmethod
+    def reject(self, message: Message, receipt: int) -> None:
+        """The consumer's work has failed."""
+
+    def bury(self, message: Message, dead_letter: Link) -> None:
+        """Send `message` to the dead-letter queue; a closed client stops waiting for it."""
+        for flow in self.flows_beyond(message.source):
+            flow.dead_lettered += 1
+        message.end()
+        dead_letter.send(message)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Accept a subscriber (while nodes connect)."""
+        raise TypeError(f"{self.id} has no subscribers")

@@ -1,0 +1,170 @@
+"""A waiting line with competing consumers: the textbook queue's behaviour."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from simulator.engine.broker import Broker, Subscription
+from simulator.engine.endpoint import Server
+from simulator.engine.environment import SimulationEnvironment
+from simulator.engine.link import Link
+from simulator.engine.message import Message
+from simulator.measurement.level import Level, Total
+from simulator.measurement.tally import Tally
+
+
+class Line(Broker):
+    """First in, first out; an idle consumer is served at once, several take turns.
+
+    A rejected message goes to the tail again until it has been received `max_receives` times; then it
+    goes to the dead-letter edge.
+
+    Args:
+        capacity: waiting places (messages), None for no limit. With 0 a message is accepted only when a
+            server is idle (Erlang's loss system).
+        drop_oldest: a full line drops its oldest message instead of refusing the new one.
+    """
+
+    category = "queue"
+
+    def __init__(
+        self,
+        id: str,
+        env: SimulationEnvironment,
+        *,
+        capacity: int | None = None,
+        drop_oldest: bool = False,
+    ) -> None:
+        super().__init__(id, env)
+        self.capacity = capacity
+        self.drop_oldest = drop_oldest
+        self.line: deque[Message] = deque()
+        self.subscriptions: list[Subscription] = []
+        self.dead_letter: Link | None = None
+        self.max_receives = 0
+        self.queue_length = Level()
+        self.held = Level()
+        self.present = Total(self.queue_length, self.held)
+        self.redelivered = 0
+        self.receives = 0
+        self.departures = 0
+        self.residence_sum = 0.0
+        self._turn = 0
+
+    def subscribe(self, subscription: Subscription) -> None:
+        self.subscriptions.append(subscription)
+
+    # -- life of a message -----------------------------------------------------------------------
+    def accept(self, message: Message) -> bool:
+        now = self.env._now
+        message.receive_count = 0
+        message.processed = False
+        message.accepted_at = now
+        if self._deliver(message, now):
+            self.accepted += 1
+            self.present.note()
+            return True
+        capacity = self.capacity
+        if capacity is not None and len(self.line) >= capacity:
+            if not self.drop_oldest or not capacity:
+                self.rejected += 1
+                return False
+            self._drop_oldest(now)
+        self.accepted += 1
+        self.line.append(message)
+        self.queue_length.up(now)
+        self.present.note()
+        return True
+
+    def _deliver(self, message: Message, now: float) -> bool:
+        """Hand `message` to an idle server of the next subscriber in turn, if there is one."""
+        subscriptions = self.subscriptions
+        for step in range(len(subscriptions)):
+            subscription = subscriptions[(self._turn + step) % len(subscriptions)]
+            consumer = subscription.consumer
+            if consumer.idle:
+                if len(subscriptions) > 1:
+                    self._turn = (self._turn + step + 1) % len(subscriptions)
+                if consumer.poll_interval > 0.0:
+                    consumer.wake(subscription, now, consumer.poll_interval)
+                    return False
+                server = consumer.idle.pop()
+                message.receive_count += 1
+                self.receives += 1
+                subscription.total += 1
+                self.held.up(now)
+                consumer.begin(server, message, subscription, now)
+                return True
+        return False
+
+    def _drop_oldest(self, now: float) -> None:
+        dropped = self.line.popleft()
+        self.queue_length.down(now)
+        self.dropped += 1
+        self._depart(dropped, now)
+        self.lose(dropped)
+
+    def take(self, subscription: Subscription, server: Server) -> Message | None:
+        line = self.line
+        if not line:
+            return None
+        message = line.popleft()
+        now = self.env._now
+        self.queue_length.down(now)
+        message.receive_count += 1
+        self.receives += 1
+        subscription.total += 1
+        self.held.up(now)
+        return message
+
+    def acknowledge(self, message: Message, receipt: int) -> None:
+        now = self.env._now
+        self.delivered += 1
+        self.held.down(now)
+        self.departures += 1
+        self.residence_sum += now - message.accepted_at
+        message.end()
+
+    def reject(self, message: Message, receipt: int) -> None:
+        now = self.env._now
+        self.held.down(now)
+        if self.dead_letter is not None and message.receive_count >= self.max_receives:
+            self.dead_lettered += 1
+            self._depart(message, now)
+            self.bury(message, self.dead_letter)
+            return
+        self.redelivered += 1
+        self.line.append(message)
+        self.queue_length.up(now)
+        # The server that failed looks for work right after this; only others must be woken.
+        for subscription in self.subscriptions:
+            consumer = subscription.consumer
+            if consumer.idle:
+                consumer.wake(subscription, now, consumer.poll_interval)
+                return
+
+    def _depart(self, message: Message, now: float) -> None:
+        self.departures += 1
+        self.residence_sum += now - message.accepted_at
+
+    # -- measures --------------------------------------------------------------------------------
+    def waiting(self) -> int:
+        return self.queue_length.value
+
+    def in_flight(self) -> int:
+        return self.held.value
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "redelivered": self.redelivered, "receives": self.receives}
+
+    def levels(self) -> dict[str, Level | Total]:
+        return {"queue_length": self.queue_length, "in_flight": self.held, "in_system": self.present}
+
+    def tallies(self) -> dict[str, list[Tally]]:
+        return {
+            "waiting_time": [subscription.waiting for subscription in self.subscriptions],
+            "sojourn_time": [subscription.sojourn for subscription in self.subscriptions],
+        }
+
+    def residence(self) -> tuple[int, float]:
+        return self.departures, self.residence_sum

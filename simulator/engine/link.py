@@ -1,0 +1,122 @@
+"""Edges on which messages travel one way, and the choice among them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import accumulate
+
+from simulator.engine.environment import Activity, SimulationEnvironment
+from simulator.engine.message import Message
+from simulator.engine.node import Acceptor
+
+Draw = Callable[[], float]
+
+
+class Link:
+    """An edge from a sender to a broker, with an optional random delay (seconds)."""
+
+    __slots__ = ("delay", "env", "id", "in_transit", "target", "total")
+
+    def __init__(
+        self, id: str, env: SimulationEnvironment, target: Acceptor, delay: Draw | None = None
+    ) -> None:
+        self.id = id
+        self.env = env
+        self.target = target
+        self.delay = delay
+        #: Messages that have entered the edge.
+        self.total = 0
+        self.in_transit = 0
+
+    def send(self, message: Message) -> None:
+        """Bring `message` to the target, now or after the delay; a refusal there loses it."""
+        self.total += 1
+        delay = self.delay
+        if delay is None:
+            target = self.target
+            if not target.accept(message):
+                target.lose(message)
+        else:
+            self.in_transit += 1
+            env = self.env
+            env.at(env._now + delay(), _Arrival(self, message))
+
+
+class DeadLetterLink(Link):
+    """The edge from a broker to its dead-letter queue; it takes no time."""
+
+    __slots__ = ()
+
+    def send(self, message: Message) -> None:
+        self.total += 1
+        target = self.target
+        if not target.accept_dead_letter(message):
+            target.lose(message)
+
+
+class _Arrival(Activity):
+    __slots__ = ("link", "message")
+
+    def __init__(self, link: Link, message: Message) -> None:
+        self.link = link
+        self.message = message
+
+    def occur(self, now: float) -> None:
+        link = self.link
+        link.in_transit -= 1
+        if not link.target.accept(self.message):
+            link.target.lose(self.message)
+
+
+class Outlet:
+    """Where the messages of a sender go on: every plain edge gets a copy, an edge with `probability` gets
+    one independently of the others, and of the edges with `choice` exactly one does (weights).
+
+    Args:
+        always: plain edges.
+        independent: (probability, edge).
+        choice: (weight, edge).
+        draw: uniform variates on [0, 1) of the sender's own routing stream.
+    """
+
+    __slots__ = ("_draw", "_independent", "_only", "_options", "_thresholds", "always")
+
+    def __init__(
+        self,
+        always: list[Link],
+        independent: list[tuple[float, Link]],
+        choice: list[tuple[float, Link]],
+        draw: Draw,
+    ) -> None:
+        self.always = always
+        self._independent = independent
+        self._options = [link for _, link in choice]
+        total = sum(weight for weight, _ in choice)
+        self._thresholds = [reached / total for reached in accumulate(weight for weight, _ in choice)]
+        self._draw = draw
+        only = len(always) == 1 and not independent and not choice
+        self._only = always[0] if only else None
+
+    def __bool__(self) -> bool:
+        return bool(self.always or self._independent or self._options)
+
+    def send(self, message: Message) -> None:
+        """Send `message` on; the object itself goes to the last of the edges drawn."""
+        only = self._only
+        if only is not None:
+            only.send(message)
+            return
+        chosen = list(self.always)
+        draw = self._draw
+        chosen += [link for probability, link in self._independent if draw() < probability]
+        if self._options:
+            # The last threshold may round to just under 1.
+            index = min(bisect_right(self._thresholds, draw()), len(self._options) - 1)
+            chosen.append(self._options[index])
+        if not chosen:
+            message.end()
+            return
+        for link in chosen[:-1]:
+            link.send(message.copy())
+        chosen[-1].send(message)

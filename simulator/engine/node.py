@@ -1,0 +1,137 @@
+"""The contract of a kind: what the engine asks of every node of a running design."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from simulator.engine.environment import SimulationEnvironment
+from simulator.engine.message import Message
+from simulator.measurement.level import Level, Total
+from simulator.measurement.ordering import Flow
+from simulator.measurement.tally import Tally
+
+if TYPE_CHECKING:
+    from simulator.engine.world import World
+
+
+def _no_flows(_source: int) -> list[Flow]:
+    return []
+
+
+class SimulationLimit(Exception):
+    """The simulated world grew beyond what one run may hold; the message says what to change."""
+
+
+class Node(ABC):
+    """One node while a design runs.
+
+    Counters are plain integers that only grow; they obey at every instant
+    `accepted = delivered + waiting + in_flight + expired + dead_lettered + dropped`.
+    """
+
+    #: Category for the wiring rules (see `simulator.graph.wiring`).
+    category = ""
+
+    def __init__(self, id: str, env: SimulationEnvironment) -> None:
+        self.id = id
+        self.env = env
+        #: Taken in for good. Refused messages count under `rejected` only.
+        self.accepted = 0
+        #: Acknowledged by a consumer, or passed on where nothing is stored.
+        self.delivered = 0
+        self.expired = 0
+        self.dead_lettered = 0
+        self.dropped = 0
+        self.rejected = 0
+        #: Finds the flows from a producer (by index) that end beyond this node.
+        self.find_flows: Callable[[int], list[Flow]] = _no_flows
+        self._flows_beyond: dict[int, list[Flow]] = {}
+
+    # -- life cycle ------------------------------------------------------------------------------
+    def connect(self, world: World) -> None:  # noqa: B027 -- optional hook
+        """Look up neighbours; every node exists, none has started."""
+
+    def start(self) -> None:  # noqa: B027 -- optional hook
+        """Schedule what happens by itself."""
+
+    # -- what it holds ---------------------------------------------------------------------------
+    def waiting(self) -> int:
+        """Messages stored and not delivered."""
+        return 0
+
+    def in_flight(self) -> int:
+        """Messages delivered and not acknowledged, or in service here."""
+        return 0
+
+    # -- what is measured ------------------------------------------------------------------------
+    def counts(self) -> dict[str, int]:
+        """Cumulative counts by metric name; kinds add theirs."""
+        return {
+            "arrivals": self.accepted + self.rejected,
+            "completions": self.delivered,
+            "dead_lettered": self.dead_lettered,
+            "expired": self.expired,
+            "dropped": self.dropped,
+            "rejected": self.rejected,
+        }
+
+    def levels(self) -> Mapping[str, Level | Total]:
+        """Time-weighted levels by metric name."""
+        return {}
+
+    def tallies(self) -> Mapping[str, Iterable[Tally]]:
+        """Sampled quantities by metric name; several tallies of one name are merged."""
+        return {}
+
+    def servers(self) -> int | None:
+        """Number of servers, for `utilization`; None where there are none."""
+        return None
+
+    def residence(self) -> tuple[int, float] | None:
+        """Departures so far and the sum of their times in the system (s), for Little's law."""
+        return None
+
+    def ledger(self) -> dict[str, int]:
+        """The terms of the conservation law at this instant."""
+        return {
+            "accepted": self.accepted,
+            "delivered": self.delivered,
+            "waiting": self.waiting(),
+            "in_flight": self.in_flight(),
+            "expired": self.expired,
+            "dead_lettered": self.dead_lettered,
+            "dropped": self.dropped,
+        }
+
+    def ledgers(self) -> dict[str, dict[str, int]]:
+        """All ledgers of this node by id; a node with inner lines has one for each."""
+        return {self.id: self.ledger()}
+
+    def flows_beyond(self, source: int) -> list[Flow]:
+        """Flows from the producer `source` that end beyond this node: who loses what it loses."""
+        flows = self._flows_beyond.get(source)
+        if flows is None:
+            flows = self._flows_beyond[source] = self.find_flows(source)
+        return flows
+
+    # -- ends of messages ------------------------------------------------------------------------
+    def lose(self, message: Message) -> None:
+        """`message` will never get further than here; the caller has counted why."""
+        if not message.processed:
+            for flow in self.flows_beyond(message.source):
+                flow.lost += 1
+        message.end()
+
+
+class Acceptor(Node):
+    """A node that messages are published to."""
+
+    @abstractmethod
+    def accept(self, message: Message) -> bool:
+        """Take `message` at the present simulated time, or refuse it (False: the sender has lost it)."""
+
+    def accept_dead_letter(self, message: Message) -> bool:
+        """Take a message that a broker has given up on; like `accept` where nothing differs."""
+        return self.accept(message)

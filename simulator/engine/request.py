@@ -1,0 +1,75 @@
+"""Synchronous calls: who waits for the answer, and the calls one piece of work makes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from simulator.engine.environment import SimulationEnvironment
+from simulator.engine.message import Message
+from simulator.engine.node import Acceptor
+
+
+class Caller(ABC):
+    """Whoever has invoked a service and waits for its answer."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def answer(self, now: float, ok: bool) -> None:
+        """The answer is here: `ok`, or the service failed or refused."""
+
+
+class Responder(Acceptor):
+    """A node that answers requests."""
+
+    @abstractmethod
+    def request(self, message: Message, caller: Caller) -> None:
+        """Serve `message` and answer `caller`, at once with `ok=False` when there is no room."""
+
+
+class InvokeEdge:
+    """An edge on which requests are made."""
+
+    __slots__ = ("id", "target", "total")
+
+    def __init__(self, id: str, target: Responder) -> None:
+        self.id = id
+        self.target = target
+        #: Requests made on this edge.
+        self.total = 0
+
+
+class Invocations:
+    """The services a piece of work calls one after the other; the first failure ends it."""
+
+    __slots__ = ("edges", "env")
+
+    def __init__(self, env: SimulationEnvironment, edges: list[InvokeEdge]) -> None:
+        self.env = env
+        self.edges = edges
+
+    def begin(self, message: Message, caller: Caller) -> None:
+        """Make the calls for `message`; `caller` gets one answer when all are done."""
+        _Sequence(self, message, caller).go_on()
+
+
+class _Sequence(Caller):
+    __slots__ = ("caller", "calls", "made", "message")
+
+    def __init__(self, calls: Invocations, message: Message, caller: Caller) -> None:
+        self.calls = calls
+        self.message = message
+        self.caller = caller
+        self.made = 0
+
+    def go_on(self) -> None:
+        edge = self.calls.edges[self.made]
+        self.made += 1
+        edge.total += 1
+        edge.target.request(self.message, self)
+
+    def answer(self, now: float, ok: bool) -> None:
+        if ok and self.made < len(self.calls.edges):
+            self.go_on()
+        else:
+            self.caller.answer(now, ok)

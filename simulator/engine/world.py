@@ -1,0 +1,131 @@
+"""The running design: all nodes, edges and flows of one replication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
+
+from simulator.design.distributions import Variate, sampler
+from simulator.engine.broker import Broker, Subscription
+from simulator.engine.endpoint import Consumer
+from simulator.engine.environment import SimulationEnvironment
+from simulator.engine.link import DeadLetterLink, Link, Outlet
+from simulator.engine.node import Acceptor, Node
+from simulator.engine.random_streams import RandomStreams
+from simulator.engine.request import InvokeEdge, Responder
+from simulator.measurement.ordering import Flow
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Edge
+
+N = TypeVar("N", bound=Node)
+
+
+class World:
+    """What a node may ask while it connects and starts.
+
+    Args:
+        document: the validated design.
+        seed: the run's seed.
+        replication: number of the replication, from 0.
+        duration: simulated seconds the run will last.
+    """
+
+    def __init__(self, document: Document, seed: int, replication: int, duration: float) -> None:
+        self.document = document
+        self.duration = duration
+        self.env = SimulationEnvironment()
+        self.streams = RandomStreams(seed, replication)
+        self.nodes: dict[str, Node] = {}
+        self.links: list[Link] = []
+        self.subscriptions: list[Subscription] = []
+        self.invoke_edges: list[InvokeEdge] = []
+        self.flows: list[Flow] = []
+        #: Ids of the producers; the position is `Message.source`.
+        self.producers: list[str] = []
+        #: What happened, for the event log of the frames: (time, kind, node, text).
+        self.events: list[tuple[float, str, str, str]] = []
+
+    # -- neighbours ------------------------------------------------------------------------------
+    def edges_from(self, node: str, *roles: str) -> Iterator[Edge]:
+        """Edges that leave `node` in one of the roles, in document order."""
+        return (edge for edge in self.document.edges_from(node) if edge.role in roles)
+
+    def edges_into(self, node: str, *roles: str) -> Iterator[Edge]:
+        """Edges that enter `node` in one of the roles, in document order."""
+        return (edge for edge in self.document.edges_into(node) if edge.role in roles)
+
+    def node(self, id: str, kind: type[N]) -> N:
+        """The running node `id`, which the wiring rules have made sure is a `kind`."""
+        node = self.nodes[id]
+        if not isinstance(node, kind):
+            raise TypeError(f"{id} is a {type(node).__name__}, not a {kind.__name__}")
+        return node
+
+    # -- making edges ----------------------------------------------------------------------------
+    def link(self, edge: Edge) -> Link:
+        """The link of a publish edge."""
+        delay = edge.delay()
+        draw = None
+        if delay is not None:
+            draw = sampler(delay, self.streams.generator(edge.id, "delay"))
+        link = Link(edge.id, self.env, self.node(edge.target, Acceptor), draw)
+        self.links.append(link)
+        return link
+
+    def dead_letter_link(self, edge: Edge) -> DeadLetterLink:
+        """The link of a dead-letter edge."""
+        link = DeadLetterLink(edge.id, self.env, self.node(edge.target, Acceptor))
+        self.links.append(link)
+        return link
+
+    def outlet(self, node: str) -> Outlet:
+        """Where `node` publishes to: its publish edges with their probabilities and choices."""
+        always: list[Link] = []
+        independent: list[tuple[float, Link]] = []
+        choice: list[tuple[float, Link]] = []
+        for edge in self.edges_from(node, "publish"):
+            routing = edge.routing()
+            link = self.link(edge)
+            if routing.choice is not None:
+                choice.append((routing.choice, link))
+            elif routing.probability is not None:
+                independent.append((routing.probability, link))
+            else:
+                always.append(link)
+        return Outlet(always, independent, choice, self.uniform(node, "routing"))
+
+    def invoke_edge(self, edge: Edge) -> InvokeEdge:
+        """The edge on which a caller invokes a service."""
+        made = InvokeEdge(edge.id, self.node(edge.target, Responder))
+        self.invoke_edges.append(made)
+        return made
+
+    def subscribe(self, edge: Edge) -> Subscription:
+        """Let the consumer at the end of a consume edge read from the broker at its start."""
+        consumer = self.node(edge.target, Consumer)
+        subscription = Subscription(edge.id, self.node(edge.source, Broker), consumer)
+        consumer.inputs.append(subscription)
+        self.subscriptions.append(subscription)
+        return subscription
+
+    # -- random numbers --------------------------------------------------------------------------
+    def uniform(self, element: str, purpose: str) -> Callable[[], float]:
+        """Uniform variates on [0, 1) of a named stream, drawn in blocks."""
+        generator = self.streams.generator(element, purpose)
+
+        def blocks() -> Iterator[list[float]]:
+            while True:
+                yield generator.random(1024).tolist()
+
+        return chain.from_iterable(blocks()).__next__
+
+    def draws(self, distribution: Variate, element: str, purpose: str) -> Callable[[], float]:
+        """Variates of `distribution` from the stream of (`element`, `purpose`)."""
+        return sampler(distribution, self.streams.generator(element, purpose))
+
+    def note(self, kind: str, node: str, text: str) -> None:
+        """Put something worth reading into the event log (bounded; never once per message)."""
+        if len(self.events) < 10_000:
+            self.events.append((self.env.now, kind, node, text))

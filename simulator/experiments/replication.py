@@ -1,0 +1,230 @@
+"""One replication of a design: build the world, let time pass, take readings."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from math import inf
+
+from simulator.design.document import Document
+from simulator.engine.endpoint import Consumer
+from simulator.engine.environment import Activity
+from simulator.engine.world import World
+from simulator.errors import HeadraceError
+from simulator.graph.build import graph_of, reachable
+from simulator.kinds.basic.producer import Producer
+from simulator.kinds.basic.service import ServiceNode
+from simulator.kinds.catalogue import KINDS
+from simulator.measurement.frame import Frame, FrameMaker
+from simulator.measurement.ordering import Flow
+from simulator.measurement.slices import Recording, SliceRecorder
+
+#: Events between two looks at control and limits: about 10 ms.
+CHUNK = 4_096
+#: More frames than this are not made of one run, whatever the frame interval.
+MAX_FRAMES = 5_000
+#: Events at one simulated time that are taken for a loop without time.
+LOOP_EVENTS = 400_000
+#: Messages that may be stored in one run at a time (about 300 bytes each).
+MAX_STORED = 2_000_000
+
+Control = Callable[[float], float | None]
+OnFrame = Callable[[Frame], None]
+Clock = Callable[[], float]
+
+
+class RunFailure(HeadraceError):
+    """The simulated world cannot go on; the message says where and what to change."""
+
+
+class _Pause(Activity):
+    """A consumer is paused for a while."""
+
+    __slots__ = ("consumer", "duration", "pausing", "world")
+
+    def __init__(self, world: World, consumer: Consumer, duration: float) -> None:
+        self.world = world
+        self.consumer = consumer
+        self.duration = duration
+        self.pausing = True
+
+    def occur(self, now: float) -> float | None:
+        if self.pausing:
+            self.pausing = False
+            self.consumer.pause()
+            self.world.note("fault", self.consumer.id, f"{self.consumer.id} is paused")
+            return now + self.duration
+        self.consumer.resume()
+        self.world.note("fault", self.consumer.id, f"{self.consumer.id} takes messages again")
+        return None
+
+
+def build_world(document: Document, seed: int, number: int, duration: float) -> World:
+    """Every node of the design, connected and with its first events scheduled."""
+    world = World(document, seed, number, duration)
+    world.producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
+    for node in document.nodes:
+        world.nodes[node.id] = KINDS[node.kind].build(world, node.id, node.config)
+    _lay_flows(world)
+    for running in world.nodes.values():
+        running.connect(world)
+    for running in world.nodes.values():
+        running.start()
+    for fault in document.faults:
+        pause = _Pause(world, world.node(fault.node, Consumer), fault.duration)
+        world.env.at(fault.at, pause)
+    return world
+
+
+def _lay_flows(world: World) -> None:
+    document = world.document
+    graph = graph_of(document)
+    ends = {id: node for id, node in world.nodes.items() if isinstance(node, Consumer | ServiceNode)}
+    by_end: dict[str, list[Flow | None]] = {id: [None] * len(world.producers) for id in ends}
+    for source, producer in enumerate(world.producers):
+        invoked = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"}
+        for id in sorted(reachable(graph, producer) & set(ends)):
+            if isinstance(ends[id], Consumer) or id in invoked:
+                flow = Flow(producer, id)
+                by_end[id][source] = flow
+                world.flows.append(flow)
+    for id, end in ends.items():
+        # A place without a flow is never asked for: no message of that producer can come here.
+        end.flows = by_end[id]  # type: ignore[assignment]
+
+    def finder(id: str) -> Callable[[int], list[Flow]]:
+        def find(source: int) -> list[Flow]:
+            beyond = reachable(graph, id)
+            return [flow for end in sorted(beyond & set(ends)) if (flow := by_end[end][source]) is not None]
+
+        return find
+
+    for id, node in world.nodes.items():
+        node.find_flows = finder(id)
+
+
+class Replication:
+    """One replication under way.
+
+    Args:
+        document: the validated design.
+        seed: the run's seed.
+        number: of the replication, from 0.
+        duration: simulated seconds.
+        warmup: simulated seconds at the start that get a slice of their own; None where the cut is
+            decided afterwards.
+    """
+
+    def __init__(
+        self, document: Document, seed: int, number: int, duration: float, warmup: float | None
+    ) -> None:
+        self.document = document
+        self.seed = seed
+        self.number = number
+        self.duration = duration
+        self.world = build_world(document, seed, number, duration)
+        self.recorder = SliceRecorder(
+            {node.id: (node.kind, self.world.nodes[node.id]) for node in document.nodes}, self.world.flows
+        )
+        self._cuts = self._boundaries(warmup)
+        self._unchanged = 0
+
+    def _boundaries(self, warmup: float | None) -> list[float]:
+        tallies = self.recorder.tally_count
+        slices = 100 if tallies <= 150 else 40 if tallies <= 600 else 20
+        start = warmup or 0.0
+        cuts = [start] if start > 0.0 else []
+        step = (self.duration - start) / slices
+        cuts += [start + step * k for k in range(1, slices)]
+        return [*cuts, self.duration]
+
+    def run(
+        self,
+        *,
+        on_frame: OnFrame | None = None,
+        control: Control | None = None,
+        clock: Clock | None = None,
+    ) -> Recording:
+        """Let the duration pass; returns what was measured, also when stopped early.
+
+        Args:
+            on_frame: gets the frames.
+            control: asked about every 10 ms how far the run may go (simulated time); None ends it.
+            clock: seconds of wall time since the run began, shown in the frames.
+        """
+        interval = max(self.document.simulation.frame_interval, self.duration / MAX_FRAMES)
+        maker = FrameMaker(self.world, self.world.flows, self.duration) if on_frame else None
+        env = self.world.env
+        recording = self.recorder.recording
+        self.recorder.boundary(0.0)
+        cuts = iter(self._cuts)
+        next_cut = next(cuts)
+        frames = 1
+        next_frame = interval if maker else inf
+        is_collecting = gc.isenabled()
+        gc.disable()  # messages form no cycles; scanning a large backlog again and again costs a third
+        try:
+            horizon = inf
+            while True:
+                if control is not None:
+                    allowed = control(env.now)
+                    if allowed is None:
+                        recording.stopped = "cancelled"
+                        break
+                    horizon = max(allowed, env.now)
+                until = min(next_cut, next_frame, horizon)
+                before, events = env.now, env.events
+                reached = env.advance(until, CHUNK)
+                self._guard(before, env.events - events)
+                if not reached:
+                    continue
+                now = env.now
+                if now >= next_frame and maker and on_frame and now < self.duration:
+                    on_frame(maker.make(now, clock() if clock else 0.0))
+                    frames += 1
+                    next_frame = interval * frames
+                if now >= next_cut:
+                    self.recorder.boundary(now)
+                    if now >= self.duration:
+                        break
+                    next_cut = next(cuts)
+        except RunFailure as failure:
+            recording.stopped = str(failure)
+        finally:
+            if is_collecting:
+                gc.enable()
+        if recording.stopped and recording.boundaries[-1] < env.now:
+            self.recorder.boundary(env.now)
+        if maker and on_frame:
+            on_frame(maker.make(env.now, clock() if clock else 0.0, done=True))
+        return self._finish(recording)
+
+    def _guard(self, before: float, events: int) -> None:
+        """Stop what would never end or would not fit into memory."""
+        env = self.world.env
+        self._unchanged = self._unchanged + events if env.now == before else 0
+        if self._unchanged > LOOP_EVENTS:
+            raise RunFailure(
+                f"{self._unchanged:,} events happened at simulated time {env.now:g} s without time passing: "
+                "give the nodes of the loop a service time or a delay"
+            )
+        stored = 0
+        fullest = ("", 0)
+        for name, node in self.world.nodes.items():
+            waiting = node.waiting()
+            stored += waiting
+            if waiting > fullest[1]:
+                fullest = (name, waiting)
+        if stored > MAX_STORED:
+            raise RunFailure(
+                f"{stored:,} messages are stored at simulated time {env.now:g} s, more than one run may hold "
+                f"({MAX_STORED:,}); most of them wait at {fullest[0]}: it is offered more than it can serve"
+            )
+
+    def _finish(self, recording: Recording) -> Recording:
+        for node in self.world.nodes.values():
+            recording.ledgers.update(node.ledgers())
+            if isinstance(node, Producer):
+                recording.messages += node.produced
+        recording.events = self.world.env.events
+        return recording

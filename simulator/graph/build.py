@@ -1,0 +1,53 @@
+"""The design as a networkx graph; the only place that knows networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from simulator.kinds.catalogue import KINDS
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document
+
+Graph = nx.MultiDiGraph
+
+
+def graph_of(document: Document) -> Graph:
+    """A directed multigraph: nodes with `category`, edges keyed by their id with `role`."""
+    graph: Graph = nx.MultiDiGraph()
+    for node in document.nodes:
+        graph.add_node(node.id, category=KINDS[node.kind].category)
+    for edge in document.edges:
+        graph.add_edge(edge.source, edge.target, key=edge.id, role=edge.role)
+    return graph
+
+
+def reachable(graph: Graph, start: str) -> set[str]:
+    """Every node that messages from `start` may reach, dead-letter edges left out; `start` included."""
+    alive = nx.subgraph_view(
+        graph, filter_edge=lambda _source, _target, key: _role(graph, _source, _target, key) != "dead-letter"
+    )
+    found: set[str] = nx.descendants(alive, start)
+    return found | {start}
+
+
+def instant_cycle(graph: Graph, instant: Collection[str], delayed_edges: Collection[str]) -> list[str] | None:
+    """A cycle made only of `instant` nodes and of edges without delay, None when there is none."""
+    view = nx.subgraph_view(
+        graph,
+        filter_node=lambda node: node in instant,
+        filter_edge=lambda _source, _target, key: key not in delayed_edges,
+    )
+    for component in nx.strongly_connected_components(view):
+        member = next(iter(component))
+        if len(component) > 1 or view.has_edge(member, member):
+            edges = nx.find_cycle(view.subgraph(component))
+            return sorted(edge[0] for edge in edges)
+    return None
+
+
+def _role(graph: Graph, source: str, target: str, key: str) -> str:
+    return str(graph.edges[source, target, key]["role"])

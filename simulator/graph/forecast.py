@@ -1,0 +1,104 @@
+"""Theory before the run: what is offered to each node, and whether it can keep up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.graph.problem import Problem
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Node
+
+_ROUNDS = 200
+
+
+def arrival_rates(document: Document) -> dict[str, float]:
+    """Mean messages per second that arrive at every node, by the traffic equations.
+
+    The equations of a Jackson network (Jackson 1957) are iterated from the producers on; a node that
+    cannot keep up passes on no more than it can serve. Closed producers count as 0: their rate is a
+    result, not an input. Redeliveries after failures are included (geometric, Kelly 1979).
+    """
+    duration = document.simulation.duration
+    outside = {node.id: _produced(node, duration) for node in document.nodes}
+    rates = dict(outside)
+    for _ in range(_ROUNDS):
+        fresh = dict(outside)
+        for node in document.nodes:
+            for target, rate in _passed_on(document, node, rates[node.id]):
+                fresh[target] += rate
+        change = max((abs(fresh[id] - rates[id]) for id in fresh), default=0.0)
+        rates = fresh
+        if change <= 1e-9 * (1.0 + max(rates.values(), default=0.0)):
+            break
+    return rates
+
+
+def offered_loads(document: Document) -> dict[str, tuple[float, int]]:
+    """Offered load (erlang) and number of servers of every consumer and service."""
+    rates = arrival_rates(document)
+    loads: dict[str, tuple[float, int]] = {}
+    for node in document.nodes:
+        service_time = getattr(node.config, "service_time", None)
+        if service_time is None:
+            continue
+        servers = node.config.instances * node.config.concurrency  # type: ignore[attr-defined]
+        attempts = 1.0 / max(1.0 - node.config.failure.probability, 1e-6)  # type: ignore[attr-defined]
+        if node.kind != "consumer":
+            attempts = 1.0
+        loads[node.id] = (rates[node.id] * service_time.mean() * attempts, servers)
+    return loads
+
+
+def expected_messages(document: Document, duration: float | None = None) -> float:
+    """Expected number of messages that the open producers make in one run."""
+    span = document.simulation.duration if duration is None else duration
+    return sum(_produced(node, span) for node in document.nodes) * span
+
+
+def load_problems(document: Document) -> list[Problem]:
+    """A warning for every node whose offered load is at or above its capacity."""
+    problems = []
+    positions = {node.id: position for position, node in enumerate(document.nodes)}
+    for id, (load, servers) in offered_loads(document).items():
+        utilization = load / servers
+        if utilization >= 1.0:
+            problems.append(
+                Problem(
+                    "D301",
+                    "warning",
+                    id,
+                    "config.instances",
+                    f"offered load {load:.3g} erlang on {servers} servers is a utilization of "
+                    f"{utilization:.3g}: the backlog grows without bound",
+                    f"at least {int(load) + 1} servers are needed, or a shorter service time",
+                    f"nodes[{positions[id]}].config",
+                )
+            )
+    return problems
+
+
+def _produced(node: Node, duration: float) -> float:
+    arrivals = getattr(node.config, "arrivals", None)
+    if arrivals is None or arrivals.process == "closed":
+        return 0.0
+    return float(arrivals.mean_rate(duration))
+
+
+def _passed_on(document: Document, node: Node, rate: float) -> list[tuple[str, float]]:
+    edges = [edge for edge in document.edges_from(node.id) if edge.role != "dead-letter"]
+    weights = sum(edge.routing().choice or 0.0 for edge in edges)
+    passed = []
+    consumers = sum(1 for edge in edges if edge.role == "consume")
+    is_shared = node.kind != "topic" and consumers > 1
+    for edge in edges:
+        routing = edge.routing()
+        share = 1.0
+        if routing.choice is not None:
+            share = routing.choice / weights
+        elif routing.probability is not None:
+            share = routing.probability
+        elif is_shared and edge.role == "consume":
+            share = 1.0 / consumers
+        passed.append((edge.target, rate * share))
+    return passed

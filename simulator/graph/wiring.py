@@ -1,0 +1,69 @@
+"""Which categories of node may be connected, in which roles, and why others may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CATEGORIES = ("producer", "queue", "topic", "consumer", "service")
+
+_BACK_TO_PRODUCER = "A producer is a source: nothing leads into it."
+
+#: Roles allowed between two categories; the first is the one an edge gets when it names none.
+_ROLES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("producer", "queue"): ("publish",),
+    ("producer", "topic"): ("publish",),
+    ("producer", "service"): ("invoke",),
+    ("queue", "queue"): ("dead-letter",),
+    ("queue", "consumer"): ("consume",),
+    ("topic", "queue"): ("publish", "consume"),
+    ("topic", "topic"): ("publish",),
+    ("topic", "consumer"): ("consume",),
+    ("consumer", "queue"): ("publish",),
+    ("consumer", "topic"): ("publish",),
+    ("consumer", "service"): ("invoke",),
+    ("service", "queue"): ("publish",),
+    ("service", "topic"): ("publish",),
+    ("service", "service"): ("invoke",),
+}
+
+_REFUSALS: dict[tuple[str, str], str] = {
+    ("producer", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
+    ("consumer", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
+    ("service", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
+    ("queue", "topic"): "A queue hands its messages to consumers: put a consumer between that publishes on.",
+    ("queue", "service"): "A queue does not call anybody: put a consumer between that invokes the service.",
+    ("topic", "service"): "A topic does not call services: put a consumer between that invokes the service.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What may connect one category to another: roles, or none and the reason."""
+
+    source: str
+    target: str
+    roles: tuple[str, ...]
+    refusal: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """For the front end (`wiring` of the schema)."""
+        return {
+            "from": self.source,
+            "to": self.target,
+            "roles": list(self.roles),
+            "refusal": self.refusal,
+        }
+
+
+def wire(source: str, target: str) -> Wire:
+    """The rule between two categories."""
+    roles = _ROLES.get((source, target), ())
+    if roles:
+        return Wire(source, target, roles, None)
+    refusal = _BACK_TO_PRODUCER if target == "producer" else _REFUSALS[source, target]
+    return Wire(source, target, (), refusal)
+
+
+def table() -> list[Wire]:
+    """All pairs of categories."""
+    return [wire(source, target) for source in CATEGORIES for target in CATEGORIES]

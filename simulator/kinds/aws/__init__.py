@@ -1,0 +1,1 @@
+"""The kinds of Amazon Web Services."""

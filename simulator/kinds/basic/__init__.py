@@ -1,0 +1,1 @@
+"""The textbook kinds: producer, queue, topic, consumer, service."""

@@ -1,0 +1,183 @@
+"""`producer`: a source of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from pydantic import JsonValue
+
+from simulator.design.arrivals import Arrivals, Closed, Poisson
+from simulator.design.distributions import CountDistribution, Constant, Distribution
+from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.fields import Settings, setting
+from simulator.engine.environment import Activity
+from simulator.engine.link import Outlet
+from simulator.engine.message import Journey, Message
+from simulator.engine.node import Node
+from simulator.engine.request import InvokeEdge
+from simulator.engine.world import World
+from simulator.kinds.kind import Kind
+
+
+class ProducerSettings(Settings):
+    """A source of events."""
+
+    arrivals: Arrivals = setting(
+        title="Arrivals",
+        help="When messages are made.",
+        unit="msg/s",
+        widget="arrivals",
+        factory=lambda: Poisson(rate=10.0),
+    )
+    keys: Distribution | None = setting(
+        None, title="Keys", help="Which key each message carries; order is kept by key.", widget="keys"
+    )
+    size: CountDistribution = setting(
+        title="Size",
+        help="Size of a message.",
+        unit="bytes",
+        widget="bytes",
+        factory=lambda: Constant(value=1024.0),
+    )
+    priority: int = setting(
+        0, title="Priority", help="Higher is served first by a priority queue.", advanced=True, ge=0, le=255
+    )
+    event: dict[str, JsonValue] = setting(
+        title="Event",
+        help="Template of the payload: source, type, detail; values may be distributions.",
+        widget="event",
+        advanced=True,
+        factory=dict,
+    )
+
+
+class Producer(Node):
+    """Makes messages when its arrival process says so and sends each along its edges."""
+
+    category = "producer"
+
+    def __init__(self, world: World, id: str, settings: ProducerSettings) -> None:
+        super().__init__(id, world.env)
+        self.settings = settings
+        self.source = world.producers.index(id)
+        self.priority = settings.priority
+        self.produced = 0
+        self.key = None if settings.keys is None else world.draws(settings.keys, id, "keys")
+        self.message_size = world.draws(settings.size, id, "size")
+        self.outlet: Outlet
+        self.calls: list[InvokeEdge] = []
+
+    def connect(self, world: World) -> None:
+        self.outlet = world.outlet(self.id)
+        self.calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
+        arrivals = self.settings.arrivals
+        if isinstance(arrivals, Closed):
+            think = world.draws(arrivals.think_time, self.id, "think")
+            limit = arrivals.limit
+            for _ in range(arrivals.clients):
+                client = _Client(self, think, arrivals.stop, limit)
+                world.env.at(arrivals.start + think(), client)
+        else:
+            times = chain.from_iterable(
+                arrivals.times(world.streams.generator(self.id, "arrivals"), horizon=world.duration)
+            )
+            first = next(times, None)
+            if first is not None:
+                world.env.at(first, _Source(self, times))
+
+    def make(self, now: float) -> Message:
+        """The next message."""
+        self.produced = sequence = self.produced + 1
+        key = self.key
+        return Message(
+            self.source,
+            sequence,
+            now,
+            None if key is None else int(key()),
+            self.message_size(),
+            self.priority,
+        )
+
+    def send(self, message: Message) -> None:
+        """Send `message` on along publish and invoke edges (a copy for every edge but the last)."""
+        calls = self.calls
+        if calls:
+            outlet = self.outlet
+            for call in calls[:-1] if not outlet else calls:
+                call.total += 1
+                self._call(call, message.copy())
+            if not outlet:
+                calls[-1].total += 1
+                self._call(calls[-1], message)
+                return
+        self.outlet.send(message)
+
+    @staticmethod
+    def _call(call: InvokeEdge, message: Message) -> None:
+        if not call.target.accept(message):
+            call.target.lose(message)
+
+    def counts(self) -> dict[str, int]:
+        return {"arrivals": self.produced, "completions": self.produced}
+
+    def ledger(self) -> dict[str, int]:
+        self.accepted = self.delivered = self.produced
+        return super().ledger()
+
+
+class _Source(Activity):
+    """The open arrival process of a producer."""
+
+    __slots__ = ("producer", "send", "times")
+
+    def __init__(self, producer: Producer, times: Iterator[float]) -> None:
+        self.producer = producer
+        self.times = times
+        self.send = producer.outlet.send if not producer.calls else producer.send
+
+    def occur(self, now: float) -> float | None:
+        self.send(self.producer.make(now))
+        return next(self.times, None)
+
+
+class _Client(Activity):
+    """One client of a closed process: thinks, sends, waits until its message has come to its end."""
+
+    __slots__ = ("limit", "producer", "stop", "think")
+
+    def __init__(self, producer: Producer, think: Any, stop: float | None, limit: int | None) -> None:
+        self.producer = producer
+        self.think = think
+        self.stop = stop
+        self.limit = limit
+
+    def occur(self, now: float) -> None:
+        producer = self.producer
+        if (self.stop is not None and now > self.stop) or (
+            self.limit is not None and producer.produced >= self.limit
+        ):
+            return
+        message = producer.make(now)
+        message.journey = Journey(self.think_again)
+        producer.send(message)
+
+    def think_again(self) -> None:
+        env = self.producer.env
+        env.at(env._now + self.think(), self)
+
+
+KIND = Kind(
+    kind="producer",
+    title="Producer",
+    group="Producers",
+    category="producer",
+    summary="A source of events: open, scheduled, replayed or closed load.",
+    docs="",
+    settings=ProducerSettings,
+    build=Producer,
+    edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
+    badges=("throughput",),
+)
+

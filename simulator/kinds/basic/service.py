@@ -1,0 +1,222 @@
+"""`service`: a synchronous microservice, request and response."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Annotated
+
+from pydantic import Field
+
+from simulator.design.distributions import DurationDistribution, Exponential
+from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.fields import Settings, setting
+from simulator.engine.environment import Activity
+from simulator.engine.link import Outlet
+from simulator.engine.message import Message
+from simulator.engine.request import Caller, Invocations, Responder
+from simulator.engine.world import World
+from simulator.kinds.basic.consumer import FailureSettings
+from simulator.kinds.kind import Kind
+from simulator.measurement.level import Level, Total
+from simulator.measurement.ordering import Flow
+from simulator.measurement.tally import Tally
+
+
+class ServiceSettings(Settings):
+    """A synchronous microservice: a bounded pool of workers behind a waiting line."""
+
+    instances: int = setting(
+        1, title="Instances", help="Machines or containers of this service.", unit="instances", ge=1, le=10_000
+    )
+    concurrency: int = setting(
+        10, title="Concurrency", help="Requests one instance works on at a time.", unit="requests", ge=1, le=10_000
+    )
+    service_time: DurationDistribution = setting(
+        title="Service time",
+        help="The service's own work for one request, without the services it invokes.",
+        unit="s",
+        widget="distribution",
+        factory=lambda: Exponential(mean=0.02),
+    )
+    failure: FailureSettings = setting(
+        title="Failure", help="How often a request is answered with an error.", factory=FailureSettings
+    )
+    capacity: Annotated[int, Field(ge=0, le=10**9)] | None = setting(
+        None,
+        title="Capacity",
+        help="Requests that may wait for a worker; more are refused. Empty means no limit.",
+        unit="requests",
+        advanced=True,
+    )
+
+
+class _Request:
+    __slots__ = ("accepted_at", "caller", "message")
+
+    def __init__(self, message: Message, caller: Caller | None, accepted_at: float) -> None:
+        self.message = message
+        self.caller = caller
+        self.accepted_at = accepted_at
+
+
+class _Worker(Activity, Caller):
+    """One worker; it stays busy until the services it has invoked have answered."""
+
+    __slots__ = ("request", "service", "started_at")
+
+    request: _Request
+
+    def __init__(self, service: ServiceNode) -> None:
+        self.service = service
+        self.started_at = 0.0
+
+    def occur(self, now: float) -> float | None:
+        return self.service.work_ends(self, now)
+
+    def answer(self, now: float, ok: bool) -> None:
+        ends = self.service.finish(self, now, ok)
+        if ends is not None:
+            self.service.env.at(ends, self)
+
+
+class ServiceNode(Responder):
+    """Answers requests: own work first, then the invoked services in order, then the answer.
+
+    A failure of its own or of an invoked service is answered as an error; who called decides what
+    follows. An accepted request that is answered with an error counts as `dropped`.
+    """
+
+    category = "service"
+
+    def __init__(self, world: World, id: str, settings: ServiceSettings) -> None:
+        super().__init__(id, world.env)
+        self.size = settings.instances * settings.concurrency
+        self.capacity = settings.capacity
+        self.service_time = world.draws(settings.service_time, id, "service")
+        self.failure = settings.failure.probability
+        self.uniform = world.uniform(id, "failure")
+        self.idle = [_Worker(self) for _ in range(self.size)]
+        self.line: deque[_Request] = deque()
+        self.flows: list[Flow] = []
+        self.outlet: Outlet
+        self.invocations: Invocations | None = None
+        self.queue_length = Level()
+        self.busy = Level()
+        self.present = Total(self.queue_length, self.busy)
+        self.waiting_time = Tally()
+        self.work_time = Tally()
+        self.sojourn_time = Tally()
+        self.departures = 0
+        self.residence_sum = 0.0
+
+    def connect(self, world: World) -> None:
+        self.outlet = world.outlet(self.id)
+        calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
+        if calls:
+            self.invocations = Invocations(world.env, calls)
+
+    # -- requests --------------------------------------------------------------------------------
+    def accept(self, message: Message) -> bool:
+        return self._enter(message, None)
+
+    def request(self, message: Message, caller: Caller) -> None:
+        if not self._enter(message, caller):
+            caller.answer(self.env._now, False)
+
+    def _enter(self, message: Message, caller: Caller | None) -> bool:
+        now = self.env._now
+        if not self.idle and self.capacity is not None and len(self.line) >= self.capacity:
+            self.rejected += 1
+            return False
+        self.accepted += 1
+        request = _Request(message, caller, now)
+        if self.idle:
+            worker = self.idle.pop()
+            self.busy.up(now)
+            self.env.at(self._start(worker, request, now), worker)
+        else:
+            self.line.append(request)
+            self.queue_length.up(now)
+        self.present.note()
+        return True
+
+    def _start(self, worker: _Worker, request: _Request, now: float) -> float:
+        worker.request = request
+        worker.started_at = now
+        self.waiting_time.add(now - request.accepted_at)
+        return now + self.service_time()
+
+    def work_ends(self, worker: _Worker, now: float) -> float | None:
+        """The service's own work is done; invoke others, or answer. Returns the end of the next work."""
+        if self.failure > 0.0 and self.uniform() < self.failure:
+            return self.finish(worker, now, False)
+        if self.invocations is not None:
+            self.invocations.begin(worker.request.message, worker)
+            return None
+        return self.finish(worker, now, True)
+
+    def finish(self, worker: _Worker, now: float, ok: bool) -> float | None:
+        """Answer the request in hand and take the next; returns the end of its work."""
+        request = worker.request
+        message = request.message
+        self.work_time.add(now - worker.started_at)
+        self.departures += 1
+        self.residence_sum += now - request.accepted_at
+        if ok:
+            self.delivered += 1
+            self.sojourn_time.add(now - request.accepted_at)
+            if request.caller is None:
+                self.flows[message.source].record(message, now)
+            if self.outlet:
+                self.outlet.send(message.copy())
+        else:
+            self.dropped += 1
+        if request.caller is not None:
+            request.caller.answer(now, ok)
+        elif ok:
+            message.end()
+        else:
+            self.lose(message)
+        if self.line:
+            self.queue_length.down(now)
+            return self._start(worker, self.line.popleft(), now)
+        self.busy.down(now)
+        self.idle.append(worker)
+        return None
+
+    # -- measures --------------------------------------------------------------------------------
+    def waiting(self) -> int:
+        return self.queue_length.value
+
+    def in_flight(self) -> int:
+        return self.busy.value
+
+    def levels(self) -> dict[str, Level | Total]:
+        return {"queue_length": self.queue_length, "busy": self.busy, "in_system": self.present}
+
+    def tallies(self) -> dict[str, list[Tally]]:
+        return {
+            "waiting_time": [self.waiting_time],
+            "service_time": [self.work_time],
+            "sojourn_time": [self.sojourn_time],
+        }
+
+    def servers(self) -> int:
+        return self.size
+
+    def residence(self) -> tuple[int, float]:
+        return self.departures, self.residence_sum
+
+
+KIND = Kind(
+    kind="service",
+    title="Service",
+    group="Services",
+    category="service",
+    summary="A synchronous microservice: request and response with a bounded pool of workers.",
+    docs="",
+    settings=ServiceSettings,
+    build=ServiceNode,
+    edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
+    badges=("utilization", "throughput", "sojourn_time"),
+)

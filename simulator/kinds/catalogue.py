@@ -1,0 +1,19 @@
+"""All kinds: one import and one line in the table for each."""
+
+from __future__ import annotations
+
+from simulator.kinds.aws import sqs
+from simulator.kinds.basic import consumer, producer, queue, service, topic
+from simulator.kinds.kind import Kind
+
+KINDS: dict[str, Kind] = {
+    kind.kind: kind
+    for kind in (
+        producer.KIND,
+        queue.KIND,
+        topic.KIND,
+        sqs.KIND,
+        consumer.KIND,
+        service.KIND,
+    )
+}

@@ -1,0 +1,1 @@
+"""What is measured while the simulated world runs: histograms, levels, order, frames."""

@@ -1,0 +1,128 @@
+"""A log-bucket histogram: percentiles of any positive quantity with a bounded relative error.
+
+Bucket i holds values in (g^(i-1), g^i] with g = (1+a)/(1-a); its representative 2 g^i/(g+1) is never
+further than a = 0.5 % from any value of the bucket (Masson, Rim & Lee, "DDSketch", VLDB 2019).
+Counts are integers, so merging is exact and does not depend on order.
+"""
+
+from __future__ import annotations
+
+from math import ceil, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+RELATIVE_ERROR = 0.005
+_GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+_LOG_GROWTH = log(_GROWTH)
+#: Smaller values (1 ns where seconds are measured) count as zero.
+SMALLEST = 1e-9
+_FIRST = ceil(log(SMALLEST) / _LOG_GROWTH)
+_LAST = ceil(log(1e15) / _LOG_GROWTH)
+#: Number of buckets; bucket 0 is the one of zero.
+BUCKETS = _LAST - _FIRST + 2
+_REPRESENTATIVES = np.concatenate(
+    ([0.0], 2.0 * np.exp(_LOG_GROWTH * np.arange(_FIRST, _LAST + 1)) / (_GROWTH + 1.0))
+)
+
+Counts = NDArray[np.int64]
+
+
+def bucket_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Bucket number of each value (negative values, which do not occur, would count as zero)."""
+    clipped = np.maximum(values, SMALLEST)
+    index = np.ceil(np.log(clipped) / _LOG_GROWTH).astype(np.int64) - (_FIRST - 1)
+    index[values <= SMALLEST] = 0
+    return np.minimum(index, BUCKETS - 1)
+
+
+def percentile(counts: Counts, offset: int, share: float) -> float | None:
+    """The value below which `share` (0..1) of the counted values lie, None without values.
+
+    `counts` are those of the buckets `offset`, `offset`+1, ...
+    """
+    total = int(counts.sum())
+    if total == 0:
+        return None
+    return percentiles(counts, offset, (share,))[0]
+
+
+def percentiles(counts: Counts, offset: int, shares: tuple[float, ...]) -> list[float | None]:
+    """Several percentiles at once; the nearest-rank definition (rank ceil(share * n))."""
+    cumulative = np.cumsum(counts)
+    total = int(cumulative[-1]) if len(cumulative) else 0
+    if total == 0:
+        return [None] * len(shares)
+    # 1e-9 guards ranks such as 0.95 * 20 = 18.999..., which ceil must not lift.
+    ranks = [max(1, ceil(share * total - 1e-9)) for share in shares]
+    where = np.searchsorted(cumulative, ranks, side="left")
+    return [float(_REPRESENTATIVES[offset + int(i)]) for i in where]
+
+
+class Histogram:
+    """Counts of a growing range of buckets."""
+
+    __slots__ = ("counts", "offset")
+
+    def __init__(self) -> None:
+        self.offset = 0
+        self.counts: Counts = np.zeros(0, dtype=np.int64)
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Count every value."""
+        if not len(values):
+            return
+        buckets = bucket_of(values)
+        low, high = int(buckets.min()), int(buckets.max())
+        self._cover(low, high)
+        self.counts += np.bincount(buckets - self.offset, minlength=len(self.counts))
+
+    def merge(self, offset: int, counts: Counts) -> None:
+        """Add the counts of another histogram."""
+        if not len(counts):
+            return
+        self._cover(offset, offset + len(counts) - 1)
+        start = offset - self.offset
+        self.counts[start : start + len(counts)] += counts
+
+    def since(self, earlier: Histogram) -> Histogram:
+        """What was counted after `earlier`, a copy taken of this histogram before."""
+        difference = Histogram()
+        difference.offset, difference.counts = self.offset, self.counts.copy()
+        if len(earlier.counts):
+            start = earlier.offset - self.offset
+            difference.counts[start : start + len(earlier.counts)] -= earlier.counts
+        return difference.trimmed()
+
+    def copy(self) -> Histogram:
+        """An independent copy."""
+        twin = Histogram()
+        twin.offset, twin.counts = self.offset, self.counts.copy()
+        return twin
+
+    def trimmed(self) -> Histogram:
+        """The same without empty buckets at both ends."""
+        filled = np.flatnonzero(self.counts)
+        if not len(filled):
+            self.offset, self.counts = 0, np.zeros(0, dtype=np.int64)
+        elif len(filled) and (filled[0] > 0 or filled[-1] < len(self.counts) - 1):
+            low, high = int(filled[0]), int(filled[-1])
+            self.offset, self.counts = self.offset + low, self.counts[low : high + 1].copy()
+        return self
+
+    def percentiles(self, shares: tuple[float, ...]) -> list[float | None]:
+        """Values at the given shares (0..1), None where nothing was counted."""
+        return percentiles(self.counts, self.offset, shares)
+
+    def _cover(self, low: int, high: int) -> None:
+        if not len(self.counts):
+            self.offset, self.counts = low, np.zeros(high - low + 1, dtype=np.int64)
+            return
+        last = self.offset + len(self.counts) - 1
+        if low >= self.offset and high <= last:
+            return
+        first, last = min(low, self.offset), max(high, last)
+        grown = np.zeros(last - first + 1, dtype=np.int64)
+        start = self.offset - first
+        grown[start : start + len(self.counts)] = self.counts
+        self.offset, self.counts = first, grown

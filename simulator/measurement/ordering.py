@@ -1,0 +1,70 @@
+"""What arrives at the end of a flow: latency, order, duplicates and losses, from producer to consumer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.measurement.tally import Tally
+
+if TYPE_CHECKING:
+    from simulator.engine.message import Key, Message
+
+
+class Flow:
+    """Everything one producer has sent that one consumer has finished.
+
+    Order is judged per key at acknowledgement, the moment at which an effect has happened: a message is
+    out of order when a later message of the same producer and key was acknowledged before. Messages
+    without a key form one sequence. A duplicate is a message acknowledged once more by the same consumer;
+    it counts neither as delivered nor for order.
+    """
+
+    __slots__ = (
+        "_latest",
+        "consumer",
+        "dead_lettered",
+        "delivered",
+        "duplicates",
+        "latency",
+        "lost",
+        "out_of_order",
+        "producer",
+    )
+
+    def __init__(self, producer: str, consumer: str) -> None:
+        self.producer = producer
+        self.consumer = consumer
+        self.delivered = 0
+        self.duplicates = 0
+        self.out_of_order = 0
+        #: Refused, dropped or expired at a node from which this consumer could have been reached.
+        self.lost = 0
+        #: Moved to a dead-letter queue on the way.
+        self.dead_lettered = 0
+        #: End-to-end latency, seconds from creation to acknowledgement.
+        self.latency = Tally()
+        self._latest: dict[Key, int] = {}
+
+    def record(self, message: Message, now: float) -> None:
+        """The consumer has acknowledged `message` at `now`."""
+        if message.duplicate or message.processed:
+            self.duplicates += 1
+            return
+        self.delivered += 1
+        self.latency.add(now - message.created)
+        sequence = message.sequence
+        latest = self._latest
+        if sequence < latest.get(message.key, 0):
+            self.out_of_order += 1
+        else:
+            latest[message.key] = sequence
+
+    def counts(self) -> dict[str, int]:
+        """The cumulative counts by their names in the result."""
+        return {
+            "delivered": self.delivered,
+            "duplicates": self.duplicates,
+            "out_of_order": self.out_of_order,
+            "lost": self.lost,
+            "dead_lettered": self.dead_lettered,
+        }

@@ -1,0 +1,115 @@
+"""Samples of one quantity (a waiting time, a latency): moments, maximum and histogram.
+
+The hot path is `add`, the bound `append` of a list. Everything else happens in blocks. Sums are formed
+over blocks of a fixed number of samples and at slice boundaries only, never where a frame happens to be
+made, so that a run with frames and one without give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.measurement.histogram import Counts, Histogram
+
+BLOCK = 8192
+
+
+@dataclass(slots=True)
+class TallySlice:
+    """The samples of one slice of simulated time, in mergeable form."""
+
+    count: int
+    positive: int
+    total: float
+    squares: float
+    maximum: float
+    offset: int
+    counts: Counts
+
+
+class Tally:
+    """Collects samples; `add(value)` takes one (seconds, or whatever the quantity is in)."""
+
+    __slots__ = (
+        "_buffer",
+        "_counted",
+        "_slice_base",
+        "add",
+        "count",
+        "histogram",
+        "maximum",
+        "positive",
+        "squares",
+        "total",
+        "view_count",
+        "view_histogram",
+        "view_total",
+    )
+
+    def __init__(self) -> None:
+        self._buffer: list[float] = []
+        self.add: Callable[[float], None] = self._buffer.append
+        self._counted = 0
+        self.histogram = Histogram()
+        self._slice_base = Histogram()
+        self._reset_slice()
+        self._reset_view()
+
+    def _reset_slice(self) -> None:
+        self.count = 0
+        self.positive = 0
+        self.total = 0.0
+        self.squares = 0.0
+        self.maximum = 0.0
+
+    def _reset_view(self) -> None:
+        self.view_count = 0
+        self.view_total = 0.0
+        self.view_histogram = self.histogram.copy()
+
+    def absorb(self) -> None:
+        """Count what is buffered; complete blocks also enter the sums. May be called at any time."""
+        buffer = self._buffer
+        if self._counted < len(buffer):
+            fresh = np.array(buffer[self._counted :])
+            self.histogram.add(fresh)
+            self.view_count += len(fresh)
+            self.view_total += float(fresh.sum())
+            self._counted = len(buffer)
+        while len(buffer) >= BLOCK:
+            self._settle(buffer[:BLOCK])
+            del buffer[:BLOCK]
+            self._counted -= BLOCK
+
+    def _settle(self, block: list[float]) -> None:
+        values = np.array(block)
+        self.count += len(values)
+        self.positive += int(np.count_nonzero(values > 0.0))
+        self.total += float(values.sum())
+        self.squares += float(np.dot(values, values))
+        self.maximum = max(self.maximum, float(values.max()))
+
+    def take_view(self) -> tuple[int, float, Histogram]:
+        """Number, sum and histogram of the samples since the last call (for a frame)."""
+        self.absorb()
+        taken = (self.view_count, self.view_total, self.histogram.since(self.view_histogram))
+        self._reset_view()
+        return taken
+
+    def end_slice(self) -> TallySlice:
+        """What was sampled since the last call; called at slice boundaries only."""
+        self.absorb()
+        if self._buffer:
+            self._settle(self._buffer)
+            self._buffer.clear()
+            self._counted = 0
+        fresh = self.histogram.since(self._slice_base)
+        taken = TallySlice(
+            self.count, self.positive, self.total, self.squares, self.maximum, fresh.offset, fresh.counts
+        )
+        self._slice_base = self.histogram.copy()
+        self._reset_slice()
+        return taken

@@ -1,0 +1,112 @@
+"""From the slices of a replication to the values of its metrics over a window of slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulator.measurement.histogram import Histogram
+from simulator.measurement.slices import FlowRecord, NodeRecord, Recording
+from simulator.measurement.tally import TallySlice
+
+PERCENTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+
+#: Cumulative counts that a node reports over the whole run, by metric name.
+WHOLE_RUN = (
+    "redelivered",
+    "dead_lettered",
+    "expired",
+    "dropped",
+    "rejected",
+    "duplicates",
+    "out_of_order",
+    "failures",
+)
+#: A percentile gets an interval only with this many samples beyond it, in every batch or replication.
+TAIL_SAMPLES = 10
+
+#: Metric path ("waiting_time", "p99") to value.
+Values = dict[tuple[str, ...], float]
+
+
+def sampled(slices: Iterable[TallySlice]) -> Values:
+    """Mean, variance, percentiles and maximum of the samples in some slices; empty without samples."""
+    count, total, squares, maximum = 0, 0.0, 0.0, 0.0
+    histogram = Histogram()
+    for part in slices:
+        count += part.count
+        total += part.total
+        squares += part.squares
+        maximum = max(maximum, part.maximum)
+        histogram.merge(part.offset, part.counts)
+    if not count:
+        return {}
+    mean = total / count
+    values: Values = {("mean",): mean}
+    values[("variance",)] = max(0.0, squares / count - mean * mean) * (count / (count - 1) if count > 1 else 1)
+    for (name, share), value in zip(
+        PERCENTILES.items(), histogram.percentiles(tuple(PERCENTILES.values())), strict=True
+    ):
+        if value is not None:
+            # The histogram rounds by up to 0.5 %; nothing may exceed the exact maximum.
+            values[(name,)] = min(value, maximum)
+            values[("tail", name)] = count * (1.0 - share)
+    values[("max",)] = maximum
+    return values
+
+
+def node_values(recording: Recording, record: NodeRecord, first: int, last: int) -> Values:
+    """All metrics of a node over the slices `first` to `last` (exclusive)."""
+    start, end = recording.boundaries[first], recording.boundaries[last]
+    span = end - start
+    if span <= 0.0:
+        return {}
+    values: Values = {}
+    before, after = record.counts[first], record.counts[last]
+    values[("arrival_rate",)] = (after["arrivals"] - before["arrivals"]) / span
+    values[("throughput",)] = (after["completions"] - before["completions"]) / span
+    for metric, areas in record.areas.items():
+        mean = (areas[last] - areas[first]) / span
+        if metric == "busy":
+            if record.servers:
+                values[("utilization",)] = mean / record.servers
+            continue
+        values[(metric, "mean")] = mean
+        values[(metric, "max")] = float(max(record.peaks[metric][first:last], default=0))
+    for metric, group in record.tallies.items():
+        slices = [part for number in group for part in recording.tallies[number][first:last]]
+        for path, value in sampled(slices).items():
+            values[(metric, *path)] = value
+        if metric == "waiting_time":
+            count = sum(part.count for part in slices)
+            if count:
+                values[("waiting_probability",)] = sum(part.positive for part in slices) / count
+    if "receives" in after and record.residence:
+        departures = record.residence[last][0] - record.residence[first][0]
+        if departures:
+            values[("receives_per_message",)] = (after["receives"] - before["receives"]) / departures
+    return values
+
+
+def node_totals(record: NodeRecord) -> Values:
+    """Counts of a node over the whole run."""
+    final = record.counts[-1]
+    return {(name,): float(final[name]) for name in WHOLE_RUN if name in final}
+
+
+def flow_values(recording: Recording, record: FlowRecord, first: int, last: int) -> Values:
+    """End-to-end latency and throughput of a flow over the slices `first` to `last` (exclusive)."""
+    span = recording.boundaries[last] - recording.boundaries[first]
+    if span <= 0.0:
+        return {}
+    values: Values = {
+        ("end_to_end_latency", *path): value
+        for path, value in sampled(recording.tallies[record.tally][first:last]).items()
+    }
+    delivered = record.counts[last]["delivered"] - record.counts[first]["delivered"]
+    values[("goodput",)] = delivered / span
+    return values
+
+
+def flow_totals(record: FlowRecord) -> Values:
+    """Counts of a flow over the whole run."""
+    return {(name,): float(value) for name, value in record.counts[-1].items()}

@@ -1,0 +1,48 @@
+"""What each number says: title, unit, definition (shown beside the number everywhere)."""
+
+from __future__ import annotations
+
+
+def _metric(title: str, unit: str, definition: str) -> dict[str, str]:
+    return {"title": title, "unit": unit, "definition": definition}
+
+
+METRICS: dict[str, dict[str, str]] = {
+    "arrival_rate": _metric("Arrival rate", "msg/s", "Messages that arrive per second, refused ones included."),
+    "throughput": _metric("Throughput", "msg/s", "Completions per second."),
+    "goodput": _metric("Goodput", "msg/s", "Completions per second without duplicates and dead letters."),
+    "utilization": _metric("Utilization", "1", "Busy share of the servers, averaged over time."),
+    "waiting_time": _metric(
+        "Waiting time", "s", "From acceptance by the broker until the first service of the message starts."
+    ),
+    "service_time": _metric("Service time", "s", "Busy time of one server for one delivery."),
+    "sojourn_time": _metric(
+        "Sojourn time", "s", "From acceptance by the broker until the message is acknowledged."
+    ),
+    "end_to_end_latency": _metric(
+        "End-to-end latency", "s", "From creation at the producer to the acknowledgement at the consumer."
+    ),
+    "waiting_probability": _metric(
+        "Waiting probability", "1", "Share of messages that wait at all, as the arrivals see it."
+    ),
+    "queue_length": _metric("Queue length", "messages", "Messages waiting and available to consumers."),
+    "delayed": _metric("Delayed", "messages", "Messages stored and not visible yet."),
+    "in_flight": _metric("In flight", "messages", "Messages delivered and not acknowledged."),
+    "in_system": _metric("In the system", "messages", "Messages waiting plus messages in service."),
+    "backlog": _metric("Backlog", "messages", "Messages stored and not yet delivered, delayed ones included."),
+    "receives_per_message": _metric(
+        "Receives per message", "1", "Deliveries for each message that left; 1 without redelivery."
+    ),
+    "redelivered": _metric("Redelivered", "deliveries", "Deliveries after the first of a message."),
+    "dead_lettered": _metric("Dead-lettered", "messages", "Messages moved to a dead-letter queue."),
+    "expired": _metric("Expired", "messages", "Messages that reached the end of their retention."),
+    "dropped": _metric("Dropped", "messages", "Accepted messages thrown away or answered with an error."),
+    "rejected": _metric("Rejected", "messages", "Messages refused on arrival."),
+    "failures": _metric("Failures", "deliveries", "Services that failed."),
+    "duplicates": _metric("Duplicates", "messages", "Acknowledged once more by the same consumer."),
+    "out_of_order": _metric(
+        "Out of order", "messages", "Acknowledged after a later message of the same producer and key."
+    ),
+    "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
+    "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),
+}
