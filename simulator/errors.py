@@ -11,7 +11,7 @@ class HeadraceError(Exception):
     """Base of every exception raised on purpose by Headrace."""
 
 
-class InvalidDesign(HeadraceError):  # noqa: N818 (the word of the glossary)
+class InvalidDesign(HeadraceError):
     """A design cannot be used; ``problems`` lists every fault found, not only the first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

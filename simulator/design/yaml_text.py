@@ -1,0 +1,199 @@
+"""Bounded reading of YAML: built from the parser's events, so nothing is expanded or constructed.
+
+libyaml (``CSafeLoader``) supplies the events where it is installed; PyYAML's own parser is some fifteen times
+slower and stands in where it is not. Plain scalars are resolved by the core schema of YAML 1.2.2, 10.3.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Protocol, cast
+
+import yaml
+
+from simulator.design.refusal import (
+    LONGEST_INTEGER,
+    MOST_DEPTH,
+    MOST_SCALARS,
+    Refused,
+    duplicate_key,
+    not_finite,
+    place,
+    too_deep,
+    too_many,
+)
+
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_OTHER_BASE = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+_WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_MISSING = object()
+
+
+class _Parser(Protocol):
+    def get_event(self) -> Any:
+        """The next event, None after the last."""
+
+    def dispose(self) -> None:
+        """Free the parser's state."""
+
+
+def read_yaml(text: str) -> object:
+    """Read one YAML document; raises ``Refused``."""
+    parser: _Parser | None = None
+    try:
+        parser = cast(_Parser, getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text))
+        return _Builder(parser).build()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the document"
+        problem = (error.problem or "not YAML").strip()
+        hint = (
+            "Indent with spaces."
+            if "'\\t'" in problem
+            else "Check indentation, colons and quotes near there."
+        )
+        raise Refused("D100", f"{where}: {problem}", hint) from error
+    except (yaml.YAMLError, UnicodeError) as error:
+        offset = getattr(error, "position", None)  # libyaml counts bytes
+        read = text.encode(errors="replace")[:offset].decode(errors="replace") if offset is not None else ""
+        where = place(text, len(read)) if read else "the document"
+        reason = getattr(error, "reason", None) or "not YAML"
+        raise Refused("D100", f"{where}: {reason}", "Remove control characters; save it as UTF-8.") from error
+    finally:
+        if parser is not None:
+            parser.dispose()
+
+
+class _Builder:
+    """Builds plain data from events with an explicit stack: depth costs no recursion."""
+
+    def __init__(self, parser: _Parser) -> None:
+        self.parser = parser
+        self.stack: list[tuple[dict[str, object] | list[object], str | None]] = []
+        self.container: dict[str, object] | list[object] | None = None
+        self.key: str | None = None  # the key whose value comes next
+        self.root: object = _MISSING
+        self.scalars = 0
+
+    def build(self) -> object:
+        """Consume all events and return the one document."""
+        documents = 0
+        while True:
+            event = self.parser.get_event()
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._scalar(event)
+            elif kind is yaml.MappingStartEvent:
+                self._open(event, {})
+            elif kind is yaml.SequenceStartEvent:
+                self._open(event, [])
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self.container, self.key = self.stack.pop() if self.stack else (None, None)
+                if not self.stack:
+                    self.container = None
+            elif kind is yaml.AliasEvent:
+                raise Refused(
+                    "D100",
+                    f"{_where(event)}: aliases (*{event.anchor[:20]}) are not read",
+                    "Write the value out.",
+                )
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    raise Refused("D100", f"{_where(event)}: a second document", "Keep one design per file.")
+            elif kind is yaml.StreamEndEvent or event is None:
+                break
+        if self.root is _MISSING:
+            raise Refused("D100", "the document is empty", "A design begins with: format: headrace/1")
+        return self.root
+
+    def _open(self, event: Any, container: dict[str, object] | list[object]) -> None:
+        _refuse_anchor_and_tag(event)
+        if isinstance(self.container, dict) and self.key is None:
+            raise Refused("D100", f"{_where(event)}: a list or mapping as a key", "Keys are plain words.")
+        if len(self.stack) >= MOST_DEPTH:
+            raise too_deep(_where(event))
+        self._add(container)
+        self.stack.append((container, None))
+        self.container = container
+        self.key = None
+
+    def _scalar(self, event: Any) -> None:
+        self.scalars += 1
+        if self.scalars > MOST_SCALARS:  # keys count as well: they cost as much
+            raise too_many(_where(event))
+        if event.anchor is not None or event.tag is not None:
+            _refuse_anchor_and_tag(event)
+        if isinstance(self.container, dict) and self.key is None:
+            key: str = event.value
+            if key == "<<" and event.implicit[0]:
+                raise Refused("D100", f"{_where(event)}: merge keys (<<) are not read", "Write the keys out.")
+            if key in self.container:
+                raise duplicate_key(_where(event), key)
+            self.key = key
+            return
+        self._add(_resolved(event) if event.implicit[0] else event.value)
+
+    def _add(self, value: object) -> None:
+        if isinstance(self.container, list):
+            self.container.append(value)
+        elif self.container is not None and self.key is not None:
+            self.container[self.key] = value
+            self.key = None
+        else:
+            self.root = value
+
+
+def _resolved(event: Any) -> object:
+    """The value of a plain scalar."""
+    text: str = event.value
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "+-.0123456789":
+        return text
+    if _INTEGER.match(text):
+        if len(text) > LONGEST_INTEGER:
+            raise Refused(
+                "D100", f"{_where(event)}: a number of {len(text)} digits", "Write an ordinary number."
+            )
+        return int(text)
+    if _OTHER_BASE.match(text) and len(text) <= LONGEST_INTEGER:
+        return int(text, 0)
+    if _FLOAT.match(text):
+        value = float(text)
+        if not math.isfinite(value):
+            raise not_finite(_where(event), text)
+        return value
+    if _NOT_FINITE.match(text):
+        raise not_finite(_where(event), text)
+    return text
+
+
+def _refuse_anchor_and_tag(event: Any) -> None:
+    if event.anchor is not None:
+        raise Refused(
+            "D100",
+            f"{_where(event)}: anchors (&{event.anchor[:20]}) are not read",
+            "Write the value out each time.",
+        )
+    if event.tag is not None:
+        raise Refused("D100", f"{_where(event)}: tags ({event.tag[:40]}) are not read", "Remove the tag.")
+
+
+def _where(event: Any) -> str:
+    return f"line {event.start_mark.line + 1}, column {event.start_mark.column + 1}"
