@@ -16,7 +16,8 @@ export async function request<T>(method: string, path: string, options: RequestO
   const headers: Record<string, string> = { Accept: "application/json" };
   // the API asks every unsafe method for a content type, even where there is nothing to say
   if (UNSAFE.has(method)) headers["Content-Type"] = options.text?.type ?? "application/json";
-  const body = options.text?.content ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  const body =
+    options.text?.content ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   let response: Response;
   try {
     response = await fetch(`/api${path}`, {

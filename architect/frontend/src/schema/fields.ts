@@ -1,0 +1,247 @@
+/** From JSON Schema to the few kinds of field the inspector can draw. */
+
+import { isObject } from "../document/paths";
+import type { Json, JsonObject } from "../document/types";
+import type { JsonSchema, SettingSource } from "./types";
+
+export type FieldKind =
+  | "number"
+  | "integer"
+  | "text"
+  | "boolean"
+  | "choice"
+  | "distribution"
+  | "arrivals"
+  | "event"
+  | "object"
+  | "variants"
+  | "list"
+  | "json";
+
+/** One setting as the form needs it. */
+export interface FieldSpec {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly title: string;
+  readonly help: string;
+  /** "s", "ms", "msg/s", "bytes", "1"; "" when the schema names none */
+  readonly unit: string;
+  readonly widget: string;
+  readonly fallback: Json | undefined;
+  readonly nullable: boolean;
+  readonly required: boolean;
+  readonly advanced: boolean;
+  readonly source: SettingSource | null;
+  /** without $ref and without the null branch */
+  readonly schema: JsonSchema;
+  /** where $ref point into */
+  readonly root: JsonSchema;
+  readonly choices: readonly Json[];
+}
+
+/** Follow `$ref` into the root's `$defs`; what stands beside the `$ref` wins. */
+export function resolve(schema: JsonSchema, root: JsonSchema): JsonSchema {
+  let at = schema;
+  for (let depth = 0; depth < 16; depth += 1) {
+    if (at.allOf?.length === 1 && at.allOf[0]) {
+      const { allOf, ...beside } = at;
+      at = { ...allOf[0], ...beside };
+    }
+    if (at.$ref === undefined) return at;
+    const { $ref, ...beside } = at;
+    const target = root.$defs?.[$ref.replace(/^#\/\$defs\//, "")];
+    if (!target) return beside;
+    at = { ...target, ...beside };
+  }
+  return at;
+}
+
+const isNull = (schema: JsonSchema) => schema.type === "null" || schema.const === null;
+
+/** The schema without its null branch, and whether it had one. */
+export function withoutNull(schema: JsonSchema, root: JsonSchema): { schema: JsonSchema; nullable: boolean } {
+  const resolved = resolve(schema, root);
+  if (Array.isArray(resolved.type) && resolved.type.includes("null")) {
+    const others = resolved.type.filter((type) => type !== "null");
+    return {
+      schema: { ...resolved, type: others.length === 1 ? (others[0] ?? "string") : others },
+      nullable: true,
+    };
+  }
+  const options = resolved.anyOf ?? resolved.oneOf;
+  if (!options?.some((option) => isNull(resolve(option, root)))) return { schema: resolved, nullable: false };
+  const rest = options.filter((option) => !isNull(resolve(option, root)));
+  const { anyOf: _any, oneOf: _one, ...outer } = resolved;
+  if (rest.length === 1 && rest[0])
+    return { schema: { ...resolve(rest[0], root), ...outer }, nullable: true };
+  return { schema: { ...outer, anyOf: rest }, nullable: true };
+}
+
+/** The object branches of a discriminated union, by the value of the discriminator. */
+export function variantsOf(
+  schema: JsonSchema,
+  root: JsonSchema,
+): { property: string; branches: ReadonlyMap<string, JsonSchema> } | null {
+  const property = schema.discriminator?.propertyName ?? guessDiscriminator(schema, root);
+  const options = schema.oneOf ?? schema.anyOf;
+  if (!property || !options) return null;
+  const branches = new Map<string, JsonSchema>();
+  for (const option of options) {
+    const branch = resolve(option, root);
+    const mark = branch.properties?.[property];
+    const name = mark?.const ?? mark?.default ?? mark?.enum?.[0];
+    if (typeof name === "string") branches.set(name, branch);
+  }
+  return branches.size > 0 ? { property, branches } : null;
+}
+
+function guessDiscriminator(schema: JsonSchema, root: JsonSchema): string | null {
+  const options = (schema.oneOf ?? schema.anyOf ?? []).map((option) => resolve(option, root));
+  if (options.length < 2) return null;
+  const first = Object.entries(options[0]?.properties ?? {});
+  const shared = first.find(
+    ([name, property]) =>
+      property.const !== undefined &&
+      options.every((option) => option.properties?.[name]?.const !== undefined),
+  );
+  return shared?.[0] ?? null;
+}
+
+function kindOf(schema: JsonSchema, root: JsonSchema): FieldKind {
+  const widget = schema["x-widget"];
+  if (widget === "distribution" || widget === "keys") return "distribution";
+  if (widget === "arrivals") return "arrivals";
+  if (widget === "event") return "event";
+  if (schema.enum) return "choice";
+  if (schema.const !== undefined) return "choice";
+  switch (schema.type) {
+    case "boolean":
+      return "boolean";
+    case "integer":
+      return "integer";
+    case "number":
+      return "number";
+    case "string":
+      return "text";
+    case "array":
+      return isPlainList(schema, root) ? "list" : "json";
+    case "object":
+      return schema.properties ? "object" : "json";
+  }
+  if (variantsOf(schema, root)) {
+    const property = variantsOf(schema, root)?.property;
+    if (property === "distribution") return "distribution";
+    return property === "process" ? "arrivals" : "variants";
+  }
+  return "json";
+}
+
+function isPlainList(schema: JsonSchema, root: JsonSchema): boolean {
+  if (typeof schema.items !== "object") return false;
+  const item = resolve(schema.items, root);
+  return (item.type === "string" || item.type === "number" || item.type === "integer") && !item.enum;
+}
+
+/** "visibility_timeout" → "Visibility timeout"; vendor names (VisibilityTimeout) stay as they are. */
+export function titleFrom(name: string): string {
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) return name;
+  const words = name.replace(/_/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function fieldSpec(name: string, raw: JsonSchema, root: JsonSchema, required: boolean): FieldSpec {
+  const { schema, nullable } = withoutNull(raw, root);
+  return {
+    name,
+    kind: kindOf(schema, root),
+    title: raw.title ?? schema.title ?? titleFrom(name),
+    help: raw.description ?? schema.description ?? "",
+    unit: raw["x-unit"] ?? schema["x-unit"] ?? "",
+    widget: schema["x-widget"] ?? "",
+    fallback: raw.default ?? schema.default,
+    nullable,
+    required,
+    advanced: raw["x-advanced"] ?? schema["x-advanced"] ?? false,
+    source: raw["x-source"] ?? schema["x-source"] ?? null,
+    schema,
+    root,
+    choices: schema.enum ?? (schema.const === undefined ? [] : [schema.const]),
+  };
+}
+
+/** The fields of an object schema, in the order of the schema. `skip` names what the caller draws itself. */
+export function fieldsOf(schema: JsonSchema, root: JsonSchema, skip: readonly string[] = []): FieldSpec[] {
+  const resolved = resolve(schema, root);
+  const required = new Set(resolved.required ?? []);
+  return Object.entries(resolved.properties ?? {})
+    .filter(([name]) => !skip.includes(name))
+    .map(([name, property]) => fieldSpec(name, property, root, required.has(name)));
+}
+
+/** A value that fits a schema, for a part that has just been chosen: defaults where there are some. */
+export function startValue(schema: JsonSchema, root: JsonSchema): Json {
+  const { schema: resolved } = withoutNull(schema, root);
+  if (resolved.default !== undefined) return resolved.default;
+  if (resolved.const !== undefined) return resolved.const;
+  if (resolved.enum?.[0] !== undefined) return resolved.enum[0];
+  const branch = [...(variantsOf(resolved, root)?.branches ?? [])][0];
+  if (branch) return startObject(branch[1], root);
+  switch (resolved.type) {
+    case "boolean":
+      return false;
+    case "number":
+    case "integer":
+      return startNumber(resolved);
+    case "string":
+      return "";
+    case "array":
+      return [];
+    default:
+      return startObject(resolved, root);
+  }
+}
+
+function startNumber(schema: JsonSchema): number {
+  const low = schema.minimum ?? schema.exclusiveMinimum;
+  const high = schema.maximum ?? schema.exclusiveMaximum ?? Number.POSITIVE_INFINITY;
+  if (low === undefined || low < 1) return Math.min(1, high);
+  return schema.exclusiveMinimum === undefined ? low : low + 1;
+}
+
+/** Only what must be there: optional settings stay unset. */
+function startObject(schema: JsonSchema, root: JsonSchema): JsonObject {
+  const value: Record<string, Json> = {};
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (property.const !== undefined) value[name] = property.const;
+    else if (schema.required?.includes(name)) value[name] = startValue(property, root);
+  }
+  return value;
+}
+
+/** "1 to 1,000", "above 0", "at least 0": the allowed range in words; "" when there is none worth saying. */
+export function rangeText(schema: JsonSchema): string {
+  const shown = (value: number) =>
+    Math.abs(value) >= 1e12 ? "" : value.toLocaleString("en-US", { maximumFractionDigits: 6 });
+  const low = schema.minimum === undefined ? "" : shown(schema.minimum);
+  const above = schema.exclusiveMinimum === undefined ? "" : shown(schema.exclusiveMinimum);
+  const high = schema.maximum === undefined ? "" : shown(schema.maximum);
+  const below = schema.exclusiveMaximum === undefined ? "" : shown(schema.exclusiveMaximum);
+  if (low && high) return `${low} to ${high}`;
+  const parts = [
+    low && `at least ${low}`,
+    above && `above ${above}`,
+    high && `at most ${high}`,
+    below && `below ${below}`,
+  ].filter((part) => part !== "");
+  return parts.join(", ");
+}
+
+/** Whether a JSON value is the default of a field (or unset). */
+export function isDefault(value: Json | undefined, fallback: Json | undefined): boolean {
+  if (value === undefined) return true;
+  return fallback !== undefined && JSON.stringify(value) === JSON.stringify(fallback);
+}
+
+export function objectOr(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
