@@ -20,7 +20,18 @@ class Subscription:
     Both ends report from here: the broker over its subscriptions, the consumer over its inputs.
     """
 
-    __slots__ = ("broker", "consumer", "id", "service", "sojourn", "total", "waiting")
+    __slots__ = (
+        "add_service",
+        "add_sojourn",
+        "add_waiting",
+        "broker",
+        "consumer",
+        "id",
+        "service",
+        "sojourn",
+        "total",
+        "waiting",
+    )
 
     def __init__(self, id: str, broker: Broker, consumer: Consumer) -> None:
         self.id = id
@@ -34,6 +45,9 @@ class Subscription:
         self.service = Tally()
         #: Sojourn time (s) of every message, acceptance by the broker to acknowledgement.
         self.sojourn = Tally()
+        self.add_waiting = self.waiting.add
+        self.add_service = self.service.add
+        self.add_sojourn = self.sojourn.add
 
 
 class Broker(Acceptor):

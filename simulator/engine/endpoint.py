@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from heapq import heappush
 from math import ceil
 
 from simulator.engine.broker import Subscription
@@ -85,6 +86,7 @@ class Consumer(Node):
         self.inputs: list[Subscription] = []
         self.flows: list[Flow] = []
         self.outlet: Outlet
+        self.is_sending_on = False
         self.invocations: Invocations | None = None
         #: Free servers; a paused consumer keeps them in `parked`.
         self.idle: list[Server] = [Server(self) for _ in range(servers)]
@@ -99,7 +101,13 @@ class Consumer(Node):
     def begin(self, server: Server, message: Message, subscription: Subscription, now: float) -> None:
         """A free server starts on `message`, which the broker has just handed over."""
         self.busy.up(now)
-        self.env.at(self.open(server, message, subscription, now), server)
+        server.message = message
+        server.subscription = subscription
+        server.started_at = now
+        if message.receive_count <= 1:
+            subscription.add_waiting(now - message.accepted_at)
+        env = self.env
+        heappush(env._queue, (now + self.service_time(), 1, next(env._eid), server))  # type: ignore[misc]
 
     def open(self, server: Server, message: Message, subscription: Subscription, now: float) -> float:
         """Note the start of a service and return when it ends."""
@@ -107,7 +115,7 @@ class Consumer(Node):
         server.subscription = subscription
         server.started_at = now
         if message.receive_count <= 1:
-            subscription.waiting.add(now - message.accepted_at)
+            subscription.add_waiting(now - message.accepted_at)
         return now + self.service_time()
 
     def wake(self, subscription: Subscription, now: float, gap: float) -> None:
@@ -142,7 +150,12 @@ class Consumer(Node):
             subscription = inputs[0]
             taken = subscription.broker.take(subscription, server)
             if taken is not None:
-                return self.open(server, taken, subscription, now)
+                server.message = taken
+                server.subscription = subscription
+                server.started_at = now
+                if taken.receive_count <= 1:
+                    subscription.add_waiting(now - taken.accepted_at)
+                return now + self.service_time()
         else:
             for step in range(len(inputs)):
                 subscription = inputs[(self._turn + step) % len(inputs)]
@@ -160,45 +173,53 @@ class Consumer(Node):
         if self.invocations is not None:
             return self._call(server, now)
         fails = self.fails
-        return self._finish(server, now, fails is None or not fails())
+        if fails is not None and fails():
+            return self._failed(server, now)
+        return self._done(server, now)
 
     def _call(self, server: Server, now: float) -> float | None:
         invocations = self.invocations
         assert invocations is not None
         if self.fails is not None and self.fails():
-            return self._finish(server, now, False)
+            return self._failed(server, now)
         invocations.begin(server.message, _ServerCall(self, server))
         return None
 
     def replied(self, server: Server, now: float, ok: bool) -> None:
         """All services invoked for the message in hand have answered."""
-        ends = self._finish(server, now, ok)
+        ends = self._done(server, now) if ok else self._failed(server, now)
         if ends is not None:
             self.env.at(ends, server)
 
-    def _finish(self, server: Server, now: float, ok: bool) -> float | None:
+    def _done(self, server: Server, now: float) -> float | None:
+        """The work has been done: acknowledge, send on, and take the next message."""
         message = server.message
         subscription = server.subscription
-        subscription.service.add(now - server.started_at)
-        if ok:
-            self.delivered += 1
-            if not message.processed:
-                subscription.sojourn.add(now - message.accepted_at)
-            self.flows[message.source].record(message, now)
-            if message.processed or message.duplicate:
-                self.duplicates += 1
-            outlet = self.outlet
-            if outlet:
-                onward = message.copy()
-                onward.duplicate = message.processed or message.duplicate
-                message.processed = True
-                outlet.send(onward)
-            else:
-                message.processed = True
-            subscription.broker.acknowledge(message, server.receipt)
-        else:
-            self.failures += 1
-            subscription.broker.reject(message, server.receipt)
+        subscription.add_service(now - server.started_at)
+        self.delivered += 1
+        is_duplicate = message.processed or message.duplicate
+        if is_duplicate:
+            self.duplicates += 1
+        if not message.processed:
+            subscription.add_sojourn(now - message.accepted_at)
+        self.flows[message.source].record(message, now)
+        message.processed = True
+        if self.is_sending_on:
+            onward = message.copy()
+            onward.duplicate = is_duplicate
+            self.outlet.send(onward)
+        subscription.broker.acknowledge(message, server.receipt)
+        ends = self._next(server, now)
+        if ends is None:
+            self.busy.down(now)
+        return ends
+
+    def _failed(self, server: Server, now: float) -> float | None:
+        """The work has failed: the broker decides what becomes of the message."""
+        subscription = server.subscription
+        subscription.add_service(now - server.started_at)
+        self.failures += 1
+        subscription.broker.reject(server.message, server.receipt)
         ends = self._next(server, now)
         if ends is None:
             self.busy.down(now)

@@ -50,9 +50,13 @@ class Line(Broker):
         self.departures = 0
         self.residence_sum = 0.0
         self._turn = 0
+        #: The only subscriber, when it is woken at once: the shortest way for a message.
+        self._sole: Subscription | None = None
 
     def subscribe(self, subscription: Subscription) -> None:
         self.subscriptions.append(subscription)
+        is_sole = len(self.subscriptions) == 1 and subscription.consumer.poll_interval <= 0.0
+        self._sole = subscription if is_sole else None
 
     # -- life of a message -----------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
@@ -60,21 +64,53 @@ class Line(Broker):
         message.receive_count = 0
         message.processed = False
         message.accepted_at = now
-        if self._deliver(message, now):
+        sole = self._sole
+        if sole is not None:
+            if sole.consumer.idle:
+                self.accepted += 1
+                self._hand_over(message, sole, now)
+                return True
+        elif self._deliver(message, now):
             self.accepted += 1
-            self.present.note()
             return True
+        line = self.line
         capacity = self.capacity
-        if capacity is not None and len(self.line) >= capacity:
+        if capacity is not None and len(line) >= capacity:
             if not self.drop_oldest or not capacity:
                 self.rejected += 1
                 return False
             self._drop_oldest(now)
         self.accepted += 1
-        self.line.append(message)
-        self.queue_length.up(now)
-        self.present.note()
+        line.append(message)
+        waiting = self.queue_length
+        value = waiting.value
+        waiting.area += value * (now - waiting.since)
+        waiting.since = now
+        waiting.value = value = value + 1
+        if value > waiting.peak:
+            waiting.peak = value
+        value += self.held.value
+        if value > self.present.peak:
+            self.present.peak = value
         return True
+
+    def _hand_over(self, message: Message, subscription: Subscription, now: float) -> None:
+        """An idle server of the subscriber begins with `message`, which has not waited."""
+        consumer = subscription.consumer
+        message.receive_count += 1
+        self.receives += 1
+        subscription.total += 1
+        held = self.held
+        value = held.value
+        held.area += value * (now - held.since)
+        held.since = now
+        held.value = value = value + 1
+        if value > held.peak:
+            held.peak = value
+        value += self.queue_length.value
+        if value > self.present.peak:
+            self.present.peak = value
+        consumer.begin(consumer.idle.pop(), message, subscription, now)
 
     def _deliver(self, message: Message, now: float) -> bool:
         """Hand `message` to an idle server of the next subscriber in turn, if there is one."""
@@ -88,12 +124,7 @@ class Line(Broker):
                 if consumer.poll_interval > 0.0:
                     consumer.wake(subscription, now, consumer.poll_interval)
                     return False
-                server = consumer.idle.pop()
-                message.receive_count += 1
-                self.receives += 1
-                subscription.total += 1
-                self.held.up(now)
-                consumer.begin(server, message, subscription, now)
+                self._hand_over(message, subscription, now)
                 return True
         return False
 
@@ -110,20 +141,35 @@ class Line(Broker):
             return None
         message = line.popleft()
         now = self.env._now
-        self.queue_length.down(now)
+        waiting = self.queue_length
+        value = waiting.value
+        waiting.area += value * (now - waiting.since)
+        waiting.since = now
+        waiting.value = value - 1
         message.receive_count += 1
         self.receives += 1
         subscription.total += 1
-        self.held.up(now)
+        held = self.held
+        value = held.value
+        held.area += value * (now - held.since)
+        held.since = now
+        held.value = value = value + 1
+        if value > held.peak:
+            held.peak = value
         return message
 
     def acknowledge(self, message: Message, receipt: int) -> None:
         now = self.env._now
         self.delivered += 1
-        self.held.down(now)
+        held = self.held
+        value = held.value
+        held.area += value * (now - held.since)
+        held.since = now
+        held.value = value - 1
         self.departures += 1
         self.residence_sum += now - message.accepted_at
-        message.end()
+        if message.journey is not None:
+            message.end()
 
     def reject(self, message: Message, receipt: int) -> None:
         now = self.env._now

@@ -6,22 +6,23 @@ from __future__ import annotations
 class Level:
     """An integer that changes at simulated times, with its time integral and its maximum.
 
-    The integral divided by the time gives the time average (the L of Little's law).
+    The integral divided by the time gives the time average (the L of Little's law). The hottest places
+    write `up` and `down` out in place, four attribute updates, because a call costs twice that.
     """
 
-    __slots__ = ("_area", "_since", "peak", "value")
+    __slots__ = ("area", "peak", "since", "value")
 
     def __init__(self) -> None:
         self.value = 0
         self.peak = 0
-        self._area = 0.0
-        self._since = 0.0
+        self.area = 0.0
+        self.since = 0.0
 
     def up(self, now: float) -> None:
         """One more since `now` (seconds)."""
         value = self.value
-        self._area += value * (now - self._since)
-        self._since = now
+        self.area += value * (now - self.since)
+        self.since = now
         self.value = value = value + 1
         if value > self.peak:
             self.peak = value
@@ -29,21 +30,21 @@ class Level:
     def down(self, now: float) -> None:
         """One less since `now` (seconds)."""
         value = self.value
-        self._area += value * (now - self._since)
-        self._since = now
+        self.area += value * (now - self.since)
+        self.since = now
         self.value = value - 1
 
     def set(self, value: int, now: float) -> None:
         """The level is `value` since `now` (seconds)."""
-        self._area += self.value * (now - self._since)
-        self._since = now
+        self.area += self.value * (now - self.since)
+        self.since = now
         self.value = value
         if value > self.peak:
             self.peak = value
 
     def integral(self, now: float) -> float:
         """Integral over simulated time from 0 to `now`; changes nothing."""
-        return self._area + self.value * (now - self._since)
+        return self.area + self.value * (now - self.since)
 
     def take_peak(self) -> int:
         """The maximum since the last call."""

@@ -21,6 +21,7 @@ class Flow:
 
     __slots__ = (
         "_latest",
+        "_latest_keyless",
         "consumer",
         "dead_lettered",
         "delivered",
@@ -44,6 +45,7 @@ class Flow:
         #: End-to-end latency, seconds from creation to acknowledgement.
         self.latency = Tally()
         self._latest: dict[Key, int] = {}
+        self._latest_keyless = 0
 
     def record(self, message: Message, now: float) -> None:
         """The consumer has acknowledged `message` at `now`."""
@@ -53,11 +55,16 @@ class Flow:
         self.delivered += 1
         self.latency.add(now - message.created)
         sequence = message.sequence
-        latest = self._latest
-        if sequence < latest.get(message.key, 0):
+        key = message.key
+        if key is None:
+            if sequence < self._latest_keyless:
+                self.out_of_order += 1
+            else:
+                self._latest_keyless = sequence
+        elif sequence < self._latest.get(key, 0):
             self.out_of_order += 1
         else:
-            latest[message.key] = sequence
+            self._latest[key] = sequence
 
     def counts(self) -> dict[str, int]:
         """The cumulative counts by their names in the result."""

@@ -60,6 +60,7 @@ class ConsumerNode(Consumer):
 
     def connect(self, world: World) -> None:
         self.outlet = world.outlet(self.id)
+        self.is_sending_on = bool(self.outlet)
         calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
         if calls:
             self.invocations = Invocations(world.env, calls)
