@@ -56,6 +56,16 @@ export class Catalogue {
     return this.bundle.wiring.find((rule) => rule.from === from && rule.to === to);
   }
 
+  /** Whether anything may lead into nodes of a category. */
+  receives(category: Category): boolean {
+    return this.bundle.wiring.some((rule) => rule.to === category && rule.roles.length > 0);
+  }
+
+  /** Whether anything may lead out of nodes of a category. */
+  sends(category: Category): boolean {
+    return this.bundle.wiring.some((rule) => rule.from === category && rule.roles.length > 0);
+  }
+
   /** What may connect two kinds. */
   wiring(fromKind: string, toKind: string): Wiring {
     const from = this.byKind.get(fromKind);
