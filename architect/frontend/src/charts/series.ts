@@ -38,6 +38,7 @@ interface Column {
   values: Float32Array;
   /** how many values the last point has taken in, for the running mean */
   inLast: number;
+  peak: number;
 }
 
 export const nodeKey = (id: string, metric: string, part = "") => `node ${id} ${metric}${part && ` ${part}`}`;
@@ -54,8 +55,11 @@ export interface SeriesStore {
   column(key: string): (number | null)[];
   has(key: string): boolean;
   keys(): string[];
+  /** the largest value so far; 0 where there is none */
+  peak(key: string): number;
   /** the seq of the frame that was on at this simulated time (the last one not later; the first if all are later) */
   seqAt(t: number): number | null;
+  firstTime(): number;
   lastTime(): number;
   framesPerPoint(): number;
   pointCount(): number;
@@ -123,13 +127,14 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     if (value === null || value === undefined || !Number.isFinite(value)) return;
     let column = columns.get(key);
     if (!column) {
-      column = { merging: mergingOf(metric), values: new Float32Array(times.length).fill(Number.NaN), inLast: 0 };
+      column = { merging: mergingOf(metric), values: new Float32Array(times.length).fill(Number.NaN), inLast: 0, peak: 0 };
       columns.set(key, column);
     }
     const { values } = column;
     const at = length - 1;
     const before = values[at] ?? Number.NaN;
     column.inLast += 1;
+    column.peak = Math.max(column.peak, value);
     if (Number.isNaN(before)) values[at] = value;
     else if (column.merging === "mean") values[at] = before + (value - before) / column.inLast;
     else values[at] = column.merging === "max" ? Math.max(before, value) : value;
@@ -194,6 +199,7 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     },
     has: (key) => columns.has(key),
     keys: () => [...columns.keys()],
+    peak: (key) => columns.get(key)?.peak ?? 0,
     seqAt(t) {
       if (length === 0) return null;
       let low = 0;
@@ -205,6 +211,7 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
       }
       return seqs[low] ?? null;
     },
+    firstTime: () => (length === 0 ? 0 : (times[0] ?? 0)),
     lastTime: () => (length === 0 ? 0 : (times[length - 1] ?? 0)),
     framesPerPoint: () => perPoint,
     pointCount: () => length,

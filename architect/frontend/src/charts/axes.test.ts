@@ -1,0 +1,41 @@
+// @vitest-environment node
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { timeEnd, timeTick, valueRange } from "./axes";
+
+describe("the time axis", () => {
+  it("holds every moment and never outgrows the run", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 1, max: 1e6, noNaN: true }), (t, duration) => {
+        const end = timeEnd(Math.min(t, duration), duration);
+        expect(end).toBeGreaterThanOrEqual(Math.min(t, duration));
+        expect(end).toBeLessThanOrEqual(duration * 1.0001);
+      }),
+    );
+  });
+
+  it("changes its end rarely while a run grows", () => {
+    const ends = new Set(Array.from({ length: 1000 }, (_, i) => timeEnd(i, 1000)));
+    expect(ends.size).toBeLessThan(22);
+  });
+
+  it.each([
+    [0, 10, "0"],
+    [45, 15, "45\u202fs"],
+    [150, 30, "2:30"],
+    [4500, 900, "1:15:00"],
+    [259_200, 86_400, "3\u202fd"],
+  ])("writes %s s as %s", (seconds, step, text) => expect(timeTick(seconds, step)).toBe(text));
+});
+
+describe("the value axis", () => {
+  it("starts at zero, and shows the whole of a share", () => {
+    expect(valueRange(3, 10, "s", false)).toEqual([0, 10.8]);
+    expect(valueRange(0.1, 0.2, "share", false)).toEqual([0, 1]);
+    expect(valueRange(null, null, "msg/s", false)).toEqual([0, 1]);
+  });
+
+  it("spans whole decades when logarithmic", () => {
+    expect(valueRange(0.02, 3, "s", true)).toEqual([0.01, 10]);
+  });
+});

@@ -1,0 +1,47 @@
+/** Scales and ticks of the time charts: pure, so that they can be tested without a canvas. */
+import { formatQuantity } from "../run/numbers";
+
+/** The right end of the time axis: steps of a half decade, so that a growing run does not move the lines all the time. */
+export function timeEnd(t: number, duration: number | null): number {
+  if (duration !== null && duration > 0 && t >= duration * 0.5) return Math.max(t, duration);
+  const wanted = Math.max(t * 1.05, 1);
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const step = [1, 1.5, 2, 3, 5, 7.5, 10].find((one) => one * power >= wanted) ?? 10;
+  return duration !== null && duration > 0 ? Math.min(step * power, duration) : step * power;
+}
+
+/** 0 to a little above the highest; shares always show 0..100 %; a log axis starts at its lowest positive value. */
+export function valueRange(low: number | null, high: number | null, unit: string, isLog: boolean): [number, number] {
+  if (isLog) {
+    const bottom = low !== null && low > 0 ? low : 0.001;
+    const top = high !== null && high > bottom ? high : bottom * 10;
+    return [10 ** Math.floor(Math.log10(bottom)), 10 ** Math.ceil(Math.log10(top * 1.0001))];
+  }
+  if (unit === "share") return [0, Math.max(1, (high ?? 0) * 1.02)];
+  if (high === null || high <= 0) return [0, 1];
+  return [0, high * 1.08];
+}
+
+/** Tick steps for seconds that fall on whole minutes and hours. */
+export const TIME_STEPS: readonly number[] = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
+  10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+];
+
+/** A tick of the simulated-time axis: "45 s", "2:30", "1:15:00", "3 d". */
+export function timeTick(seconds: number, step: number): string {
+  if (seconds === 0) return "0";
+  if (seconds < 60 && step < 60) return formatQuantity(seconds, "s");
+  if (step >= 86_400) return `${Math.round(seconds / 86_400)}\u202fd`;
+  const whole = Math.round(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = whole % 60;
+  const two = (n: number) => String(n).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** Ticks carry the short unit: the chart's title has it in words. */
+export function valueTick(value: number, unit: string): string {
+  return formatQuantity(value, unit === "msg/s" || unit === "messages" ? "1" : unit);
+}

@@ -1,0 +1,268 @@
+/** Which charts a node, an edge or the whole flow gets, from the columns that hold numbers. Pure: no drawing here. */
+import { edgeKey, flowKey, mergingOf, nodeKey } from "./series";
+
+export interface ChartLine {
+  readonly key: string;
+  readonly label: string;
+  /** colour token and dash: a line is told apart without its colour too */
+  readonly token: `--${string}`;
+  readonly dash?: readonly number[];
+  readonly fill?: boolean;
+}
+
+export interface ChartSpec {
+  readonly id: string;
+  readonly title: string;
+  /** as formatQuantity understands it */
+  readonly unit: string;
+  readonly lines: readonly ChartLine[];
+  /** what one point of the chart is, for the help */
+  readonly help: string;
+  /** objectives drawn as a line */
+  readonly limits?: readonly { value: number; label: string }[];
+  /** times spread over decades: offered on a logarithmic axis */
+  readonly canBeLog?: boolean;
+}
+
+export interface Columns {
+  has(key: string): boolean;
+  keys(): string[];
+  /** the largest value so far */
+  peak(key: string): number;
+}
+
+export type Selection = { kind: "node" | "edge"; id: string } | null;
+
+export interface Wording {
+  node(id: string): string;
+  edge(id: string): string;
+  metric(name: string): string;
+}
+
+const SERIES = [1, 2, 3, 4, 5, 6].map((n) => `--series-${n}` as const);
+const DASHES: readonly (readonly number[])[] = [[], [6, 4], [2, 3], [10, 4, 2, 4], [4, 2], [1, 2]];
+/** More lines than this in one chart cannot be told apart. */
+export const MOST_LINES = 6;
+
+const SPREAD: readonly { part: string; label: string; token: `--${string}`; dash: readonly number[] }[] = [
+  { part: "p50", label: "p50", token: "--series-1", dash: [] },
+  { part: "p95", label: "p95", token: "--series-2", dash: [6, 4] },
+  { part: "p99", label: "p99", token: "--series-3", dash: [2, 3] },
+];
+
+function styled(index: number): Pick<ChartLine, "token" | "dash"> {
+  return { token: SERIES[index % SERIES.length] ?? "--series-1", dash: DASHES[index % DASHES.length] ?? [] };
+}
+
+function spread(base: (part: string) => string): ChartLine[] {
+  return SPREAD.map(({ part, label, token, dash }) => ({ key: base(part), label, token, dash }));
+}
+
+function nodeLines(columns: Columns, id: string, metrics: readonly string[], words: Wording): ChartLine[] {
+  return metrics
+    .filter((metric) => columns.has(nodeKey(id, metric)))
+    .map((metric, i) => ({ key: nodeKey(id, metric), label: words.metric(metric), ...styled(i) }));
+}
+
+const TIMES = ["waiting_time", "sojourn_time", "service_time"] as const;
+const TROUBLE = [
+  "dead_lettered",
+  "redelivered",
+  "expired",
+  "dropped",
+  "rejected",
+  "throttled",
+  "duplicates",
+  "out_of_order",
+] as const;
+
+const HELP = {
+  rate: "Messages per second in each interval.",
+  level: "Messages at the end of each interval.",
+  times: "Percentiles over the messages of each interval.",
+  utilization: "Busy share of the servers in each interval.",
+  trouble: "Messages since the start of the run.",
+} as const;
+
+/** The charts of one node. */
+export function nodeCharts(columns: Columns, id: string, words: Wording): ChartSpec[] {
+  const charts: ChartSpec[] = [];
+  const add = (spec: ChartSpec) => {
+    const lines = spec.lines.filter((line) => columns.has(line.key));
+    if (lines.length > 0) charts.push({ ...spec, lines });
+  };
+  add({ id: "rates", title: "Rates", unit: "msg/s", help: HELP.rate, lines: nodeLines(columns, id, ["arrival_rate", "throughput", "goodput"], words) });
+  add({
+    id: "levels",
+    title: "Backlog",
+    unit: "messages",
+    help: HELP.level,
+    lines: nodeLines(columns, id, ["queue_length", "in_flight", "backlog", "consumer_lag"], words).filter(
+      // a backlog that is always the queue length would only hide its line
+      (line) => line.key !== nodeKey(id, "backlog") || columns.peak(line.key) !== columns.peak(nodeKey(id, "queue_length")),
+    ),
+  });
+  for (const metric of TIMES) {
+    const isKnown = columns.has(nodeKey(id, metric, "p50"));
+    const isRepeat = metric === "service_time" && columns.has(nodeKey(id, "sojourn_time", "p50"));
+    if (!isKnown || isRepeat) continue;
+    add({
+      id: metric,
+      title: capital(words.metric(metric)),
+      unit: "s",
+      help: HELP.times,
+      canBeLog: true,
+      lines: spread((part) => nodeKey(id, metric, part)),
+    });
+  }
+  add({
+    id: "utilization",
+    title: "Utilization",
+    unit: "share",
+    help: HELP.utilization,
+    lines: [{ key: nodeKey(id, "utilization"), label: "busy", token: "--series-1", fill: true }],
+  });
+  const seen = TROUBLE.filter((metric) => columns.has(nodeKey(id, metric)) && columns.peak(nodeKey(id, metric)) > 0);
+  add({
+    id: "trouble",
+    title: "Redelivered, lost, out of order",
+    unit: "messages",
+    help: HELP.trouble,
+    lines: nodeLines(columns, id, seen, words).slice(0, MOST_LINES),
+  });
+  return charts;
+}
+
+/** The charts of one edge. */
+export function edgeCharts(columns: Columns, id: string): ChartSpec[] {
+  const charts: ChartSpec[] = [];
+  if (columns.has(edgeKey(id, "rate"))) {
+    const lines: ChartLine[] = [{ key: edgeKey(id, "rate"), label: "rate", token: "--series-1", fill: true }];
+    charts.push({ id: "rate", title: "Rate", unit: "msg/s", help: HELP.rate, lines });
+  }
+  if (columns.has(edgeKey(id, "in_transit")) && columns.peak(edgeKey(id, "in_transit")) > 0) {
+    const lines: ChartLine[] = [{ key: edgeKey(id, "in_transit"), label: "in transit", token: "--series-1" }];
+    charts.push({ id: "transit", title: "In transit", unit: "messages", help: HELP.level, lines });
+  }
+  return charts;
+}
+
+interface FlowName {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The flows that have columns, in the order they first appeared. */
+export function flowsOf(columns: Columns): FlowName[] {
+  const names = new Map<string, FlowName>();
+  for (const key of columns.keys()) {
+    const match = /^flow ([^ >]+)>([^ ]+) /.exec(key);
+    if (match?.[1] && match[2]) names.set(`${match[1]}>${match[2]}`, { from: match[1], to: match[2] });
+  }
+  return [...names.values()];
+}
+
+function nodesByPeak(columns: Columns, metric: string): string[] {
+  const suffix = ` ${metric}`;
+  return columns
+    .keys()
+    .filter((key) => key.startsWith("node ") && key.endsWith(suffix))
+    .map((key) => key.slice("node ".length, -suffix.length))
+    .sort((a, b) => columns.peak(nodeKey(b, metric)) - columns.peak(nodeKey(a, metric)))
+    .slice(0, MOST_LINES);
+}
+
+export interface FlowLimit extends FlowName {
+  readonly part: string;
+  readonly below: number;
+}
+
+/** The charts of the whole: what the flows deliver and how fast, where messages wait, who is busy. */
+export function flowCharts(columns: Columns, words: Wording, limits: readonly FlowLimit[] = []): ChartSpec[] {
+  const charts: ChartSpec[] = [];
+  const all = flowsOf(columns);
+  const flows = all.slice(0, MOST_LINES);
+  const name = ({ from, to }: FlowName) => `${words.node(from)} → ${words.node(to)}`;
+  const add = (spec: ChartSpec) => {
+    const lines = spec.lines.filter((line) => columns.has(line.key));
+    if (lines.length > 0) charts.push({ ...spec, lines });
+  };
+  const only = flows.length === 1 ? flows[0] : undefined;
+  const latency = "End-to-end latency";
+  add({
+    id: "latency",
+    title: only ? latency : `${latency}, p99`,
+    unit: "s",
+    help: HELP.times,
+    canBeLog: true,
+    limits: limits
+      .filter((limit) => flows.some((flow) => flow.from === limit.from && flow.to === limit.to))
+      .filter((limit) => only !== undefined || limit.part === "p99")
+      .map((limit) => ({ value: limit.below, label: `${limit.part} objective` })),
+    lines: only
+      ? spread((part) => flowKey(only.from, only.to, "end_to_end_latency", part))
+      : flows.map((flow, i) => ({
+          key: flowKey(flow.from, flow.to, "end_to_end_latency", "p99"),
+          label: name(flow),
+          ...styled(i),
+        })),
+  });
+  add({
+    id: "backlog",
+    title: "Backlog",
+    unit: "messages",
+    help: HELP.level,
+    lines: nodesByPeak(columns, "queue_length").map((id, i) => ({
+      key: nodeKey(id, "queue_length"),
+      label: words.node(id),
+      ...styled(i),
+    })),
+  });
+  add({
+    id: "delivered",
+    title: "Delivered",
+    unit: "msg/s",
+    help: HELP.rate,
+    lines: flows.map((flow, i) => ({
+      key: flowKey(flow.from, flow.to, "delivered_rate"),
+      label: name(flow),
+      ...styled(i),
+    })),
+  });
+  add({
+    id: "utilization",
+    title: "Utilization",
+    unit: "share",
+    help: HELP.utilization,
+    lines: nodesByPeak(columns, "utilization").map((id, i) => ({
+      key: nodeKey(id, "utilization"),
+      label: words.node(id),
+      ...styled(i),
+    })),
+  });
+  return charts;
+}
+
+/** The charts of what is selected; the whole flow when nothing is. */
+export function chartsFor(
+  selection: Selection,
+  columns: Columns,
+  words: Wording,
+  limits: readonly FlowLimit[] = [],
+): ChartSpec[] {
+  if (selection?.kind === "node") return nodeCharts(columns, selection.id, words);
+  if (selection?.kind === "edge") return edgeCharts(columns, selection.id);
+  return flowCharts(columns, words, limits);
+}
+
+/** What a point stands for once points were merged. */
+export function mergingWords(framesPerPoint: number, lines: readonly ChartLine[]): string {
+  if (framesPerPoint <= 1) return "";
+  const metric = lines[0]?.key.split(" ").at(-1) ?? "";
+  const what = { mean: "their mean", max: "the largest of them", last: "the last of them" }[mergingOf(metric)];
+  return `Each point stands for ${framesPerPoint} frames: ${what}.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

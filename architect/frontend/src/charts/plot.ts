@@ -1,0 +1,263 @@
+/** uPlot behind a small door: options from a ChartSpec, our colours, warm-up, event marks and objective lines. */
+import UPlot from "uplot";
+import type uPlot from "uplot";
+import { tokenColor } from "../theme/theme";
+import { TIME_STEPS, timeEnd, timeTick, valueRange, valueTick } from "./axes";
+import type { ChartSpec } from "./chartSet";
+import type { SeriesStore } from "./series";
+
+/** Something that happened, drawn on the time axis. */
+export interface Mark {
+  readonly t: number;
+  readonly kind: string;
+  readonly text: string;
+}
+
+export interface Decoration {
+  readonly warmup: number | null;
+  readonly marks: readonly Mark[];
+}
+
+export interface PlotOptions {
+  readonly spec: ChartSpec;
+  readonly isLog: boolean;
+  readonly duration: number | null;
+  readonly store: SeriesStore;
+  /** the values under the cursor, or the latest ones */
+  readonly onRead: (values: readonly (number | null)[]) => void;
+  readonly onClick: (t: number) => void;
+}
+
+export interface Plot {
+  refresh(): void;
+  decorate(decoration: Decoration): void;
+  destroy(): void;
+}
+
+const HEIGHT = 148;
+const SYNC = "headrace-run";
+/** Marks beyond this many would be a wall; the event list has them all. */
+const MOST_MARKS = 60;
+
+export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
+  const { spec, isLog, duration, store } = options;
+  const colours = {
+    text: tokenColor("--text-muted"),
+    grid: tokenColor("--grid"),
+    warmup: tokenColor("--warmup"),
+    mark: tokenColor("--warn"),
+    limit: tokenColor("--bad"),
+  };
+  const font = `11px ${getComputedStyle(document.body).fontFamily || "sans-serif"}`;
+  let decoration: Decoration = { warmup: null, marks: [] };
+
+  function read(u: uPlot): void {
+    const last = u.data[0].length - 1;
+    const at = u.cursor.idx ?? last;
+    options.onRead(spec.lines.map((_, i) => (u.data[i + 1]?.[at] ?? (u.cursor.idx == null ? lastValue(u.data[i + 1]) : null)) as number | null));
+  }
+
+  function drawBelow(u: uPlot): void {
+    const { warmup } = decoration;
+    if (warmup === null || warmup <= 0) return;
+    const left = u.valToPos(0, "x", true);
+    const right = Math.min(u.valToPos(warmup, "x", true), u.bbox.left + u.bbox.width);
+    if (right <= u.bbox.left) return;
+    u.ctx.save();
+    u.ctx.fillStyle = colours.warmup;
+    u.ctx.fillRect(Math.max(left, u.bbox.left), u.bbox.top, right - Math.max(left, u.bbox.left), u.bbox.height);
+    u.ctx.fillStyle = colours.text;
+    u.ctx.font = scaled(font);
+    u.ctx.textBaseline = "top";
+    if (right - left > 70 * devicePixelRatio) u.ctx.fillText("warm-up", Math.max(left, u.bbox.left) + 4, u.bbox.top + 3);
+    u.ctx.restore();
+  }
+
+  function drawAbove(u: uPlot): void {
+    u.ctx.save();
+    u.ctx.lineWidth = devicePixelRatio;
+    for (const mark of decoration.marks.slice(0, MOST_MARKS)) {
+      const x = Math.round(u.valToPos(mark.t, "x", true)) + 0.5;
+      if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+      u.ctx.strokeStyle = colours.mark;
+      u.ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+      line(u.ctx, x, u.bbox.top, x, u.bbox.top + u.bbox.height);
+      u.ctx.setLineDash([]);
+      u.ctx.fillStyle = colours.mark;
+      triangle(u.ctx, x, u.bbox.top + u.bbox.height, 5 * devicePixelRatio);
+    }
+    for (const limit of spec.limits ?? []) {
+      const y = Math.round(u.valToPos(limit.value, "y", true)) + 0.5;
+      if (y < u.bbox.top || y > u.bbox.top + u.bbox.height) continue;
+      u.ctx.strokeStyle = colours.limit;
+      u.ctx.setLineDash([6 * devicePixelRatio, 3 * devicePixelRatio]);
+      line(u.ctx, u.bbox.left, y, u.bbox.left + u.bbox.width, y);
+      u.ctx.fillStyle = colours.limit;
+      u.ctx.font = scaled(font);
+      u.ctx.textAlign = "right";
+      u.ctx.textBaseline = "bottom";
+      u.ctx.fillText(limit.label, u.bbox.left + u.bbox.width - 4, y - 2);
+    }
+    u.ctx.restore();
+  }
+
+  const plot = new UPlot(
+    {
+      width: Math.max(200, place.clientWidth),
+      height: HEIGHT,
+      padding: [8, 10, 0, 0],
+      legend: { show: false },
+      cursor: {
+        sync: { key: SYNC, scales: ["x", null] },
+        drag: { x: true, y: false, dist: 6 },
+        points: { size: 6 },
+        focus: { prox: 24 },
+      },
+      focus: { alpha: 0.45 },
+      scales: {
+        x: { time: false, range: (_u, low, high) => zoomed(low, high) ?? [0, timeEnd(store.lastTime(), duration)] },
+        y: {
+          distr: isLog ? 3 : 1,
+          range: (u, low, high) => valueRange(isLog ? lowestPositive(u) : low, withLimits(high, spec), spec.unit, isLog),
+        },
+      },
+      axes: [
+        {
+          stroke: colours.text,
+          font,
+          grid: { stroke: colours.grid, width: 1 },
+          ticks: { show: false },
+          size: 24,
+          gap: 4,
+          space: 70,
+          incrs: [...TIME_STEPS],
+          values: (_u, splits, _axis, _space, step) => splits.map((value) => timeTick(value, step)),
+        },
+        {
+          stroke: colours.text,
+          font,
+          grid: { stroke: colours.grid, width: 1 },
+          ticks: { show: false },
+          size: 62,
+          gap: 6,
+          space: 28,
+          values: (_u, splits) => splits.map((value) => (value === null ? "" : valueTick(value, spec.unit))),
+        },
+      ],
+      series: [
+        {},
+        ...spec.lines.map((one): uPlot.Series => {
+          const stroke = tokenColor(one.token);
+          return {
+            label: one.label,
+            stroke,
+            width: 1.75,
+            dash: [...(one.dash ?? [])],
+            points: { show: false },
+            spanGaps: false,
+            ...(one.fill ? { fill: withAlpha(stroke, 0.14) } : {}),
+          };
+        }),
+      ],
+      hooks: { setCursor: [read], setData: [read], drawClear: [drawBelow], draw: [drawAbove] },
+    },
+    data(options),
+    place,
+  );
+
+  // uPlot zooms on drag; a plain click is ours
+  let pressedAt: number | null = null;
+  plot.over.addEventListener("pointerdown", (event) => {
+    pressedAt = event.clientX;
+  });
+  plot.over.addEventListener("pointerup", (event) => {
+    if (pressedAt !== null && Math.abs(event.clientX - pressedAt) < 4) options.onClick(plot.posToVal(event.offsetX, "x"));
+    pressedAt = null;
+  });
+
+  const watcher = new ResizeObserver(() => {
+    if (place.clientWidth > 0) plot.setSize({ width: place.clientWidth, height: HEIGHT });
+  });
+  watcher.observe(place);
+
+  /** The part the user zoomed to by dragging, null when the whole is shown. */
+  function zoomed(low: number | null, high: number | null): [number, number] | null {
+    const times = plotTimes();
+    const isWhole = low === null || high === null || (low <= (times[0] ?? 0) && high >= (times.at(-1) ?? 0));
+    return isWhole || low === high ? null : [low, high];
+  }
+
+  function plotTimes(): readonly number[] {
+    return store.pointCount() === 0 ? [] : [store.firstTime(), store.lastTime()];
+  }
+
+  return {
+    refresh() {
+      const x = plot.scales["x"];
+      const isZoomed = x !== undefined && zoomed(x.min ?? null, x.max ?? null) !== null;
+      plot.setData(data(options), !isZoomed);
+      if (isZoomed) plot.redraw();
+    },
+    decorate(next) {
+      decoration = next;
+      plot.redraw(false);
+    },
+    destroy() {
+      watcher.disconnect();
+      plot.destroy();
+    },
+  };
+}
+
+function data({ spec, store, isLog }: PlotOptions): uPlot.AlignedData {
+  const columns = spec.lines.map((one) => {
+    const column = store.column(one.key);
+    // a logarithmic axis has no place for zero
+    return isLog ? column.map((value) => (value !== null && value > 0 ? value : null)) : column;
+  });
+  return [store.times(), ...columns];
+}
+
+function lastValue(column: ArrayLike<number | null | undefined> | undefined): number | null {
+  for (let i = (column?.length ?? 0) - 1; i >= 0; i -= 1) {
+    const value = column?.[i];
+    if (value !== null && value !== undefined) return value;
+  }
+  return null;
+}
+
+function lowestPositive(u: uPlot): number | null {
+  let lowest = Infinity;
+  for (const column of u.data.slice(1)) for (const value of column ?? []) if (value != null && value > 0 && value < lowest) lowest = value;
+  return lowest === Infinity ? null : lowest;
+}
+
+/** A limit is worth seeing when the lines come near it; a far one would flatten them. */
+function withLimits(high: number | null, spec: ChartSpec): number | null {
+  const near = (spec.limits ?? []).map((limit) => limit.value).filter((value) => high !== null && value <= high * 4);
+  return high === null ? null : Math.max(high, ...near);
+}
+
+function withAlpha(colour: string, alpha: number): string {
+  const parts = /^rgba?\((\d+),\s*(\d+),\s*(\d+)/.exec(colour);
+  return parts ? `rgba(${parts[1]}, ${parts[2]}, ${parts[3]}, ${alpha})` : "transparent";
+}
+
+function scaled(font: string): string {
+  return font.replace(/^(\d+)px/, (_, size) => `${Number(size) * devicePixelRatio}px`);
+}
+
+function line(ctx: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x1, y1);
+  ctx.lineTo(x2, y2);
+  ctx.stroke();
+}
+
+function triangle(ctx: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x, y - size * 1.4);
+  ctx.lineTo(x - size, y);
+  ctx.lineTo(x + size, y);
+  ctx.fill();
+}
