@@ -28,7 +28,7 @@ class Schedule(OpenArrivals):
     """
 
     process: Literal["schedule"] = "schedule"
-    points: list[Point] = Field(
+    points: Annotated[list[Point], Field(fail_fast=True)] = Field(
         min_length=1,
         max_length=100_000,
         title="Points",

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from simulator.design.variate import LARGEST, SHAPE_UNIT, Draws, Value, Variate
+from simulator.design.variate import SHAPE_UNIT, Draws, NonNegative, Value, Variate
 
 MOST_VALUES = 100_000
 
@@ -52,10 +52,10 @@ class Empirical(Variate):
     """
 
     distribution: Literal["empirical"] = "empirical"
-    values: list[Value] = Field(
+    values: Annotated[list[Value], Field(fail_fast=True)] = Field(
         min_length=1, max_length=MOST_VALUES, title="Values", description="The values to draw from."
     )
-    weights: list[Annotated[float, Field(ge=0, le=LARGEST)]] | None = Field(
+    weights: Annotated[list[NonNegative], Field(fail_fast=True)] | None = Field(
         None,
         max_length=MOST_VALUES,
         title="Weights",

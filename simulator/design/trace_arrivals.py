@@ -27,7 +27,7 @@ class Trace(OpenArrivals):
     """
 
     process: Literal["trace"] = "trace"
-    recorded: list[NonNegative] | None = Field(
+    recorded: Annotated[list[NonNegative], Field(fail_fast=True)] | None = Field(
         None,
         alias="times",
         max_length=MOST_ROWS,
@@ -42,7 +42,7 @@ class Trace(OpenArrivals):
         title="File",
         description="CSV of times, or of timestamp and count; beside the design (command line only).",
     )
-    counts: list[Count] | None = Field(
+    counts: Annotated[list[Count], Field(fail_fast=True)] | None = Field(
         None,
         max_length=MOST_ROWS,
         title="Counts",

@@ -22,12 +22,20 @@ UPGRADES: dict[int, Upgrade] = {}
 """Per older version the function to the next one; it gets a copy of the top level and returns a document."""
 
 
-def upgrade(data: dict[str, Any]) -> dict[str, Any]:
+def upgrade(data: object) -> dict[str, Any]:
     """The same design in the current format; the given dict is not changed.
 
-    Raises ``InvalidDesign`` with D101 when ``format`` is missing and D109 when it is not a version this
-    program reads.
+    Raises ``InvalidDesign``: D103 when the document is no mapping, D101 when ``format`` is missing, D109
+    when it is not a version this program reads.
     """
+    if not isinstance(data, dict):
+        kind = "a list" if isinstance(data, list) else f"{data!r:.60}"
+        problem = Problem(
+            "D103",
+            message=f"a design is a mapping (key: value), got {kind}",
+            hint=f"Begin the document with: format: {FORMAT}",
+        )
+        raise InvalidDesign([problem])
     version = _version(data)
     if version == CURRENT:
         return data
