@@ -94,6 +94,8 @@ def _constant_from_number(value: Any) -> Any:
 
 
 def _never_negative(distribution: AnyDistribution) -> AnyDistribution:
+    if isinstance(distribution, Constant) and distribution.value < 0:
+        raise PydanticCustomError("D104", "must be at least 0, got {value}", {"value": distribution.value})
     if distribution.minimum() < 0:
         raise PydanticCustomError(
             "D104",

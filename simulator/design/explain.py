@@ -104,6 +104,11 @@ def short(value: object) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
+def _plain(bound: Any) -> str:
+    is_whole = isinstance(bound, int) or (isinstance(bound, float) and bound == int(bound))
+    return f"{int(bound):,}" if is_whole and abs(bound) < 1e12 else f"{bound:g}"
+
+
 class _Fault:
     """One error in our words: code, message or what was expected, hint, and where."""
 
@@ -125,7 +130,7 @@ class _Fault:
         elif kind in _BOUNDS:
             word, key = _BOUNDS[kind]
             self.code = "D104"
-            self.message = f"must be {word} {context[key]:g}, got {short(self.value)}"
+            self.message = f"must be {word} {_plain(context[key])}, got {short(self.value)}"
         elif kind in _LENGTHS:
             self._length(kind, context)
         elif kind in CODES:
