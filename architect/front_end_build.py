@@ -103,6 +103,11 @@ def build(say: Callable[[str], None]) -> bool:
     return True
 
 
+def run_script(name: str) -> str:
+    """Run a script of package.json (`types`, `lint`, `test`, `format`) and return what it said."""
+    return _run([*npm(), "run", "--silent", name], CI="true", NO_COLOR="1")
+
+
 def compress(folder: Path) -> None:
     """Write a `.gz` beside every text file worth it; WhiteNoise serves those to browsers that accept them."""
     for path in sorted(folder.rglob("*")):
@@ -111,11 +116,11 @@ def compress(folder: Path) -> None:
             path.with_name(path.name + ".gz").write_bytes(packed)
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str], **environment: str) -> str:
     done = subprocess.run(
         command,
         cwd=FRONT_END,
-        env=dict(node_environment()),
+        env={**node_environment(), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -125,3 +130,4 @@ def _run(command: list[str]) -> None:
     if done.returncode:
         words = " ".join(Path(word).name if os.sep in word else word for word in command)
         raise FrontEndError(f"`{words}` ended with {done.returncode}:\n{done.stdout}")
+    return done.stdout

@@ -1,0 +1,47 @@
+# Thin wrappers: every target is one command that works without make as well.
+PYTHON ?= python3
+VENV := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format types front-end traces schema bench docs wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+run: ## set up what is missing and serve the dashboard
+	$(PYTHON) manage.py up
+
+test: ## everything: lint, Python, front end, browser
+	$(PYTHON) manage.py test
+
+lint: ## ruff, mypy, import-linter
+	$(PYTHON) manage.py lint
+
+format: ## let ruff and biome write what lint would refuse
+	$(VENV) -m ruff check --fix . && $(VENV) -m ruff format .
+	$(VENV) -c "from architect.front_end_build import run_script; print(run_script('format'))"
+
+types: ## mypy and tsc alone
+	$(VENV) -m mypy
+	$(VENV) -m pytest -q tests/test_front_end_units.py -k types
+
+front-end: ## build the front end if its sources changed
+	$(PYTHON) manage.py build
+
+traces: ## write the golden traces anew; read the diff before you commit it
+	HEADRACE_WRITE_TRACES=1 $(VENV) -m pytest -q tests/simulator -k trace
+
+schema: ## write the generated schemas and TypeScript types anew
+	$(VENV) -m simulator schema > docs/schema/headrace-1.json
+
+bench: ## messages per second beside natural SimPy
+	$(VENV) benchmarks/w1_against_natural_simpy.py
+
+docs: ## the glossary, the links and the commands in the documentation are true
+	$(VENV) -m pytest -q tests/test_house.py
+
+wheel: ## an installable package that carries the built front end, in dist/
+	$(VENV) -m pip wheel --no-deps --wheel-dir dist .
+
+clean: ## remove what is built; designs and runs stay
+	rm -rf build dist static/dist architect/frontend/node_modules .mypy_cache .ruff_cache .pytest_cache
