@@ -1,0 +1,200 @@
+"""The life of a message in a standard queue, as worked examples with exact times.
+
+Source of the rules: Amazon SQS API reference and developer guide.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simulator import Document, InvalidDesign, check, simulate
+from simulator.kinds.aws import sqs
+from tests.simulator.designs import Watched, at, design, node
+
+
+def queue_design(
+    *,
+    times: tuple[float, ...] = (0.0,),
+    queue: dict[str, Any] | None = None,
+    consumer: dict[str, Any] | None = None,
+    receive: dict[str, Any] | None = None,
+    max_receive_count: int | None = None,
+    dead: dict[str, Any] | None = None,
+    size: float = 100,
+) -> Document:
+    settings = {"ReceiveMessageWaitTimeSeconds": 20, **(queue or {})}
+    nodes = [
+        node("source", "producer", arrivals=at(*times), size=size),
+        node("orders", "aws.sqs", **settings),
+        node("worker", "consumer", **{"service_time": 0.1, **(consumer or {})}),
+    ]
+    edges = ["source->orders", "orders->worker"]
+    configs: dict[str, Any] = {"orders->worker": receive or {}}
+    if max_receive_count is not None:
+        nodes.append(node("dead", "aws.sqs", **(dead or {})))
+        edges.append("orders->dead:dead-letter")
+        configs["orders->dead:dead-letter"] = {"maxReceiveCount": max_receive_count}
+    return design(nodes, edges, edge_configs=configs)
+
+
+def test_a_message_that_always_fails_is_seen_max_receive_count_times_and_then_dead_lettered() -> None:
+    document = queue_design(
+        queue={"VisibilityTimeout": 1}, consumer={"failure": {"probability": 1.0}}, max_receive_count=3
+    )
+    watched = Watched(document, 10.0)
+    recording = watched.run()
+    assert watched.times("worker") == [0.0, 1.0, 2.0]
+    assert recording.ledgers["orders"]["dead_lettered"] == 1
+    assert recording.ledgers["orders"]["waiting"] == 0
+    assert recording.ledgers["dead"]["waiting"] == 1
+
+
+def test_the_move_to_the_dead_letter_queue_happens_at_the_receive_after_the_last_one() -> None:
+    document = queue_design(
+        queue={"VisibilityTimeout": 1}, consumer={"failure": {"probability": 1.0}}, max_receive_count=3
+    )
+    recording = Watched(document, 2.9).run()
+    assert recording.ledgers["orders"]["in_flight"] == 1
+    assert recording.ledgers["orders"]["dead_lettered"] == 0
+
+
+def test_work_longer_than_the_visibility_timeout_is_done_twice() -> None:
+    document = queue_design(
+        queue={"VisibilityTimeout": 30}, consumer={"service_time": 40, "concurrency": 2}
+    )
+    watched = Watched(document, 59.0)
+    recording = watched.run()
+    assert watched.times("worker") == [0.0, 30.0]
+    # The delete at 40 s carries the handle of the first receive, which is no longer the newest.
+    assert recording.ledgers["orders"]["delivered"] == 0
+    assert recording.ledgers["orders"]["in_flight"] == 1
+
+
+def test_the_second_processing_counts_as_a_duplicate_and_not_as_delivered() -> None:
+    document = queue_design(
+        queue={"VisibilityTimeout": 30}, consumer={"service_time": 40, "concurrency": 2}
+    )
+    flow = simulate(document, duration=71)["flows"][0]
+    assert (flow["delivered"]["mean"], flow["duplicates"]["mean"]) == (1, 1)
+
+
+def test_a_delete_after_the_timeout_still_works_when_nobody_has_received_the_message_since() -> None:
+    document = queue_design(queue={"VisibilityTimeout": 1}, consumer={"service_time": 5})
+    watched = Watched(document, 30.0)
+    recording = watched.run()
+    assert watched.times("worker") == [0.0]
+    assert recording.ledgers["orders"]["delivered"] == 1
+    assert recording.ledgers["orders"]["waiting"] == 0
+
+
+def test_a_delayed_message_is_invisible_until_its_delay_is_over() -> None:
+    watched = Watched(queue_design(times=(0.0, 1.0), queue={"DelaySeconds": 7}), 20.0)
+    watched.run()
+    assert watched.times("worker") == [7.0, 8.0]
+
+
+def test_a_long_poll_returns_at_once_and_a_short_poll_at_the_next_look() -> None:
+    long_polling = Watched(queue_design(times=(2.5,), consumer={"poll_interval": 1}), 10.0)
+    long_polling.run()
+    assert long_polling.times("worker") == [2.5]
+    short_polling = Watched(
+        queue_design(
+            times=(2.5,), queue={"ReceiveMessageWaitTimeSeconds": 0}, consumer={"poll_interval": 1}
+        ),
+        10.0,
+    )
+    short_polling.run()
+    assert short_polling.times("worker") == [3.0]
+
+
+def test_the_consumers_own_wait_time_replaces_the_queues() -> None:
+    document = queue_design(times=(2.5,), consumer={"poll_interval": 1}, receive={"WaitTimeSeconds": 0})
+    watched = Watched(document, 10.0)
+    watched.run()
+    assert watched.times("worker") == [3.0]
+
+
+def test_a_batch_is_worked_off_one_after_the_other_while_its_visibility_runs() -> None:
+    document = queue_design(
+        times=(0.0, 0.0, 0.0, 0.0),
+        consumer={"service_time": 1},
+        receive={"MaxNumberOfMessages": 10},
+        queue={"DelaySeconds": 1},
+    )
+    watched = Watched(document, 2.5)
+    recording = watched.run()
+    # The poll that was waiting returns with the first message; the next receive takes all others.
+    assert watched.times("worker") == [1.0, 2.0]
+    assert recording.ledgers["orders"]["in_flight"] == 3
+    assert recording.ledgers["orders"]["waiting"] == 0
+
+
+def test_a_message_expires_at_the_end_of_its_retention() -> None:
+    document = queue_design(
+        times=(0.0, 30.0), queue={"MessageRetentionPeriod": 60}, consumer={"service_time": 1000}
+    )
+    recording = Watched(document, 95.0).run()
+    assert recording.ledgers["orders"] == {
+        "accepted": 2,
+        "delivered": 0,
+        "waiting": 0,
+        "in_flight": 0,
+        "expired": 2,
+        "dead_lettered": 0,
+        "dropped": 0,
+    }
+
+
+def test_a_standard_dead_letter_queue_counts_the_age_from_the_first_enqueue() -> None:
+    document = queue_design(
+        queue={"VisibilityTimeout": 40},
+        consumer={"failure": {"probability": 1.0}},
+        max_receive_count=1,
+        dead={"MessageRetentionPeriod": 60},
+    )
+    assert Watched(document, 59.0).run().ledgers["dead"]["waiting"] == 1
+    later = Watched(document, 61.0).run().ledgers["dead"]
+    assert (later["waiting"], later["expired"]) == (0, 1)
+
+
+def test_no_more_than_the_limit_is_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqs, "IN_FLIGHT_LIMIT", 2)
+    document = queue_design(
+        times=(0.0, 0.0, 0.0), consumer={"service_time": 10, "concurrency": 5}, queue={"VisibilityTimeout": 60}
+    )
+    watched = Watched(document, 15.0)
+    watched.run()
+    assert watched.times("worker") == [0.0, 0.0, 10.0]
+
+
+def test_a_message_above_the_maximum_size_is_refused_and_lost() -> None:
+    document = queue_design(size=2_000, queue={"MaximumMessageSize": 1_024})
+    result = simulate(document, duration=10)
+    assert result["nodes"]["orders"]["rejected"]["mean"] == 1
+    assert result["flows"][0]["lost"]["mean"] == 1
+
+
+def test_memory_follows_what_is_held_and_not_what_has_passed() -> None:
+    document = queue_design(
+        times=tuple(float(second) for second in range(5_000)), queue={"VisibilityTimeout": 43_200}
+    )
+    watched = Watched(document, 5_001.0)
+    watched.run()
+    queue = watched.world.node("orders", sqs.SqsQueue)
+    assert len(queue._deadlines) < 100
+
+
+def test_the_check_warns_of_a_visibility_timeout_below_the_work() -> None:
+    document = queue_design(
+        queue={"VisibilityTimeout": 30},
+        consumer={"service_time": {"distribution": "exponential", "mean": 10}, "concurrency": 20},
+    )
+    assert [problem.code for problem in check(document)] == ["D302"]
+
+
+def test_fifo_queues_are_refused_with_a_reason() -> None:
+    with pytest.raises(InvalidDesign) as refused:
+        queue_design(queue={"FifoQueue": True})
+    assert "not simulated yet" in refused.value.problems[0].message
