@@ -65,7 +65,7 @@ def read_load(text: str | bytes, *, name: str = "") -> LoadFile:
 
 
 def hourly_schedule(load: LoadFile) -> list[list[float]]:
-    """Points ``[t, rate]`` of a schedule, one for the middle of each hour, in seconds and messages per second.
+    """Points ``[t, rate]`` of a schedule, one in the middle of each hour (seconds, messages per second).
 
     A straight line through the middles keeps the shape of the load; the first and the last point lie at the
     ends of the recording with the rate of their hour. A count that reaches over the end of an hour is
