@@ -28,6 +28,8 @@ export interface WireData extends Record<string, unknown> {
   readonly edge: DesignEdge;
   readonly role: string;
   readonly label: string;
+  /** who is connected, for reading aloud */
+  readonly ends: string;
   readonly errors: number;
   readonly warnings: number;
 }
@@ -82,13 +84,18 @@ export class FlowBuilder {
     const selectedNodes = new Set(input.selection.nodes);
     const selectedEdges = new Set(input.selection.edges);
     const byId = new Map(input.document.nodes.map((node) => [node.id, node]));
+    const name = (id: string) => {
+      const node = byId.get(id);
+      return node ? nodeName(node) : id;
+    };
     for (const id of graphOrder(input.document)) {
       const node = byId.get(id);
       if (node) cards.set(id, this.card(node, input, selectedNodes.has(id)));
     }
     for (const edge of input.document.edges) {
       if (!byId.has(edge.from) || !byId.has(edge.to)) continue;
-      wires.set(edge.id, this.wire(edge, input, selectedEdges.has(edge.id)));
+      const ends = `from ${name(edge.from)} to ${name(edge.to)}`;
+      wires.set(edge.id, this.wire(edge, input, selectedEdges.has(edge.id), ends));
     }
     this.cards = cards;
     this.wires = wires;
@@ -137,13 +144,14 @@ export class FlowBuilder {
     };
   }
 
-  private wire(edge: DesignEdge, input: FlowInput, selected: boolean): WireEdge {
+  private wire(edge: DesignEdge, input: FlowInput, selected: boolean, ends: string): WireEdge {
     const role = input.catalogue.roleOf(input.document, edge);
     const found = input.problems.get(edge.id);
     const data: WireData = {
       edge,
       role,
       label: wireLabel(edge, role),
+      ends,
       errors: found?.errors ?? 0,
       warnings: found?.warnings ?? 0,
     };
@@ -151,10 +159,6 @@ export class FlowBuilder {
     const sameData = old?.data && shallowEqual(old.data, data);
     if (sameData && old.selected === selected && old.source === edge.from && old.target === edge.to)
       return old;
-    const names = [edge.from, edge.to].map((id) => {
-      const node = input.document.nodes.find((one) => one.id === id);
-      return node ? nodeName(node) : id;
-    });
     return {
       id: edge.id,
       type: "wire",
@@ -162,7 +166,7 @@ export class FlowBuilder {
       target: edge.to,
       selected,
       data: sameData && old.data ? old.data : data,
-      ariaLabel: `${input.catalogue.roleTitle(role)} from ${names[0]} to ${names[1]}`,
+      ariaLabel: `${input.catalogue.roleTitle(role)} ${ends}`,
       interactionWidth: 20,
     };
   }

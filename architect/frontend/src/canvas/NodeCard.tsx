@@ -1,0 +1,105 @@
+import { Handle, type NodeProps, Position, useStore } from "@xyflow/react";
+import { CircleAlert, TriangleAlert } from "lucide-react";
+import { memo, useEffect, useMemo, useRef } from "react";
+import { nodeName } from "../document/types";
+import { useCatalogue } from "../editor/EditorContext";
+import { nodeFacts } from "./facts";
+import type { CardNode } from "./flowElements";
+import { FAR } from "./geometry";
+import { KindIcon } from "./kindIcons";
+import { bindCard, liveRows, SPARK } from "./liveCard";
+
+const isFar = (state: { transform: readonly [number, number, number] }) => state.transform[2] < FAR;
+
+function Card({ id, data }: NodeProps<CardNode>) {
+  const catalogue = useCatalogue();
+  const far = useStore(isFar);
+  const root = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLSpanElement>(null);
+  const spark = useRef<SVGPathElement>(null);
+  const values = useRef<(HTMLElement | null)[]>([]);
+  const { node, kind, category } = data;
+  const rows = useMemo(() => liveRows(kind?.badges, catalogue.bundle.metrics), [kind, catalogue]);
+  const facts = useMemo(() => nodeFacts(node, kind), [node, kind]);
+
+  useEffect(() => {
+    if (!root.current) return undefined;
+    const parts = {
+      root: root.current,
+      values: values.current.filter((value) => value !== null),
+      bar: bar.current,
+      spark: spark.current,
+    };
+    return bindCard(id, rows, parts, far);
+  }, [id, rows, far]);
+
+  return (
+    <div className={`card category-${category}`} ref={root}>
+      {data.receives && <Handle type="target" position={Position.Left} aria-label="Input" />}
+      <div className="card-head">
+        <span className="card-icon">
+          <KindIcon kind={node.kind} category={category} size={18} />
+        </span>
+        <span className="card-names">
+          <strong className="card-label">{nodeName(node)}</strong>
+          <span className="card-kind">{kind?.title ?? node.kind}</span>
+        </span>
+        <Badge errors={data.errors} warnings={data.warnings} />
+      </div>
+      <svg
+        className="card-spark"
+        viewBox={`0 0 ${SPARK.width} ${SPARK.height}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
+        <path ref={spark} />
+      </svg>
+      <dl className="card-facts">
+        {facts.map((fact) => (
+          <div key={fact.name}>
+            <dt>{fact.name}</dt>
+            <dd>{fact.text}</dd>
+          </div>
+        ))}
+      </dl>
+      <dl className="card-live">
+        {rows.map((row, index) => (
+          <div key={row.metric}>
+            <dt>{row.title}</dt>
+            <dd
+              ref={(element) => {
+                values.current[index] = element;
+              }}
+            />
+          </div>
+        ))}
+      </dl>
+      <span className="card-bar" aria-hidden="true">
+        <span ref={bar} />
+      </span>
+      {data.sends && <Handle type="source" position={Position.Right} aria-label="Output" />}
+    </div>
+  );
+}
+
+function Badge({ errors, warnings }: { errors: number; warnings: number }) {
+  if (errors > 0) {
+    return (
+      <span className="card-badge bad" title={`${errors} ${errors === 1 ? "problem" : "problems"}`}>
+        <CircleAlert size={15} aria-hidden="true" />
+        {errors > 1 && errors}
+      </span>
+    );
+  }
+  if (warnings > 0) {
+    return (
+      <span className="card-badge warn" title={`${warnings} ${warnings === 1 ? "warning" : "warnings"}`}>
+        <TriangleAlert size={15} aria-hidden="true" />
+        {warnings > 1 && warnings}
+      </span>
+    );
+  }
+  return null;
+}
+
+export const NodeCard = memo(Card);

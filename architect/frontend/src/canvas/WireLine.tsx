@@ -1,0 +1,63 @@
+import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { memo, useEffect, useRef } from "react";
+import type { WireEdge } from "./flowElements";
+import { bindEdge } from "./liveEdge";
+
+/** One edge. Its label says the role where it is not the plain one, and the rate during a run. */
+function Line(props: EdgeProps<WireEdge>) {
+  const {
+    id,
+    source,
+    target,
+    data,
+    selected,
+    sourceX,
+    sourceY,
+    targetX,
+    targetY,
+    sourcePosition,
+    targetPosition,
+  } = props;
+  const group = useRef<SVGGElement>(null);
+  const text = useRef<SVGTextElement>(null);
+  const [path, labelX, labelY] = getBezierPath({
+    sourceX,
+    sourceY,
+    targetX,
+    targetY,
+    sourcePosition,
+    targetPosition,
+  });
+  const role = data?.role ?? "publish";
+  const label = data?.label ?? role;
+  const isPlain = label === "publish" || label === "consume" || label === "invoke";
+  const resting = isPlain && !selected ? "" : label;
+
+  useEffect(() => {
+    const line = group.current?.querySelector<SVGPathElement>(".react-flow__edge-path");
+    if (!line) return undefined;
+    return bindEdge(id, target, role, { path: line, label: text.current, resting });
+  }, [id, target, role, resting]);
+
+  const state = data?.errors ? "has-errors" : data?.warnings ? "has-warnings" : "";
+  return (
+    <g ref={group} className={`wire role-${role} ${state}`} data-from={source} data-to={target}>
+      <BaseEdge
+        id={id}
+        path={path}
+        interactionWidth={props.interactionWidth ?? 20}
+        {...(props.markerEnd ? { markerEnd: props.markerEnd } : {})}
+      />
+      <text ref={text} className="wire-label" x={labelX} y={labelY - 8} textAnchor="middle">
+        {resting}
+      </text>
+      {isPlain && !selected && (
+        <text className="wire-label on-hover" x={labelX} y={labelY + 16} textAnchor="middle">
+          {label}
+        </text>
+      )}
+    </g>
+  );
+}
+
+export const WireLine = memo(Line);

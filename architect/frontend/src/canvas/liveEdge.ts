@@ -1,0 +1,63 @@
+/** Width and colour of an edge during a run: width is the rate (logarithmic), colour the load of where it leads. */
+import { plainNumber } from "../run/frameTypes";
+import { metricStore } from "../run/metrics";
+import { formatRate } from "../run/numbers";
+import { loadLevel } from "./liveCard";
+
+const THIN = 1.5;
+const THICK = 8;
+
+/** Pixels for a rate; steps of half a pixel so that a wavering rate does not repaint. */
+export function edgeWidth(rate: number | null): number {
+  if (rate === null || rate <= 0) return THIN;
+  const raw = THIN + (Math.log10(1 + rate) / 4) * (THICK - THIN);
+  return Math.round(Math.min(THICK, raw) * 2) / 2;
+}
+
+export interface EdgeParts {
+  readonly path: SVGPathElement;
+  readonly label: SVGTextElement | null;
+  /** what stands in the label without a run */
+  readonly resting: string;
+}
+
+export function bindEdge(id: string, target: string, role: string, parts: EdgeParts): () => void {
+  let load = -1;
+  let width = -1;
+  let isFlowing = false;
+  const paint = (rate: number | null, utilization: number | null) => {
+    const nextWidth = edgeWidth(rate);
+    if (nextWidth !== width) {
+      width = nextWidth;
+      parts.path.style.strokeWidth = `${width}px`;
+    }
+    isFlowing = rate !== null && rate > 0;
+    const calm = isFlowing ? Math.max(1, loadLevel(utilization)) : 0;
+    const next = role === "dead-letter" && isFlowing ? 3 : calm;
+    if (next !== load) {
+      load = next;
+      parts.path.dataset["load"] = String(next);
+    }
+  };
+  const rest = () => {
+    load = -1;
+    width = -1;
+    delete parts.path.dataset["load"];
+    parts.path.style.strokeWidth = "";
+    if (parts.label && parts.label.textContent !== parts.resting) parts.label.textContent = parts.resting;
+  };
+  const stop = metricStore.subscribeEdge(id, (metrics) => {
+    if (metrics === null) {
+      rest();
+      return;
+    }
+    paint(metrics.rate, plainNumber(metricStore.node(target)?.["utilization"]));
+    if (!parts.label) return;
+    const text = isFlowing ? formatRate(metrics.rate) : parts.resting;
+    if (parts.label.textContent !== text) parts.label.textContent = text;
+  });
+  return () => {
+    stop();
+    rest();
+  };
+}

@@ -1,0 +1,418 @@
+/** Every action of the editor once: name, shortcut, when it applies, what it does. Menus, keys and help read this table. */
+import { animatePlaces } from "../canvas/layout/animate";
+import { tidyLayout } from "../canvas/layout/elk";
+import { layeredLayout } from "../canvas/layout/layered";
+import { fromText, pieceOf, toText } from "../document/clipboard";
+import { type EditorStore, shownDocument } from "../document/store";
+import type { DesignDocument, Point } from "../document/types";
+import type { Catalogue } from "../schema/catalogue";
+import { Edits } from "./edits";
+import type { ViewStore } from "./view";
+
+export type ActionId =
+  | "add"
+  | "connect"
+  | "undo"
+  | "redo"
+  | "cut"
+  | "copy"
+  | "paste"
+  | "duplicate"
+  | "delete"
+  | "select-all"
+  | "tidy"
+  | "fit"
+  | "fit-selection"
+  | "zoom-100"
+  | "zoom-in"
+  | "zoom-out"
+  | "minimap"
+  | "snap"
+  | "inspector"
+  | "problems"
+  | "table"
+  | "commands"
+  | "shortcuts"
+  | "save";
+
+export interface Action {
+  readonly id: ActionId;
+  readonly label: string;
+  readonly group: "Edit" | "View" | "Select" | "Build" | "Help";
+  /** in tinykeys' words; several mean the same */
+  readonly keys: readonly string[];
+  /** where it belongs in the right-click menus */
+  readonly menus: readonly ("node" | "edge" | "canvas")[];
+  /** clipboard keys are left to the browser's own events, which may read and write the clipboard */
+  readonly native?: boolean;
+  readonly enabled: () => boolean;
+  readonly run: () => void | Promise<void>;
+}
+
+export interface ActionTable {
+  readonly edits: Edits;
+  readonly list: readonly Action[];
+  readonly by: Readonly<Record<ActionId, Action>>;
+  /** for the browser's own copy, cut and paste */
+  readonly copyText: (cut: boolean) => string | null;
+  readonly pasteText: (text: string) => boolean;
+}
+
+interface Needs {
+  readonly store: EditorStore;
+  readonly view: ViewStore;
+  readonly catalogue: Catalogue;
+  readonly save: () => Promise<unknown>;
+}
+
+const ALL = ["node", "edge", "canvas"] as const;
+
+export function createActions({ store, view, catalogue, save }: Needs): ActionTable {
+  const edits = new Edits(store, view, catalogue);
+  const state = () => store.getState();
+  const document = () => shownDocument(state());
+  const canvas = () => view.getState().canvas;
+  const editable = () => state().snapshot === null;
+  const anyNode = () => state().selection.nodes.length > 0;
+  const anything = () => anyNode() || state().selection.edges.length > 0;
+
+  const copyText = (cut: boolean): string | null => {
+    const { selection } = state();
+    if (selection.nodes.length === 0) return null;
+    const text = toText(pieceOf(document(), selection));
+    if (cut && editable()) edits.remove(selection);
+    else view.getState().announce(`${selection.nodes.length} copied.`);
+    return text;
+  };
+  const pasteText = (text: string): boolean => {
+    const piece = fromText(text);
+    if (!piece) return false;
+    const over = canvas()?.isPointerOver() ?? false;
+    edits.paste(piece, over ? (canvas()?.pointer() ?? null) : null);
+    return true;
+  };
+  const toClipboard = async (cut: boolean) => {
+    const text = copyText(cut);
+    if (text === null) return;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      edits.refuse("The browser does not let this page write to the clipboard: use Ctrl+C.");
+    }
+  };
+  const fromClipboard = async () => {
+    try {
+      if (!pasteText(await navigator.clipboard.readText())) {
+        edits.refuse("The clipboard holds no part of a design.");
+      }
+    } catch {
+      edits.refuse("The browser does not let this page read the clipboard: use Ctrl+V.");
+    }
+  };
+  const tidy = async () => {
+    const chosen = state().selection.nodes;
+    const only = chosen.length > 1 ? new Set(chosen) : null;
+    const before = document();
+    const places = await layoutOf(before, only, view);
+    if (state().history.present !== before) return; // changed while ELK worked: its places would be wrong
+    await animatePlaces(before.layout ?? {}, places, (shown) => canvas()?.showPlaces(shown));
+    edits.move(places);
+    canvas()?.showPlaces(null);
+    view.getState().announce(only ? "Selection tidied up." : "Design tidied up.");
+    if (!only) canvas()?.fit();
+  };
+  const quickAdd = () => {
+    const control = canvas();
+    if (!control) return;
+    const at = control.isPointerOver() ? control.pointer() : control.centre();
+    view.getState().open({ kind: "quick-add", screen: control.toScreen(at), at });
+  };
+  const connectFrom = () => {
+    const [from] = state().selection.nodes;
+    if (from) view.getState().open({ kind: "connect", from });
+  };
+  const toggle = (name: "minimapOpen" | "snapToGrid" | "inspectorOpen" | "problemsOpen") => () =>
+    view.getState().set({ [name]: !view.getState()[name] });
+  const selectAll = () => {
+    const { nodes } = document();
+    state().select({ nodes: nodes.map((node) => node.id), edges: [] });
+    view.getState().announce(`${nodes.length} nodes selected.`);
+  };
+
+  const always = () => true;
+  const list: Action[] = [
+    {
+      id: "add",
+      label: "Add a node …",
+      group: "Build",
+      keys: ["a"],
+      menus: ["canvas"],
+      enabled: editable,
+      run: quickAdd,
+    },
+    {
+      id: "connect",
+      label: "Connect to …",
+      group: "Build",
+      keys: ["c"],
+      menus: ["node"],
+      enabled: () => editable() && state().selection.nodes.length === 1,
+      run: connectFrom,
+    },
+    {
+      id: "cut",
+      label: "Cut",
+      group: "Edit",
+      keys: ["$mod+x"],
+      native: true,
+      menus: ["node"],
+      enabled: () => editable() && anyNode(),
+      run: () => toClipboard(true),
+    },
+    {
+      id: "copy",
+      label: "Copy",
+      group: "Edit",
+      keys: ["$mod+c"],
+      native: true,
+      menus: ["node"],
+      enabled: anyNode,
+      run: () => toClipboard(false),
+    },
+    {
+      id: "paste",
+      label: "Paste",
+      group: "Edit",
+      keys: ["$mod+v"],
+      native: true,
+      menus: ["canvas", "node"],
+      enabled: editable,
+      run: fromClipboard,
+    },
+    {
+      id: "duplicate",
+      label: "Duplicate",
+      group: "Edit",
+      keys: ["$mod+d"],
+      menus: ["node"],
+      enabled: () => editable() && anyNode(),
+      run: () => edits.duplicate(state().selection),
+    },
+    {
+      id: "delete",
+      label: "Delete",
+      group: "Edit",
+      keys: ["Delete", "Backspace"],
+      menus: ["node", "edge"],
+      enabled: () => editable() && anything(),
+      run: () => edits.remove(state().selection),
+    },
+    {
+      id: "undo",
+      label: "Undo",
+      group: "Edit",
+      keys: ["$mod+z"],
+      menus: ["canvas"],
+      enabled: () => editable() && state().history.past.length > 0,
+      run: () => edits.undo(),
+    },
+    {
+      id: "redo",
+      label: "Redo",
+      group: "Edit",
+      keys: ["$mod+Shift+z", "$mod+y"],
+      menus: ["canvas"],
+      enabled: () => editable() && state().history.future.length > 0,
+      run: () => edits.redo(),
+    },
+    {
+      id: "select-all",
+      label: "Select all",
+      group: "Select",
+      keys: ["$mod+a"],
+      menus: ["canvas"],
+      enabled: always,
+      run: selectAll,
+    },
+    {
+      id: "tidy",
+      label: "Tidy up",
+      group: "Edit",
+      keys: ["Shift+t"],
+      menus: [...ALL],
+      enabled: editable,
+      run: tidy,
+    },
+    {
+      id: "fit",
+      label: "Fit everything",
+      group: "View",
+      keys: ["1"],
+      menus: ["canvas"],
+      enabled: always,
+      run: () => canvas()?.fit(),
+    },
+    {
+      id: "fit-selection",
+      label: "Fit the selection",
+      group: "View",
+      keys: ["2"],
+      menus: ["node"],
+      enabled: anyNode,
+      run: () => canvas()?.fit(state().selection.nodes),
+    },
+    {
+      id: "zoom-100",
+      label: "Zoom to 100 %",
+      group: "View",
+      keys: ["0"],
+      menus: ["canvas"],
+      enabled: always,
+      run: () => canvas()?.zoomTo(1),
+    },
+    {
+      id: "zoom-in",
+      label: "Zoom in",
+      group: "View",
+      keys: ["+", "Shift++", "="],
+      menus: [],
+      enabled: always,
+      run: () => canvas()?.zoomTo(1.25 * currentZoom(view)),
+    },
+    {
+      id: "zoom-out",
+      label: "Zoom out",
+      group: "View",
+      keys: ["-"],
+      menus: [],
+      enabled: always,
+      run: () => canvas()?.zoomTo(0.8 * currentZoom(view)),
+    },
+    {
+      id: "minimap",
+      label: "Show or hide the minimap",
+      group: "View",
+      keys: ["m"],
+      menus: ["canvas"],
+      enabled: always,
+      run: toggle("minimapOpen"),
+    },
+    {
+      id: "snap",
+      label: "Snap to the grid",
+      group: "View",
+      keys: ["g"],
+      menus: ["canvas"],
+      enabled: always,
+      run: toggle("snapToGrid"),
+    },
+    {
+      id: "inspector",
+      label: "Show or hide the inspector",
+      group: "View",
+      keys: ["i"],
+      menus: [],
+      enabled: always,
+      run: toggle("inspectorOpen"),
+    },
+    {
+      id: "problems",
+      label: "Show or hide the problems",
+      group: "View",
+      keys: ["p"],
+      menus: [],
+      enabled: always,
+      run: toggle("problemsOpen"),
+    },
+    {
+      id: "table",
+      label: "Switch between drawing and table",
+      group: "View",
+      keys: ["t"],
+      menus: [],
+      enabled: always,
+      run: () => view.getState().set({ mode: view.getState().mode === "canvas" ? "table" : "canvas" }),
+    },
+    {
+      id: "save",
+      label: "Save now",
+      group: "Edit",
+      keys: ["$mod+s"],
+      menus: [],
+      enabled: editable,
+      run: () => saveNow(save, edits, view),
+    },
+    {
+      id: "commands",
+      label: "Find an action or a node …",
+      group: "Help",
+      keys: ["$mod+k"],
+      menus: ["canvas"],
+      enabled: always,
+      run: () => view.getState().open({ kind: "commands" }),
+    },
+    {
+      id: "shortcuts",
+      label: "Keyboard shortcuts",
+      group: "Help",
+      keys: ["?", "Shift+?"],
+      menus: ["canvas"],
+      enabled: always,
+      run: () => view.getState().open({ kind: "shortcuts" }),
+    },
+  ];
+  const by = Object.fromEntries(list.map((action) => [action.id, action])) as Record<ActionId, Action>;
+  return { edits, list, by, copyText, pasteText };
+}
+
+function currentZoom(view: ViewStore): number {
+  const control = view.getState().canvas;
+  if (!control) return 1;
+  const [left, right] = [control.toScreen({ x: 0, y: 0 }), control.toScreen({ x: 100, y: 0 })];
+  return (right.x - left.x) / 100;
+}
+
+async function saveNow(save: () => Promise<unknown>, edits: Edits, view: ViewStore): Promise<void> {
+  try {
+    await save();
+    view.getState().announce("Saved.");
+  } catch (error) {
+    edits.refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** ELK's places; when it cannot be loaded (offline, refused worker), our own simple layers. */
+async function layoutOf(
+  document: DesignDocument,
+  only: ReadonlySet<string> | null,
+  view: ViewStore,
+): Promise<Record<string, Point>> {
+  try {
+    return await tidyLayout(document, only);
+  } catch {
+    view
+      .getState()
+      .toast("The layout engine could not be loaded: a simpler layout was used.", { tone: "warn" });
+    const nodes = document.nodes.filter((node) => only === null || only.has(node.id));
+    return layeredLayout({ nodes, edges: document.edges });
+  }
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  Delete: "Del",
+  Backspace: "⌫",
+  Shift: "Shift",
+  ArrowUp: "↑",
+};
+
+/** "$mod+Shift+z" as people read it: "Ctrl+Shift+Z", on a Mac "⌘⇧Z". */
+export function keyText(keys: string, isMac = /Mac|iPhone|iPad/.test(navigator.platform)): string {
+  const parts = keys === "+" ? ["+"] : keys.split(/\+(?=.)/);
+  const words = parts.map((part) => {
+    if (part === "$mod") return isMac ? "⌘" : "Ctrl";
+    if (part === "Shift" && isMac) return "⇧";
+    return NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part);
+  });
+  if (words.at(-1) === "?" || words.at(-1) === "+") return words.at(-1) ?? "";
+  return words.join(isMac ? "" : "+");
+}
