@@ -84,7 +84,7 @@ class _Builder:
 
     def __init__(self, parser: _Parser) -> None:
         self.parser = parser
-        self.stack: list[tuple[dict[str, object] | list[object], str | None]] = []
+        self.stack: list[dict[str, object] | list[object] | None] = []  # the containers around this one
         self.container: dict[str, object] | list[object] | None = None
         self.key: str | None = None  # the key whose value comes next
         self.root: object = _MISSING
@@ -103,9 +103,8 @@ class _Builder:
             elif kind is yaml.SequenceStartEvent:
                 self._open(event, [])
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                self.container, self.key = self.stack.pop() if self.stack else (None, None)
-                if not self.stack:
-                    self.container = None
+                self.container = self.stack.pop()
+                self.key = None
             elif kind is yaml.AliasEvent:
                 raise Refused(
                     "D100",
@@ -129,9 +128,8 @@ class _Builder:
         if len(self.stack) >= MOST_DEPTH:
             raise too_deep(_where(event))
         self._add(container)
-        self.stack.append((container, None))
+        self.stack.append(self.container)
         self.container = container
-        self.key = None
 
     def _scalar(self, event: Any) -> None:
         self.scalars += 1
