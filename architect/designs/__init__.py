@@ -1,0 +1,1 @@
+"""Designs: saved documents, their versions, and the rules for changing them."""

@@ -1,0 +1,98 @@
+"""From what a client sends to a checked document: the one place where the Django side asks the simulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from architect.refusals import invalid_design
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document
+    from simulator.graph.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document that may be saved, and what is still to be said about it."""
+
+    document: Document
+    data: dict[str, Any]
+    problems: list[Problem]
+
+    @property
+    def text(self) -> str:
+        """The document as it is stored."""
+        return json.dumps(self.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def problems_of(data: object) -> tuple[Document | None, list[Problem]]:
+    """Return the document, or None when it cannot even be saved, and every problem found."""
+    import simulator
+    from simulator.design.document import Document
+    from simulator.errors import InvalidDesign
+
+    try:
+        refuse_server_files(data)
+        document = Document.parse(data)
+    except InvalidDesign as refused:
+        return None, refused.problems
+    problems = simulator.check(document)
+    is_savable = not any(problem.blocks == "save" for problem in problems)
+    return (document if is_savable else None), problems
+
+
+def checked(data: object) -> Checked:
+    """Return the document of `data`, or raise Invalid with every problem that keeps it from being saved."""
+    document, problems = problems_of(data)
+    if document is None:
+        raise invalid_design(problem for problem in problems if problem.blocks == "save")
+    return Checked(document, document.to_data(), problems)
+
+
+def plain(document: Document | Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document as plain data, whichever way it is held."""
+    return dict(document) if isinstance(document, Mapping) else document.to_data()
+
+
+def data_of_text(text: str) -> object:
+    """Return the data of a YAML or JSON text; raises Invalid with line and column."""
+    from simulator.design.reading import read_text
+    from simulator.errors import InvalidDesign
+
+    try:
+        return read_text(text)
+    except InvalidDesign as refused:
+        raise invalid_design(refused.problems, what="The text") from None
+
+
+def refuse_server_files(data: object) -> None:
+    """Raise InvalidDesign for paths into the server's file system.
+
+    On the command line `{process: trace, file: load.csv}` names the author's own file. Sent to a server it
+    would name the server's: the load is uploaded instead (POST /api/arrivals) and stands in the document.
+    """
+    from simulator.errors import InvalidDesign
+    from simulator.graph.problem import Problem
+
+    nodes = data.get("nodes") if isinstance(data, dict) else None
+    problems = []
+    for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
+        config = node.get("config") if isinstance(node, dict) else None
+        arrivals = config.get("arrivals") if isinstance(config, dict) else None
+        if not isinstance(arrivals, dict) or arrivals.get("file") is None:
+            continue
+        problems.append(
+            Problem(
+                code="D110",
+                element=str(node.get("id", "")),
+                field="config.arrivals.file",
+                message="The server reads no files of its own machine.",
+                hint="Upload the load file instead, or run the design from the command line.",
+                path=f"nodes[{index}].config.arrivals.file",
+            )
+        )
+    if problems:
+        raise InvalidDesign(problems)

@@ -1,0 +1,110 @@
+"""What the API of designs takes and gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field, model_validator
+
+from architect.schemas import Body, ErrorEntry, Errors
+
+Document = dict[str, Any]
+
+
+class TemplateOut(Schema):
+    """A ready design to start from."""
+
+    name: str = Field(description="Its slug, for POST /api/designs.")
+    title: str
+    summary: str
+    see: str = Field(description="What you will see when you run it.")
+    document: Document
+
+
+class DesignSummary(Schema):
+    """A design in a list."""
+
+    id: UUID
+    name: str
+    description: str
+    version: int
+    updated_at: datetime
+    created_at: datetime
+    last_run: dict[str, Any] | None
+    nodes: int = Field(description="How many nodes it has.")
+
+
+class DesignFull(Schema):
+    """A design with its document and what can be said about it."""
+
+    id: UUID
+    name: str
+    version: int
+    updated_at: datetime
+    document: Document
+    problems: list[ErrorEntry]
+
+
+class StaleDesign(Errors):
+    """Somebody else saved in between; `current` is what stands."""
+
+    current: DesignFull | None = None
+
+
+class NewDesign(Body):
+    """Exactly one of the three."""
+
+    document: Document | None = None
+    template: str | None = Field(None, max_length=100)
+    text: str | None = Field(None, description="YAML or JSON.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> NewDesign:
+        if len([value for value in (self.document, self.template, self.text) if value is not None]) != 1:
+            raise ValueError("give exactly one of document, template and text")
+        return self
+
+
+class ChangedDesign(Body):
+    """The next version of a document; `version` is the one it was made from (or the header If-Match)."""
+
+    version: int | None = Field(None, ge=1, le=2**31 - 1)
+    document: Document
+
+
+class ToValidate(Body):
+    """Exactly one of the two."""
+
+    document: Document | None = None
+    text: str | None = Field(None, description="YAML or JSON.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ToValidate:
+        if (self.document is None) == (self.text is None):
+            raise ValueError("give exactly one of document and text")
+        return self
+
+
+class Verdict(Schema):
+    """What a document is worth: `valid` means that it can be saved."""
+
+    valid: bool
+    problems: list[ErrorEntry]
+    document: Document | None
+
+
+class RevisionOut(Schema):
+    """One saved version in the history."""
+
+    version: int
+    saved_at: datetime
+    name: str
+
+
+class ArrivalsOut(Schema):
+    """An arrivals setting for a producer."""
+
+    arrivals: dict[str, Any]

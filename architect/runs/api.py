@@ -1,0 +1,153 @@
+"""The API of runs: it translates between HTTP and the services, and decides nothing."""
+
+# ruff: noqa: ARG001 (ninja hands the request to every operation, by this name)
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from ninja.responses import Status
+
+from architect.runs import schemas, selectors, services
+from architect.runs.models import Run
+from architect.runs.states import RunStatus
+from architect.runs.supervisor import supervisor
+from architect.schemas import CONFLICTS, READS, Errors
+
+router = Router(tags=["Runs"])
+
+MOST_FRAMES = 2000
+
+
+@router.post("/runs", response={201: schemas.RunOut, **CONFLICTS, 429: Errors}, summary="Start a run")
+def start_run(request: HttpRequest, body: schemas.NewRun) -> Any:
+    """It starts at once if a core is free, else it waits its turn."""
+    asked = services.Asked(
+        seed=body.seed,
+        duration=body.duration,
+        warmup=body.warmup,
+        replications=body.replications,
+        speed=body.speed,
+    )
+    return _submitted(services.run_create(body.design, asked))
+
+
+@router.get("/runs", response={200: list[schemas.RunOut], **READS}, summary="The newest runs")
+def list_runs(
+    request: HttpRequest, design: UUID | None = None, status: RunStatus | None = None
+) -> list[dict[str, Any]]:
+    """At most 500, of one design or in one state if asked."""
+    return [_out(run) for run in selectors.run_list(design_id=design, status=status)]
+
+
+@router.get("/runs/{uuid:run_id}", response={200: schemas.RunOut, **READS}, summary="One run")
+def read_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    """How it stands."""
+    return _out(selectors.run_get(run_id))
+
+
+@router.delete("/runs/{uuid:run_id}", response={204: None, **CONFLICTS}, summary="Delete a run")
+def delete_run(request: HttpRequest, run_id: UUID) -> Status[None]:
+    """With its frames and its result; 409 while it is going."""
+    services.run_delete(run_id)
+    return Status(HTTPStatus.NO_CONTENT, None)
+
+
+@router.get(
+    "/runs/{uuid:run_id}/result",
+    response={200: dict[str, Any], **READS, 409: Errors},
+    summary="The result (headrace-result/1)",
+)
+def read_result(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Also the partial one of a cancelled run; 409 where there is none."""
+    return _json(selectors.run_result_text(run_id))
+
+
+@router.get(
+    "/runs/{uuid:run_id}/document",
+    response={200: dict[str, Any], **READS},
+    summary="The document it ran",
+)
+def read_document(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """The snapshot, whatever has become of the design since."""
+    return _json(selectors.run_document_text(run_id))
+
+
+@router.get("/runs/{uuid:run_id}/frames", response={200: schemas.FramesOut, **READS}, summary="Stored frames")
+def read_frames(
+    request: HttpRequest,
+    run_id: UUID,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_FRAMES)] = 500,
+) -> HttpResponse:
+    """Those after sequence number `after`, in order; fewer than `limit` when they are large."""
+    page = selectors.frame_page(run_id, after, limit)
+    done = "true" if page.is_done else "false"
+    return _json(f'{{"frames":[{",".join(page.bodies)}],"last_seq":{page.last_seq},"done":{done}}}')
+
+
+@router.post(
+    "/runs/{uuid:run_id}/cancel", response={200: schemas.RunOut, **CONFLICTS}, summary="Cancel a run"
+)
+def cancel_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    """Answers when it has ended, within a second; what it gave is kept. A run that has ended stays as it is."""
+    selectors.run_get(run_id)
+    return _out(supervisor.cancel(run_id))
+
+
+@router.post(
+    "/runs/{uuid:run_id}/control", response={200: schemas.RunOut, **CONFLICTS}, summary="Steer a run"
+)
+def control_run(request: HttpRequest, run_id: UUID, body: schemas.RunControl) -> dict[str, Any]:
+    """Pause, resume, step to the next frame, change the speed, or cancel; 409 where its state forbids it."""
+    selectors.run_get(run_id)
+    return _out(supervisor.control(run_id, body.action, body.speed))
+
+
+@router.post(
+    "/runs/{uuid:run_id}/repeat",
+    response={201: schemas.RunOut, **CONFLICTS, 429: Errors},
+    summary="Run it again",
+)
+def repeat_run(request: HttpRequest, run_id: UUID) -> Any:
+    """The same snapshot, seed and options: the same numbers."""
+    return _submitted(services.run_repeat(run_id))
+
+
+def _submitted(run: Run) -> Any:
+    supervisor.submit(run)
+    return Status(HTTPStatus.CREATED, _out(selectors.run_get(run.id)))
+
+
+def _json(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="application/json")
+
+
+def _out(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "design": run.design_id,
+        "design_name": run.design_name,
+        "design_version": run.design_version,
+        "status": run.status,
+        "reason": run.reason or None,
+        "seed": run.seed,
+        "digest": run.digest,
+        "versions": run.versions,
+        "options": run.options,
+        "estimate": run.estimate,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "progress": run.progress,
+        "t": run.t,
+        "duration": run.duration,
+        "last_seq": run.last_seq,
+        "speed": run.speed,
+        "wall_seconds": run.wall_seconds,
+        "headline": run.headline,
+    }

@@ -1,0 +1,96 @@
+"""How a going simulation obeys: pause, step, speed and cancel, consulted by the simulator as it goes."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+LONGEST_NAP = 0.02  # wall seconds between two looks at the state while pacing
+SHORTEST_STRIDE = 0.01  # wall seconds' worth of simulated time given at once while pacing
+BEAT = 1.0  # wall seconds between two signs of life
+
+
+class Controls:
+    """The `control` callback of `simulator.simulate`, and its other end for the thread that reads the pipe.
+
+    `frame_interval` is what one step advances, in simulated seconds; `on_look` is called at every look (at
+    least every `BEAT` seconds, also while paused), so that buffered frames leave and the server hears of us.
+    """
+
+    def __init__(
+        self,
+        *,
+        frame_interval: float,
+        speed: float | None,
+        on_look: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start unpaused."""
+        self._frame_interval = frame_interval
+        self._on_look = on_look
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._speed = speed
+        self._is_paused = False
+        self._is_cancelled = False
+        self._steps = 0
+        self._step_end: float | None = None
+        self._anchor: tuple[float, float] | None = None  # simulated and wall time when pacing began
+
+    def apply(self, message: dict[str, Any]) -> None:
+        """Take one control message; unknown ones are a defect of the server and raise ValueError."""
+        with self._changed:
+            match message.get("type"):
+                case "pause":
+                    self._is_paused = True
+                    self._steps, self._step_end = 0, None
+                case "resume":
+                    self._is_paused = False
+                case "step":
+                    self._is_paused = True
+                    self._steps += 1
+                case "speed":
+                    self._speed = message["speed"]
+                case "cancel":
+                    self._is_cancelled = True
+                case other:
+                    raise ValueError(f"no such control: {other!r}")
+            self._anchor = None
+            self._changed.notify_all()
+
+    def __call__(self, now: float) -> float | None:
+        """Return how far the simulation may go (simulated seconds), None to stop; block while paused."""
+        self._on_look()
+        with self._changed:
+            while not self._is_cancelled:
+                limit = self._limit(now)
+                if limit > now:
+                    return limit
+                self._changed.wait(BEAT if self._is_paused else LONGEST_NAP)
+                self._on_look()
+            return None
+
+    def _limit(self, now: float) -> float:
+        if self._is_paused and not self._may_step(now):
+            self._anchor = None
+            return now
+        bound = self._step_end if self._step_end is not None else math.inf
+        if self._speed is None:
+            return bound
+        if self._anchor is None:
+            self._anchor = (now, self._clock())
+        simulated, wall = self._anchor
+        due = simulated + (self._clock() - wall) * self._speed
+        return min(bound, due) if due - now >= SHORTEST_STRIDE * self._speed else now
+
+    def _may_step(self, now: float) -> bool:
+        slack = 1e-9 * max(1.0, now)
+        if self._step_end is not None and now >= self._step_end - slack:
+            self._step_end = None
+        if self._step_end is None and self._steps:
+            self._steps -= 1
+            self._step_end = (math.floor((now + slack) / self._frame_interval) + 1) * self._frame_interval
+        return self._step_end is not None

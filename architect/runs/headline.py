@@ -1,0 +1,57 @@
+"""The few figures of a result that a list of runs shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def headline_of(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the slowest flow's p99, the busiest node, what was lost, and how the objectives came out.
+
+    Latencies in seconds, rates in messages per second; each entry is null where the result has no such figure.
+    """
+    flows = result.get("flows") or []
+    nodes: Mapping[str, Any] = result.get("nodes") or {}
+    slowest = max(
+        (
+            {"from": flow["from"], "to": flow["to"], "seconds": p99}
+            for flow in flows
+            if (p99 := _mean(flow, "end_to_end_latency", "p99")) is not None
+        ),
+        key=lambda entry: entry["seconds"],
+        default=None,
+    )
+    busiest = max(
+        (
+            {"node": name, "utilization": share}
+            for name, node in nodes.items()
+            if (share := _mean(node, "utilization")) is not None
+        ),
+        key=lambda entry: entry["utilization"],
+        default=None,
+    )
+    delivered = [value for flow in flows if (value := _mean(flow, "delivered")) is not None]
+    verdicts = [entry.get("verdict") for entry in result.get("objectives") or []]
+    return {
+        "end_to_end_latency_p99": slowest,
+        "bottleneck": busiest,
+        "messages": result.get("messages"),
+        "delivered": sum(delivered) if delivered else None,
+        "dead_lettered": _total(nodes, "dead_lettered"),
+        "objectives": {word: verdicts.count(word) for word in ("met", "missed", "undecided")}
+        if verdicts
+        else None,
+    }
+
+
+def _mean(node: Mapping[str, Any], *path: str) -> float | None:
+    value: Any = node
+    for step in (*path, "mean"):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _total(nodes: Mapping[str, Any], metric: str) -> float | None:
+    values = [value for node in nodes.values() if (value := _mean(node, metric)) is not None]
+    return sum(values) if values else None

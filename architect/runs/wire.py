@@ -1,0 +1,98 @@
+"""What travels over a run's socket besides frames: typed unions for both directions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from architect.runs.models import Run
+
+MOST_SPEED = 1e9  # simulated seconds per wall second
+
+Speed = Annotated[float, Field(gt=0, le=MOST_SPEED, allow_inf_nan=False)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Ack(_Message):
+    """Frames up to `seq` have been dealt with."""
+
+    type: Literal["ack"]
+    seq: int = Field(ge=0, le=2**53)
+
+
+class Control(_Message):
+    """A wish that needs no number."""
+
+    type: Literal["pause", "resume", "step", "cancel"]
+
+
+class SetSpeed(_Message):
+    """Simulated seconds per wall second; null is as fast as it goes."""
+
+    type: Literal["speed"]
+    speed: Speed | None
+
+
+ClientMessage = Annotated[Ack | Control | SetSpeed, Field(discriminator="type")]
+_CLIENT: TypeAdapter[Ack | Control | SetSpeed] = TypeAdapter(ClientMessage)
+
+
+class NotJson(ValueError):
+    """The text is no JSON object."""
+
+
+class NotAMessage(ValueError):
+    """The object is none of the messages; the text says why in one sentence."""
+
+
+def read_client_message(text: str) -> Ack | Control | SetSpeed:
+    """Return the typed message; raises NotJson or NotAMessage."""
+    try:
+        data = orjson.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NotJson("This socket takes JSON objects.") from error
+    if not isinstance(data, dict):
+        raise NotJson("This socket takes JSON objects.")
+    try:
+        return _CLIENT.validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise NotAMessage(f"{field or 'message'}: {first['msg']}") from error
+
+
+def status_of(run: Run, *, is_stalled: bool = False) -> dict[str, Any]:
+    """Return the status message of a run."""
+    message: dict[str, Any] = {
+        "type": "status",
+        "status": run.status,
+        "progress": run.progress,
+        "t": run.t,
+        "speed": run.speed,
+        "last_seq": run.last_seq,
+    }
+    if run.reason:
+        message["reason"] = run.reason
+    if is_stalled:
+        message["stalled"] = True
+    return message
+
+
+def error_text(sentence: str) -> str:
+    """Return an error message as text."""
+    return orjson.dumps({"type": "error", "message": sentence}).decode()
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """Return any message as text."""
+    return orjson.dumps(message).decode()
+
+
+def with_skipped(body: str, first: int, last: int) -> str:
+    """Return the text of a frame that says which frames before it were left out."""
+    return f'{{"skipped":[{first},{last}],{body[1:]}'
