@@ -117,9 +117,7 @@ def _is_precise(
     for position in range(len(recordings[0].flows)):
         means = []
         for recording in recordings:
-            values = flow_values(
-                recording, recording.flows[position], first, len(recording.boundaries) - 1
-            )
+            values = flow_values(recording, recording.flows[position], first, len(recording.boundaries) - 1)
             if ("end_to_end_latency", "mean") in values:
                 means.append(values["end_to_end_latency", "mean"])
         estimate = over_replications(means) if means else None

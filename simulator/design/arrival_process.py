@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import AnyDistribution, CountDistribution, DurationDistribution
-from simulator.design.variate import LARGEST, Draws, NonNegative, first_line_only
+from simulator.design.variate import LARGEST, ComparedByFields, Draws, NonNegative, first_line_only
 
 BLOCK = 1024
 """Arrivals drawn at once."""
@@ -27,7 +27,7 @@ PER_SECOND: dict[str, Any] = {"x-unit": "msg/s", "x-widget": "rate"}
 Rate = Annotated[float, Field(ge=0, le=1e9)]
 
 
-class ArrivalProcess(BaseModel):
+class ArrivalProcess(ComparedByFields):
     """Base of all arrival processes."""
 
     model_config = ConfigDict(

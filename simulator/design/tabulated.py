@@ -5,7 +5,7 @@ The general reference is Johnson, Kemp & Kotz, *Univariate Discrete Distribution
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -227,15 +227,8 @@ class Zipf(Variate):
     )
 
     @cached_property
-    def _cumulative(self) -> Draws:
-        weights = np.arange(1, self.count + 1, dtype=np.float64) ** -self.exponent
-        np.cumsum(weights, out=weights)
-        weights /= weights[-1]
-        return weights
-
-    @cached_property
     def _moments(self) -> tuple[float, float]:
-        shares = np.diff(self._cumulative, prepend=0.0)
+        shares = np.diff(_zipf_cumulative(self.count, self.exponent), prepend=0.0)
         ranks = np.arange(self.count, dtype=np.float64)
         mean = float(ranks @ shares)
         return mean, float(((ranks - mean) ** 2) @ shares)
@@ -254,8 +247,18 @@ class Zipf(Variate):
 
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Ranks as floats, by bisection in the cumulative probabilities."""
-        found = np.searchsorted(self._cumulative, rng.random(size), side="right")
+        found = np.searchsorted(_zipf_cumulative(self.count, self.exponent), rng.random(size), side="right")
         return np.minimum(found, self.count - 1).astype(np.float64)
+
+
+@lru_cache(maxsize=4)
+def _zipf_cumulative(count: int, exponent: float) -> Draws:
+    """Cumulative probabilities of the ranks, shared by all that draw from the same keys (80 MB at most)."""
+    weights = np.arange(1, count + 1, dtype=np.float64) ** -exponent
+    np.cumsum(weights, out=weights)
+    weights /= weights[-1]
+    weights.flags.writeable = False
+    return weights
 
 
 def percentile_level(name: object) -> float | None:

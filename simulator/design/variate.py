@@ -29,7 +29,17 @@ def first_line_only(schema: dict[str, Any]) -> None:
         schema["description"] = description.partition("\n")[0]
 
 
-class Variate(BaseModel):
+class ComparedByFields(BaseModel):
+    """Equal when the settings are equal, whatever tables were computed from them in the meantime."""
+
+    def __eq__(self, other: object) -> bool:
+        """Compare class and fields only: computed arrays have no truth value."""
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
+
+class Variate(ComparedByFields):
     """Base of all distributions; parameters are checked strictly (no text, no booleans, no NaN)."""
 
     model_config = ConfigDict(

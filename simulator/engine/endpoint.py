@@ -84,7 +84,8 @@ class Consumer(Node):
         self.fails = fails
         self.poll_interval = poll_interval
         self.inputs: list[Subscription] = []
-        self.flows: list[Flow] = []
+        #: Flows that end here, by index of the producer.
+        self.flows: dict[int, Flow] = {}
         self.outlet: Outlet
         self.is_sending_on = False
         self.invocations: Invocations | None = None
@@ -251,7 +252,7 @@ class Consumer(Node):
             "arrivals": started,
             "failures": self.failures,
             "duplicates": self.duplicates,
-            "out_of_order": sum(flow.out_of_order for flow in self.flows),
+            "out_of_order": sum(flow.out_of_order for flow in self.flows.values()),
         }
 
     def ledger(self) -> dict[str, int]:

@@ -92,9 +92,7 @@ def _in_processes(
     # Fork from a threaded process may deadlock; spawn is the same on every platform.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=min(jobs, len(numbers)), mp_context=context) as pool:
-        tasks = [
-            pool.submit(_one, data, plan.seed, number, plan.duration, plan.warmup) for number in numbers
-        ]
+        tasks = [pool.submit(_one, data, plan.seed, number, plan.duration, plan.warmup) for number in numbers]
         for number, task in zip(numbers, tasks, strict=True):
             recording = task.result()
             if on_progress is not None:

@@ -80,22 +80,20 @@ def _lay_flows(world: World) -> None:
     document = world.document
     graph = graph_of(document)
     ends = {id: node for id, node in world.nodes.items() if isinstance(node, Consumer | ServiceNode)}
-    by_end: dict[str, list[Flow | None]] = {id: [None] * len(world.producers) for id in ends}
     for source, producer in enumerate(world.producers):
         invoked = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"}
         for id in sorted(reachable(graph, producer) & set(ends)):
             if isinstance(ends[id], Consumer) or id in invoked:
                 flow = Flow(producer, id)
-                by_end[id][source] = flow
+                ends[id].flows[source] = flow
                 world.flows.append(flow)
-    for id, end in ends.items():
-        # A place without a flow is never asked for: no message of that producer can come here.
-        end.flows = by_end[id]  # type: ignore[assignment]
 
     def finder(id: str) -> Callable[[int], list[Flow]]:
         def find(source: int) -> list[Flow]:
             beyond = reachable(graph, id)
-            return [flow for end in sorted(beyond & set(ends)) if (flow := by_end[end][source]) is not None]
+            return [
+                ends[end].flows[source] for end in sorted(beyond & set(ends)) if source in ends[end].flows
+            ]
 
         return find
 

@@ -61,7 +61,9 @@ def reference_problems(document: Document) -> list[Problem]:
         for field, end in (("node", objective.node), ("from", objective.source), ("to", objective.target)):
             if end is not None and end not in nodes:
                 problems.append(_about_nothing(f"{path}.{field}", "objective", end, nodes))
-        limits = [limit for limit in (objective.below, objective.above, objective.equals) if limit is not None]
+        limits = [
+            limit for limit in (objective.below, objective.above, objective.equals) if limit is not None
+        ]
         if len(limits) != 1:
             problems.append(
                 Problem(
@@ -106,9 +108,7 @@ def cycle_problems(document: Document) -> list[Problem]:
             "",
             f"messages could go round {' -> '.join([*cycle, cycle[0]])} without time passing",
             "give a consumer on the way a service time, or an edge a delay",
-            next(
-                f"nodes[{position}]" for position, node in enumerate(document.nodes) if node.id == cycle[0]
-            ),
+            next(f"nodes[{position}]" for position, node in enumerate(document.nodes) if node.id == cycle[0]),
         )
     ]
 
@@ -128,9 +128,7 @@ def readiness_problems(document: Document) -> list[Problem]:
     graph = graph_of(document)
     producers = [id for id, data in graph.nodes(data=True) if data["category"] == "producer"]
     if not producers:
-        return [
-            Problem("D281", "error", "", "nodes", "nothing produces messages", "add a producer", "nodes")
-        ]
+        return [Problem("D281", "error", "", "nodes", "nothing produces messages", "add a producer", "nodes")]
     ends = {id for id, data in graph.nodes(data=True) if data["category"] in ("consumer", "service")}
     problems: list[Problem] = []
     if not any(reachable(graph, producer) & ends for producer in producers):
@@ -176,11 +174,15 @@ def _loose(id: str, path: str, what: str, hint: str) -> Problem:
 
 
 def _twice(id: str, path: str, what: str) -> Problem:
-    return Problem("D201", "error", id, "id", f"the id {id!r} is used by another {what}", "ids are unique", path)
+    return Problem(
+        "D201", "error", id, "id", f"the id {id!r} is used by another {what}", "ids are unique", path
+    )
 
 
 def _about_nothing(path: str, what: str, id: str, nodes: set[str]) -> Problem:
-    return Problem("D207", "error", "", "", f"the {what} names {id!r}, which does not exist", _known(nodes), path)
+    return Problem(
+        "D207", "error", "", "", f"the {what} names {id!r}, which does not exist", _known(nodes), path
+    )
 
 
 def _known(nodes: set[str]) -> str:

@@ -73,7 +73,9 @@ class SliceRecorder:
         records: dict[str, NodeRecord] = {}
         for name, (kind, node) in nodes.items():
             tallies = {metric: [number(t) for t in group] for metric, group in node.tallies().items()}
-            records[name] = NodeRecord(kind, node.servers(), {m: group for m, group in tallies.items() if group})
+            records[name] = NodeRecord(
+                kind, node.servers(), {m: group for m, group in tallies.items() if group}
+            )
             self._levels[name] = node.levels()
         flow_records = [FlowRecord(flow.producer, flow.consumer, number(flow.latency)) for flow in flows]
         self.recording = Recording([], records, flow_records, [[] for _ in self._tallies])

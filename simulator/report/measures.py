@@ -42,7 +42,9 @@ def sampled(slices: Iterable[TallySlice]) -> Values:
         return {}
     mean = total / count
     values: Values = {("mean",): mean}
-    values[("variance",)] = max(0.0, squares / count - mean * mean) * (count / (count - 1) if count > 1 else 1)
+    values[("variance",)] = max(0.0, squares / count - mean * mean) * (
+        count / (count - 1) if count > 1 else 1
+    )
     for (name, share), value in zip(
         PERCENTILES.items(), histogram.percentiles(tuple(PERCENTILES.values())), strict=True
     ):

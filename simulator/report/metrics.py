@@ -8,7 +8,9 @@ def _metric(title: str, unit: str, definition: str) -> dict[str, str]:
 
 
 METRICS: dict[str, dict[str, str]] = {
-    "arrival_rate": _metric("Arrival rate", "msg/s", "Messages that arrive per second, refused ones included."),
+    "arrival_rate": _metric(
+        "Arrival rate", "msg/s", "Messages that arrive per second, refused ones included."
+    ),
     "throughput": _metric("Throughput", "msg/s", "Completions per second."),
     "goodput": _metric("Goodput", "msg/s", "Completions per second without duplicates and dead letters."),
     "utilization": _metric("Utilization", "1", "Busy share of the servers, averaged over time."),
@@ -29,7 +31,9 @@ METRICS: dict[str, dict[str, str]] = {
     "delayed": _metric("Delayed", "messages", "Messages stored and not visible yet."),
     "in_flight": _metric("In flight", "messages", "Messages delivered and not acknowledged."),
     "in_system": _metric("In the system", "messages", "Messages waiting plus messages in service."),
-    "backlog": _metric("Backlog", "messages", "Messages stored and not yet delivered, delayed ones included."),
+    "backlog": _metric(
+        "Backlog", "messages", "Messages stored and not yet delivered, delayed ones included."
+    ),
     "receives_per_message": _metric(
         "Receives per message", "1", "Deliveries for each message that left; 1 without redelivery."
     ),

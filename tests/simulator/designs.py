@@ -24,9 +24,7 @@ def design(nodes: list[dict[str, Any]], edges: list[str], **rest: Any) -> Docume
         if text in configs:
             edge["config"] = configs[text]
         made.append(edge)
-    return Document.parse(
-        {"format": "headrace/1", "name": "test", "nodes": nodes, "edges": made, **rest}
-    )
+    return Document.parse({"format": "headrace/1", "name": "test", "nodes": nodes, "edges": made, **rest})
 
 
 def node(id: str, kind: str, **config: Any) -> dict[str, Any]:

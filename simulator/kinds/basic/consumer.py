@@ -28,10 +28,20 @@ class ConsumerSettings(Settings):
     """A pool of workers that take messages from brokers."""
 
     instances: int = setting(
-        1, title="Instances", help="Machines or containers of this consumer.", unit="instances", ge=1, le=10_000
+        1,
+        title="Instances",
+        help="Machines or containers of this consumer.",
+        unit="instances",
+        ge=1,
+        le=10_000,
     )
     concurrency: int = setting(
-        1, title="Concurrency", help="Messages one instance works on at a time.", unit="messages", ge=1, le=10_000
+        1,
+        title="Concurrency",
+        help="Messages one instance works on at a time.",
+        unit="messages",
+        ge=1,
+        le=10_000,
     )
     service_time: DurationDistribution = setting(
         title="Service time",

@@ -180,4 +180,3 @@ KIND = Kind(
     edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
     badges=("throughput",),
 )
-

@@ -26,10 +26,20 @@ class ServiceSettings(Settings):
     """A synchronous microservice: a bounded pool of workers behind a waiting line."""
 
     instances: int = setting(
-        1, title="Instances", help="Machines or containers of this service.", unit="instances", ge=1, le=10_000
+        1,
+        title="Instances",
+        help="Machines or containers of this service.",
+        unit="instances",
+        ge=1,
+        le=10_000,
     )
     concurrency: int = setting(
-        10, title="Concurrency", help="Requests one instance works on at a time.", unit="requests", ge=1, le=10_000
+        10,
+        title="Concurrency",
+        help="Requests one instance works on at a time.",
+        unit="requests",
+        ge=1,
+        le=10_000,
     )
     service_time: DurationDistribution = setting(
         title="Service time",
@@ -97,7 +107,8 @@ class ServiceNode(Responder):
         self.uniform = world.uniform(id, "failure")
         self.idle = [_Worker(self) for _ in range(self.size)]
         self.line: deque[_Request] = deque()
-        self.flows: list[Flow] = []
+        #: Flows of producers that invoke this service, by index of the producer.
+        self.flows: dict[int, Flow] = {}
         self.outlet: Outlet
         self.invocations: Invocations | None = None
         self.queue_length = Level()

@@ -116,4 +116,3 @@ KIND = Kind(
     edge_settings={"publish": PublishSettings, "consume": PlainSettings},
     badges=("throughput", "queue_length"),
 )
-

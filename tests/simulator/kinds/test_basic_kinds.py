@@ -9,7 +9,11 @@ from tests.simulator.designs import Watched, at, design, node
 
 def test_one_server_serves_in_the_order_of_arrival() -> None:
     document = design(
-        [node("p", "producer", arrivals=at(0, 1, 2)), node("q", "queue"), node("c", "consumer", service_time=5)],
+        [
+            node("p", "producer", arrivals=at(0, 1, 2)),
+            node("q", "queue"),
+            node("c", "consumer", service_time=5),
+        ],
         ["p->q", "q->c"],
     )
     watched = Watched(document, 100.0)

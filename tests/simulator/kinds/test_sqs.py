@@ -61,9 +61,7 @@ def test_the_move_to_the_dead_letter_queue_happens_at_the_receive_after_the_last
 
 
 def test_work_longer_than_the_visibility_timeout_is_done_twice() -> None:
-    document = queue_design(
-        queue={"VisibilityTimeout": 30}, consumer={"service_time": 40, "concurrency": 2}
-    )
+    document = queue_design(queue={"VisibilityTimeout": 30}, consumer={"service_time": 40, "concurrency": 2})
     watched = Watched(document, 59.0)
     recording = watched.run()
     assert watched.times("worker") == [0.0, 30.0]
@@ -73,9 +71,7 @@ def test_work_longer_than_the_visibility_timeout_is_done_twice() -> None:
 
 
 def test_the_second_processing_counts_as_a_duplicate_and_not_as_delivered() -> None:
-    document = queue_design(
-        queue={"VisibilityTimeout": 30}, consumer={"service_time": 40, "concurrency": 2}
-    )
+    document = queue_design(queue={"VisibilityTimeout": 30}, consumer={"service_time": 40, "concurrency": 2})
     flow = simulate(document, duration=71)["flows"][0]
     assert (flow["delivered"]["mean"], flow["duplicates"]["mean"]) == (1, 1)
 
@@ -100,9 +96,7 @@ def test_a_long_poll_returns_at_once_and_a_short_poll_at_the_next_look() -> None
     long_polling.run()
     assert long_polling.times("worker") == [2.5]
     short_polling = Watched(
-        queue_design(
-            times=(2.5,), queue={"ReceiveMessageWaitTimeSeconds": 0}, consumer={"poll_interval": 1}
-        ),
+        queue_design(times=(2.5,), queue={"ReceiveMessageWaitTimeSeconds": 0}, consumer={"poll_interval": 1}),
         10.0,
     )
     short_polling.run()
@@ -162,7 +156,9 @@ def test_a_standard_dead_letter_queue_counts_the_age_from_the_first_enqueue() ->
 def test_no_more_than_the_limit_is_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqs, "IN_FLIGHT_LIMIT", 2)
     document = queue_design(
-        times=(0.0, 0.0, 0.0), consumer={"service_time": 10, "concurrency": 5}, queue={"VisibilityTimeout": 60}
+        times=(0.0, 0.0, 0.0),
+        consumer={"service_time": 10, "concurrency": 5},
+        queue={"VisibilityTimeout": 60},
     )
     watched = Watched(document, 15.0)
     watched.run()

@@ -1,0 +1,166 @@
+"""Invariants on generated designs: any valid document runs and conserves, any broken one is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator import Document, InvalidDesign, simulate
+
+durations = st.one_of(
+    st.floats(0.001, 2.0),
+    st.builds(lambda mean: {"distribution": "exponential", "mean": mean}, st.floats(0.001, 2.0)),
+    st.builds(
+        lambda mean, scv: {"distribution": "lognormal", "mean": mean, "scv": scv},
+        st.floats(0.001, 2.0),
+        st.floats(0.1, 4.0),
+    ),
+)
+arrivals = st.one_of(
+    st.builds(lambda rate: {"process": "poisson", "rate": rate}, st.floats(0.1, 50.0)),
+    st.builds(lambda rate: {"process": "constant", "rate": rate}, st.floats(0.1, 50.0)),
+    st.builds(
+        lambda clients, think: {"process": "closed", "clients": clients, "think_time": think},
+        st.integers(1, 10),
+        durations,
+    ),
+)
+brokers = st.one_of(
+    st.builds(
+        lambda capacity, overflow: {
+            "kind": "queue",
+            "config": {"capacity": capacity, "overflow": overflow},
+        },
+        st.none() | st.integers(0, 20),
+        st.sampled_from(["reject", "drop-oldest"]),
+    ),
+    st.builds(
+        lambda timeout, delay, retention, wait: {
+            "kind": "aws.sqs",
+            "config": {
+                "VisibilityTimeout": timeout,
+                "DelaySeconds": delay,
+                "MessageRetentionPeriod": retention,
+                "ReceiveMessageWaitTimeSeconds": wait,
+            },
+        },
+        st.integers(0, 10),
+        st.integers(0, 5),
+        st.integers(60, 90),
+        st.integers(0, 20),
+    ),
+    st.just({"kind": "topic", "config": {}}),
+)
+
+
+@st.composite
+def designs(draw: st.DrawFn) -> dict[str, Any]:
+    """Stages of broker and consumer in a row, with fan-out, dead letters, services and loops back."""
+    nodes: list[dict[str, Any]] = []
+    edges: list[dict[str, Any]] = []
+
+    def connect(source: str, target: str, role: str | None = None, **config: Any) -> None:
+        edge: dict[str, Any] = {"id": f"e{len(edges)}", "from": source, "to": target, "config": config}
+        if role:
+            edge["role"] = role
+        edges.append(edge)
+
+    for number in range(draw(st.integers(1, 2))):
+        nodes.append({"id": f"p{number}", "kind": "producer", "config": {"arrivals": draw(arrivals)}})
+    nodes.append({"id": "svc", "kind": "service", "config": {"service_time": draw(durations), "capacity": 5}})
+    entrances: list[str] = []
+    for number in range(draw(st.integers(1, 4))):
+        broker = {"id": f"b{number}", **draw(brokers)}
+        nodes.append(broker)
+        for worker in range(draw(st.integers(1, 2))):
+            name = f"c{number}{worker}"
+            nodes.append(
+                {
+                    "id": name,
+                    "kind": "consumer",
+                    "config": {
+                        "instances": draw(st.integers(1, 5)),
+                        "service_time": draw(durations),
+                        "failure": {"probability": draw(st.sampled_from([0.0, 0.3, 1.0]))},
+                        "poll_interval": draw(st.sampled_from([0.0, 0.7])),
+                    },
+                }
+            )
+            receive = {"MaxNumberOfMessages": draw(st.integers(1, 10))} if broker["kind"] == "aws.sqs" else {}
+            connect(broker["id"], name, "consume", **receive)
+            if draw(st.booleans()):
+                connect(name, "svc")
+            if entrances and draw(st.booleans()):
+                back = draw(st.sampled_from(entrances))
+                connect(name, back, "publish", probability=0.4, delay=draw(durations))
+        if broker["kind"] != "topic" and draw(st.booleans()):
+            dead = f"d{number}"
+            nodes.append({"id": dead, "kind": "aws.sqs", "config": {"MessageRetentionPeriod": 60}})
+            connect(broker["id"], dead, "dead-letter", maxReceiveCount=draw(st.integers(1, 4)))
+        if entrances:
+            connect(f"c{number - 1}0", broker["id"], "publish")
+        entrances.append(broker["id"])
+    for node in nodes:
+        if node["kind"] == "producer":
+            connect(node["id"], draw(st.sampled_from([*entrances, "svc"])))
+    connect("p0", entrances[0])
+    return {
+        "format": "headrace/1",
+        "name": "generated",
+        "nodes": nodes,
+        "edges": edges,
+        "simulation": {"duration": 100, "seed": draw(st.integers(0, 2**63 - 1))},
+    }
+
+
+@settings(max_examples=60)
+@given(designs())
+def test_any_valid_design_runs_and_conserves(data: dict[str, Any]) -> None:
+    result = simulate(Document.parse(data))
+    for name, ledger in result["conservation"]["nodes"].items():
+        parts = {term: value for term, value in ledger.items() if term != "accepted"}
+        assert ledger["accepted"] == sum(parts.values()), name
+        assert min(ledger.values()) >= 0, name
+    for name, node in result["nodes"].items():
+        if "utilization" in node:
+            assert 0.0 <= node["utilization"]["mean"] <= 1.0 + 1e-9, name
+        for metric in ("waiting_time", "sojourn_time", "service_time"):
+            if "p50" in node.get(metric, {}):
+                ranked = [node[metric][p]["mean"] for p in ("p50", "p90", "p95", "p99", "p999", "max")]
+                assert ranked == sorted(ranked), (name, metric)
+                assert ranked[0] >= 0.0
+
+
+BREAKS: dict[str, Any] = {
+    "kind": "no-such-kind",
+    "id": "Not An Id",
+    "config": "text",
+    "label": 3,
+    "surprise": 1,
+}
+
+
+@settings(max_examples=60)
+@given(designs(), st.sampled_from(sorted(BREAKS)), st.data())
+def test_any_broken_design_is_refused_with_a_path_to_the_break(
+    data: dict[str, Any], key: str, choose: st.DataObject
+) -> None:
+    position = choose.draw(st.integers(0, len(data["nodes"]) - 1))
+    data["nodes"][position][key] = BREAKS[key]
+    try:
+        Document.parse(data)
+    except InvalidDesign as refused:
+        assert any(problem.path == f"nodes[{position}].{key}" for problem in refused.problems)
+    else:
+        raise AssertionError("it was accepted")
+
+
+@settings(max_examples=60)
+@given(designs())
+def test_a_design_survives_being_written_and_read(data: dict[str, Any]) -> None:
+    document = Document.parse(data)
+    again = Document.parse(document.to_data())
+    assert again.to_data() == document.to_data()
+    assert again.digest() == document.digest()
