@@ -121,7 +121,8 @@ def _is_precise(
             if ("end_to_end_latency", "mean") in values:
                 means.append(values["end_to_end_latency", "mean"])
         estimate = over_replications(means) if means else None
-        if estimate is not None and estimate.ci95 is not None and estimate.mean > 0.0:
-            if (estimate.ci95[1] - estimate.ci95[0]) / 2.0 > precision * estimate.mean:
-                return False
+        if estimate is None or estimate.ci95 is None:
+            continue
+        if (estimate.ci95[1] - estimate.ci95[0]) / 2.0 > precision * estimate.mean:
+            return False
     return True

@@ -61,7 +61,7 @@ def _node_model(kind: str, settings: type[Settings]) -> type[Node]:
     return create_model(
         f"Node[{kind}]",
         __base__=Node,
-        kind=(Literal[kind], ...),
+        kind=(Literal[kind], ...),  # type: ignore[arg-type]
         config=(settings, Field(default_factory=settings)),
     )
 
@@ -71,7 +71,9 @@ if TYPE_CHECKING:
 else:
     #: A node with the settings of its kind: the union over the catalogue.
     AnyNode = Annotated[
-        Union[tuple(_node_model(kind.kind, kind.settings) for kind in KINDS.values())],
+        Union[  # noqa: UP007 -- made from the catalogue, not written out
+            tuple(_node_model(kind.kind, kind.settings) for kind in KINDS.values())
+        ],
         Discriminator("kind"),
     ]
 
@@ -202,7 +204,7 @@ class Document(BaseModel):
 
     model_config = _STRICT
 
-    format: Literal["headrace/1"] = FORMAT
+    format: Literal["headrace/1"] = "headrace/1"
     name: Annotated[str, Field(min_length=1, max_length=200)]
     description: Text = ""
     nodes: Annotated[list[AnyNode], Field(max_length=MAX_NODES)] = Field(default_factory=list)
@@ -229,14 +231,14 @@ class Document(BaseModel):
             raise InvalidDesign(problems_from(error, upgraded)) from None
         problems = checks.reference_problems(document)
         if not any(problem.code == "D202" for problem in problems):
-            problems += document._type_edges()
+            problems += document.type_edges()
         if not problems:
             problems += checks.cycle_problems(document)
         if problems:
             raise InvalidDesign(problems)
         return document
 
-    def _type_edges(self) -> list[Problem]:
+    def type_edges(self) -> list[Problem]:
         """Give every edge its role and typed settings; returns what does not fit."""
         problems: list[Problem] = []
         for position, edge in enumerate(self.edges):

@@ -24,7 +24,7 @@ class SimulationLimit(Exception):
     """The simulated world grew beyond what one run may hold; the message says what to change."""
 
 
-class Node(ABC):
+class Node(ABC):  # noqa: B024 -- every hook has a sensible default
     """One node while a design runs.
 
     Counters are plain integers that only grow; they obey at every instant
@@ -50,10 +50,10 @@ class Node(ABC):
         self._flows_beyond: dict[int, list[Flow]] = {}
 
     # -- life cycle ------------------------------------------------------------------------------
-    def connect(self, world: World) -> None:  # noqa: B027 -- optional hook
+    def connect(self, world: World) -> None:
         """Look up neighbours; every node exists, none has started."""
 
-    def start(self) -> None:  # noqa: B027 -- optional hook
+    def start(self) -> None:
         """Schedule what happens by itself."""
 
     # -- what it holds ---------------------------------------------------------------------------

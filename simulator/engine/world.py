@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from simulator.design.distributions import Variate, sampler
 from simulator.engine.broker import Broker, Subscription
@@ -56,12 +56,12 @@ class World:
         """Edges that enter `node` in one of the roles, in document order."""
         return (edge for edge in self.document.edges_into(node) if edge.role in roles)
 
-    def node(self, id: str, kind: type[N]) -> N:
+    def node(self, id: str, kind: Callable[..., N]) -> N:
         """The running node `id`, which the wiring rules have made sure is a `kind`."""
         node = self.nodes[id]
-        if not isinstance(node, kind):
+        if not isinstance(kind, type) or not isinstance(node, kind):
             raise TypeError(f"{id} is a {type(node).__name__}, not a {kind.__name__}")
-        return node
+        return cast("N", node)
 
     # -- making edges ----------------------------------------------------------------------------
     def link(self, edge: Edge) -> Link:

@@ -12,7 +12,10 @@ from simulator.kinds.catalogue import KINDS
 if TYPE_CHECKING:
     from simulator.design.document import Document
 
-Graph = nx.MultiDiGraph
+if TYPE_CHECKING:
+    Graph = nx.MultiDiGraph[str]
+else:
+    Graph = nx.MultiDiGraph
 
 
 def graph_of(document: Document) -> Graph:
@@ -28,7 +31,7 @@ def graph_of(document: Document) -> Graph:
 def reachable(graph: Graph, start: str) -> set[str]:
     """Every node that messages from `start` may reach, dead-letter edges left out; `start` included."""
     alive = nx.subgraph_view(
-        graph, filter_edge=lambda _source, _target, key: _role(graph, _source, _target, key) != "dead-letter"
+        graph, filter_edge=lambda source, target, key: _role(graph, source, target, str(key)) != "dead-letter"
     )
     found: set[str] = nx.descendants(alive, start)
     return found | {start}
@@ -39,7 +42,7 @@ def instant_cycle(graph: Graph, instant: Collection[str], delayed_edges: Collect
     view = nx.subgraph_view(
         graph,
         filter_node=lambda node: node in instant,
-        filter_edge=lambda _source, _target, key: key not in delayed_edges,
+        filter_edge=lambda _source, _target, key: str(key) not in delayed_edges,
     )
     for component in nx.strongly_connected_components(view):
         member = next(iter(component))

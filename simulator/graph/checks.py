@@ -56,11 +56,20 @@ def reference_problems(document: Document) -> list[Problem]:
                     f"faults[{position}].node",
                 )
             )
+    return problems + _objective_problems(document, nodes)
+
+
+def _objective_problems(document: Document, nodes: set[str]) -> list[Problem]:
+    problems: list[Problem] = []
     for position, objective in enumerate(document.objectives):
         path = f"objectives[{position}]"
-        for field, end in (("node", objective.node), ("from", objective.source), ("to", objective.target)):
-            if end is not None and end not in nodes:
-                problems.append(_about_nothing(f"{path}.{field}", "objective", end, nodes))
+        for field, named in (
+            ("node", objective.node),
+            ("from", objective.source),
+            ("to", objective.target),
+        ):
+            if named is not None and named not in nodes:
+                problems.append(_about_nothing(f"{path}.{field}", "objective", named, nodes))
         limits = [
             limit for limit in (objective.below, objective.above, objective.equals) if limit is not None
         ]

@@ -107,7 +107,8 @@ class FrameMaker:
         world = self._world
         readings: dict[str, dict[str, float | int]] = {}
         totals: list[tuple[str, int, int]] = [(link.id, link.total, link.in_transit) for link in world.links]
-        totals += [(edge.id, edge.total, 0) for edge in (*world.subscriptions, *world.invoke_edges)]
+        totals += [(edge.id, edge.total, 0) for edge in world.subscriptions]
+        totals += [(edge.id, edge.total, 0) for edge in world.invoke_edges]
         for name, total, in_transit in totals:
             passed = total - self._edge_totals.get(name, 0)
             self._edge_totals[name] = total

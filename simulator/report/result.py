@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -129,7 +130,7 @@ def _estimates(
     batches: list[Values] = []
     if can_batch:
         edges = _batch_edges(first, len(recording.boundaries) - 1)
-        batches = [window(recording, start, end) for start, end in zip(edges, edges[1:], strict=False)]
+        batches = [window(recording, start, end) for start, end in pairwise(edges)]
     estimates = {}
     for path, whole in per_run[0].items():
         if "tail" in path:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from simulator.design.arrivals import Arrivals, Closed, Poisson
-from simulator.design.distributions import CountDistribution, Constant, Distribution
+from simulator.design.distributions import Constant, CountDistribution, Distribution
 from simulator.design.edges import PlainSettings, PublishSettings
 from simulator.design.fields import Settings, setting
 from simulator.engine.environment import Activity

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,7 +73,7 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
     nodes.append({"id": "svc", "kind": "service", "config": {"service_time": draw(durations), "capacity": 5}})
     entrances: list[str] = []
     for number in range(draw(st.integers(1, 4))):
-        broker = {"id": f"b{number}", **draw(brokers)}
+        broker: dict[str, Any] = {"id": f"b{number}", **draw(brokers)}
         nodes.append(broker)
         for worker in range(draw(st.integers(1, 2))):
             name = f"c{number}{worker}"
@@ -149,12 +150,9 @@ def test_any_broken_design_is_refused_with_a_path_to_the_break(
 ) -> None:
     position = choose.draw(st.integers(0, len(data["nodes"]) - 1))
     data["nodes"][position][key] = BREAKS[key]
-    try:
+    with pytest.raises(InvalidDesign) as refused:
         Document.parse(data)
-    except InvalidDesign as refused:
-        assert any(problem.path == f"nodes[{position}].{key}" for problem in refused.problems)
-    else:
-        raise AssertionError("it was accepted")
+    assert any(problem.path == f"nodes[{position}].{key}" for problem in refused.value.problems)
 
 
 @settings(max_examples=60)
