@@ -125,7 +125,7 @@ class Poisson(OpenArrivals):
     process: Literal["poisson"] = "poisson"
     rate: Rate = Field(title="Rate", description="Mean messages per second.", json_schema_extra=PER_SECOND)
 
-    def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:  # noqa: ARG002
+    def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
         return _poisson_epochs(rng, self.rate)
 
     def _expected(self, span: float) -> float:
@@ -142,7 +142,7 @@ class ConstantRate(OpenArrivals):
     process: Literal["constant"] = "constant"
     rate: Rate = Field(title="Rate", description="Messages per second.", json_schema_extra=PER_SECOND)
 
-    def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:  # noqa: ARG002
+    def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
         first = 1
         while self.rate > 0:
             # k / rate and not k gaps added up: no drift, however long the run
@@ -172,7 +172,7 @@ class Renewal(OpenArrivals):
             raise PydanticCustomError("D104", "the mean time between arrivals must be above 0")
         return self
 
-    def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:  # noqa: ARG002
+    def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
         now = 0.0
         while True:
             epochs = now + np.cumsum(self.interarrival.block(rng, BLOCK))

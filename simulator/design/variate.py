@@ -29,7 +29,7 @@ def first_line_only(schema: dict[str, Any]) -> None:
         schema["description"] = description.partition("\n")[0]
 
 
-class ComparedByFields(BaseModel):
+class ComparedByFields(BaseModel):  # noqa: PLW1641 (pydantic gives frozen classes their hash)
     """Equal when the settings are equal, whatever tables were computed from them in the meantime."""
 
     def __eq__(self, other: object) -> bool:
