@@ -1,3 +1,38 @@
+import { Activity } from "lucide-react";
+import { useEffect, useState } from "react";
+import { formatShare } from "./numbers";
+import { listRuns } from "./runApi";
+import type { RunRecord } from "./runRecord";
+
+const EVERY = 3_000;
+
+/** On every page: what is running now, and the way to it. Nothing when nothing runs. */
 export function RunPill() {
-  return null;
+  const [running, setRunning] = useState<readonly RunRecord[]>([]);
+  useEffect(() => {
+    let left = false;
+    const look = () => {
+      if (document.visibilityState !== "visible") return;
+      listRuns({ status: "running" }).then(
+        (runs) => !left && setRunning(runs),
+        () => !left && setRunning([]), // the pages themselves say that the server does not answer
+      );
+    };
+    look();
+    const timer = window.setInterval(look, EVERY);
+    return () => {
+      left = true;
+      window.clearInterval(timer);
+    };
+  }, []);
+  const first = running[0];
+  if (!first) return null;
+  const many = running.length > 1;
+  const href = many || !first.design ? "/runs" : `/designs/${first.design}/runs/${first.id}`;
+  return (
+    <a className="run-pill" href={href} title={many ? "See all runs" : `${first.design_name} is running`}>
+      <Activity size={14} aria-hidden="true" />
+      {many ? `${running.length} runs going` : `${first.design_name} ${formatShare(Math.floor((first.progress ?? 0) * 100) / 100)}`}
+    </a>
+  );
 }

@@ -34,8 +34,9 @@ export function keptWords(run: RunRecord): string | null {
   return `${reason} ${kept}`;
 }
 
-function withStop(sentence: string): string {
-  return /[.!?]$/.test(sentence.trim()) ? sentence.trim() : `${sentence.trim()}.`;
+function withStop(text: string): string {
+  const sentence = text.trim().charAt(0).toUpperCase() + text.trim().slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 export interface Announced {
