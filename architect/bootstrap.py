@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 import webbrowser
 from pathlib import Path
 
@@ -68,16 +64,13 @@ def up(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     options = parser.parse_args(arguments)
-    _refuse_taken_port(options.port)
     build()
     _use_our_settings()
     say("starting the server")
     from architect.serve import serve
 
     opens = not options.no_browser and _has_display()
-    url = f"http://127.0.0.1:{options.port}/"
-    threading.Thread(target=_announce, args=(url, opens), daemon=True).start()
-    serve(host="127.0.0.1", port=options.port)
+    serve(port=options.port, on_ready=lambda address: _announce(address, opens=opens))
     return 0
 
 
@@ -138,35 +131,14 @@ def _use_our_settings() -> None:
         sys.path.insert(0, str(ROOT))
 
 
-def _refuse_taken_port(port: int) -> None:
-    with socket.socket() as probe:
-        if os.name != "nt":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as taken:
-            reason = f"port {port} cannot be used ({taken}); perhaps Headrace runs already"
-            raise SetUpStopped(f"{reason}. Try: python3 manage.py up --port 8001") from taken
-
-
 def _has_display() -> bool:
     if sys.platform in {"darwin", "win32"}:
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _announce(url: str, opens_browser: bool) -> None:
-    """Say where the dashboard is once it answers, so that nobody opens a page that is not there yet."""
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(url + "healthz", timeout=5):
-                break
-        except urllib.error.HTTPError:
-            break  # it answers; what it says is on the page
-        except OSError:
-            time.sleep(0.1)
-    else:
-        return
-    say(f"ready: {url}  (stop with Ctrl+C)")
-    if opens_browser and (shutil.which("xdg-open") or sys.platform != "linux"):
-        webbrowser.open(url)
+def _announce(address: str, *, opens: bool) -> None:
+    """Say where the dashboard is once it answers; a browser that starts slowly must not hold the server."""
+    say(f"ready: {address}  (stop with Ctrl+C)")
+    if opens:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

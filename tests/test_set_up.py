@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -121,15 +120,6 @@ def test_a_failed_command_shows_what_it_said():
 )
 def test_a_waiting_person_sees_one_line_per_package(line: str, shown: str | None):
     assert machine.pip_progress(line) == shown
-
-
-def test_a_taken_port_is_refused_with_another_one():
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(machine.SetUpStopped, match="--port 8001"):
-            bootstrap._refuse_taken_port(port)
 
 
 def test_the_front_end_is_rebuilt_for_a_source_and_not_for_a_test(tmp_path: Path):
