@@ -23,6 +23,9 @@ from simulator.measurement.slices import Recording, SliceRecorder
 CHUNK = 4_096
 #: More frames than this are not made of one run, whatever the frame interval.
 MAX_FRAMES = 5_000
+#: With a clock a frame is made after this many wall seconds even when its simulated time has not come, so
+#: that a heavy load is seen moving. Results do not depend on frames.
+LONGEST_SILENCE = 0.5
 #: Events at one simulated time that are taken for a loop without time.
 LOOP_EVENTS = 400_000
 #: Messages that may be stored in one run at a time (about 300 bytes each).
@@ -158,6 +161,7 @@ class Replication:
         cuts = iter(self._cuts)
         next_cut = next(cuts)
         frames = 1
+        shown_at = 0.0
         next_frame = interval if maker else inf
         is_collecting = gc.isenabled()
         gc.disable()  # messages form no cycles; scanning a large backlog again and again costs a third
@@ -174,11 +178,15 @@ class Replication:
                 before, events = env.now, env.events
                 reached = env.advance(until, CHUNK)
                 self._guard(before, env.events - events)
-                if not reached:
-                    continue
                 now = env.now
+                if not reached:
+                    if maker and on_frame and clock and clock() - shown_at >= LONGEST_SILENCE:
+                        on_frame(maker.make(now, clock()))
+                        shown_at = clock()
+                    continue
                 if now >= next_frame and maker and on_frame and now < self.duration:
-                    on_frame(maker.make(now, clock() if clock else 0.0))
+                    shown_at = clock() if clock else 0.0
+                    on_frame(maker.make(now, shown_at))
                     frames += 1
                     next_frame = interval * frames
                 if now >= next_cut:

@@ -1,0 +1,107 @@
+"""Percentiles within their stated error; sums that do not depend on when anybody looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.measurement.histogram import RELATIVE_ERROR, Histogram
+from simulator.measurement.level import Level, Total
+from simulator.measurement.tally import BLOCK, Tally
+
+positive = st.floats(1e-8, 1e12)
+
+
+@given(st.lists(positive, min_size=1, max_size=300), st.sampled_from([0.01, 0.5, 0.9, 0.99, 1.0]))
+def test_a_percentile_is_within_half_a_percent_of_the_nearest_rank(values: list[float], share: float) -> None:
+    histogram = Histogram()
+    histogram.add(np.array(values))
+    rank = max(1, int(np.ceil(share * len(values) - 1e-9)))
+    exact = sorted(values)[rank - 1]
+    assert histogram.percentiles((share,))[0] == pytest.approx(exact, rel=RELATIVE_ERROR * 1.0001)
+
+
+@given(st.lists(positive, max_size=100), st.lists(positive, max_size=100))
+def test_merging_is_the_same_as_counting_everything(first: list[float], second: list[float]) -> None:
+    merged, other, whole = Histogram(), Histogram(), Histogram()
+    merged.add(np.array(first))
+    other.add(np.array(second))
+    merged.merge(other.offset, other.counts)
+    whole.add(np.array(first + second))
+    shares = (0.1, 0.5, 0.99)
+    assert merged.percentiles(shares) == whole.percentiles(shares)
+
+
+@given(st.lists(positive, max_size=100), st.lists(positive, max_size=100))
+def test_the_difference_to_an_earlier_copy_is_what_came_since(
+    first: list[float], second: list[float]
+) -> None:
+    histogram, later = Histogram(), Histogram()
+    histogram.add(np.array(first))
+    before = histogram.copy()
+    histogram.add(np.array(second))
+    later.add(np.array(second))
+    assert histogram.since(before).percentiles((0.5, 1.0)) == later.percentiles((0.5, 1.0))
+
+
+def test_zero_is_counted_as_zero() -> None:
+    histogram = Histogram()
+    histogram.add(np.array([0.0, 0.0, 0.0, 5.0]))
+    assert histogram.percentiles((0.75,)) == [0.0]
+
+
+def test_nothing_has_no_percentiles() -> None:
+    assert Histogram().percentiles((0.5, 0.99)) == [None, None]
+
+
+def test_the_sums_of_a_slice_do_not_depend_on_how_often_a_frame_looked() -> None:
+    values = np.random.Generator(np.random.PCG64(1)).exponential(size=3 * BLOCK + 17).tolist()
+    watched, unwatched = Tally(), Tally()
+    for position, value in enumerate(values):
+        watched.add(value)
+        unwatched.add(value)
+        if position % 997 == 0:
+            watched.take_view()
+    seen, unseen = watched.end_slice(), unwatched.end_slice()
+    assert (seen.count, seen.total, seen.squares, seen.maximum) == (
+        unseen.count,
+        unseen.total,
+        unseen.squares,
+        unseen.maximum,
+    )
+    assert seen.counts.tolist() == unseen.counts.tolist()
+
+
+def test_a_view_holds_what_came_since_the_last_view() -> None:
+    tally = Tally()
+    tally.add(1.0)
+    assert tally.take_view()[:2] == (1, 1.0)
+    tally.add(2.0)
+    tally.add(4.0)
+    count, total, histogram = tally.take_view()
+    assert (count, total) == (2, 6.0)
+    assert histogram.percentiles((0.5,))[0] == pytest.approx(2.0, rel=RELATIVE_ERROR)
+
+
+def test_a_level_integrates_over_time_and_remembers_its_peak() -> None:
+    level = Level()
+    level.up(1.0)
+    level.up(2.0)
+    level.down(4.0)
+    assert level.integral(10.0) == 1 * 1 + 2 * 2 + 1 * 6
+    assert level.take_peak() == 2
+    assert level.take_peak() == 1
+
+
+def test_a_total_adds_its_levels_and_has_a_peak_of_its_own() -> None:
+    waiting, held = Level(), Level()
+    total = Total(waiting, held)
+    waiting.up(0.0)
+    total.note()
+    waiting.down(1.0)
+    held.up(1.0)
+    total.note()
+    assert total.integral(3.0) == 3.0
+    assert total.take_peak() == 1
