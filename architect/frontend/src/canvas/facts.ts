@@ -16,9 +16,9 @@ export const FACTS = 3;
 export function nodeFacts(node: DesignNode, kind: KindInfo | undefined, limit = FACTS): Fact[] {
   if (!kind) return [{ name: "Unknown kind", text: node.kind }];
   const facts: { fact: Fact; rank: number }[] = [];
-  fieldsOf(kind.config, kind.config).forEach((field, index) => {
+  fieldsOf(kind.config, kind.config, kind.defaults).forEach((field, index) => {
     const own = node.config?.[field.name];
-    const value = own ?? field.fallback ?? kind.defaults?.[field.name];
+    const value = own ?? field.fallback;
     const text = factText(value, field);
     if (text === null) return;
     const changed = own !== undefined && !isDefault(own, field.fallback);

@@ -49,14 +49,17 @@ export function liveRows(
   return [...new Set(wanted)].slice(0, ROWS).map((metric) => ({
     metric,
     title: SHORT[metric] ?? metrics[metric]?.title ?? metric,
-    unit: metrics[metric]?.unit ?? guessedUnit(metric),
+    unit: SHARES.has(metric) ? "share" : (metrics[metric]?.unit ?? guessedUnit(metric)),
   }));
 }
+
+/** Kept as 0..1, read as percent. */
+const SHARES = new Set(["utilization", "waiting_probability"]);
 
 function guessedUnit(metric: string): string {
   if (metric.endsWith("_time")) return "s";
   if (metric.endsWith("_rate") || metric === "throughput") return "msg/s";
-  return metric === "utilization" ? "share" : "1";
+  return "1";
 }
 
 function figure(metric: Metric | undefined): number | null {

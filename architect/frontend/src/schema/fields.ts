@@ -1,6 +1,6 @@
 /** From JSON Schema to the few kinds of field the inspector can draw. */
 
-import { isObject } from "../document/paths";
+import { isObject, sameJson } from "../document/paths";
 import type { Json, JsonObject } from "../document/types";
 import type { JsonSchema, SettingSource } from "./types";
 
@@ -37,6 +37,8 @@ export interface FieldSpec {
   /** where $ref point into */
   readonly root: JsonSchema;
   readonly choices: readonly Json[];
+  /** words a number field takes as well: "auto" */
+  readonly words: readonly string[];
 }
 
 /** Follow `$ref` into the root's `$defs`; what stands beside the `$ref` wins. */
@@ -77,17 +79,25 @@ export function withoutNull(schema: JsonSchema, root: JsonSchema): { schema: Jso
   return { schema: { ...outer, anyOf: rest }, nullable: true };
 }
 
-/** The object branches of a discriminated union, by the value of the discriminator. */
+/** All branches of a union, unions inside it included. */
+function branchesOf(schema: JsonSchema, root: JsonSchema): JsonSchema[] {
+  return [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])].flatMap((option) => {
+    const branch = resolve(option, root);
+    return branch.oneOf || branch.anyOf ? branchesOf(branch, root) : [branch];
+  });
+}
+
+/** The object branches of a union whose members name themselves ("distribution", "process"), by that name. */
 export function variantsOf(
   schema: JsonSchema,
   root: JsonSchema,
 ): { property: string; branches: ReadonlyMap<string, JsonSchema> } | null {
-  const property = schema.discriminator?.propertyName ?? guessDiscriminator(schema, root);
-  const options = schema.oneOf ?? schema.anyOf;
-  if (!property || !options) return null;
+  const objects = branchesOf(schema, root).filter((branch) => branch.properties !== undefined);
+  if (objects.length < 2) return null;
+  const property = schema.discriminator?.propertyName ?? sharedConstant(objects);
+  if (!property) return null;
   const branches = new Map<string, JsonSchema>();
-  for (const option of options) {
-    const branch = resolve(option, root);
+  for (const branch of objects) {
     const mark = branch.properties?.[property];
     const name = mark?.const ?? mark?.default ?? mark?.enum?.[0];
     if (typeof name === "string") branches.set(name, branch);
@@ -95,16 +105,25 @@ export function variantsOf(
   return branches.size > 0 ? { property, branches } : null;
 }
 
-function guessDiscriminator(schema: JsonSchema, root: JsonSchema): string | null {
-  const options = (schema.oneOf ?? schema.anyOf ?? []).map((option) => resolve(option, root));
-  if (options.length < 2) return null;
-  const first = Object.entries(options[0]?.properties ?? {});
-  const shared = first.find(
-    ([name, property]) =>
-      property.const !== undefined &&
-      options.every((option) => option.properties?.[name]?.const !== undefined),
+function sharedConstant(objects: readonly JsonSchema[]): string | null {
+  const isMark = (name: string) => objects.every((branch) => branch.properties?.[name]?.const !== undefined);
+  return Object.keys(objects[0]?.properties ?? {}).find(isMark) ?? null;
+}
+
+/** Words that may stand in place of a number ("auto"). */
+function wordsBesideNumber(
+  schema: JsonSchema,
+  root: JsonSchema,
+): { number: JsonSchema; words: string[] } | null {
+  const branches = branchesOf(schema, root);
+  const isNumber = (branch: JsonSchema) => branch.type === "number" || branch.type === "integer";
+  const number = branches.find(isNumber);
+  const words = branches.flatMap((branch) =>
+    branch.const === undefined ? (branch.enum ?? []) : [branch.const],
   );
-  return shared?.[0] ?? null;
+  const isOther = (branch: JsonSchema) => !isNumber(branch) && branch.const === undefined && !branch.enum;
+  if (!number || words.length === 0 || branches.some(isOther)) return null;
+  return { number, words: words.filter((word) => typeof word === "string") };
 }
 
 function kindOf(schema: JsonSchema, root: JsonSchema): FieldKind {
@@ -128,12 +147,16 @@ function kindOf(schema: JsonSchema, root: JsonSchema): FieldKind {
     case "object":
       return schema.properties ? "object" : "json";
   }
-  if (variantsOf(schema, root)) {
-    const property = variantsOf(schema, root)?.property;
-    if (property === "distribution") return "distribution";
-    return property === "process" ? "arrivals" : "variants";
+  switch (variantsOf(schema, root)?.property) {
+    case undefined:
+      return "json";
+    case "distribution":
+      return "distribution";
+    case "process":
+      return "arrivals";
+    default:
+      return "variants";
   }
-  return "json";
 }
 
 function isPlainList(schema: JsonSchema, root: JsonSchema): boolean {
@@ -150,7 +173,11 @@ export function titleFrom(name: string): string {
 }
 
 export function fieldSpec(name: string, raw: JsonSchema, root: JsonSchema, required: boolean): FieldSpec {
-  const { schema, nullable } = withoutNull(raw, root);
+  const { schema: plain, nullable } = withoutNull(raw, root);
+  const mixed = plain.type === undefined ? wordsBesideNumber(plain, root) : null;
+  const schema: JsonSchema = mixed
+    ? { ...mixed.number, ...plain, type: mixed.number.type ?? "number" }
+    : plain;
   return {
     name,
     kind: kindOf(schema, root),
@@ -166,16 +193,28 @@ export function fieldSpec(name: string, raw: JsonSchema, root: JsonSchema, requi
     schema,
     root,
     choices: schema.enum ?? (schema.const === undefined ? [] : [schema.const]),
+    words: mixed?.words ?? [],
   };
 }
 
-/** The fields of an object schema, in the order of the schema. `skip` names what the caller draws itself. */
-export function fieldsOf(schema: JsonSchema, root: JsonSchema, skip: readonly string[] = []): FieldSpec[] {
+/**
+ * The fields of an object schema, in its order. `defaults` fills what the schema leaves out (defaults that are made
+ * by a function are not in it); `skip` names what the caller draws itself.
+ */
+export function fieldsOf(
+  schema: JsonSchema,
+  root: JsonSchema,
+  defaults: JsonObject = {},
+  skip: readonly string[] = [],
+): FieldSpec[] {
   const resolved = resolve(schema, root);
   const required = new Set(resolved.required ?? []);
   return Object.entries(resolved.properties ?? {})
     .filter(([name]) => !skip.includes(name))
-    .map(([name, property]) => fieldSpec(name, property, root, required.has(name)));
+    .map(([name, property]) => {
+      const spec = fieldSpec(name, property, root, required.has(name));
+      return defaults[name] === undefined ? spec : { ...spec, fallback: defaults[name] };
+    });
 }
 
 /** A value that fits a schema, for a part that has just been chosen: defaults where there are some. */
@@ -239,7 +278,7 @@ export function rangeText(schema: JsonSchema): string {
 /** Whether a JSON value is the default of a field (or unset). */
 export function isDefault(value: Json | undefined, fallback: Json | undefined): boolean {
   if (value === undefined) return true;
-  return fallback !== undefined && JSON.stringify(value) === JSON.stringify(fallback);
+  return fallback !== undefined && sameJson(value, fallback);
 }
 
 export function objectOr(value: Json | undefined): JsonObject {

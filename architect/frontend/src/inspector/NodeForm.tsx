@@ -1,0 +1,139 @@
+import { ExternalLink } from "lucide-react";
+import { useId, useState } from "react";
+import { KindIcon } from "../canvas/kindIcons";
+import { renameNode, setLabel, setNodeConfig } from "../document/commands";
+import { idsOf, isValidId } from "../document/ids";
+import { problemsByElement } from "../document/problems";
+import { type DesignNode, nodeName } from "../document/types";
+import { useEditor, useEditorState } from "../editor/EditorContext";
+import { useForm } from "./FormContext";
+import { SchemaForm } from "./SchemaForm";
+
+export function NodeForm({ node }: { node: DesignNode }) {
+  const { store, catalogue } = useEditor();
+  const form = useForm();
+  const kind = catalogue.kind(node.kind);
+  const nameId = useId();
+  const apply = store.getState().apply;
+  return (
+    <>
+      <header className="inspector-head">
+        <span className={`card-icon category-${catalogue.category(node.kind)}`}>
+          <KindIcon kind={node.kind} category={catalogue.category(node.kind)} size={18} />
+        </span>
+        <div>
+          <h2>{nodeName(node)}</h2>
+          <p className="muted">
+            {kind?.title ?? node.kind}
+            {kind?.docs && (
+              <a href={kind.docs} target="_blank" rel="noreferrer" className="docs-link">
+                documentation <ExternalLink size={12} aria-hidden="true" />
+              </a>
+            )}
+          </p>
+        </div>
+      </header>
+      {kind && <p className="inspector-summary">{kind.summary}</p>}
+      <ElementProblems id={node.id} />
+      <div className="field">
+        <div className="field-head">
+          <label className="field-title" htmlFor={nameId}>
+            Name
+          </label>
+        </div>
+        <input
+          id={nameId}
+          className="field-input"
+          value={node.label ?? ""}
+          placeholder={node.id}
+          readOnly={form.readOnly}
+          autoComplete="off"
+          onChange={(event) =>
+            apply(`Rename ${nodeName(node)}`, setLabel(node.id, event.target.value), {
+              gesture: `label ${node.id}`,
+            })
+          }
+          onBlur={form.done}
+        />
+      </div>
+      {kind ? (
+        <SchemaForm
+          schema={kind.config}
+          value={node.config ?? {}}
+          {...(kind.defaults ? { defaults: kind.defaults } : {})}
+          onChange={(name, value) =>
+            apply(`Change ${nodeName(node)}: ${name}`, setNodeConfig(node.id, [name], value), {
+              gesture: `config ${node.id} ${name}`,
+            })
+          }
+        />
+      ) : (
+        <p className="field-error">This version of Headrace does not know the kind “{node.kind}”.</p>
+      )}
+      <Identifier node={node} />
+    </>
+  );
+}
+
+/** The id used in files and results; it stays when the name changes, and can be changed here. */
+function Identifier({ node }: { node: DesignNode }) {
+  const { store } = useEditor();
+  const form = useForm();
+  const id = useId();
+  const [text, setText] = useState(node.id);
+  const taken = useEditorState((state) => idsOf(state.history.present));
+  const refusal = !isValidId(text)
+    ? "Small letters, digits and hyphens, a letter first."
+    : text !== node.id && taken.has(text)
+      ? "Another element has this identifier."
+      : null;
+  const commit = () => {
+    if (refusal || text === node.id) return;
+    store
+      .getState()
+      .apply(`Change identifier to ${text}`, renameNode(node.id, text), {
+        select: { nodes: [text], edges: [] },
+      });
+  };
+  return (
+    <div className={`field is-quiet${refusal ? " is-invalid" : ""}`} data-path="id">
+      <div className="field-head">
+        <label className="field-title" htmlFor={id}>
+          Identifier in files
+        </label>
+      </div>
+      <input
+        id={id}
+        className="field-input mono"
+        value={text}
+        readOnly={form.readOnly}
+        spellCheck={false}
+        aria-invalid={refusal !== null}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={commit}
+        onKeyDown={(event) => event.key === "Enter" && commit()}
+      />
+      {refusal && <p className="field-error">{refusal}</p>}
+    </div>
+  );
+}
+
+/** What is wrong with the element as a whole, not with one of its fields. */
+export function ElementProblems({ id }: { id: string }) {
+  const document = useEditorState((state) => state.history.present);
+  const problems = useEditorState((state) => state.problems);
+  const own = problemsByElement(problems, document).get(id)?.problems ?? [];
+  const whole = own.filter(
+    (problem) => !problem.field.startsWith("config") && !/\.config\b/.test(problem.path),
+  );
+  if (whole.length === 0) return null;
+  return (
+    <ul className="element-problems">
+      {whole.map((problem) => (
+        <li key={problem.code + problem.message} className={problem.severity}>
+          <strong>{problem.message}</strong> {problem.hint} <span className="muted mono">{problem.code}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

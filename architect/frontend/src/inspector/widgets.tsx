@@ -1,0 +1,331 @@
+/** The control for each kind of field. */
+import { type ComponentType, useEffect, useRef, useState } from "react";
+import { isObject } from "../document/paths";
+import type { Json } from "../document/types";
+import { type FieldSpec, fieldSpec, objectOr, startValue, titleFrom, variantsOf } from "../schema/fields";
+import { ArrivalsField } from "./ArrivalsField";
+import { DistributionField } from "./DistributionField";
+import type { ControlProps } from "./Field";
+import { useForm } from "./FormContext";
+import { QuantityInput } from "./QuantityInput";
+import { changedObject, SchemaForm } from "./SchemaForm";
+
+function NumberControl(props: ControlProps) {
+  const form = useForm();
+  return (
+    <QuantityInput
+      id={props.id}
+      field={props.field}
+      value={props.value}
+      readOnly={form.readOnly}
+      invalid={props.invalid}
+      describedBy={props.describedBy}
+      onChange={props.onChange}
+      onError={props.onError}
+      onDone={form.done}
+    />
+  );
+}
+
+function TextControl({ id, field, value, onChange, invalid, describedBy, onError }: ControlProps) {
+  const form = useForm();
+  const change = (text: string) => {
+    const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern } = field.schema;
+    if (text === "" && field.nullable) return onChange(null);
+    if (text.length > maxLength) return onError(`At most ${maxLength} characters.`);
+    if (text.length < minLength) return onError(`At least ${minLength} characters.`);
+    if (pattern && !new RegExp(pattern, "u").test(text))
+      return onError("This is not written as the setting needs it.");
+    onError(null);
+    onChange(text);
+  };
+  return (
+    <input
+      id={id}
+      className="field-input"
+      type="text"
+      key={form.id}
+      defaultValue={typeof value === "string" ? value : ""}
+      readOnly={form.readOnly}
+      aria-invalid={invalid}
+      aria-describedby={describedBy}
+      onChange={(event) => change(event.target.value)}
+      onBlur={form.done}
+    />
+  );
+}
+
+function SwitchControl({ id, value, onChange, describedBy }: ControlProps) {
+  const form = useForm();
+  return (
+    <input
+      id={id}
+      className="switch"
+      type="checkbox"
+      checked={value === true}
+      disabled={form.readOnly}
+      aria-describedby={describedBy}
+      onChange={(event) => {
+        onChange(event.target.checked);
+        form.done();
+      }}
+    />
+  );
+}
+
+function ChoiceControl({ id, field, value, onChange, describedBy, invalid }: ControlProps) {
+  const form = useForm();
+  return (
+    <select
+      id={id}
+      className="field-input"
+      value={JSON.stringify(value ?? null)}
+      disabled={form.readOnly}
+      aria-invalid={invalid}
+      aria-describedby={describedBy}
+      onChange={(event) => {
+        onChange(JSON.parse(event.target.value) as Json);
+        form.done();
+      }}
+    >
+      {field.nullable && <option value="null">none</option>}
+      {field.choices.map((choice) => (
+        <option key={String(choice)} value={JSON.stringify(choice)}>
+          {String(choice)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** An object with its own fields; one that may be absent is switched on and off. */
+function ObjectControl({ id, field, path, value, onChange }: ControlProps) {
+  const form = useForm();
+  const isOn = isObject(value);
+  const nested = (
+    <div className="nested">
+      <SchemaForm
+        schema={field.schema}
+        root={field.root}
+        value={objectOr(value)}
+        defaults={objectOr(field.fallback)}
+        path={path}
+        onChange={(name, next) => {
+          const object = changedObject(value, name, next);
+          onChange(!field.nullable && Object.keys(object).length === 0 ? undefined : object);
+        }}
+      />
+    </div>
+  );
+  if (!field.nullable) return nested;
+  return (
+    <>
+      <label className="switch-line">
+        <input
+          id={id}
+          className="switch"
+          type="checkbox"
+          checked={isOn}
+          disabled={form.readOnly}
+          onChange={(event) => {
+            onChange(
+              event.target.checked
+                ? startValue({ ...field.schema, default: undefined } as never, field.root)
+                : null,
+            );
+            form.done();
+          }}
+        />
+        {isOn ? "on" : "off"}
+      </label>
+      {isOn && nested}
+    </>
+  );
+}
+
+/** One of several forms of an object, chosen by name. */
+function VariantsControl({ id, field, path, value, onChange, describedBy }: ControlProps) {
+  const form = useForm();
+  const union = variantsOf(field.schema, field.root);
+  if (!union) return null;
+  const chosen = isObject(value) ? String(value[union.property] ?? "") : "";
+  const branch = union.branches.get(chosen);
+  return (
+    <>
+      <select
+        id={id}
+        className="field-input"
+        value={chosen}
+        disabled={form.readOnly}
+        aria-labelledby={`${id}-title`}
+        aria-describedby={describedBy}
+        onChange={(event) => {
+          const next = union.branches.get(event.target.value);
+          onChange(next ? startValue(next, field.root) : field.nullable ? null : undefined);
+          form.done();
+        }}
+      >
+        {(field.nullable || !branch) && <option value="">none</option>}
+        {[...union.branches].map(([name, one]) => (
+          <option key={name} value={name}>
+            {one.title ?? titleFrom(name)}
+          </option>
+        ))}
+      </select>
+      {branch && (
+        <div className="nested">
+          <SchemaForm
+            schema={branch}
+            root={field.root}
+            value={objectOr(value)}
+            path={path}
+            skip={[union.property]}
+            onChange={(name, next) => onChange(changedObject(value, name, next))}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Several plain values, separated by commas or lines. */
+function ListControl({ id, field, value, onChange, onError, invalid, describedBy }: ControlProps) {
+  const items =
+    typeof field.schema.items === "object" ? fieldSpec("item", field.schema.items, field.root, true) : null;
+  const isNumber = items?.kind === "number" || items?.kind === "integer";
+  const read = (text: string): Json[] | string => {
+    const parts = text
+      .split(/[\n,;]+/)
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+    if (!isNumber) return parts;
+    const numbers = parts.map(Number);
+    return numbers.every(Number.isFinite) ? numbers : "Write numbers, separated by commas.";
+  };
+  const shown = Array.isArray(value) ? value.join(", ") : "";
+  return (
+    <BufferedText
+      id={id}
+      shown={shown}
+      rows={2}
+      read={read}
+      onChange={onChange}
+      onError={onError}
+      invalid={invalid}
+      describedBy={describedBy}
+    />
+  );
+}
+
+/** Anything else, as JSON. */
+export function JsonControl({ id, field, value, onChange, onError, invalid, describedBy }: ControlProps) {
+  const read = (text: string): Json | undefined | string => {
+    if (text.trim() === "") return field.nullable ? null : undefined;
+    try {
+      const parsed = JSON.parse(text) as Json;
+      const isRight = field.kind !== "event" || isObject(parsed);
+      return isRight ? boxed(parsed) : "Write a JSON object: { … }.";
+    } catch (error) {
+      return `This is not JSON: ${error instanceof Error ? error.message : "unreadable"}`;
+    }
+  };
+  const shown = value === undefined || value === null ? "" : JSON.stringify(value, null, 2);
+  return (
+    <BufferedText
+      id={id}
+      shown={shown}
+      rows={Math.min(12, Math.max(4, shown.split("\n").length))}
+      read={read}
+      onChange={onChange}
+      onError={onError}
+      invalid={invalid}
+      describedBy={describedBy}
+      isCode
+    />
+  );
+}
+
+/** A JSON text that is itself a string must not be taken for an error sentence. */
+const boxed = (value: Json): Json => (typeof value === "string" ? [value] : value);
+
+interface BufferedProps {
+  readonly id: string;
+  readonly shown: string;
+  readonly rows: number;
+  readonly read: (text: string) => Json | undefined | string;
+  readonly onChange: (value: Json | undefined) => void;
+  readonly onError: (error: string | null) => void;
+  readonly invalid: boolean;
+  readonly describedBy: string;
+  readonly isCode?: boolean;
+}
+
+/** Text that is read as a whole: refused text stays in the field and out of the design. */
+function BufferedText({
+  id,
+  shown,
+  rows,
+  read,
+  onChange,
+  onError,
+  invalid,
+  describedBy,
+  isCode,
+}: BufferedProps) {
+  const form = useForm();
+  const [text, setText] = useState(shown);
+  const isFocused = useRef(false);
+  useEffect(() => {
+    if (!isFocused.current) setText(shown);
+  }, [shown]);
+  const take = (next: string) => {
+    setText(next);
+    const result = read(next);
+    if (typeof result === "string") {
+      onError(result);
+      return;
+    }
+    onError(null);
+    onChange(result);
+  };
+  return (
+    <textarea
+      id={id}
+      className={`field-input${isCode ? " mono" : ""}`}
+      rows={rows}
+      value={text}
+      readOnly={form.readOnly}
+      spellCheck={false}
+      aria-invalid={invalid}
+      aria-describedby={describedBy}
+      aria-labelledby={`${id}-title`}
+      onFocus={() => {
+        isFocused.current = true;
+      }}
+      onChange={(event) => take(event.target.value)}
+      onBlur={() => {
+        isFocused.current = false;
+        form.done();
+      }}
+    />
+  );
+}
+
+const CONTROLS: Readonly<Record<FieldSpec["kind"], ComponentType<ControlProps>>> = {
+  number: NumberControl,
+  integer: NumberControl,
+  text: TextControl,
+  boolean: SwitchControl,
+  choice: ChoiceControl,
+  distribution: DistributionField,
+  arrivals: ArrivalsField,
+  event: JsonControl,
+  object: ObjectControl,
+  variants: VariantsControl,
+  list: ListControl,
+  json: JsonControl,
+};
+
+export function widgetFor(field: FieldSpec): ComponentType<ControlProps> {
+  return CONTROLS[field.kind];
+}
