@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,8 +85,8 @@ def test_an_environment_made_by_hand_is_adopted(tmp_path: Path, monkeypatch: pyt
 
 
 def test_without_root_the_line_to_run_is_printed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(machine.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(machine.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(
         machine.SetUpStopped, match="sudo apt-get install -y --no-install-recommends chromium"
     ):
@@ -93,7 +94,7 @@ def test_without_root_the_line_to_run_is_printed(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_apt_the_missing_thing_is_named(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(machine.SetUpStopped, match=r"No Chromium\. Install chromium"):
         machine.apt_install("chromium", because="No Chromium")
 
