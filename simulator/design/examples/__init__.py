@@ -33,58 +33,52 @@ class Template:
     document: dict[str, Any]
 
 
-#: slug, title, summary, what you will see; in the order of the gallery.
-_WORDS: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "order-fan-out",
-        "Order fan-out",
-        "A web shop publishes OrderPlaced; billing, stock and mail each read a copy from their own SQS queue.",
-        "Billing stops for a minute: its queue grows to about 3,600 messages and takes three minutes to drain, "
-        "while stock and mail do not notice. Refused mails come back after 30 s.",
-    ),
-    (
-        "work-queue",
-        "Work queue with dead letters",
-        "Jobs on an SQS queue, a pool of workers that fail two times in a hundred, and a dead-letter queue.",
-        "The work takes 0.4 s, yet the 99th percentile of latency is 30 s: a failed job waits for its visibility "
-        "timeout. What fails twice collects in the dead-letter queue.",
-    ),
-    (
-        "web-load-replay",
-        "Web load replay",
-        "Two weeks of real load-balancer traffic in front of an SQS queue and four workers.",
-        "A pool that is busy 62 % of the time on average has its median job start at once and its slowest "
-        "hundredth wait more than an hour, after the busy hours of the thirteenth day.",
-    ),
-    (
-        "microservice-chain",
-        "Microservice chain",
-        "Three services that call each other and wait, with shipping behind a queue.",
-        "In a burst payment runs full, and the waiting moves backwards through orders to the API until requests "
-        "are refused, although neither of the two is short of workers by itself.",
-    ),
-    (
-        "first-queue",
-        "First queue",
-        "The textbook queue M/M/1, busy 80 % of the time, whose answers are known exactly.",
-        "A mean waiting time close to the 0.08 s of theory, 3.2 waiting messages on average, and how wide the "
-        "intervals of ten replications are.",
-    ),
-)
-
-
 @cache
 def templates() -> list[Template]:
     """All templates in the order of the gallery."""
-    folder = resources.files(__name__)
     return [
-        Template(slug, title, summary, see, _document((folder / f"{slug}{SUFFIX}").read_bytes()))
-        for slug, title, summary, see in _WORDS
+        _template(
+            "order-fan-out",
+            "Order fan-out",
+            summary="A web shop publishes OrderPlaced; billing, stock and mail each read a copy from a queue of "
+            "their own.",
+            see="Billing stops for a minute: its queue grows to about 3,600 messages and takes three minutes to "
+            "drain, while stock and mail do not notice. Refused mails come back after 30 s.",
+        ),
+        _template(
+            "work-queue",
+            "Work queue with dead letters",
+            summary="Jobs on an SQS queue, a pool of workers that fail two times in a hundred, and a "
+            "dead-letter queue.",
+            see="The work takes 0.4 s, yet the 99th percentile of latency is 30 s: a failed job waits for its "
+            "visibility timeout. What fails twice collects in the dead-letter queue.",
+        ),
+        _template(
+            "web-load-replay",
+            "Web load replay",
+            summary="Two weeks of real load-balancer traffic in front of an SQS queue and four workers.",
+            see="The pool is busy 62 % of the time. Half of the jobs start at once, and the slowest hundredth "
+            "waits more than an hour, after the busy hours of the thirteenth day.",
+        ),
+        _template(
+            "microservice-chain",
+            "Microservice chain",
+            summary="Three services that call each other and wait, with shipping behind a queue.",
+            see="In a burst payment runs full, and the waiting moves backwards through orders to the API until "
+            "requests are refused, although neither of the two is short of workers by itself.",
+        ),
+        _template(
+            "first-queue",
+            "First queue",
+            summary="The textbook queue M/M/1, busy 80 % of the time, whose answers are known exactly.",
+            see="A mean waiting time close to the 0.08 s of theory, 3.2 waiting messages on average, and how "
+            "wide the intervals of ten replications are.",
+        ),
     ]
 
 
-def _document(text: bytes) -> dict[str, Any]:
-    data = read_text(text)
+def _template(slug: str, title: str, *, summary: str, see: str) -> Template:
+    data = read_text((resources.files(__name__) / f"{slug}{SUFFIX}").read_bytes())
     if not isinstance(data, dict):
-        raise TypeError("a template is a mapping")
-    return data
+        raise TypeError(f"{slug} is not a mapping")
+    return Template(slug, title, summary, see, data)
