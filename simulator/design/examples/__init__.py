@@ -40,32 +40,32 @@ def templates() -> list[Template]:
         _template(
             "order-fan-out",
             "Order fan-out",
-            summary="A web shop publishes OrderPlaced; billing, stock and mail each read a copy from a queue of "
-            "their own.",
-            see="Billing stops for a minute: its queue grows to about 3,600 messages and takes three minutes to "
-            "drain, while stock and mail do not notice. Refused mails come back after 30 s.",
+            summary="A web shop publishes OrderPlaced; billing, stock and mail each read a copy from a queue "
+            "of their own.",
+            see="Billing stops for a minute: its queue grows to about 3,600 messages and takes three minutes "
+            "to drain, while stock and mail do not notice. Refused mails come back after 30 s.",
         ),
         _template(
             "work-queue",
             "Work queue with dead letters",
             summary="Jobs on an SQS queue, a pool of workers that fail two times in a hundred, and a "
             "dead-letter queue.",
-            see="The work takes 0.4 s, yet the 99th percentile of latency is 30 s: a failed job waits for its "
-            "visibility timeout. What fails twice collects in the dead-letter queue.",
+            see="The work takes 0.4 s, yet the 99th percentile of latency is 30 s: a failed job waits for "
+            "its visibility timeout. What fails twice collects in the dead-letter queue.",
         ),
         _template(
             "web-load-replay",
             "Web load replay",
             summary="Two weeks of real load-balancer traffic in front of an SQS queue and four workers.",
-            see="The pool is busy 62 % of the time. Half of the jobs start at once, and the slowest hundredth "
-            "waits more than an hour, after the busy hours of the thirteenth day.",
+            see="The pool is busy 62 % of the time. Half of the jobs start at once, and the slowest "
+            "hundredth waits more than an hour, after the busy hours of the thirteenth day.",
         ),
         _template(
             "microservice-chain",
             "Microservice chain",
             summary="Three services that call each other and wait, with shipping behind a queue.",
-            see="In a burst payment runs full, and the waiting moves backwards through orders to the API until "
-            "requests are refused, although neither of the two is short of workers by itself.",
+            see="In a burst payment runs full, and the waiting moves backwards through orders to the API "
+            "until requests are refused, although neither of the two is short of workers by itself.",
         ),
         _template(
             "first-queue",
