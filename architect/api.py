@@ -24,10 +24,10 @@ HTTP_INSUFFICIENT_STORAGE = 507
 
 
 class BoundedJson(Parser):
-    """Reads bodies with the simulator's own bounded reader: depth, duplicate keys, NaN, half characters."""
+    """Reads bodies with the simulator's bounded reader: depth, duplicate keys, NaN, half characters."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the data of a JSON body; ninja turns any exception into a 400 that carries it as its cause."""
+        """Return the data of a JSON body; ninja makes any exception the cause of a 400."""
         from simulator.design.reading import read_text
 
         body = request.body
@@ -61,7 +61,7 @@ def _schema() -> tuple[bytes, str]:
 
 @api.get("/schema", response=dict[str, Any], tags=["Schema"], summary="What can be drawn")
 def read_schema(request: HttpRequest) -> HttpResponse:
-    """The JSON Schema of documents and kinds, wiring rules, distributions, metrics: all a canvas knows of them."""
+    """JSON Schema of documents and kinds, wiring, distributions, metrics: all a canvas knows of them."""
     text, tag = _schema()
     if request.headers.get("If-None-Match") == tag:
         answer = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
@@ -121,7 +121,7 @@ def _storage(request: HttpRequest, error: OperationalError) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _defect(request: HttpRequest, error: Exception | DatabaseError) -> HttpResponse:
-    logger.exception("%s %s failed", request.method, request.path, exc_info=error)
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
     sentence = "This is an error of Headrace itself; the server's log has the details. Nothing was changed."
     entry = error_entry(sentence, code="defect")
     return api.create_response(request, {"errors": [entry], "detail": sentence}, status=500)

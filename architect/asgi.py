@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -15,6 +15,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+if TYPE_CHECKING:
+    from asgiref.typing import ASGI3Application
 from architect.body_limit import BodyLimit  # noqa: E402
 from architect.runs.sockets import NoSuchSocket, RunSocket  # noqa: E402
 from architect.runs.supervisor import supervisor  # noqa: E402
@@ -32,7 +34,7 @@ class Application:
         """Build the two sides."""
         self._router = ProtocolTypeRouter(
             {
-                "http": BodyLimit(django_application, settings.BODY_LIMIT),
+                "http": BodyLimit(cast("ASGI3Application", django_application), settings.BODY_LIMIT),
                 "websocket": URLRouter(websocket_routes),
             }
         )

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 MANIFESTS = ("dist/manifest.json", "dist/.vite/manifest.json")
 
 
-class FrontEndMissing(Exception):  # noqa: N818 (a state of the installation)
+class FrontEndMissing(Exception):
     """There is no built front end; the message says how to build it."""
 
 

@@ -24,7 +24,7 @@ SQLITE_PRAGMAS = (
 )
 
 
-class UnusableEnvironment(Exception):  # noqa: N818 (reads as what it is)
+class UnusableEnvironment(Exception):
     """An environment variable holds something Headrace cannot use; the message names it."""
 
 

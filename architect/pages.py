@@ -1,4 +1,4 @@
-"""The few pages the server renders itself: the shell of the one-page program, the API's description, errors."""
+"""The few pages the server renders itself: the shell of the program, the API's description, errors."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def favicon(_request: HttpRequest) -> HttpResponseBase:
     for name in ICONS:
         if path := finders.find(name):
             kind = "image/svg+xml" if path.endswith(".svg") else "image/x-icon"
-            return FileResponse(open(path, "rb"), content_type=kind)  # noqa: SIM115, PTH123 (the response closes it)
+            return FileResponse(open(path, "rb"), content_type=kind)  # noqa: PTH123 (the response closes it)
     raise Http404
 
 

@@ -1,4 +1,4 @@
-"""Refusals: the one shape in which services say no and the API answers (`{"errors": [...], "detail": ...}`)."""
+"""Refusals: the one shape in which services say no and the API answers it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from simulator.graph.problem import Problem
 
 
-class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not a defect)
+class Refusal(Exception):
     """A request that cannot be carried out; `status` is the HTTP status that says so."""
 
     status = 400

@@ -19,7 +19,7 @@ CLOSING_FOR_RESTART = 1012
 EXIT_REFUSED = 2
 
 
-class CannotServe(Exception):  # noqa: N818 (the sentence says it)
+class CannotServe(Exception):
     """The server cannot start; the message says why and what to do."""
 
 
@@ -132,13 +132,15 @@ def _prepare(folder: Path) -> None:
 
 def _run(listener: socket.socket, on_ready: Callable[[], None]) -> None:
     from daphne.server import Server  # installs Twisted's reactor
-    from twisted.internet import reactor
+    from twisted.internet import reactor as installed
     from twisted.internet.threads import deferToThread
 
     from architect.asgi import application
     from architect.body_limit import BoundedRequest
     from architect.runs.sockets import close_all
     from architect.runs.supervisor import supervisor
+
+    reactor: Any = installed  # its typing knows the interface only
 
     def ready() -> None:
         build = server.http_factory.buildProtocol

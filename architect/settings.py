@@ -1,4 +1,4 @@
-"""Django's settings: one file, safe as it stands, a few environment variables (docs/operations.md lists them)."""
+"""Django's settings: one file, safe as it stands; docs/operations.md lists the environment variables."""
 
 from __future__ import annotations
 

@@ -34,6 +34,6 @@ def _refuse_above(limit: int, given: int, what: str) -> None:
     if given > limit:
         raise Invalid(
             f"The load file has {given:,} {what}; a design keeps at most {limit:,}.",
-            hint="Give counts per longer interval, or run the design from the command line with the file beside it.",
+            hint="Give counts per longer interval, or run it from the command line with the file beside it.",
             code="D110",
         )

@@ -17,7 +17,8 @@ from architect.designs.selectors import design_get
 from architect.refusals import Conflict, NotFound
 
 REVISIONS_KEPT = 200
-NAME_SHOWN = 200  # characters of a name kept beside the document; the document keeps all of it
+NAME_LIMIT = 200  # characters, as the document says
+COPY_MARK = " (copy)"
 WELCOMED = "welcomed"
 
 
@@ -74,7 +75,8 @@ def design_save(design_id: uuid.UUID, *, version: int, data: object) -> Design:
 def design_duplicate(design_id: uuid.UUID) -> Design:
     """Save a copy under its own id, named "... (copy)"."""
     data = design_get(design_id).document
-    return design_create({**data, "name": f"{data.get('name', '')} (copy)"})
+    name = str(data.get("name", ""))[: NAME_LIMIT - len(COPY_MARK)] + COPY_MARK
+    return design_create({**data, "name": name})
 
 
 def design_delete(design_id: uuid.UUID) -> None:
@@ -107,7 +109,7 @@ def _create(new: Checked) -> Design:
 
 def _columns(new: Checked) -> dict[str, Any]:
     return {
-        "name": new.document.name[:NAME_SHOWN],
+        "name": new.document.name,
         "description": new.document.description,
         "document_text": new.text,
         "node_count": len(new.document.nodes),

@@ -94,7 +94,7 @@ def read_frames(
     "/runs/{uuid:run_id}/cancel", response={200: schemas.RunOut, **CONFLICTS}, summary="Cancel a run"
 )
 def cancel_run(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
-    """Answers when it has ended, within a second; what it gave is kept. A run that has ended stays as it is."""
+    """Answers when it has ended, within a second; what it gave is kept. An ended run stays as it is."""
     selectors.run_get(run_id)
     return _out(supervisor.cancel(run_id))
 

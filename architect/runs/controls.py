@@ -77,14 +77,15 @@ class Controls:
         if self._is_paused and not self._may_step(now):
             self._anchor = None
             return now
-        bound = self._step_end if self._step_end is not None else math.inf
+        if self._step_end is not None:
+            return self._step_end  # a step is taken at once, whatever the speed
         if self._speed is None:
-            return bound
+            return math.inf
         if self._anchor is None:
             self._anchor = (now, self._clock())
         simulated, wall = self._anchor
         due = simulated + (self._clock() - wall) * self._speed
-        return min(bound, due) if due - now >= SHORTEST_STRIDE * self._speed else now
+        return due if due - now >= SHORTEST_STRIDE * self._speed else now
 
     def _may_step(self, now: float) -> bool:
         slack = 1e-9 * max(1.0, now)

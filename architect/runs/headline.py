@@ -7,35 +7,28 @@ from typing import Any
 
 
 def headline_of(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the slowest flow's p99, the busiest node, what was lost, and how the objectives came out.
+    """Return the slowest flow's p99, the busiest node, counts, and how the objectives came out.
 
-    Latencies in seconds, rates in messages per second; each entry is null where the result has no such figure.
+    Latencies in seconds; an entry is null where the result has no such figure.
     """
     flows = result.get("flows") or []
     nodes: Mapping[str, Any] = result.get("nodes") or {}
-    slowest = max(
-        (
-            {"from": flow["from"], "to": flow["to"], "seconds": p99}
-            for flow in flows
-            if (p99 := _mean(flow, "end_to_end_latency", "p99")) is not None
-        ),
-        key=lambda entry: entry["seconds"],
-        default=None,
-    )
-    busiest = max(
-        (
-            {"node": name, "utilization": share}
-            for name, node in nodes.items()
-            if (share := _mean(node, "utilization")) is not None
-        ),
-        key=lambda entry: entry["utilization"],
-        default=None,
-    )
+    latencies = {
+        (flow["from"], flow["to"]): p99
+        for flow in flows
+        if (p99 := _mean(flow, "end_to_end_latency", "p99")) is not None
+    }
+    shares = {
+        name: share for name, node in nodes.items() if (share := _mean(node, "utilization")) is not None
+    }
+    slowest = max(latencies, key=lambda flow: latencies[flow], default=None)
+    busiest = max(shares, key=lambda name: shares[name], default=None)
     delivered = [value for flow in flows if (value := _mean(flow, "delivered")) is not None]
     verdicts = [entry.get("verdict") for entry in result.get("objectives") or []]
     return {
-        "end_to_end_latency_p99": slowest,
-        "bottleneck": busiest,
+        "end_to_end_latency_p99": slowest
+        and {"from": slowest[0], "to": slowest[1], "seconds": latencies[slowest]},
+        "bottleneck": busiest and {"node": busiest, "utilization": shares[busiest]},
         "messages": result.get("messages"),
         "delivered": sum(delivered) if delivered else None,
         "dead_lettered": _total(nodes, "dead_lettered"),

@@ -1,4 +1,4 @@
-"""The hub: hands frames, encoded once, from the threads that read the workers to the sockets of the event loop.
+"""The hub: hands frames, encoded once, from the threads that read workers to the sockets.
 
 A frame never lives only here. It is stored first; the hub keeps the newest few of each run as a short cut,
 and what it tells a socket is no more than "there is something new".

@@ -1,4 +1,4 @@
-"""What is kept of a run: enough to open it again, to repeat it bit for bit, and to watch it from any frame on."""
+"""What is kept of a run: enough to open it again, repeat it bit for bit, watch it from any frame on."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 Server to worker, one JSON object a line: first the job `{"document": ..., "options": {...}}`, then controls
 `{"type": "pause" | "resume" | "step" | "cancel"}` and `{"type": "speed", "speed": x}`.
 
-Worker to server, a word, then JSON: `ready`, `started {...}`, `progress {...}`, `beat`, `closing {...}`
-(the last frame), `result {...}`, `error {...}`, and `frame SEQ T PROGRESS {...}`, whose head lets the server store and forward a frame without
-parsing it.
+Worker to server, a word, then JSON: `ready`, `started`, `progress {...}`, `beat`, `closing {...}` (the last
+frame), `result {...}`, `error {...}`; and `frame SEQ T PROGRESS {...}`, whose head lets the server store and
+forward a frame without parsing it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The pump: sends one socket every frame after the last it saw, in order, at a pace its client can take.
 
 What existed when the client came is history: it is always sent in full. Of what arrives live, a client that
-keeps the pump waiting, and behind for longer than `LAG`, gets the newest frame instead, and is told which ones were left out;
-they are stored, and it may fetch them (`/api/runs/<id>/frames`).
+keeps the pump waiting, and behind for longer than `LAG`, gets the newest frame instead, and is told which
+ones were left out; they are stored, and it may fetch them (`/api/runs/<id>/frames`).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Pump:
         self._listener.woken.set()
 
     async def _deliver(self, frame: StoredFrame) -> bool:
-        """Send a frame when its client has room, or the newest in its place; False when the plan has changed."""
+        """Send a frame when its client has room, or the newest instead; False when the plan has changed."""
         has_waited = False
         while (pause := self._pace.wait(len(frame.body))) != 0.0:
             has_waited = True

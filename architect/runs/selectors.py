@@ -45,7 +45,7 @@ def run_list(*, design_id: uuid.UUID | None = None, status: str | None = None) -
 
 
 def last_run_summaries(design_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return for each design the summary of its newest run, in one query for the times and one for the rows."""
+    """Return for each design the summary of its newest run: one query for the times, one for the rows."""
     newest = (
         Run.objects.filter(design_id__in=list(design_ids))
         .values("design_id")

@@ -23,13 +23,16 @@ from architect.runs.models import Run, RunFrame
 from architect.runs.states import ENDINGS, GOING, LEGAL_MOVES, RunStatus, sources_of
 
 MOST_GOING = 200
-RESTARTED = "the server was restarted while the run was going; its {frames} frames are kept; repeat it with the same seed"
+RESTARTED = (
+    "the server was restarted while the run was going; its {frames} frames are kept; "
+    "repeat it with the same seed"
+)
 NEVER_STARTED = "the server was restarted before the run began; repeat it"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asked for beyond the document; None is what the document says. Times in simulated seconds."""
+    """What was asked for beyond the document; None is what the document says. Simulated seconds."""
 
     seed: int | None = None
     duration: float | None = None
@@ -39,7 +42,7 @@ class Asked:
 
 
 class IllegalMove(Conflict):
-    """A run cannot go from where it stands to where it was sent; the message tells its story."""
+    """A run cannot go from where it stands to where it was sent; the message tells why."""
 
     code = "illegal-move"
 
@@ -51,7 +54,7 @@ class IllegalMove(Conflict):
 
 
 def run_create(design_id: uuid.UUID, asked: Asked) -> Run:
-    """Queue a run of the design as it stands; raises Invalid with every problem that keeps it from running."""
+    """Queue a run of the design as it stands; raises Invalid with every problem that forbids it."""
     design = design_get(design_id)
     return _queue(
         design_id=design.id,

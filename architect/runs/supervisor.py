@@ -68,7 +68,7 @@ class Supervisor:
         self._fill_slots()
 
     def control(self, run_id: uuid.UUID, action: str, speed: float | None = None) -> Run:
-        """Pause, resume, step, cancel or change the speed; raises Conflict where the run's state forbids it."""
+        """Pause, resume, step, cancel or change the speed; raises Conflict where the state forbids it."""
         match action:
             case "pause":
                 run = services.run_move(run_id, RunStatus.PAUSED)
@@ -130,7 +130,7 @@ class Supervisor:
     # -- inside --------------------------------------------------------------------------------------
 
     def _fill_slots(self) -> None:
-        # Under the lock throughout: a run that is neither in the queue nor among the jobs could not be cancelled.
+        # Under the lock throughout: a run neither in the queue nor among the jobs could not be cancelled.
         with self._lock:
             while (run := self._take_next()) is not None:
                 job = Job(run, self._take_worker(), self._forget)

@@ -65,7 +65,7 @@ class WorkerProcess:
         return True
 
     def lines(self, *, patience: float) -> Iterator[list[bytes]]:
-        """Yield the lines that came, an empty list after each `patience` seconds of silence; ends with its output."""
+        """Yield the lines that came, an empty list after `patience` seconds of silence; end with it."""
         stdout = _opened(self._process.stdout)
         with selectors.DefaultSelector() as selector:
             selector.register(stdout, selectors.EVENT_READ)

@@ -1,4 +1,4 @@
-"""Headrace in a process of its own, for tests that want the real thing: real Daphne, real workers, real database."""
+"""Headrace in a process of its own, for tests of the real thing: Daphne, workers, database."""
 
 from __future__ import annotations
 
