@@ -82,22 +82,23 @@ def _check_values(text: str, data: object) -> None:
     """Walk what was read, level by level: depth, number of values and characters of texts."""
     level, depth, scalars = [data], 0, 0
     while level:
+        depth += 1
         deeper: list[object] = []
         for item in level:
-            if isinstance(item, dict):
-                deeper.extend(item.values())
-                _check_texts(text, item)
-            elif isinstance(item, list):
-                deeper.extend(item)
+            if isinstance(item, (dict, list)):
+                if depth > MOST_DEPTH:
+                    _refuse_first_fault(text)
+                if isinstance(item, dict):
+                    _check_texts(text, item)
+                    deeper.extend(item.values())
+                else:
+                    deeper.extend(item)
             else:
                 scalars += 1
                 if isinstance(item, str):
                     _check_texts(text, (item,))
         if scalars > MOST_SCALARS:
             raise too_many("the document")
-        depth += 1
-        if depth > MOST_DEPTH + 1:
-            _refuse_first_fault(text)
         level = deeper
 
 

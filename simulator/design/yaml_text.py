@@ -137,6 +137,8 @@ class _Builder:
             raise too_many(_where(event))
         if event.anchor is not None or event.tag is not None:
             _refuse_anchor_and_tag(event)
+        if event.style == '"':
+            _refuse_escaped_characters(event)
         if isinstance(self.container, dict) and self.key is None:
             key: str = event.value
             if key == "<<" and event.implicit[0]:
@@ -191,6 +193,17 @@ def _refuse_anchor_and_tag(event: Any) -> None:
         )
     if event.tag is not None:
         raise Refused("D100", f"{_where(event)}: tags ({event.tag[:40]}) are not read", "Remove the tag.")
+
+
+def _refuse_escaped_characters(event: Any) -> None:
+    """Escapes can write what the text itself may not hold."""
+    value: str = event.value
+    if "\0" in value:
+        raise Refused("D100", f"{_where(event)}: a NUL character in a text", "Remove it.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise Refused("D100", f"{_where(event)}: half of a surrogate pair in a text", "Remove it.") from error
 
 
 def _where(event: Any) -> str:
