@@ -1,3 +1,152 @@
+import { FileUp, SquarePlus } from "lucide-react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import {
+  createDesign,
+  type DesignSummary,
+  duplicateDesign,
+  listDesigns,
+  listTemplates,
+  type NewDesign,
+  type Template,
+} from "../api/designs";
+import { sentence } from "../api/errors";
+import { request } from "../api/http";
+import { navigate } from "../router";
+import { DropZone } from "./DropZone";
+import { importFiles, type Refused } from "./fileImport";
+import { ImportDialog } from "./ImportDialog";
+import { PageHeader } from "./PageHeader";
+import { RecentDesigns } from "./RecentDesigns";
+import { TemplateCard } from "./TemplateCard";
+import { UndoToasts } from "./UndoToasts";
+import { deferDelete, useDeferred } from "./undo";
+import "./gallery.css";
+
+const BLANK: NewDesign = { document: { format: "headrace/1", name: "Untitled design", nodes: [], edges: [] } };
+
+/** The first page: examples that run on one click, a blank sheet, files, and what was made before. */
 export function Gallery() {
-  return <main className="gallery" />;
+  const [templates, setTemplates] = useState<readonly Template[] | null>(null);
+  const [designs, setDesigns] = useState<readonly DesignSummary[] | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [refused, setRefused] = useState<readonly Refused[]>([]);
+  const [isBusy, setBusy] = useState(false);
+  const fileInput = useRef<HTMLInputElement>(null);
+  const hidden = useDeferred();
+
+  const reload = useCallback(() => {
+    listDesigns().then(setDesigns, (failure: unknown) => setProblem(sentence(failure)));
+  }, []);
+  useEffect(() => {
+    document.title = "Headrace";
+    reload();
+    listTemplates().then(setTemplates, (failure: unknown) => setProblem(sentence(failure)));
+  }, [reload]);
+
+  const attempt = async (what: () => Promise<void>) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await what();
+    } catch (failure) {
+      setProblem(sentence(failure));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const create = (from: NewDesign, run = false) =>
+    attempt(async () => {
+      const design = await createDesign(from);
+      navigate(`/designs/${design.id}${run ? "?run=1" : ""}`);
+    });
+  const takeFiles = (files: readonly File[]) =>
+    attempt(async () => {
+      const { designs: made, refused: bad } = await importFiles(files);
+      setRefused(bad);
+      const only = made.length === 1 && bad.length === 0 ? made[0] : undefined;
+      if (only) navigate(`/designs/${only.id}`);
+      else reload();
+    });
+  const remove = (design: DesignSummary) => {
+    deferDelete({
+      id: design.id,
+      words: `${design.name} deleted`,
+      // keepalive: leaving the page must not call the deletion off half-way
+      act: () =>
+        request<void>("DELETE", `/designs/${encodeURIComponent(design.id)}`, { keepalive: true }).then(reload, (failure: unknown) =>
+          setProblem(sentence(failure)),
+        ),
+    });
+  };
+
+  const shown = designs?.filter((design) => !hidden.has(design.id)) ?? [];
+  return (
+    <DropZone onFiles={(files) => void takeFiles(files)}>
+      <div className="page">
+        <PageHeader here="gallery" />
+        <main className="page-main" id="main">
+          <section className="hero">
+            <h1>
+              Draw the event architecture. Run it before you build it. <em>Decide with evidence.</em>
+            </h1>
+            <p>
+              Queues, topics, functions and their real settings, simulated message by message on this machine. Open an example and press Run,
+              start blank, or drop a design file anywhere on this page.
+            </p>
+            <div className="hero-actions">
+              <button type="button" className="button" disabled={isBusy} onClick={() => void create(BLANK)}>
+                <SquarePlus size={16} aria-hidden="true" /> Blank design
+              </button>
+              <button type="button" className="button" disabled={isBusy} onClick={() => fileInput.current?.click()}>
+                <FileUp size={16} aria-hidden="true" /> Open a file
+              </button>
+              <input
+                ref={fileInput}
+                type="file"
+                hidden
+                multiple
+                accept=".yaml,.yml,.json,application/json,text/yaml"
+                onChange={(event) => {
+                  void takeFiles([...(event.target.files ?? [])]);
+                  event.target.value = "";
+                }}
+              />
+            </div>
+          </section>
+          {problem && (
+            <p className="banner bad" role="alert">
+              {problem}
+              <button type="button" className="button quiet small" onClick={() => window.location.reload()}>
+                Try again
+              </button>
+            </p>
+          )}
+          {shown.length > 0 && (
+            <RecentDesigns
+              designs={shown}
+              onDuplicate={(design) => void attempt(() => duplicateDesign(design.id).then(reload))}
+              onDelete={remove}
+            />
+          )}
+          <section aria-labelledby="templates-title">
+            <h2 id="templates-title">{shown.length > 0 ? "Start from an example" : "Examples, ready to run"}</h2>
+            <div className="template-grid" aria-busy={templates === null && problem === null}>
+              {templates?.map((template) => (
+                <TemplateCard
+                  key={template.name}
+                  template={template}
+                  isBusy={isBusy}
+                  onOpen={(run) => void create({ template: template.name }, run)}
+                />
+              ))}
+              {templates === null && problem === null && [1, 2, 3].map((n) => <div key={n} className="template-card waiting" />)}
+            </div>
+            {templates?.length === 0 && <p className="run-empty">No examples are installed. Start blank, or drop a file.</p>}
+          </section>
+        </main>
+        <UndoToasts />
+        {refused.length > 0 && <ImportDialog refused={refused} onClose={() => setRefused([])} />}
+      </div>
+    </DropZone>
+  );
 }

@@ -87,7 +87,7 @@ describe("numbers", () => {
   it("never writes a span with sixty of the smaller unit", () => {
     fc.assert(
       fc.property(fc.double({ min: 1, max: 1e6, noNaN: true }), (seconds) => {
-        expect(plain(formatSeconds(seconds))).not.toMatch(/\b(60 s|60 min|24 h)\b/);
+        expect(plain(formatSeconds(seconds))).not.toMatch(/(^| )(60 s|60 min|24 h)\b/);
       }),
     );
   });

@@ -27,7 +27,7 @@ export async function fetchSnapshot(runId: string): Promise<Snapshot> {
 }
 
 export const repeatRun = (runId: string) => request<RunRecord>("POST", `${at(runId)}/repeat`, { body: {} });
-export const deleteRun = (runId: string) => request<void>("DELETE", at(runId));
+export const deleteRun = (runId: string) => request<void>("DELETE", at(runId), { keepalive: true });
 
 export const fetchFrames = (runId: string, after: number, limit: number) =>
   request<{ frames: Frame[]; last_seq: number; done: boolean }>("GET", `${at(runId)}/frames?after=${after}&limit=${limit}`);
