@@ -1,5 +1,5 @@
 import { undoDelete, usePendingDeletes } from "./undo";
-import "./gallery.css";
+import "./page.css";
 
 /** What was just deleted, with the way back. */
 export function UndoToasts() {

@@ -4,6 +4,8 @@ import { formatShare } from "./numbers";
 import { listRuns } from "./runApi";
 import type { RunRecord } from "./runRecord";
 
+import "../gallery/page.css";
+
 const EVERY = 3_000;
 
 /** On every page: what is running now, and the way to it. Nothing when nothing runs. */
