@@ -4,6 +4,7 @@ import itertools
 import math
 import pickle
 import timeit
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from simulator.design.tabulated import percentile_level
 DRAWS = 100_000
 
 # name of the case, configuration, mean, variance, distribution function (None: not continuous)
-CASES = [
+CASES: list[tuple[str, dict[str, Any], Any, Any, Any]] = [
     ("constant", {"value": 3}, 3, 0, None),
     ("exponential", {"mean": 0.25}, 0.25, 0.0625, stats.expon(scale=0.25).cdf),
     ("uniform", {"low": -2, "high": 4}, 1, 3, stats.uniform(-2, 6).cdf),
