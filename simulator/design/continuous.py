@@ -35,7 +35,7 @@ class Constant(Variate):
         """The value itself."""
         return self.value
 
-    def block(self, rng: np.random.Generator, size: int) -> Draws:  # noqa: ARG002 (the base's signature)
+    def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Copies of the value; the random stream is not touched."""
         return np.full(size, self.value)
 

@@ -79,7 +79,7 @@ class Trace(OpenArrivals):
     def with_rows(self, rows: LoadRows) -> Trace:
         """A copy that replays the rows read from its file."""
         copy = self.model_copy()
-        copy._loaded = rows  # noqa: SLF001 (its own class)
+        copy._loaded = rows
         copy.__dict__.pop("_table", None)
         return copy
 

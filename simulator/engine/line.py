@@ -89,9 +89,11 @@ class Line(Broker):
         waiting.value = value = value + 1
         if value > waiting.peak:
             waiting.peak = value
+            waiting.peak_at = now
         value += self.held.value
         if value > self.present.peak:
             self.present.peak = value
+            self.present.peak_at = now
         return True
 
     def _hand_over(self, message: Message, subscription: Subscription, now: float) -> None:
@@ -107,9 +109,11 @@ class Line(Broker):
         held.value = value = value + 1
         if value > held.peak:
             held.peak = value
+            held.peak_at = now
         value += self.queue_length.value
         if value > self.present.peak:
             self.present.peak = value
+            self.present.peak_at = now
         consumer.begin(consumer.idle.pop(), message, subscription, now)
 
     def _deliver(self, message: Message, now: float) -> bool:
@@ -156,6 +160,7 @@ class Line(Broker):
         held.value = value = value + 1
         if value > held.peak:
             held.peak = value
+            held.peak_at = now
         return message
 
     def acknowledge(self, message: Message, receipt: int) -> None:

@@ -10,11 +10,13 @@ class Level:
     write `up` and `down` out in place, four attribute updates, because a call costs twice that.
     """
 
-    __slots__ = ("area", "peak", "since", "value")
+    __slots__ = ("area", "peak", "peak_at", "since", "value")
 
     def __init__(self) -> None:
         self.value = 0
         self.peak = 0
+        #: When the peak was reached first, seconds.
+        self.peak_at = 0.0
         self.area = 0.0
         self.since = 0.0
 
@@ -26,6 +28,7 @@ class Level:
         self.value = value = value + 1
         if value > self.peak:
             self.peak = value
+            self.peak_at = now
 
     def down(self, now: float) -> None:
         """One less since `now` (seconds)."""
@@ -34,21 +37,14 @@ class Level:
         self.since = now
         self.value = value - 1
 
-    def set(self, value: int, now: float) -> None:
-        """The level is `value` since `now` (seconds)."""
-        self.area += self.value * (now - self.since)
-        self.since = now
-        self.value = value
-        if value > self.peak:
-            self.peak = value
-
     def integral(self, now: float) -> float:
         """Integral over simulated time from 0 to `now`; changes nothing."""
         return self.area + self.value * (now - self.since)
 
-    def take_peak(self) -> int:
-        """The maximum since the last call."""
-        peak, self.peak = self.peak, self.value
+    def take_peak(self, now: float) -> tuple[int, float]:
+        """The maximum since the last call, and when it was reached first."""
+        peak = self.peak, self.peak_at
+        self.peak, self.peak_at = self.value, now
         return peak
 
 
@@ -58,28 +54,31 @@ class Total:
     The sum can only rise where a message enters; whoever lets one in calls `note`.
     """
 
-    __slots__ = ("parts", "peak")
+    __slots__ = ("parts", "peak", "peak_at")
 
     def __init__(self, *parts: Level | Total) -> None:
         self.parts = parts
         self.peak = 0
+        self.peak_at = 0.0
 
     @property
     def value(self) -> int:
         """The sum now."""
         return sum(part.value for part in self.parts)
 
-    def note(self) -> None:
-        """A message has entered: the sum may be at its maximum."""
+    def note(self, now: float) -> None:
+        """A message has entered at `now`: the sum may be at its maximum."""
         value = sum([part.value for part in self.parts])
         if value > self.peak:
             self.peak = value
+            self.peak_at = now
 
     def integral(self, now: float) -> float:
         """Integral of the sum over simulated time from 0 to `now`."""
         return sum(part.integral(now) for part in self.parts)
 
-    def take_peak(self) -> int:
-        """The maximum since the last call."""
-        peak, self.peak = self.peak, self.value
+    def take_peak(self, now: float) -> tuple[int, float]:
+        """The maximum since the last call, and when it was reached first."""
+        peak = self.peak, self.peak_at
+        self.peak, self.peak_at = self.value, now
         return peak

@@ -24,7 +24,8 @@ class NodeRecord:
     tallies: dict[str, list[int]]
     counts: list[dict[str, int]] = field(default_factory=list)
     areas: dict[str, list[float]] = field(default_factory=dict)
-    peaks: dict[str, list[int]] = field(default_factory=dict)
+    #: Per slice: the maximum of a level, and when it was reached first.
+    peaks: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     residence: list[tuple[int, float]] = field(default_factory=list)
 
 
@@ -95,7 +96,7 @@ class SliceRecorder:
             record.counts.append(node.counts())
             for metric, level in self._levels[name].items():
                 record.areas.setdefault(metric, []).append(level.integral(now))
-                peak = level.take_peak()
+                peak = level.take_peak(now)
                 if not is_first:
                     record.peaks.setdefault(metric, []).append(peak)
             residence = node.residence()

@@ -73,7 +73,12 @@ def node_values(recording: Recording, record: NodeRecord, first: int, last: int)
                 values[("utilization",)] = mean / record.servers
             continue
         values[(metric, "mean")] = mean
-        values[(metric, "max")] = float(max(record.peaks[metric][first:last], default=0))
+        peaks = record.peaks.get(metric, [])[first:last]
+        if peaks:
+            # Of equal maxima the earliest; `max` alone would compare the times too.
+            peak, at = max(peaks, key=lambda reached: reached[0])
+            values[(metric, "max")] = float(peak)
+            values[(metric, "max_at")] = at
     for metric, group in record.tallies.items():
         slices = [part for number in group for part in recording.tallies[number][first:last]]
         for path, value in sampled(slices).items():

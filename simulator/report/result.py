@@ -136,7 +136,7 @@ def _estimates(
         if "tail" in path:
             continue
         values = [batch[path] for batch in batches if path in batch]
-        if len(values) < len(batches) or path[-1] == "max" or _is_thin(path, batches):
+        if len(values) < len(batches) or path[-1] in ("max", "max_at") or _is_thin(path, batches):
             values = []
         estimates[path] = over_batches(whole, values)
     estimates.update({path: Estimate(value, None) for path, value in totals[0].items()})
@@ -149,6 +149,8 @@ def _across(runs: Sequence[Values]) -> Estimates:
     for path in dict.fromkeys(path for run in runs for path in run):
         if "tail" in path:
             continue
+        if path[-1] == "max_at":
+            continue  # the mean of the moments at which several runs peaked says nothing
         values = [run[path] for run in runs if path in run]
         estimate = over_replications(values)
         if _is_thin(path, runs):

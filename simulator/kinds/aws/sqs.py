@@ -266,7 +266,7 @@ class SqsQueue(Broker):
         else:
             self._fresh.append(message)
             self._becomes_available(now)
-        self.present.note()
+        self.present.note(now)
         return True
 
     def accept_dead_letter(self, message: Message) -> bool:
@@ -275,7 +275,7 @@ class SqsQueue(Broker):
         self._enter(message, now)
         heappush(self._returned, (message.enqueued_at, next(self._ordinal), message))
         self._becomes_available(now)
-        self.present.note()
+        self.present.note(now)
         return True
 
     def _enter(self, message: Message, now: float) -> None:

@@ -148,7 +148,7 @@ class ServiceNode(Responder):
         else:
             self.line.append(request)
             self.queue_length.up(now)
-        self.present.note()
+        self.present.note(now)
         return True
 
     def _start(self, worker: _Worker, request: _Request, now: float) -> float:

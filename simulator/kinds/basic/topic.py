@@ -65,7 +65,7 @@ class Topic(Broker):
         else:
             lines[-1].accept(message)
         for level in self._levels.values():
-            level.note()
+            level.note(self.env._now)
         return True
 
     def take(self, subscription: Subscription, server: Server) -> Message | None:

@@ -89,7 +89,9 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
                     },
                 }
             )
-            receive: dict[str, Any] = {"MaxNumberOfMessages": draw(st.integers(1, 10))} if broker["kind"] == "aws.sqs" else {}
+            receive: dict[str, Any] = (
+                {"MaxNumberOfMessages": draw(st.integers(1, 10))} if broker["kind"] == "aws.sqs" else {}
+            )
             connect(broker["id"], name, "consume", **receive)
             if draw(st.booleans()):
                 connect(name, "svc")

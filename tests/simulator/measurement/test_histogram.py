@@ -91,17 +91,17 @@ def test_a_level_integrates_over_time_and_remembers_its_peak() -> None:
     level.up(2.0)
     level.down(4.0)
     assert level.integral(10.0) == 1 * 1 + 2 * 2 + 1 * 6
-    assert level.take_peak() == 2
-    assert level.take_peak() == 1
+    assert level.take_peak(10.0) == (2, 2.0)
+    assert level.take_peak(20.0) == (1, 10.0)
 
 
 def test_a_total_adds_its_levels_and_has_a_peak_of_its_own() -> None:
     waiting, held = Level(), Level()
     total = Total(waiting, held)
     waiting.up(0.0)
-    total.note()
+    total.note(0.0)
     waiting.down(1.0)
     held.up(1.0)
-    total.note()
+    total.note(1.0)
     assert total.integral(3.0) == 3.0
-    assert total.take_peak() == 1
+    assert total.take_peak(3.0) == (1, 0.0)
