@@ -1,6 +1,9 @@
 /** Keys to actions. Never while somebody types, and never when another part of the page has used the key. */
+
+import { useEffect } from "react";
 import { type KeybindingsMap, tinykeys } from "tinykeys";
 import type { ActionTable } from "./actions";
+import type { Editor } from "./EditorContext";
 
 /** Whether an element takes what is typed. */
 export function isTyping(target: EventTarget | null): boolean {
@@ -62,4 +65,36 @@ export function bindClipboard(actions: ActionTable, document: Document): () => v
     document.removeEventListener("cut", copy);
     document.removeEventListener("paste", paste);
   };
+}
+
+/** Esc outside fields and lists lets go of the selection first, then closes the inspector. */
+export function useEscape({ store, view }: Editor): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented || isTyping(event.target)) return;
+      const { selection, select } = store.getState();
+      if (selection.nodes.length + selection.edges.length > 0) select({ nodes: [], edges: [] });
+      else view.getState().set({ inspectorOpen: false });
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [store, view]);
+}
+
+/**
+ * Tab over the bare canvas opens quick-add; once something on the page has the focus, Tab walks as everywhere,
+ * so that the keyboard alone is never caught.
+ */
+export function useQuickAddOnTab({ view, actions }: Editor): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Tab" || event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return;
+      const isFree = document.activeElement === null || document.activeElement === document.body;
+      if (!isFree || event.defaultPrevented || !view.getState().canvas?.isPointerOver()) return;
+      event.preventDefault();
+      void actions.by.add.run();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [view, actions]);
 }

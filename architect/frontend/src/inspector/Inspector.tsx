@@ -57,7 +57,6 @@ export function Inspector() {
   else if (count > 1) body = <ManyForm selection={selection} />;
   return (
     <FormContext value={form}>
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: Esc leaves the panel from any of its fields */}
       <aside
         className="inspector"
         aria-label="Inspector"

@@ -81,10 +81,10 @@ function Identifier({ node }: { node: DesignNode }) {
   const form = useForm();
   const id = useId();
   const [text, setText] = useState(node.id);
-  const taken = useEditorState((state) => idsOf(state.history.present));
+  const document = useEditorState((state) => state.history.present);
   const refusal = !isValidId(text)
     ? "Small letters, digits and hyphens, a letter first."
-    : text !== node.id && taken.has(text)
+    : text !== node.id && idsOf(document).has(text)
       ? "Another element has this identifier."
       : null;
   const commit = () => {

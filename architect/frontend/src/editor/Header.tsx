@@ -1,0 +1,110 @@
+import { Command, Keyboard, LayoutGrid, Redo2, Table2, Undo2, Workflow } from "lucide-react";
+import { useStore } from "zustand";
+import { setName } from "../document/commands";
+import { shownDocument } from "../document/store";
+import { RunPill } from "../run/RunPill";
+import { ThemeSwitch } from "../theme/ThemeSwitch";
+import { type ActionId, keyText } from "./actions";
+import { useEditor, useEditorState } from "./EditorContext";
+import { SaveStatus } from "./SaveStatus";
+
+/** Name of the design, how saving stands, and the actions used most. */
+export function Header() {
+  const { store, view } = useEditor();
+  const name = useEditorState((state) => shownDocument(state).name);
+  const isLocked = useEditorState((state) => state.snapshot !== null);
+  const canUndo = useEditorState((state) => state.history.past.at(-1)?.label ?? null);
+  const canRedo = useEditorState((state) => state.history.future[0]?.label ?? null);
+  const mode = useStore(view, (state) => state.mode);
+  const { apply, endGesture } = store.getState();
+  return (
+    <header className="editor-header">
+      <a className="wordmark" href="/" aria-label="Headrace: all designs" title="All designs">
+        <svg
+          width="20"
+          height="20"
+          viewBox="0 0 24 24"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="2.4"
+          strokeLinecap="round"
+          aria-hidden="true"
+        >
+          <path d="M2 7c3 0 3 3 6 3s3-3 6-3 3 3 6 3M2 14c3 0 3 3 6 3s3-3 6-3 3 3 6 3" />
+        </svg>
+        <span>Headrace</span>
+      </a>
+      <input
+        className="design-name"
+        aria-label="Name of the design"
+        value={name}
+        readOnly={isLocked}
+        size={Math.max(8, Math.min(34, name.length + 1))}
+        onChange={(event) => apply("Rename the design", setName(event.target.value), { gesture: "name" })}
+        onBlur={() => {
+          if (name.trim() === "") apply("Rename the design", setName("Untitled design"), { gesture: "name" });
+          endGesture();
+        }}
+        onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+      />
+      <SaveStatus />
+      <div className="header-tools" role="toolbar" aria-label="Edit">
+        <Tool
+          id="undo"
+          icon={<Undo2 size={17} />}
+          disabled={canUndo === null || isLocked}
+          hint={canUndo ? `Undo: ${canUndo}` : "Undo"}
+        />
+        <Tool
+          id="redo"
+          icon={<Redo2 size={17} />}
+          disabled={canRedo === null || isLocked}
+          hint={canRedo ? `Redo: ${canRedo}` : "Redo"}
+        />
+        <Tool id="tidy" icon={<LayoutGrid size={17} />} disabled={isLocked} />
+        <Tool
+          id="table"
+          icon={mode === "canvas" ? <Table2 size={17} /> : <Workflow size={17} />}
+          hint={mode === "canvas" ? "Show as a table" : "Show as a drawing"}
+        />
+        <Tool id="commands" icon={<Command size={17} />} hint="Find an action or a node" />
+        <Tool id="shortcuts" icon={<Keyboard size={17} />} />
+      </div>
+      <div className="header-end">
+        <RunPill />
+        <a className="header-link" href="/runs">
+          Runs
+        </a>
+        <ThemeSwitch />
+      </div>
+    </header>
+  );
+}
+
+function Tool({
+  id,
+  icon,
+  disabled = false,
+  hint,
+}: {
+  id: ActionId;
+  icon: React.ReactNode;
+  disabled?: boolean;
+  hint?: string;
+}) {
+  const { actions } = useEditor();
+  const action = actions.by[id];
+  const words = hint ?? action.label;
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      disabled={disabled}
+      aria-label={words}
+      title={`${words} (${keyText(action.keys[0] ?? "")})`}
+      onClick={() => void action.run()}
+    >
+      {icon}
+    </button>
+  );
+}

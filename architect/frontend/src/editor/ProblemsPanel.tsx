@@ -1,0 +1,114 @@
+import { CircleAlert, CircleCheck, Lightbulb, TriangleAlert, X } from "lucide-react";
+import { useMemo } from "react";
+import { useStore } from "zustand";
+import type { Problem } from "../api/errors";
+import { bySeverity, fieldPath, placeName, placeOf } from "../document/problems";
+import { shownDocument } from "../document/store";
+import { useEditor, useEditorState } from "./EditorContext";
+
+const ICONS = { error: CircleAlert, warning: TriangleAlert, hint: Lightbulb } as const;
+
+function counted(problems: readonly Problem[]) {
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  return { errors, others: problems.length - errors };
+}
+
+/** The bar under the canvas: how many problems, and the list of them. */
+export function ProblemsPanel() {
+  const { view, store } = useEditor();
+  const document = useEditorState(shownDocument);
+  const problems = useEditorState((state) => state.problems);
+  const isSnapshot = useEditorState((state) => state.snapshot !== null);
+  const open = useStore(view, (state) => state.problemsOpen);
+  const sorted = useMemo(() => bySeverity(problems), [problems]);
+  if (isSnapshot) return null;
+
+  const go = (problem: Problem) => {
+    const place = placeOf(problem, document);
+    const state = view.getState();
+    if (place.kind === "node") store.getState().select({ nodes: [place.id], edges: [] });
+    else if (place.kind === "edge") store.getState().select({ nodes: [], edges: [place.id] });
+    else store.getState().select({ nodes: [], edges: [] });
+    if (place.id !== "") state.canvas?.reveal([place.id]);
+    state.wantField(fieldPath(place.field));
+    if (fieldPath(place.field).length === 0 && place.kind === "node") state.canvas?.focusNode(place.id);
+  };
+  return (
+    <section className={`problems${open ? " is-open" : ""}`} aria-label="Problems">
+      {open && (
+        <>
+          <header>
+            <h2>Problems</h2>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Close the problems"
+              onClick={() => view.getState().set({ problemsOpen: false })}
+            >
+              <X size={16} aria-hidden="true" />
+            </button>
+          </header>
+          {sorted.length === 0 && <p className="muted">Nothing to complain about.</p>}
+          <ul>
+            {sorted.map((problem) => (
+              <Row
+                key={`${problem.code} ${problem.path} ${problem.message}`}
+                problem={problem}
+                where={placeName(problem, document)}
+                onGo={() => go(problem)}
+              />
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Row({ problem, where, onGo }: { problem: Problem; where: string; onGo: () => void }) {
+  const Icon = ICONS[problem.severity];
+  return (
+    <li>
+      <button type="button" className={`problem ${problem.severity}`} onClick={onGo}>
+        <Icon size={16} aria-label={problem.severity} />
+        <span className="problem-where">{where}</span>
+        <span className="problem-text">
+          {problem.message} <span className="muted">{problem.hint}</span>
+        </span>
+        <span className="mono muted">{problem.code}</span>
+      </button>
+    </li>
+  );
+}
+
+/** The counter at the canvas's lower right that opens the list. */
+export function ProblemsButton() {
+  const { view } = useEditor();
+  const problems = useEditorState((state) => state.problems);
+  const isSnapshot = useEditorState((state) => state.snapshot !== null);
+  const open = useStore(view, (state) => state.problemsOpen);
+  const { errors, others } = counted(problems);
+  if (isSnapshot) return null;
+  const words =
+    problems.length === 0
+      ? "No problems"
+      : [
+          errors > 0 && `${errors} ${errors === 1 ? "problem" : "problems"}`,
+          others > 0 && `${others} ${others === 1 ? "hint" : "hints"}`,
+        ]
+          .filter(Boolean)
+          .join(", ");
+  const tone = errors > 0 ? "bad" : others > 0 ? "warn" : "ok";
+  const Icon = errors > 0 ? CircleAlert : others > 0 ? TriangleAlert : CircleCheck;
+  return (
+    <button
+      type="button"
+      className={`problems-button ${tone}`}
+      aria-expanded={open}
+      onClick={() => view.getState().set({ problemsOpen: !open })}
+    >
+      <Icon size={15} aria-hidden="true" />
+      {words}
+    </button>
+  );
+}
