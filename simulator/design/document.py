@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import (
@@ -20,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from simulator.design.arrivals import Trace, resolve_files
 from simulator.design.distributions import AnyDistribution
 from simulator.design.edges import PlainSettings, PublishSettings
 from simulator.design.explain import problems_from
@@ -228,7 +230,7 @@ class Document(BaseModel):
         try:
             document = cls.model_validate(upgraded)
         except ValidationError as error:
-            raise InvalidDesign(problems_from(error, upgraded)) from None
+            raise InvalidDesign(problems_from(error, upgraded, model=cls)) from None
         problems = checks.reference_problems(document)
         if not any(problem.code == "D202" for problem in problems):
             problems += document.type_edges()
@@ -280,7 +282,7 @@ class Document(BaseModel):
             try:
                 edge._settings = model.model_validate(edge.config)
             except ValidationError as error:
-                for problem in problems_from(error, edge.config):
+                for problem in problems_from(error, edge.config, model=model):
                     inner = problem.path
                     problems.append(
                         Problem(
@@ -294,6 +296,32 @@ class Document(BaseModel):
                         )
                     )
         return problems
+
+    def with_files(self, base: Path | None) -> Document:
+        """The same design with the contents of its trace files in their place.
+
+        A relative file counts from `base`, the folder of the design; without a base files are refused.
+        Raises `InvalidDesign` (D110) that names the faulty line.
+        """
+        data = self.to_data()
+        is_changed = False
+        for position, node in enumerate(self.nodes):
+            arrivals = getattr(node.config, "arrivals", None)
+            if not isinstance(arrivals, Trace) or arrivals.file is None:
+                continue
+            place = f"nodes[{position}].config.arrivals"
+            read = resolve_files(arrivals, base, element=node.id, field="config.arrivals", path=place)
+            assert isinstance(read, Trace)
+            rows = read.rows()
+            written = data["nodes"][position]["config"]["arrivals"]
+            del written["file"]
+            if rows.counts is None:
+                written["times"] = rows.times
+            else:
+                written["counts"] = [list(row) for row in zip(rows.times, rows.counts, strict=True)]
+                written["interval"] = rows.interval
+            is_changed = True
+        return Document.parse(data) if is_changed else self
 
     # -- writing ---------------------------------------------------------------------------------
     def to_data(self) -> dict[str, Any]:

@@ -83,6 +83,12 @@ class Trace(OpenArrivals):
         copy.__dict__.pop("_table", None)
         return copy
 
+    def rows(self) -> LoadRows:
+        """What was read from the file; raises `HeadraceError` while it has not been read."""
+        if self._loaded is None:
+            raise HeadraceError("the trace file is not read yet: call resolve_files first")
+        return self._loaded
+
     @cached_property
     def _table(self) -> tuple[Draws, Draws | None, float]:
         """Times, counts (none for single messages) and the interval."""
@@ -91,9 +97,7 @@ class Trace(OpenArrivals):
         if self.counts is not None and self.interval is not None:
             rows = np.asarray(self.counts, dtype=np.float64).reshape(-1, 2)
             return rows[:, 0], rows[:, 1], self.interval
-        if self._loaded is None:
-            raise HeadraceError("the trace file is not read yet: call resolve_files first")
-        loaded = self._loaded
+        loaded = self.rows()
         counts = None if loaded.counts is None else np.asarray(loaded.counts, dtype=np.float64)
         return np.asarray(loaded.times, dtype=np.float64), counts, loaded.interval or 0.0
 

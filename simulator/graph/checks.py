@@ -10,7 +10,7 @@ from simulator.graph.problem import Problem
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
-    from simulator.design.document import Document
+    from simulator.design.document import Document, Node
 
 MAX_CLOSE = 5
 
@@ -134,6 +134,8 @@ def readiness_problems(document: Document) -> list[Problem]:
         return [
             Problem("D280", "error", "", "nodes", "the design has no nodes", "add a producer first", "nodes")
         ]
+    if _names_files(document):
+        return [_unread(node.id, position) for position, node in enumerate(document.nodes) if _file_of(node)]
     graph = graph_of(document)
     producers = [id for id, data in graph.nodes(data=True) if data["category"] == "producer"]
     if not producers:
@@ -153,6 +155,19 @@ def readiness_problems(document: Document) -> list[Problem]:
             )
         )
     return problems
+
+
+def _unread(id: str, position: int) -> Problem:
+    path = f"nodes[{position}].config.arrivals.file"
+    return Problem(
+        "D110",
+        "error",
+        id,
+        "config.arrivals.file",
+        "a trace file is read from the command line only",
+        "upload the load file instead: its counts are then kept in the design",
+        path,
+    )
 
 
 def practice_problems(document: Document) -> list[Problem]:
@@ -175,7 +190,15 @@ def practice_problems(document: Document) -> list[Problem]:
         check = KINDS[node.kind].check
         if check is not None:
             problems += check(document, node)
-    return problems + load_problems(document)
+    return problems if _names_files(document) else problems + load_problems(document)
+
+
+def _names_files(document: Document) -> bool:
+    return any(_file_of(node) for node in document.nodes)
+
+
+def _file_of(node: Node) -> str | None:
+    return getattr(getattr(node.config, "arrivals", None), "file", None)
 
 
 def _loose(id: str, path: str, what: str, hint: str) -> Problem:
