@@ -129,5 +129,6 @@ def _run(command: list[str], **environment: str) -> str:
     )
     if done.returncode:
         words = " ".join(Path(word).name if os.sep in word else word for word in command)
-        raise FrontEndError(f"`{words}` ended with {done.returncode}:\n{done.stdout}")
+        said = done.stdout.split("\nnpm error Usage:")[0]  # npm explains itself for two hundred lines
+        raise FrontEndError(f"`{words}` ended with {done.returncode}:\n{said}")
     return done.stdout
