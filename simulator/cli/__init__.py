@@ -1,0 +1,64 @@
+"""The command `headrace`, the same as `python -m simulator`."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
+from simulator.cli.options import parser
+from simulator.cli.refusal import CannotDo
+from simulator.errors import HeadraceError, InvalidDesign
+from simulator.report.table import printable
+
+EXIT_INVALID = 2
+EXIT_CANCELLED = 130
+
+_COMMANDS = {
+    "simulate": simulate_design,
+    "check": check_design,
+    "schema": print_schema,
+    "serve": serve_dashboard,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command and return its exit code; argument errors exit with 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name in a design must not fail on a terminal that cannot show it.
+            stream.reconfigure(errors="replace")
+    options = parser().parse_args(arguments)
+    try:
+        code = _COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except InvalidDesign as error:
+        return _refuse(options, error)
+    except CannotDo as error:
+        return _say(str(error))
+    except HeadraceError as error:
+        return _say(str(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("\nheadrace: cancelled, there is no result\n")
+        return EXIT_CANCELLED
+    except BrokenPipeError:
+        # Who read the output has seen enough; nothing may be written when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _refuse(options: argparse.Namespace, error: InvalidDesign) -> int:
+    for problem in error.problems:
+        sys.stderr.write(printable(str(problem)) + "\n")
+    count = len(error.problems)
+    name = "standard input" if options.design == "-" else options.design
+    return _say(f"{name}: {count} problem{'' if count == 1 else 's'}, nothing was run")
+
+
+def _say(text: str) -> int:
+    sys.stderr.write(f"headrace: {printable(text)}\n")
+    return EXIT_INVALID

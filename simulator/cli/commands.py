@@ -1,0 +1,160 @@
+"""What each command does."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import inf
+from typing import Any
+
+from simulator.cli.inputs import read_design, with_loads
+from simulator.cli.outputs import check_target, write_whole
+from simulator.cli.progress import Progress
+from simulator.cli.refusal import CannotDo
+from simulator.design.document import Document
+from simulator.design.schema import document_schema, schema
+from simulator.errors import InvalidDesign
+from simulator.formats.load_csv import LoadFile
+from simulator.quantities import format_duration
+from simulator.report.table import printable, result_table
+from simulator.report.verdicts import FORMATS, Verdict
+from simulator.running import check, simulate
+
+EXIT_STOPPED = 1
+EXIT_CANCELLED = 130
+
+
+def simulate_design(options: argparse.Namespace) -> int:
+    """`headrace simulate`: the result as a table or as JSON."""
+    target = check_target(options.output) if options.output is not None else None
+    document, loads = with_loads(read_design(options.design), options.load)
+    _warn(document, loads, options.duration)
+    result = _run(document, options)
+    text = json.dumps(result, indent=2, allow_nan=False) + "\n"
+    if target is not None:
+        write_whole(target, text)
+    sys.stdout.write(text if options.json else result_table(result))
+    return _exit_code(result)
+
+
+def check_design(options: argparse.Namespace) -> int:
+    """`headrace check`: the verdict on the design's objectives."""
+    write = FORMATS[options.format]
+    try:
+        document, _ = with_loads(read_design(options.design), options.load)
+        result = _run(document, options)
+    except InvalidDesign as error:
+        verdict = Verdict(options.design, error.problems)
+        sys.stdout.write(write(verdict))
+        return verdict.exit_code
+    verdict = Verdict(document.name, check(document), result)
+    sys.stdout.write(write(verdict))
+    return EXIT_CANCELLED if result["stopped"] == "cancelled" else verdict.exit_code
+
+
+def print_schema(options: argparse.Namespace) -> int:
+    """`headrace schema`: what editors and forms are built on."""
+    made = document_schema() if options.document else schema()
+    sys.stdout.write(json.dumps(made, indent=2, allow_nan=False) + "\n")
+    return 0
+
+
+def serve_dashboard(options: argparse.Namespace) -> int:
+    """`headrace serve`: the dashboard, which the simulator does not know and so loads by its name."""
+    try:
+        dashboard = importlib.import_module("architect.serve")
+        importlib.import_module("daphne")
+        importlib.import_module("django")
+    except ModuleNotFoundError as error:
+        raise CannotDo(
+            f"the dashboard is not installed here ({error.name} is missing): pip install headrace brings it. "
+            "headrace simulate works without."
+        ) from error
+    dashboard.serve(host=options.host, port=options.port)
+    return 0
+
+
+# -- running -----------------------------------------------------------------------------------------
+def _run(document: Document, options: argparse.Namespace) -> dict[str, Any]:
+    """The result, with progress before and the speed after it on standard error."""
+    progress = Progress()
+    try:
+        with _stopped_by_interrupt() as is_stopped:
+
+            def control(now: float) -> float | None:
+                # At simulated time 0 there is nothing yet that a partial result could be made of.
+                return None if is_stopped() and now > 0.0 else inf
+
+            result = simulate(
+                document,
+                seed=options.seed,
+                duration=options.duration,
+                warmup=options.warmup,
+                replications=options.replications,
+                precision=options.precision,
+                jobs=options.jobs,
+                # Several processes cannot be asked to stop half-way: there Ctrl-C ends all without a result.
+                control=control if options.jobs == 1 else None,
+                on_progress=progress,
+            )
+    finally:
+        progress.close()
+    elapsed = progress.elapsed
+    sys.stderr.write(
+        f"{result['messages']:,} messages, {result['events']:,} events in {format_duration(elapsed, 3)} "
+        f"({result['messages'] / elapsed:,.0f} messages/s)\n"
+    )
+    if result["stopped"] == "cancelled":
+        sys.stderr.write("headrace: cancelled; the result is of what was simulated so far\n")
+    return result
+
+
+@contextmanager
+def _stopped_by_interrupt() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C into a question that can be asked; the second one acts as ever."""
+    asked = False
+
+    def note(_number: int, _frame: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, before)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _exit_code(result: dict[str, Any]) -> int:
+    if result["stopped"] == "cancelled":
+        return EXIT_CANCELLED
+    return EXIT_STOPPED if result["stopped"] else 0
+
+
+def _warn(document: Document, loads: dict[str, LoadFile], duration: float | None) -> None:
+    """Practice problems, and what of a recorded load lies beyond the run, on standard error."""
+    for problem in check(document):
+        if problem.blocks is None:
+            sys.stderr.write(f"{problem.severity}: {printable(str(problem))}\n")
+    span = document.simulation.duration if duration is None else duration
+    for id, load in loads.items():
+        rows = load.arrivals.get("counts") or load.arrivals["times"]
+        last = rows[-1][0] + load.interval if "counts" in load.arrivals else rows[-1]
+        sys.stderr.write(
+            f"load of {id}: {load.total:,} messages from {printable(load.first)} to {printable(load.last)}\n"
+        )
+        if last > span:
+            sys.stderr.write(
+                f"warning: it lasts {format_duration(last, 4)}, the run only {format_duration(span, 4)}: "
+                "the rest is not replayed (--duration)\n"
+            )

@@ -1,0 +1,58 @@
+"""Writing a result to a file: all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from simulator.cli.refusal import CannotDo
+
+
+def check_target(name: str) -> Path:
+    """The file a result will go to; raises `CannotDo` before anything is run when it cannot."""
+    path = Path(name)
+    folder = path.parent
+    try:
+        if path.is_dir():
+            raise CannotDo(f"--output {name} is a folder; give a file")
+        if not folder.is_dir():
+            raise CannotDo(f"--output {name}: there is no folder {folder}")
+        target = path if path.exists() and not path.is_file() else folder
+        if not os.access(target, os.W_OK):
+            raise CannotDo(f"--output {name}: no permission to write to {target}")
+    except ValueError as error:
+        raise CannotDo(f"--output {name!r}: {error}") from error
+    return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` to `path` (UTF-8) through a file beside it, so that no reader ever sees half of it.
+
+    A device or a pipe is written to as it is. Raises `CannotDo`.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        real = path.resolve()
+        handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".part")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.chmod(real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask())
+            part.replace(real)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise CannotDo(f"--output {path} cannot be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

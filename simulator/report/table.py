@@ -1,0 +1,262 @@
+"""A result as text for a terminal: what happened, with units, and how far it may be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from simulator.quantities import format_duration
+from simulator.report.metrics import METRICS
+
+#: Counts of a node that are worth a line only when something happened.
+_INCIDENTS = ("redelivered", "dead_lettered", "expired", "dropped", "rejected", "failures", "duplicates")
+_NOTHING = "–"
+#: Below this Little's law is called kept; more is explained by what was inside at the ends of the window.
+_CLOSE = 0.01
+
+Estimate = dict[str, Any]
+
+
+def result_table(result: dict[str, Any]) -> str:
+    """The whole result document for people; ends with a line break."""
+    parts = [_heading(result), _nodes(result), _flows(result), _checks(result), _objectives(result)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+# -- numbers -----------------------------------------------------------------------------------------
+def number(value: float) -> str:
+    """A plain number in three digits, larger ones whole with thousands separated."""
+    if abs(value) >= 100.0 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value in the unit of its metric (see `simulator.report.metrics`)."""
+    if unit == "s":
+        return format_duration(value, 3)
+    return f"{number(value)}/s" if unit == "msg/s" else number(value)
+
+
+def estimate_text(estimate: Estimate | None, unit: str = "1") -> str:
+    """An estimate with the half-width of its interval in percent of the value, a dash without one."""
+    if estimate is None:
+        return _NOTHING
+    value, ci95 = estimate["mean"], estimate["ci95"]
+    text = quantity(value, unit)
+    if ci95 is None or ci95[0] == ci95[1]:
+        return text
+    if value == 0.0:
+        return f"{text} [{quantity(ci95[0], unit)}, {quantity(ci95[1], unit)}]"
+    return f"{text} ±{_percent((ci95[1] - ci95[0]) / 2.0 / abs(value))}"
+
+
+def unit_of(metric: str) -> str:
+    """The unit of a metric path such as `waiting_time.p99`; "1" for one without."""
+    return METRICS.get(metric.partition(".")[0], {}).get("unit", "1")
+
+
+def objective_text(objective: dict[str, Any]) -> str:
+    """An objective as one phrase: `waiting_time.p99 of orders below 2 s`."""
+    unit = unit_of(objective["metric"])
+    place = (
+        f"of {objective['node']}" if "node" in objective else f"from {objective['from']} to {objective['to']}"
+    )
+    limits = [
+        f"{word} {quantity(objective[word], unit)}"
+        for word in ("below", "above", "equals")
+        if word in objective
+    ]
+    return printable(f"{objective['metric']} {place} {' '.join(limits)}")
+
+
+def found_text(judged: dict[str, Any]) -> str:
+    """What was found for an objective, with the ends of its interval."""
+    if judged["value"] is None:
+        return "not measured"
+    unit = unit_of(judged["objective"]["metric"])
+    text = quantity(judged["value"], unit)
+    if judged["ci95"] is not None and judged["ci95"][0] != judged["ci95"][1]:
+        low, high = (quantity(end, unit) for end in judged["ci95"])
+        text += f" [{low}, {high}]"
+    return text
+
+
+def printable(text: str) -> str:
+    """Text without control characters: a name in a design must not steer the terminal."""
+    return "".join(mark if mark.isprintable() else " " for mark in text)
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f} %" if share < 0.0995 else f"{100.0 * share:,.0f} %"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+# -- parts -------------------------------------------------------------------------------------------
+def _heading(result: dict[str, Any]) -> str:
+    count = result["replications"]
+    runs = "one run" if count == 1 else f"{count} replications"
+    warmup = (
+        f", the first {format_duration(result['warmup'], 3)} left out of the figures"
+        if result["warmup"]
+        else ", nothing left out"
+    )
+    extent = f"{runs} of {format_duration(result['duration'], 4)}{warmup}"
+    lines = [
+        printable(result["design"]["name"]),
+        f"{extent}; seed {result['seed']}; {result['messages']:,} messages",
+    ]
+    if result["stopped"]:
+        lines.append(f"STOPPED EARLY: {printable(result['stopped'])}. The figures are of what was simulated.")
+    if _has_intervals(result):
+        lines.append("± is half the width of the 95 % confidence interval, in percent of the value.")
+    elif count == 1:
+        lines.append(
+            "No intervals: one run that is short, or whose load changes with time, allows none. "
+            "--replications 10 gives them."
+        )
+    return "\n".join(lines)
+
+
+def _has_intervals(result: dict[str, Any]) -> bool:
+    return any(
+        metric.get("ci95") is not None
+        for node in result["nodes"].values()
+        for metric in node.values()
+        if "ci95" in metric
+    )
+
+
+def _nodes(result: dict[str, Any]) -> str:
+    rows = [
+        [
+            "node",
+            "throughput",
+            "utilization",
+            "waiting time: mean",
+            "p50",
+            "p99",
+            "queue length: mean",
+            "max",
+            "in flight: mean",
+        ]
+    ]
+    incidents = []
+    for name, node in result["nodes"].items():
+        waiting, queue = node.get("waiting_time", {}), node.get("queue_length", {})
+        rows.append(
+            [
+                name,
+                estimate_text(node.get("throughput"), "msg/s"),
+                estimate_text(node.get("utilization")),
+                *(estimate_text(waiting.get(key), "s") for key in ("mean", "p50", "p99")),
+                estimate_text(queue.get("mean")),
+                _peak(queue),
+                estimate_text(node.get("in_flight", {}).get("mean")),
+            ]
+        )
+        happened = [
+            f"{number(node[metric]['mean'])} {METRICS[metric]['title'].lower()}"
+            for metric in _INCIDENTS
+            if metric in node and node[metric]["mean"]
+        ]
+        if happened:
+            incidents.append(f"  {name}: {', '.join(happened)}")
+    text = "Nodes\n" + indented(aligned(rows))
+    if incidents:
+        each = " (mean of the replications)" if result["replications"] > 1 else ""
+        text += f"\n\nOver the whole run{each}\n" + "\n".join(incidents)
+    return text
+
+
+def _peak(queue: dict[str, Any]) -> str:
+    """The longest queue, and when it was where the result says so."""
+    text = estimate_text(queue.get("max"))
+    moment = queue.get("max_at")
+    return f"{text} at {format_duration(moment['mean'], 4)}" if moment else text
+
+
+def _flows(result: dict[str, Any]) -> str:
+    if not result["flows"]:
+        return ""
+    counts = ("delivered", "lost", "dead_lettered", "duplicates", "out_of_order")
+    titles = [METRICS[name]["title"].lower() for name in counts]
+    rows = [["from → to", "latency: mean", "p50", "p95", "p99", "max", *titles]]
+    for flow in result["flows"]:
+        latency = flow.get("end_to_end_latency", {})
+        rows.append(
+            [
+                f"{flow['from']} → {flow['to']}",
+                *(estimate_text(latency.get(key), "s") for key in ("mean", "p50", "p95", "p99", "max")),
+                *(estimate_text(flow.get(name)) for name in counts),
+            ]
+        )
+    return "Flows, end to end\n" + indented(aligned(rows))
+
+
+def _checks(result: dict[str, Any]) -> str:
+    ledgers = result["conservation"]["nodes"]
+    if result["conservation"]["ok"]:
+        accounted = f"kept: every message is accounted for at {_counted(len(ledgers), 'node')}"
+    else:
+        wrong = [
+            id
+            for id, ledger in ledgers.items()
+            if ledger["accepted"] != sum(value for term, value in ledger.items() if term != "accepted")
+        ]
+        accounted = f"BROKEN at {', '.join(wrong)}: please report this as a defect"
+    return "\n".join(["Checks", f"  conservation   {accounted}", f"  Little's law   {_little(result)}"])
+
+
+def _little(result: dict[str, Any]) -> str:
+    laws = result["littles_law"]
+    # A node that nothing leaves (a dead-letter queue without a reader) has no W to compare with.
+    flowing = {id: law for id, law in laws.items() if law["lambda_W"] > 0.0}
+    if not flowing:
+        return "not applicable: no message has left a queue"
+    id = max(flowing, key=lambda name: float(flowing[name]["relative_error"]))
+    law = flowing[id]
+    error = law["relative_error"]
+    places = f"at {_counted(len(flowing), 'node')}"
+    if error < 1e-9:
+        return f"kept to rounding {places}"
+    text = (
+        f"within {_percent(max(error, 0.0005))} {places} "
+        f"(furthest: {id}, L {number(law['L'])}, λW {number(law['lambda_W'])})"
+    )
+    if error > _CLOSE:
+        text += "; the rest was inside when measuring began or ended"
+    return text
+
+
+def _objectives(result: dict[str, Any]) -> str:
+    judged = result["objectives"]
+    if not judged:
+        return ""
+    rows = [
+        [f"{one['verdict']:<9}", objective_text(one["objective"]), f"found {found_text(one)}"]
+        for one in judged
+    ]
+    return "Objectives\n" + indented(aligned(rows, left=3))
+
+
+def indented(text: str) -> str:
+    """Every line two places to the right."""
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """Columns of equal width, the first `left` to the left and the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(_line(row, widths, left) for row in rows)
+
+
+def _line(row: Iterable[str], widths: Sequence[int], left: int) -> str:
+    cells = (
+        cell.ljust(width) if column < left else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join(cells).rstrip()
