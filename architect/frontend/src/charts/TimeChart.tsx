@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
 import "uplot/dist/uPlot.min.css";
-import { shownTheme, subscribeTheme } from "../theme/theme";
 import { formatClock, formatQuantity } from "../run/numbers";
+import { shownTheme, subscribeTheme } from "../theme/theme";
 import { type ChartSpec, mergingWords } from "./chartSet";
 import { createPlot, type Mark, type Plot } from "./plot";
 import { type SeriesStore, seriesStore } from "./series";
@@ -23,7 +23,15 @@ export interface TimeChartProps {
 const REDRAW_EVERY = 250;
 
 /** One chart over simulated time: title with unit, legend with the values under the shared cursor, plot. */
-export function TimeChart({ spec, subject, duration, warmup, marks, onMoment, store = seriesStore }: TimeChartProps) {
+export function TimeChart({
+  spec,
+  subject,
+  duration,
+  warmup,
+  marks,
+  onMoment,
+  store = seriesStore,
+}: TimeChartProps) {
   const theme = useSyncExternalStore(subscribeTheme, shownTheme);
   const titleId = useId();
   const place = useRef<HTMLDivElement>(null);
@@ -90,7 +98,12 @@ export function TimeChart({ spec, subject, duration, warmup, marks, onMoment, st
           {spec.lines.map((line, i) => (
             <li key={line.key} title={line.label}>
               <svg width="18" height="8" aria-hidden="true">
-                <path d="M0 4h18" stroke={`var(${line.token})`} strokeWidth="2.5" strokeDasharray={line.dash?.join(" ")} />
+                <path
+                  d="M0 4h18"
+                  stroke={`var(${line.token})`}
+                  strokeWidth="2.5"
+                  strokeDasharray={line.dash?.join(" ")}
+                />
               </svg>
               <span className="chart-legend-name">{line.label}</span>
               <output
@@ -121,6 +134,8 @@ function unitWords(unit: string): string {
 
 /** What a picture of lines says in a sentence: each line's highest value so far. */
 function pictureWords(spec: ChartSpec, subject: string, store: SeriesStore): string {
-  const peaks = spec.lines.map((line) => `${line.label} at most ${formatQuantity(store.peak(line.key), spec.unit)}`);
+  const peaks = spec.lines.map(
+    (line) => `${line.label} at most ${formatQuantity(store.peak(line.key), spec.unit)}`,
+  );
   return `${spec.title}, ${subject}, until ${formatClock(store.lastTime())}: ${peaks.join("; ")}`;
 }

@@ -6,11 +6,15 @@ import { timeEnd, timeTick, valueRange } from "./axes";
 describe("the time axis", () => {
   it("holds every moment and never outgrows the run", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 1, max: 1e6, noNaN: true }), (t, duration) => {
-        const end = timeEnd(Math.min(t, duration), duration);
-        expect(end).toBeGreaterThanOrEqual(Math.min(t, duration));
-        expect(end).toBeLessThanOrEqual(duration * 1.0001);
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 1e6, noNaN: true }),
+        fc.double({ min: 1, max: 1e6, noNaN: true }),
+        (t, duration) => {
+          const end = timeEnd(Math.min(t, duration), duration);
+          expect(end).toBeGreaterThanOrEqual(Math.min(t, duration));
+          expect(end).toBeLessThanOrEqual(duration * 1.0001);
+        },
+      ),
     );
   });
 

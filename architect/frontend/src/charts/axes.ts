@@ -11,7 +11,12 @@ export function timeEnd(t: number, duration: number | null): number {
 }
 
 /** 0 to a little above the highest; shares always show 0..100 %; a log axis starts at its lowest positive value. */
-export function valueRange(low: number | null, high: number | null, unit: string, isLog: boolean): [number, number] {
+export function valueRange(
+  low: number | null,
+  high: number | null,
+  unit: string,
+  isLog: boolean,
+): [number, number] {
   if (isLog) {
     const bottom = low !== null && low > 0 ? low : 0.001;
     const top = high !== null && high > bottom ? high : bottom * 10;
@@ -24,8 +29,8 @@ export function valueRange(low: number | null, high: number | null, unit: string
 
 /** Tick steps for seconds that fall on whole minutes and hours. */
 export const TIME_STEPS: readonly number[] = [
-  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
-  10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
+  3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
 ];
 
 /** A tick of the simulated-time axis: "45 s", "2:30", "1:15:00", "3 d". */

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { chartsFor, mergingWords, type Columns, type Wording } from "./chartSet";
+import { type Columns, chartsFor, mergingWords, type Wording } from "./chartSet";
 import { flowKey, nodeKey } from "./series";
 
 const words: Wording = {
@@ -41,7 +41,10 @@ describe("the charts of a selection", () => {
   });
 
   it("show the percentiles of a single flow, and one p99 line each when there are several", () => {
-    const one = { [flowKey("a", "b", "end_to_end_latency", "p50")]: 1, [flowKey("a", "b", "end_to_end_latency", "p99")]: 2 };
+    const one = {
+      [flowKey("a", "b", "end_to_end_latency", "p50")]: 1,
+      [flowKey("a", "b", "end_to_end_latency", "p99")]: 2,
+    };
     expect(chartsFor(null, columns(one), words)[0]?.lines.map((line) => line.label)).toEqual(["p50", "p99"]);
     const two = { ...one, [flowKey("a", "c", "end_to_end_latency", "p99")]: 2 };
     const chart = chartsFor(null, columns(two), words)[0];
@@ -50,19 +53,26 @@ describe("the charts of a selection", () => {
   });
 
   it("put the worst six queues into the whole flow's backlog", () => {
-    const peaks = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [nodeKey(`q${i}`, "queue_length"), i]));
+    const peaks = Object.fromEntries(
+      Array.from({ length: 9 }, (_, i) => [nodeKey(`q${i}`, "queue_length"), i]),
+    );
     const backlog = chartsFor(null, columns(peaks), words).find((chart) => chart.id === "backlog");
     expect(backlog?.lines.map((line) => line.label)).toEqual(["Q8", "Q7", "Q6", "Q5", "Q4", "Q3"]);
   });
 
   it("draw an objective where its flow is shown", () => {
     const held = columns({ [flowKey("a", "b", "end_to_end_latency", "p99")]: 2 });
-    const limits = [{ from: "a", to: "b", part: "p99", below: 2 }, { from: "a", to: "z", part: "p99", below: 9 }];
+    const limits = [
+      { from: "a", to: "b", part: "p99", below: 2 },
+      { from: "a", to: "z", part: "p99", below: 9 },
+    ];
     expect(chartsFor(null, held, words, limits)[0]?.limits).toEqual([{ value: 2, label: "p99 objective" }]);
   });
 
   it("never tell two lines apart by colour alone", () => {
-    const peaks = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [nodeKey(`q${i}`, "queue_length"), i]));
+    const peaks = Object.fromEntries(
+      Array.from({ length: 6 }, (_, i) => [nodeKey(`q${i}`, "queue_length"), i]),
+    );
     const lines = chartsFor(null, columns(peaks), words)[0]?.lines ?? [];
     expect(new Set(lines.map((line) => String(line.dash))).size).toBe(lines.length);
   });

@@ -91,7 +91,13 @@ export function nodeCharts(columns: Columns, id: string, words: Wording): ChartS
     const lines = spec.lines.filter((line) => columns.has(line.key));
     if (lines.length > 0) charts.push({ ...spec, lines });
   };
-  add({ id: "rates", title: "Rates", unit: "msg/s", help: HELP.rate, lines: nodeLines(columns, id, ["arrival_rate", "throughput", "goodput"], words) });
+  add({
+    id: "rates",
+    title: "Rates",
+    unit: "msg/s",
+    help: HELP.rate,
+    lines: nodeLines(columns, id, ["arrival_rate", "throughput", "goodput"], words),
+  });
   add({
     id: "levels",
     title: "Backlog",
@@ -99,7 +105,9 @@ export function nodeCharts(columns: Columns, id: string, words: Wording): ChartS
     help: HELP.level,
     lines: nodeLines(columns, id, ["queue_length", "in_flight", "backlog", "consumer_lag"], words).filter(
       // a backlog that is always the queue length would only hide its line
-      (line) => line.key !== nodeKey(id, "backlog") || columns.peak(line.key) !== columns.peak(nodeKey(id, "queue_length")),
+      (line) =>
+        line.key !== nodeKey(id, "backlog") ||
+        columns.peak(line.key) !== columns.peak(nodeKey(id, "queue_length")),
     ),
   });
   for (const metric of TIMES) {
@@ -122,7 +130,9 @@ export function nodeCharts(columns: Columns, id: string, words: Wording): ChartS
     help: HELP.utilization,
     lines: [{ key: nodeKey(id, "utilization"), label: "busy", token: "--series-1", fill: true }],
   });
-  const seen = TROUBLE.filter((metric) => columns.has(nodeKey(id, metric)) && columns.peak(nodeKey(id, metric)) > 0);
+  const seen = TROUBLE.filter(
+    (metric) => columns.has(nodeKey(id, metric)) && columns.peak(nodeKey(id, metric)) > 0,
+  );
   add({
     id: "trouble",
     title: "Redelivered, lost, out of order",
@@ -259,7 +269,9 @@ export function chartsFor(
 export function mergingWords(framesPerPoint: number, lines: readonly ChartLine[]): string {
   if (framesPerPoint <= 1) return "";
   const metric = lines[0]?.key.split(" ").at(-1) ?? "";
-  const what = { mean: "their mean", max: "the largest of them", last: "the last of them" }[mergingOf(metric)];
+  const what = { mean: "their mean", max: "the largest of them", last: "the last of them" }[
+    mergingOf(metric)
+  ];
   return `Each point stands for ${framesPerPoint} frames: ${what}.`;
 }
 

@@ -1,6 +1,7 @@
 /** uPlot behind a small door: options from a ChartSpec, our colours, warm-up, event marks and objective lines. */
-import UPlot from "uplot";
+
 import type uPlot from "uplot";
+import UPlot from "uplot";
 import { tokenColor } from "../theme/theme";
 import { TIME_STEPS, timeEnd, timeTick, valueRange, valueTick } from "./axes";
 import type { ChartSpec } from "./chartSet";
@@ -54,7 +55,12 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   function read(u: uPlot): void {
     const last = u.data[0].length - 1;
     const at = u.cursor.idx ?? last;
-    options.onRead(spec.lines.map((_, i) => (u.data[i + 1]?.[at] ?? (u.cursor.idx == null ? lastValue(u.data[i + 1]) : null)) as number | null));
+    options.onRead(
+      spec.lines.map(
+        (_, i) =>
+          (u.data[i + 1]?.[at] ?? (u.cursor.idx == null ? lastValue(u.data[i + 1]) : null)) as number | null,
+      ),
+    );
   }
 
   function drawBelow(u: uPlot): void {
@@ -65,11 +71,17 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     if (right <= u.bbox.left) return;
     u.ctx.save();
     u.ctx.fillStyle = colours.warmup;
-    u.ctx.fillRect(Math.max(left, u.bbox.left), u.bbox.top, right - Math.max(left, u.bbox.left), u.bbox.height);
+    u.ctx.fillRect(
+      Math.max(left, u.bbox.left),
+      u.bbox.top,
+      right - Math.max(left, u.bbox.left),
+      u.bbox.height,
+    );
     u.ctx.fillStyle = colours.text;
     u.ctx.font = scaled(font);
     u.ctx.textBaseline = "top";
-    if (right - left > 70 * devicePixelRatio) u.ctx.fillText("warm-up", Math.max(left, u.bbox.left) + 4, u.bbox.top + 3);
+    if (right - left > 70 * devicePixelRatio)
+      u.ctx.fillText("warm-up", Math.max(left, u.bbox.left) + 4, u.bbox.top + 3);
     u.ctx.restore();
   }
 
@@ -115,10 +127,14 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       },
       focus: { alpha: 0.45 },
       scales: {
-        x: { time: false, range: (_u, low, high) => zoomed(low, high) ?? [0, timeEnd(store.lastTime(), duration)] },
+        x: {
+          time: false,
+          range: (_u, low, high) => zoomed(low, high) ?? [0, timeEnd(store.lastTime(), duration)],
+        },
         y: {
           distr: isLog ? 3 : 1,
-          range: (u, low, high) => valueRange(isLog ? lowestPositive(u) : low, withLimits(high, spec), spec.unit, isLog),
+          range: (u, low, high) =>
+            valueRange(isLog ? lowestPositive(u) : low, withLimits(high, spec), spec.unit, isLog),
         },
       },
       axes: [
@@ -171,7 +187,8 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     pressedAt = event.clientX;
   });
   plot.over.addEventListener("pointerup", (event) => {
-    if (pressedAt !== null && Math.abs(event.clientX - pressedAt) < 4) options.onClick(plot.posToVal(event.offsetX, "x"));
+    if (pressedAt !== null && Math.abs(event.clientX - pressedAt) < 4)
+      options.onClick(plot.posToVal(event.offsetX, "x"));
     pressedAt = null;
   });
 
@@ -228,13 +245,16 @@ function lastValue(column: ArrayLike<number | null | undefined> | undefined): nu
 
 function lowestPositive(u: uPlot): number | null {
   let lowest = Infinity;
-  for (const column of u.data.slice(1)) for (const value of column ?? []) if (value != null && value > 0 && value < lowest) lowest = value;
+  for (const column of u.data.slice(1))
+    for (const value of column ?? []) if (value != null && value > 0 && value < lowest) lowest = value;
   return lowest === Infinity ? null : lowest;
 }
 
 /** A limit is worth seeing when the lines come near it; a far one would flatten them. */
 function withLimits(high: number | null, spec: ChartSpec): number | null {
-  const near = (spec.limits ?? []).map((limit) => limit.value).filter((value) => high !== null && value <= high * 4);
+  const near = (spec.limits ?? [])
+    .map((limit) => limit.value)
+    .filter((value) => high !== null && value <= high * 4);
   return high === null ? null : Math.max(high, ...near);
 }
 

@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 import type { Frame } from "../run/frameTypes";
 import { createSeriesStore, edgeKey, flowKey, nodeKey } from "./series";
 
-const frame = (seq: number, nodes: Frame["nodes"], rest: Partial<Frame> = {}): Frame => ({ seq, t: seq, nodes, edges: {}, ...rest });
+const frame = (seq: number, nodes: Frame["nodes"], rest: Partial<Frame> = {}): Frame => ({
+  seq,
+  t: seq,
+  nodes,
+  edges: {},
+  ...rest,
+});
 
 describe("the columns behind the charts", () => {
   it("keep one point per frame while there is room, with null where nothing was measured", () => {

@@ -5,7 +5,7 @@
  * points are merged in pairs, again and again: rates keep their mean, levels and times their largest value, counts
  * their last. A chart says how many frames one of its points stands for.
  */
-import { isSpread, type Frame, type Metric } from "../run/frameTypes";
+import { type Frame, isSpread, type Metric } from "../run/frameTypes";
 
 /** How two neighbouring points become one. */
 export type Merging = "mean" | "max" | "last";
@@ -15,7 +15,15 @@ const FEWEST_POINTS = 2_000;
 /** Numbers held in all columns together: 8 million of 4 bytes. */
 const CELL_BUDGET = 8_000_000;
 
-const MEAN = new Set(["arrival_rate", "throughput", "goodput", "utilization", "rate", "delivered_rate", "mean"]);
+const MEAN = new Set([
+  "arrival_rate",
+  "throughput",
+  "goodput",
+  "utilization",
+  "rate",
+  "delivered_rate",
+  "mean",
+]);
 const LAST = new Set([
   "dead_lettered",
   "redelivered",
@@ -88,7 +96,8 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     const size = times.length * 2;
     times = enlarged(times, new Float64Array(size));
     seqs = enlarged(seqs, new Float64Array(size));
-    for (const column of columns.values()) column.values = enlarged(column.values, new Float32Array(size).fill(Number.NaN));
+    for (const column of columns.values())
+      column.values = enlarged(column.values, new Float32Array(size).fill(Number.NaN));
   }
 
   function mergePairs(): void {
@@ -127,7 +136,12 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     if (value === null || value === undefined || !Number.isFinite(value)) return;
     let column = columns.get(key);
     if (!column) {
-      column = { merging: mergingOf(metric), values: new Float32Array(times.length).fill(Number.NaN), inLast: 0, peak: 0 };
+      column = {
+        merging: mergingOf(metric),
+        values: new Float32Array(times.length).fill(Number.NaN),
+        inLast: 0,
+        peak: 0,
+      };
       columns.set(key, column);
     }
     const { values } = column;
@@ -151,18 +165,27 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
   function writeFrame(frame: Frame): void {
     openPoint(frame);
     for (const [id, metrics] of Object.entries(frame.nodes)) {
-      for (const [metric, value] of Object.entries(metrics)) writeMetric((part) => nodeKey(id, metric, part), metric, value);
+      for (const [metric, value] of Object.entries(metrics))
+        writeMetric((part) => nodeKey(id, metric, part), metric, value);
     }
     for (const [id, edge] of Object.entries(frame.edges)) {
       write(edgeKey(id, "rate"), "rate", edge.rate);
       write(edgeKey(id, "in_transit"), "in_transit", edge.in_transit);
     }
     for (const flow of frame.flows ?? []) {
-      writeMetric((part) => flowKey(flow.from, flow.to, "end_to_end_latency", part), "", flow.end_to_end_latency);
+      writeMetric(
+        (part) => flowKey(flow.from, flow.to, "end_to_end_latency", part),
+        "",
+        flow.end_to_end_latency,
+      );
       const name = `${flow.from}>${flow.to}`;
       const [t, count] = delivered.get(name) ?? [0, 0];
       if (typeof flow.delivered === "number" && frame.t > t) {
-        write(flowKey(flow.from, flow.to, "delivered_rate"), "delivered_rate", (flow.delivered - count) / (frame.t - t));
+        write(
+          flowKey(flow.from, flow.to, "delivered_rate"),
+          "delivered_rate",
+          (flow.delivered - count) / (frame.t - t),
+        );
         delivered.set(name, [frame.t, flow.delivered]);
       }
     }

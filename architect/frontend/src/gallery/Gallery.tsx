@@ -22,7 +22,9 @@ import { UndoToasts } from "./UndoToasts";
 import { deferDelete, useDeferred } from "./undo";
 import "./gallery.css";
 
-const BLANK: NewDesign = { document: { format: "headrace/1", name: "Untitled design", nodes: [], edges: [] } };
+const BLANK: NewDesign = {
+  document: { format: "headrace/1", name: "Untitled design", nodes: [], edges: [] },
+};
 
 /** The first page: examples that run on one click, a blank sheet, files, and what was made before. */
 export function Gallery() {
@@ -73,8 +75,9 @@ export function Gallery() {
       words: `${design.name} deleted`,
       // keepalive: leaving the page must not call the deletion off half-way
       act: () =>
-        request<void>("DELETE", `/designs/${encodeURIComponent(design.id)}`, { keepalive: true }).then(reload, (failure: unknown) =>
-          setProblem(sentence(failure)),
+        request<void>("DELETE", `/designs/${encodeURIComponent(design.id)}`, { keepalive: true }).then(
+          reload,
+          (failure: unknown) => setProblem(sentence(failure)),
         ),
     });
   };
@@ -87,30 +90,38 @@ export function Gallery() {
         <main className="page-main" id="main">
           <section className="hero">
             <h1>
-              Draw the event architecture. Run it before you build it. <em>Decide with evidence.</em>
+              <span>Draw the event architecture.</span> <span>Run it before you build it.</span>{" "}
+              <em>Decide with evidence.</em>
             </h1>
-            <p>
-              Queues, topics, functions and their real settings, simulated message by message on this machine. Open an example and press Run,
-              start blank, or drop a design file anywhere on this page.
-            </p>
-            <div className="hero-actions">
-              <button type="button" className="button" disabled={isBusy} onClick={() => void create(BLANK)}>
-                <SquarePlus size={16} aria-hidden="true" /> Blank design
-              </button>
-              <button type="button" className="button" disabled={isBusy} onClick={() => fileInput.current?.click()}>
-                <FileUp size={16} aria-hidden="true" /> Open a file
-              </button>
-              <input
-                ref={fileInput}
-                type="file"
-                hidden
-                multiple
-                accept=".yaml,.yml,.json,application/json,text/yaml"
-                onChange={(event) => {
-                  void takeFiles([...(event.target.files ?? [])]);
-                  event.target.value = "";
-                }}
-              />
+            <div className="hero-side">
+              <p>
+                Queues, topics, functions and their real settings, simulated message by message on this
+                machine. Run an example, start blank, or drop a design file anywhere on this page.
+              </p>
+              <div className="hero-actions">
+                <button type="button" className="button" disabled={isBusy} onClick={() => void create(BLANK)}>
+                  <SquarePlus size={16} aria-hidden="true" /> Blank design
+                </button>
+                <button
+                  type="button"
+                  className="button"
+                  disabled={isBusy}
+                  onClick={() => fileInput.current?.click()}
+                >
+                  <FileUp size={16} aria-hidden="true" /> Open a file
+                </button>
+                <input
+                  ref={fileInput}
+                  type="file"
+                  hidden
+                  multiple
+                  accept=".yaml,.yml,.json,application/json,text/yaml"
+                  onChange={(event) => {
+                    void takeFiles([...(event.target.files ?? [])]);
+                    event.target.value = "";
+                  }}
+                />
+              </div>
             </div>
           </section>
           {problem && (
@@ -129,7 +140,9 @@ export function Gallery() {
             />
           )}
           <section aria-labelledby="templates-title">
-            <h2 id="templates-title">{shown.length > 0 ? "Start from an example" : "Examples, ready to run"}</h2>
+            <h2 id="templates-title">
+              {shown.length > 0 ? "Start from an example" : "Examples, ready to run"}
+            </h2>
             <div className="template-grid" aria-busy={templates === null && problem === null}>
               {templates?.map((template) => (
                 <TemplateCard
@@ -139,9 +152,13 @@ export function Gallery() {
                   onOpen={(run) => void create({ template: template.name }, run)}
                 />
               ))}
-              {templates === null && problem === null && [1, 2, 3].map((n) => <div key={n} className="template-card waiting" />)}
+              {templates === null &&
+                problem === null &&
+                [1, 2, 3].map((n) => <div key={n} className="template-card waiting" />)}
             </div>
-            {templates?.length === 0 && <p className="run-empty">No examples are installed. Start blank, or drop a file.</p>}
+            {templates?.length === 0 && (
+              <p className="run-empty">No examples are installed. Start blank, or drop a file.</p>
+            )}
           </section>
         </main>
         <UndoToasts />

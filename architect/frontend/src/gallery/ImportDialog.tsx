@@ -14,7 +14,9 @@ export function ImportDialog({ refused, onClose }: { refused: readonly Refused[]
   };
   return (
     <dialog ref={dialog} className="import-dialog" aria-labelledby="import-title" onClose={onClose}>
-      <h2 id="import-title">{refused.length === 1 ? "This file is not a design yet" : "These files are not designs yet"}</h2>
+      <h2 id="import-title">
+        {refused.length === 1 ? "This file is not a design yet" : "These files are not designs yet"}
+      </h2>
       <p className="muted">Nothing was changed. Mend what is listed, then drop the file again.</p>
       {refused.map(({ fileName, detail, problems }) => (
         <section key={fileName}>

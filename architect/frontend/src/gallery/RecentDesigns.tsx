@@ -29,15 +29,28 @@ export function RecentDesigns({ designs, onDuplicate, onDelete }: RecentDesignsP
             <div className="recent-words">
               <a href={`/designs/${design.id}`}>{design.name}</a>
               <p className="muted">
-                {design.nodes === 1 ? "1 node" : `${design.nodes} nodes`} · edited {formatAgo(design.updated_at)}
+                {design.nodes === 1 ? "1 node" : `${design.nodes} nodes`} · edited{" "}
+                {formatAgo(design.updated_at)}
               </p>
               <LastRun run={design.last_run as unknown as RunRecord | null} />
             </div>
             <div className="recent-actions">
-              <button type="button" className="icon-button" title="Duplicate" aria-label={`Duplicate ${design.name}`} onClick={() => onDuplicate(design)}>
+              <button
+                type="button"
+                className="icon-button"
+                title="Duplicate"
+                aria-label={`Duplicate ${design.name}`}
+                onClick={() => onDuplicate(design)}
+              >
                 <Copy size={15} aria-hidden="true" />
               </button>
-              <button type="button" className="icon-button" title="Delete" aria-label={`Delete ${design.name}`} onClick={() => onDelete(design)}>
+              <button
+                type="button"
+                className="icon-button"
+                title="Delete"
+                aria-label={`Delete ${design.name}`}
+                onClick={() => onDelete(design)}
+              >
                 <Trash2 size={15} aria-hidden="true" />
               </button>
             </div>
@@ -45,7 +58,12 @@ export function RecentDesigns({ designs, onDuplicate, onDelete }: RecentDesignsP
         ))}
       </ul>
       {latest.length > FIRST && (
-        <button type="button" className="button quiet" aria-expanded={showAll} onClick={() => setShowAll(!showAll)}>
+        <button
+          type="button"
+          className="button quiet"
+          aria-expanded={showAll}
+          onClick={() => setShowAll(!showAll)}
+        >
           {showAll ? "Show the latest only" : `Show all ${latest.length}`}
         </button>
       )}

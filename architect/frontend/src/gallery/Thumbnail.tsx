@@ -18,9 +18,21 @@ export function Thumbnail({ drawn }: { drawn: Drawn }) {
   }, []);
   const { boxes, curves, boxWidth, boxHeight } = useMemo(() => picture(drawn), [drawn]);
   return (
-    <svg className="thumbnail" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" preserveAspectRatio="xMidYMid meet">
+    <svg
+      className="thumbnail"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      aria-hidden="true"
+      preserveAspectRatio="xMidYMid meet"
+    >
       {curves.map(({ path, isSide }) => (
-        <path key={path} d={path} fill="none" stroke="var(--border-strong)" strokeWidth="1.5" strokeDasharray={isSide ? "3 3" : undefined} />
+        <path
+          key={path}
+          d={path}
+          fill="none"
+          stroke="var(--border-strong)"
+          strokeWidth="1.5"
+          strokeDasharray={isSide ? "3 3" : undefined}
+        />
       ))}
       {boxes.map(({ id, kind, x, y }) => {
         const category = catalogue?.kind(kind)?.category ?? guessedCategory(kind);

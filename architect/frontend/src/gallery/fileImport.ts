@@ -23,7 +23,11 @@ export async function importFiles(files: readonly File[]): Promise<Imported> {
   for (const file of files) {
     if (file.size > LARGEST) {
       const megabytes = (file.size / 1e6).toFixed(1);
-      refused.push({ fileName: file.name, detail: `The file has ${megabytes} MB; a design may have 10 MB.`, problems: [] });
+      refused.push({
+        fileName: file.name,
+        detail: `The file has ${megabytes} MB; a design may have 10 MB.`,
+        problems: [],
+      });
       continue;
     }
     try {
@@ -40,7 +44,10 @@ export async function importFiles(files: readonly File[]): Promise<Imported> {
 export function refusalText(refused: readonly Refused[]): string {
   return refused
     .map(({ fileName, detail, problems }) =>
-      [`${fileName}: ${detail}`, ...problems.map((one) => `  ${one.path || "document"}: ${one.message} ${one.hint}`.trimEnd())].join("\n"),
+      [
+        `${fileName}: ${detail}`,
+        ...problems.map((one) => `  ${one.path || "document"}: ${one.message} ${one.hint}`.trimEnd()),
+      ].join("\n"),
     )
     .join("\n");
 }

@@ -24,7 +24,12 @@ describe("the small picture of a design", () => {
       fc.property(
         fc.uniqueArray(ids, { minLength: 1 }),
         fc.array(fc.record({ from: ids, to: ids }), { maxLength: 20 }),
-        fc.option(fc.dictionary(ids, fc.record({ x: fc.integer({ min: -5000, max: 5000 }), y: fc.integer({ min: -5000, max: 5000 }) }))),
+        fc.option(
+          fc.dictionary(
+            ids,
+            fc.record({ x: fc.integer({ min: -5000, max: 5000 }), y: fc.integer({ min: -5000, max: 5000 }) }),
+          ),
+        ),
         (names, edges, layout) => {
           const made = picture({ nodes: names.map(node), edges, layout: layout ?? undefined });
           for (const box of made.boxes) {

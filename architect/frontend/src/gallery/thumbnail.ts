@@ -2,7 +2,11 @@
 
 export interface Drawn {
   readonly nodes: readonly { readonly id: string; readonly kind: string }[];
-  readonly edges: readonly { readonly from: string; readonly to: string; readonly role?: string | undefined }[];
+  readonly edges: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly role?: string | undefined;
+  }[];
   readonly layout?: Readonly<Record<string, { readonly x: number; readonly y: number }>> | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
-import { announce, type Announced } from "./status";
 import { useSession } from "./session";
+import { type Announced, announce } from "./status";
 
 /** Tells screen readers of start, quarters and end: at a calm rate, not with every frame. */
 export function Announcer() {
@@ -8,7 +8,12 @@ export function Announcer() {
   const [said, setSaid] = useState("");
   const { run, status, progress } = useSession();
   useEffect(() => {
-    const told = announce(memory.current, { runId: run?.id ?? null, status, progress, reason: run?.reason ?? null });
+    const told = announce(memory.current, {
+      runId: run?.id ?? null,
+      status,
+      progress,
+      reason: run?.reason ?? null,
+    });
     memory.current = told.memory;
     if (told.say) setSaid(told.say);
   }, [run, status, progress]);

@@ -26,14 +26,22 @@ export function ChartsTab({ selection }: { selection: Selection }) {
     [selection, wording, snapshot, shape],
   );
   const marks = useMemo(
-    () => events.filter((event) => event.kind !== "note" && (selection?.kind !== "node" || !event.node || event.node === selection.id)),
+    () =>
+      events.filter(
+        (event) =>
+          event.kind !== "note" && (selection?.kind !== "node" || !event.node || event.node === selection.id),
+      ),
     [events, selection],
   );
   const subject = subjectOf(selection, snapshot);
   const warmup = result?.warmup ?? statedWarmup(snapshot);
   if (!run) return <p className="run-empty">Charts appear with the first numbers of a run.</p>;
   if (specs.length === 0) {
-    return <p className="run-empty">{selection ? `Nothing has been measured at ${subject} yet.` : "Waiting for the first numbers."}</p>;
+    return (
+      <p className="run-empty">
+        {selection ? `Nothing has been measured at ${subject} yet.` : "Waiting for the first numbers."}
+      </p>
+    );
   }
   return (
     <>
@@ -89,7 +97,11 @@ function shapeOfColumns(): string {
 function ranking(keys: readonly string[]): string {
   const queues = keys.filter((key) => key.startsWith("node ") && key.endsWith(" queue_length"));
   if (queues.length <= 6) return "";
-  return queues.sort((a, b) => seriesStore.peak(b) - seriesStore.peak(a)).slice(0, 6).sort().join();
+  return queues
+    .sort((a, b) => seriesStore.peak(b) - seriesStore.peak(a))
+    .slice(0, 6)
+    .sort()
+    .join();
 }
 
 /** Upper limits on percentiles of the end-to-end latency, from the design's objectives. */

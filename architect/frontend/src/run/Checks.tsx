@@ -32,8 +32,9 @@ export function Checks({ result, label }: { result: RunResult; label: Label }) {
             <LittleSummary little={little} />
           </summary>
           <p className="muted run-note">
-            Little's law: the mean number in a node (L) equals the rate through it times the mean time spent in it (λ·W), whatever the
-            distributions. In a run of finite length the two differ by what was under way at its ends.
+            Little's law: the mean number in a node (L) equals the rate through it times the mean time spent
+            in it (λ·W), whatever the distributions. In a run of finite length the two differ by what was
+            under way at its ends.
           </p>
           <table className="result-table small-table">
             <thead>
@@ -74,9 +75,18 @@ function LittleSummary({ little }: { little: NonNullable<RunResult["littles_law"
   );
 }
 
-function ConservationTable({ nodes, label }: { nodes: Readonly<Record<string, Readonly<Record<string, unknown>>>>; label: Label }) {
-  const columns = [...new Set(Object.values(nodes).flatMap((counts) => Object.keys(counts)))].filter((column) =>
-    Object.values(nodes).some((counts) => typeof counts[column] === "number" && (column === "accepted" || counts[column] !== 0)),
+function ConservationTable({
+  nodes,
+  label,
+}: {
+  nodes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  label: Label;
+}) {
+  const columns = [...new Set(Object.values(nodes).flatMap((counts) => Object.keys(counts)))].filter(
+    (column) =>
+      Object.values(nodes).some(
+        (counts) => typeof counts[column] === "number" && (column === "accepted" || counts[column] !== 0),
+      ),
   );
   return (
     <table className="result-table small-table">

@@ -24,7 +24,12 @@ export function EdgeLegend() {
       <span className="edge-legend-widths" title="Width: messages per second, on a logarithmic scale">
         <svg width="44" height="12" aria-hidden="true">
           {[0.001, 0.03, 1].map((share, i) => (
-            <path key={share} d={`M${2 + i * 15} 6h11`} stroke="var(--load-1)" strokeWidth={edgeWidth(share, 1)} />
+            <path
+              key={share}
+              d={`M${2 + i * 15} 6h11`}
+              stroke="var(--load-1)"
+              strokeWidth={edgeWidth(share, 1)}
+            />
           ))}
         </svg>
         up to <span className="tabular" ref={full} />

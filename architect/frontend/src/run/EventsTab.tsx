@@ -21,9 +21,16 @@ export function EventsTab({ selection }: { selection: Selection }) {
     () => events.filter((event) => !wanted || event.node === wanted).reverse(),
     [events, wanted],
   );
-  if (!run) return <p className="run-empty">Faults, dead letters and limits reached are listed here during a run.</p>;
+  if (!run)
+    return <p className="run-empty">Faults, dead letters and limits reached are listed here during a run.</p>;
   if (list.length === 0) {
-    return <p className="run-empty">{wanted ? `Nothing has happened at ${labelOf(snapshot, wanted)}.` : "Nothing out of the ordinary has happened."}</p>;
+    return (
+      <p className="run-empty">
+        {wanted
+          ? `Nothing has happened at ${labelOf(snapshot, wanted)}.`
+          : "Nothing out of the ordinary has happened."}
+      </p>
+    );
   }
   return (
     <>
@@ -31,9 +38,15 @@ export function EventsTab({ selection }: { selection: Selection }) {
         {list.slice(0, shown).map((event, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: events have no id
           <li key={list.length - i}>
-            <button type="button" onClick={() => void showMoment(event.t)} title="Show the canvas at this moment">
+            <button
+              type="button"
+              onClick={() => void showMoment(event.t)}
+              title="Show the canvas at this moment"
+            >
               <span className="tabular muted">{formatClock(event.t)}</span>
-              <span className={`chip ${event.kind === "fault" ? "bad" : event.kind === "note" ? "" : "warn"}`}>
+              <span
+                className={`chip ${event.kind === "fault" ? "bad" : event.kind === "note" ? "" : "warn"}`}
+              >
                 {KIND_WORDS[event.kind] ?? event.kind}
               </span>
               {event.node && <strong>{labelOf(snapshot, event.node)}</strong>}
@@ -47,7 +60,11 @@ export function EventsTab({ selection }: { selection: Selection }) {
           Show {Math.min(PAGE, list.length - shown)} more of {formatCount(list.length)}
         </button>
       )}
-      {eventsLeftOut > 0 && <p className="muted run-note">The {formatCount(eventsLeftOut)} earliest events are not listed here; they are kept with the run.</p>}
+      {eventsLeftOut > 0 && (
+        <p className="muted run-note">
+          The {formatCount(eventsLeftOut)} earliest events are not listed here; they are kept with the run.
+        </p>
+      )}
     </>
   );
 }

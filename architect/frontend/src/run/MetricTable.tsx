@@ -20,9 +20,19 @@ export interface MetricGroup {
 }
 
 /** One table for all: a heading row per node or flow, a row per metric, every number with its unit. */
-export function MetricTable({ groups, words, caption }: { groups: readonly MetricGroup[]; words: MetricWords; caption: string }) {
+export function MetricTable({
+  groups,
+  words,
+  caption,
+}: {
+  groups: readonly MetricGroup[];
+  words: MetricWords;
+  caption: string;
+}) {
   const shown = groups.map((group) => ({ ...group, ...sorted(metricRows(group.metrics), words) }));
-  const columns = PERCENTILES.filter((name) => shown.some(({ rows }) => rows.some((row) => row.percentiles[name] != null)));
+  const columns = PERCENTILES.filter((name) =>
+    shown.some(({ rows }) => rows.some((row) => row.percentiles[name] != null)),
+  );
   return (
     <div className="table-holder">
       <table className="result-table">
@@ -65,7 +75,15 @@ export function MetricTable({ groups, words, caption }: { groups: readonly Metri
   );
 }
 
-function Row({ row, columns, words }: { row: MetricRow; columns: readonly Percentile[]; words: MetricWords }) {
+function Row({
+  row,
+  columns,
+  words,
+}: {
+  row: MetricRow;
+  columns: readonly Percentile[];
+  words: MetricWords;
+}) {
   const unit = words.unit(row.metric);
   const { mean, ci95 } = row.mean;
   return (
@@ -74,11 +92,16 @@ function Row({ row, columns, words }: { row: MetricRow; columns: readonly Percen
         <Term definition={words.definition(row.metric)}>{words.title(row.metric)}</Term>
       </th>
       <td>{formatQuantity(mean, unit)}</td>
-      <td className="muted" title={ci95 ? formatInterval(ci95, unit) : "One run without enough data for an interval"}>
+      <td
+        className="muted"
+        title={ci95 ? formatInterval(ci95, unit) : "One run without enough data for an interval"}
+      >
         {formatHalfWidth(ci95, unit)}
       </td>
       {columns.map((name) => (
-        <td key={name}>{row.percentiles[name] === undefined ? "" : formatQuantity(row.percentiles[name], unit)}</td>
+        <td key={name}>
+          {row.percentiles[name] === undefined ? "" : formatQuantity(row.percentiles[name], unit)}
+        </td>
       ))}
     </tr>
   );
@@ -87,7 +110,9 @@ function Row({ row, columns, words }: { row: MetricRow; columns: readonly Percen
 /** Counts that stayed at zero are told in one line: seven rows of 0 hide the rows that matter. */
 function sorted(all: readonly MetricRow[], words: MetricWords): { rows: MetricRow[]; quiet: string[] } {
   const isQuiet = (row: MetricRow) =>
-    row.mean.mean === 0 && ["messages", "deliveries"].includes(words.unit(row.metric)) && Object.keys(row.percentiles).length === 0;
+    row.mean.mean === 0 &&
+    ["messages", "deliveries"].includes(words.unit(row.metric)) &&
+    Object.keys(row.percentiles).length === 0;
   return { rows: all.filter((row) => !isQuiet(row)), quiet: all.filter(isQuiet).map((row) => row.metric) };
 }
 

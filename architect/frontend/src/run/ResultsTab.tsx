@@ -18,14 +18,26 @@ export function ResultsTab({ selection }: { selection: Selection }) {
   const { run, status, result, resultProblem, snapshot } = useSession();
   const words = useMetricWords();
   const label = (id: string) => labelOf(snapshot, id);
-  if (!run) return <p className="run-empty">The results of a run stand here: means with intervals, percentiles, objectives.</p>;
-  if (isGoing(status)) return <p className="run-empty">The run goes on. Results with intervals come with its end; the charts show what is known so far.</p>;
+  if (!run)
+    return (
+      <p className="run-empty">
+        The results of a run stand here: means with intervals, percentiles, objectives.
+      </p>
+    );
+  if (isGoing(status))
+    return (
+      <p className="run-empty">
+        The run goes on. Results with intervals come with its end; the charts show what is known so far.
+      </p>
+    );
   if (resultProblem) return <p className="run-empty">{resultProblem}</p>;
   if (!result) return <p className="run-empty">Reading the results …</p>;
 
   const onlyNode = selection?.kind === "node" ? selection.id : null;
   const nodes = Object.entries(result.nodes ?? {}).filter(([id]) => !onlyNode || id === onlyNode);
-  const flows = (result.flows ?? []).filter((flow) => !onlyNode || flow["from"] === onlyNode || flow["to"] === onlyNode);
+  const flows = (result.flows ?? []).filter(
+    (flow) => !onlyNode || flow["from"] === onlyNode || flow["to"] === onlyNode,
+  );
   const name = (id: unknown) => label(String(id));
   return (
     <div className="results">
@@ -48,7 +60,11 @@ export function ResultsTab({ selection }: { selection: Selection }) {
       {nodes.length > 0 && (
         <section className="result-section">
           <h3>{onlyNode ? "Node" : "Nodes"}</h3>
-          <MetricTable caption="Nodes" words={words} groups={nodes.map(([id, metrics]) => ({ id, title: label(id), metrics }))} />
+          <MetricTable
+            caption="Nodes"
+            words={words}
+            groups={nodes.map(([id, metrics]) => ({ id, title: label(id), metrics }))}
+          />
         </section>
       )}
       {!onlyNode && <Cost result={result} />}
@@ -61,20 +77,34 @@ function RunFacts({ result }: { result: RunResult }) {
   const { run } = useSession();
   return (
     <p className="run-facts-line muted">
-      {result.stopped && <strong className="chip warn">Stopped early: these are the results up to then</strong>}{" "}
+      {result.stopped && (
+        <strong className="chip warn">Stopped early: these are the results up to then</strong>
+      )}{" "}
       {formatSeconds(result.duration)} simulated
-      {result.warmup !== null && result.warmup > 0 && `, the first ${formatSeconds(result.warmup)} left out as warm-up`}
+      {result.warmup !== null &&
+        result.warmup > 0 &&
+        `, the first ${formatSeconds(result.warmup)} left out as warm-up`}
       {result.messages !== undefined && `, ${formatCount(result.messages)} messages`},{" "}
-      {result.replications === 1 ? "one run" : `${result.replications} runs`} with seed {result.seed}, document{" "}
+      {result.replications === 1 ? "one run" : `${result.replications} runs`} with seed {result.seed},
+      document{" "}
       <code title={run?.digest ?? undefined}>{shortDigest(run?.digest ?? result.design?.digest)}</code>
       {run?.design_version != null && ` (version ${run.design_version})`}
       {run?.versions && Object.entries(run.versions).map(([part, version]) => `, ${part} ${version}`)}
-      {result.replications === 1 && ". One seed is one history: run more replications for intervals over histories."}
+      {result.replications === 1 &&
+        ". One seed is one history: run more replications for intervals over histories."}
     </p>
   );
 }
 
-function Objectives({ result, words, label }: { result: RunResult; words: MetricWords; label: (id: string) => string }) {
+function Objectives({
+  result,
+  words,
+  label,
+}: {
+  result: RunResult;
+  words: MetricWords;
+  label: (id: string) => string;
+}) {
   const objectives = result.objectives ?? [];
   if (objectives.length === 0) return null;
   return (
@@ -84,7 +114,9 @@ function Objectives({ result, words, label }: { result: RunResult; words: Metric
         {objectives.map(({ objective, value, ci95, verdict }) => {
           const { tone, label: word } = VERDICTS[verdict] ?? { tone: "", label: verdict };
           const unit = words.unit(String(objective["metric"] ?? "").split(".")[0] ?? "");
-          const sentence = objectiveWords(objective, words.title, label, (limit, metric) => formatQuantity(limit, words.unit(metric)));
+          const sentence = objectiveWords(objective, words.title, label, (limit, metric) =>
+            formatQuantity(limit, words.unit(metric)),
+          );
           return (
             <li key={JSON.stringify(objective)}>
               <span className={`chip ${tone}`}>{word}</span>
@@ -114,8 +146,15 @@ function Cost({ result }: { result: RunResult }) {
     <section className="result-section">
       <h3>Cost</h3>
       <p>
-        {[perMonth && `${perMonth} per month at this load`, perMillion && `${perMillion} per million messages`].filter(Boolean).join(", ")}
-        {typeof cost["prices_dated"] === "string" && <span className="muted"> (prices of {cost["prices_dated"]})</span>}
+        {[
+          perMonth && `${perMonth} per month at this load`,
+          perMillion && `${perMillion} per million messages`,
+        ]
+          .filter(Boolean)
+          .join(", ")}
+        {typeof cost["prices_dated"] === "string" && (
+          <span className="muted"> (prices of {cost["prices_dated"]})</span>
+        )}
       </p>
     </section>
   );

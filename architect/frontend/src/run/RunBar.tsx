@@ -64,11 +64,22 @@ export function RunBar({ designId, problemsBlockRun = false, onRunShown, flushSa
 
 function blockedWords(block: RunBarProps["problemsBlockRun"]): string | null {
   if (typeof block === "string") return block === "" ? null : block;
-  if (typeof block === "number") return block > 0 ? `${block === 1 ? "One problem has" : `${block} problems have`} to be mended first` : null;
+  if (typeof block === "number")
+    return block > 0
+      ? `${block === 1 ? "One problem has" : `${block} problems have`} to be mended first`
+      : null;
   return block ? "The problems listed have to be mended first" : null;
 }
 
-function Buttons({ blocked, onBegin, onToggle }: { blocked: string | null; onBegin: () => void; onToggle: () => void }) {
+function Buttons({
+  blocked,
+  onBegin,
+  onToggle,
+}: {
+  blocked: string | null;
+  onBegin: () => void;
+  onToggle: () => void;
+}) {
   const { status, starting, run } = useSession();
   const going = isGoing(status);
   const paused = status === "paused";
@@ -76,7 +87,12 @@ function Buttons({ blocked, onBegin, onToggle }: { blocked: string | null; onBeg
   return (
     <div className="run-buttons">
       {going ? (
-        <button type="button" className="button primary run-main" onClick={onToggle} title={`${paused ? "Resume" : "Pause"} (Space)`}>
+        <button
+          type="button"
+          className="button primary run-main"
+          onClick={onToggle}
+          title={`${paused ? "Resume" : "Pause"} (Space)`}
+        >
           {paused ? <Play size={16} aria-hidden="true" /> : <Pause size={16} aria-hidden="true" />}
           {paused ? "Resume" : "Pause"}
         </button>
@@ -117,7 +133,13 @@ function Buttons({ blocked, onBegin, onToggle }: { blocked: string | null; onBeg
   );
 }
 
-function SpeedSlider({ speed, onChange }: { speed: number | null; onChange: (speed: number | null) => void }) {
+function SpeedSlider({
+  speed,
+  onChange,
+}: {
+  speed: number | null;
+  onChange: (speed: number | null) => void;
+}) {
   const words = speed === null ? "as fast as it goes" : `${formatSpeed(speed)} real time`;
   return (
     <label className="run-speed" title="Simulated seconds per second of yours">
@@ -151,7 +173,11 @@ function Progress() {
       </span>
       <progress className={`run-meter ${tone}`} max={1} value={progress} aria-label="Simulated so far" />
       <span className="run-facts muted tabular">
-        {eta !== null && isGoing(status) && <span title="Time left, from the last seconds' pace">{formatSeconds(Math.max(1, Math.round(eta)))} left</span>}
+        {eta !== null && isGoing(status) && (
+          <span title="Time left, from the last seconds' pace">
+            {formatSeconds(Math.max(1, Math.round(eta)))} left
+          </span>
+        )}
         <span title="Your time, and how many times faster the simulated time went">
           {formatSeconds(wall < 10 ? wall : Math.round(wall))}
           {ratio !== null && `${GAP}· ${formatSpeed(ratio)}`}

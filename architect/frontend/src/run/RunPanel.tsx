@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import { pageOf, usePath } from "../router";
 import { UndoToasts } from "../gallery/UndoToasts";
+import { pageOf, usePath } from "../router";
 import { ChartsTab } from "./ChartsTab";
 import { EdgeLegend } from "./EdgeLegend";
 import { EventsTab } from "./EventsTab";
@@ -65,8 +65,15 @@ export function RunPanel({ selection }: RunPanelProps) {
         </button>
       </div>
       {isOpen && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        <div className="run-panel-body" role="tabpanel" id="run-tabpanel" aria-labelledby={`run-tab-${tab}`} tabIndex={0} style={{ height }}>
+        <div
+          className="run-panel-body"
+          role="tabpanel"
+          id="run-tabpanel"
+          aria-labelledby={`run-tab-${tab}`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+          tabIndex={0}
+          style={{ height }}
+        >
           {tab === "charts" && <ChartsTab selection={selection} />}
           {tab === "results" && <ResultsTab selection={selection} />}
           {tab === "events" && <EventsTab selection={selection} />}
@@ -111,7 +118,9 @@ function TabList({ tab, isOpen, eventCount, onSelect }: TabListProps) {
           onClick={() => onSelect(id)}
         >
           {label}
-          {id === "events" && eventCount > 0 && <span className="run-tab-count tabular">{eventCount > 999 ? "999+" : eventCount}</span>}
+          {id === "events" && eventCount > 0 && (
+            <span className="run-tab-count tabular">{eventCount > 999 ? "999+" : eventCount}</span>
+          )}
         </button>
       ))}
     </div>

@@ -34,7 +34,9 @@ export function RunPill() {
   return (
     <a className="run-pill" href={href} title={many ? "See all runs" : `${first.design_name} is running`}>
       <Activity size={14} aria-hidden="true" />
-      {many ? `${running.length} runs going` : `${first.design_name} ${formatShare(Math.floor((first.progress ?? 0) * 100) / 100)}`}
+      {many
+        ? `${running.length} runs going`
+        : `${first.design_name} ${formatShare(Math.floor((first.progress ?? 0) * 100) / 100)}`}
     </a>
   );
 }

@@ -1,6 +1,6 @@
 import { RotateCcw, Trash2 } from "lucide-react";
-import { formatAgo, formatClock, formatSeconds, formatShare } from "./numbers";
 import { headlineParts } from "./headline";
+import { formatAgo, formatClock, formatSeconds, formatShare } from "./numbers";
 import { type RunRecord, shortDigest } from "./runRecord";
 import { isGoing } from "./session";
 import { statusWords } from "./status";
@@ -16,7 +16,15 @@ export interface RunTableProps {
 }
 
 /** Runs as rows: what came out, what it was made from, and what can be done with it. */
-export function RunTable({ runs, caption, showDesign = false, shownId = null, onRepeat, onDelete, label }: RunTableProps) {
+export function RunTable({
+  runs,
+  caption,
+  showDesign = false,
+  shownId = null,
+  onRepeat,
+  onDelete,
+  label,
+}: RunTableProps) {
   return (
     <div className="table-holder">
       <table className="runs-table">
@@ -39,7 +47,12 @@ export function RunTable({ runs, caption, showDesign = false, shownId = null, on
         </thead>
         <tbody>
           {runs.map((run) => (
-            <Row key={run.id} run={run} isShown={run.id === shownId} {...{ showDesign, onRepeat, onDelete, label }} />
+            <Row
+              key={run.id}
+              run={run}
+              isShown={run.id === shownId}
+              {...{ showDesign, onRepeat, onDelete, label }}
+            />
           ))}
         </tbody>
       </table>
@@ -57,7 +70,8 @@ function Row({ run, isShown, showDesign, onRepeat, onDelete, label }: RowProps) 
   const going = isGoing(run.status);
   const parts = headlineParts(run.headline, label);
   const name = `${run.design_name}, ${formatAgo(run.created_at)}`;
-  const words = parts.length > 0 ? null : going ? `${formatShare(run.progress)} done` : (run.reason ?? "No figures");
+  const words =
+    parts.length > 0 ? null : going ? `${formatShare(run.progress)} done` : (run.reason ?? "No figures");
   const outcome = (
     <>
       {parts.map((part) => (
@@ -73,7 +87,11 @@ function Row({ run, isShown, showDesign, onRepeat, onDelete, label }: RowProps) 
       <td>
         <span className={`chip ${tone}`}>{word}</span>
       </td>
-      {showDesign && <td className="runs-design">{run.design ? <a href={`/designs/${run.design}`}>{run.design_name}</a> : run.design_name}</td>}
+      {showDesign && (
+        <td className="runs-design">
+          {run.design ? <a href={`/designs/${run.design}`}>{run.design_name}</a> : run.design_name}
+        </td>
+      )}
       <td className="runs-outcome">
         {run.design ? (
           <a href={`/designs/${run.design}/runs/${run.id}`} aria-label={`Open the run of ${name}`}>
@@ -89,7 +107,10 @@ function Row({ run, isShown, showDesign, onRepeat, onDelete, label }: RowProps) 
       </td>
       <td>{run.seed}</td>
       <td className="nowrap">
-        {run.design_version ?? ""} <code className="muted" title={run.digest ?? undefined}>{shortDigest(run.digest)}</code>
+        {run.design_version ?? ""}{" "}
+        <code className="muted" title={run.digest ?? undefined}>
+          {shortDigest(run.digest)}
+        </code>
       </td>
       <td className="nowrap muted" title={new Date(run.created_at).toLocaleString("en-GB")}>
         {formatAgo(run.created_at)}

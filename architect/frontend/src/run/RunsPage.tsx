@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { PageHeader } from "../gallery/PageHeader";
 import { UndoToasts } from "../gallery/UndoToasts";
-import { useRunList } from "./runLists";
 import { RunTable } from "./RunTable";
+import { useRunList } from "./runLists";
 import { STATUS_WORDS } from "./status";
 import "./run.css";
 import "./tables.css";
@@ -24,13 +24,24 @@ export function RunsPage() {
           <h1>Runs</h1>
           <label>
             <span className="visually-hidden">Only designs whose name contains</span>
-            <input type="search" placeholder="Design name" value={text} onChange={(event) => setText(event.target.value)} />
+            <input
+              type="search"
+              placeholder="Design name"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
           </label>
           <fieldset className="segments">
             <legend className="visually-hidden">Status</legend>
             {FILTERS.map((one) => (
               <label key={one} className={one === status ? "chosen" : ""}>
-                <input type="radio" className="visually-hidden" name="status" checked={one === status} onChange={() => setStatus(one)} />
+                <input
+                  type="radio"
+                  className="visually-hidden"
+                  name="status"
+                  checked={one === status}
+                  onChange={() => setStatus(one)}
+                />
                 {one === "" ? "All" : STATUS_WORDS[one].label}
               </label>
             ))}
@@ -42,7 +53,9 @@ export function RunsPage() {
           </p>
         )}
         {!shown && !problem && <p className="run-empty">Reading the runs …</p>}
-        {shown && shown.length > 0 && <RunTable runs={shown} caption="All runs" showDesign onRepeat={repeat} onDelete={remove} />}
+        {shown && shown.length > 0 && (
+          <RunTable runs={shown} caption="All runs" showDesign onRepeat={repeat} onDelete={remove} />
+        )}
         {shown?.length === 0 && (
           <p className="run-empty">
             {status === "" && wanted === "" ? (

@@ -1,6 +1,6 @@
-import { labelOf } from "./runRecord";
-import { useRunList } from "./runLists";
 import { RunTable } from "./RunTable";
+import { useRunList } from "./runLists";
+import { labelOf } from "./runRecord";
 import { useSession } from "./session";
 
 /** The history of this design. */
@@ -9,7 +9,12 @@ export function RunsTab({ designId }: { designId: string }) {
   const { runs, problem, repeat, remove } = useRunList({ design: designId });
   if (problem && !runs) return <p className="run-empty">{problem}</p>;
   if (!runs) return <p className="run-empty">Reading the runs …</p>;
-  if (runs.length === 0) return <p className="run-empty">This design has not run yet. Each run is kept here with its document, seed and frames.</p>;
+  if (runs.length === 0)
+    return (
+      <p className="run-empty">
+        This design has not run yet. Each run is kept here with its document, seed and frames.
+      </p>
+    );
   return (
     <>
       {problem && <p className="banner bad">{problem}</p>}

@@ -46,7 +46,13 @@ function Tip({ id, place, text }: { id: string; place: { left: number; top: numb
     if (x !== 0 || y !== 0) setShift({ x, y });
   }, []);
   return (
-    <span ref={tip} id={id} role="tooltip" className="term-tip" style={{ left: place.left + shift.x, top: place.top + shift.y }}>
+    <span
+      ref={tip}
+      id={id}
+      role="tooltip"
+      className="term-tip"
+      style={{ left: place.left + shift.x, top: place.top + shift.y }}
+    >
       {text}
     </span>
   );

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { RunConnection, type LineState, type Outside, type SocketLike } from "./connection";
+import { type LineState, type Outside, RunConnection, type SocketLike } from "./connection";
 import type { Frame, RunStatus, SocketMessage } from "./frameTypes";
 import type { RunRecord } from "./runRecord";
 
@@ -39,7 +39,13 @@ class Server {
   readonly outside: Outside = {
     openSocket: (_run, after) => {
       const sent: string[] = [];
-      const socket: SocketLike = { send: (text) => sent.push(text), close: () => {}, onopen: null, onmessage: null, onclose: null };
+      const socket: SocketLike = {
+        send: (text) => sent.push(text),
+        close: () => {},
+        onopen: null,
+        onmessage: null,
+        onclose: null,
+      };
       this.sockets.push({ socket, after, sent });
       return socket;
     },
@@ -49,7 +55,10 @@ class Server {
     },
     fetchFrames: async (_run, after, limit) => {
       if (!this.reachable || this.pagesFail-- > 0) throw new Error("The server cannot be reached.");
-      return { frames: this.stored.filter((one) => one.seq > after).slice(0, limit), last_seq: this.stored.length };
+      return {
+        frames: this.stored.filter((one) => one.seq > after).slice(0, limit),
+        last_seq: this.stored.length,
+      };
     },
     now: () => this.clock,
     later: (wait, what) => {
@@ -102,7 +111,13 @@ class Server {
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function watch(server: Server, run: RunRecord) {
-  const seen = { order: [] as number[], newest: 0, lines: [] as LineState["kind"][], problems: [] as string[], ended: 0 };
+  const seen = {
+    order: [] as number[],
+    newest: 0,
+    lines: [] as LineState["kind"][],
+    problems: [] as string[],
+    ended: 0,
+  };
   const connection = new RunConnection(
     run,
     {

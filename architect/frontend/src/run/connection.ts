@@ -4,8 +4,8 @@
  * The order and completeness of frames is decided in frames.ts; this file only talks. Everything outside (sockets,
  * pages, clock) comes in through `Outside`, so that a test can play the server.
  */
-import { acceptFrames, isComplete, missingRange, resumeAfter, startFrames, type FrameState } from "./frames";
-import { ENDED, isFrame, type Frame, type SocketMessage, type StatusMessage } from "./frameTypes";
+import { acceptFrames, type FrameState, isComplete, missingRange, resumeAfter, startFrames } from "./frames";
+import { ENDED, type Frame, isFrame, type SocketMessage, type StatusMessage } from "./frameTypes";
 import type { RunRecord } from "./runRecord";
 
 /** Unacknowledged frames the server may have under way to us. */
@@ -150,7 +150,9 @@ export class RunConnection {
     try {
       message = JSON.parse(text) as SocketMessage;
     } catch {
-      this.listener.onProblem("The server sent something unreadable; the view asks again for what is missing.");
+      this.listener.onProblem(
+        "The server sent something unreadable; the view asks again for what is missing.",
+      );
       return;
     }
     if (isFrame(message)) {
@@ -201,7 +203,8 @@ export class RunConnection {
         const limit = Math.min(PAGE, hole[1] - hole[0] + 1);
         const page = await this.outside.fetchFrames(this.run.id, hole[0] - 1, limit);
         if (this.over) return;
-        if (page.frames.length === 0) throw new Error(`Frames ${hole[0]} to ${hole[1]} are not stored any more.`);
+        if (page.frames.length === 0)
+          throw new Error(`Frames ${hole[0]} to ${hole[1]} are not stored any more.`);
         this.pageFailures = 0;
         this.take(page.frames);
       }

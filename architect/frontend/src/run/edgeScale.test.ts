@@ -6,14 +6,18 @@ import { edgeWidth, loadStep, THICKEST, THINNEST } from "./edgeScale";
 describe("an edge", () => {
   it("grows with its rate in half pixels, and never leaves its bounds", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 0, max: 1e6, noNaN: true }), (a, b) => {
-        const [low, high] = [Math.min(a, b), Math.max(a, b)];
-        const [thin, thick] = [edgeWidth(low, high), edgeWidth(high, high)];
-        expect(thin).toBeLessThanOrEqual(thick);
-        expect(thin).toBeGreaterThanOrEqual(THINNEST);
-        expect(thick).toBeLessThanOrEqual(THICKEST);
-        expect(thin * 2).toBe(Math.round(thin * 2));
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 1e6, noNaN: true }),
+        fc.double({ min: 0, max: 1e6, noNaN: true }),
+        (a, b) => {
+          const [low, high] = [Math.min(a, b), Math.max(a, b)];
+          const [thin, thick] = [edgeWidth(low, high), edgeWidth(high, high)];
+          expect(thin).toBeLessThanOrEqual(thick);
+          expect(thin).toBeGreaterThanOrEqual(THINNEST);
+          expect(thick).toBeLessThanOrEqual(THICKEST);
+          expect(thin * 2).toBe(Math.round(thin * 2));
+        },
+      ),
     );
   });
 

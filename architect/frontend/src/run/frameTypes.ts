@@ -79,7 +79,12 @@ export interface ErrorMessage {
 
 export type SocketMessage = Frame | StatusMessage | ErrorMessage;
 
-export const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>(["finished", "cancelled", "failed", "interrupted"]);
+export const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>([
+  "finished",
+  "cancelled",
+  "failed",
+  "interrupted",
+]);
 
 export function isFrame(message: SocketMessage): message is Frame {
   return "seq" in message;

@@ -1,10 +1,16 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { acceptFrames, isComplete, missingRange, resumeAfter, startFrames, type FrameState } from "./frames";
+import { acceptFrames, type FrameState, isComplete, missingRange, resumeAfter, startFrames } from "./frames";
 import type { Frame } from "./frameTypes";
 
-const frame = (seq: number, last = Infinity): Frame => ({ seq, t: seq, nodes: {}, edges: {}, done: seq === last });
+const frame = (seq: number, last = Infinity): Frame => ({
+  seq,
+  t: seq,
+  nodes: {},
+  edges: {},
+  done: seq === last,
+});
 const numbers = (frames: readonly Frame[]) => frames.map((one) => one.seq);
 
 /** A server with N frames and a bad line to it. Each step says what the line does next. */
@@ -40,7 +46,8 @@ function play(total: number, steps: readonly Step[]): { state: FrameState; seen:
     take(page);
   };
   const run = (one: Step) => {
-    if (one.do === "deliver") for (let i = 0; i < one.count && cursor < total; i += 1) take([frame(++cursor, total)]);
+    if (one.do === "deliver")
+      for (let i = 0; i < one.count && cursor < total; i += 1) take([frame(++cursor, total)]);
     if (one.do === "skip") {
       cursor = Math.min(total, cursor + one.count);
       if (cursor > 0) take([{ ...frame(cursor, total), skipped: [1, cursor - 1] }]);

@@ -25,22 +25,48 @@ export function headlineParts(headline: Loose, label: (id: string) => string = (
   const missed = number(verdicts?.["missed"]) ?? 0;
   const undecided = number(verdicts?.["undecided"]) ?? 0;
   const met = number(verdicts?.["met"]) ?? 0;
-  if (missed > 0) parts.push({ text: `${missed} of ${missed + undecided + met} objectives missed`, title: "Service level objectives of the design", tone: "bad" });
-  else if (undecided > 0) parts.push({ text: `${undecided} objectives undecided`, title: "The interval holds the limit", tone: "warn" });
-  else if (met > 0) parts.push({ text: met === 1 ? "Objective met" : `All ${met} objectives met`, title: "Service level objectives of the design", tone: "ok" });
+  if (missed > 0)
+    parts.push({
+      text: `${missed} of ${missed + undecided + met} objectives missed`,
+      title: "Service level objectives of the design",
+      tone: "bad",
+    });
+  else if (undecided > 0)
+    parts.push({
+      text: `${undecided} objectives undecided`,
+      title: "The interval holds the limit",
+      tone: "warn",
+    });
+  else if (met > 0)
+    parts.push({
+      text: met === 1 ? "Objective met" : `All ${met} objectives met`,
+      title: "Service level objectives of the design",
+      tone: "ok",
+    });
   const slowest = record(headline?.["end_to_end_latency_p99"]);
   const p99 = number(slowest?.["seconds"]);
   if (p99 !== null) {
-    const way = slowest?.["from"] && slowest?.["to"] ? `, ${label(String(slowest["from"]))} → ${label(String(slowest["to"]))}` : "";
+    const way =
+      slowest?.["from"] && slowest?.["to"]
+        ? `, ${label(String(slowest["from"]))} → ${label(String(slowest["to"]))}`
+        : "";
     parts.push({ text: `p99 ${formatSeconds(p99)}`, title: `End-to-end latency of the slowest flow${way}` });
   }
   const busiest = record(headline?.["bottleneck"]);
   const utilization = number(busiest?.["utilization"]);
   if (utilization !== null && busiest?.["node"]) {
-    parts.push({ text: `${label(String(busiest["node"]))} ${formatShare(utilization)} busy`, title: "The busiest node" });
+    parts.push({
+      text: `${label(String(busiest["node"]))} ${formatShare(utilization)} busy`,
+      title: "The busiest node",
+    });
   }
   const dead = number(headline?.["dead_lettered"]);
-  if (dead !== null && dead > 0) parts.push({ text: `${formatCount(dead)} dead-lettered`, title: "Messages in dead-letter queues", tone: "warn" });
+  if (dead !== null && dead > 0)
+    parts.push({
+      text: `${formatCount(dead)} dead-lettered`,
+      title: "Messages in dead-letter queues",
+      tone: "warn",
+    });
   return parts;
 }
 

@@ -3,7 +3,7 @@
  *
  * Measured in the walking skeletons: at 200 live nodes this halves the main thread's work against setNodes per frame.
  */
-import { plainNumber, type EdgeMetrics, type Frame, type NodeMetrics } from "./frameTypes";
+import { type EdgeMetrics, type Frame, type NodeMetrics, plainNumber } from "./frameTypes";
 
 export type NodeListener = (metrics: NodeMetrics | null, t: number) => void;
 export type EdgeListener = (metrics: EdgeMetrics | null, t: number) => void;
@@ -11,7 +11,14 @@ export type EdgeListener = (metrics: EdgeMetrics | null, t: number) => void;
 /** How many frames a sparkline remembers. */
 export const HISTORY_LENGTH = 120;
 /** What the sparklines may draw. */
-export const HISTORY_METRICS = ["throughput", "arrival_rate", "queue_length", "backlog", "utilization", "in_flight"] as const;
+export const HISTORY_METRICS = [
+  "throughput",
+  "arrival_rate",
+  "queue_length",
+  "backlog",
+  "utilization",
+  "in_flight",
+] as const;
 export type HistoryMetric = (typeof HISTORY_METRICS)[number];
 
 export interface MetricStore {
@@ -65,7 +72,11 @@ export function createMetricStore(): MetricStore {
   function keep(key: string, t: number, value: number): void {
     let ring = rings.get(key);
     if (!ring) {
-      ring = { times: new Float64Array(HISTORY_LENGTH), values: new Float64Array(HISTORY_LENGTH), written: 0 };
+      ring = {
+        times: new Float64Array(HISTORY_LENGTH),
+        values: new Float64Array(HISTORY_LENGTH),
+        written: 0,
+      };
       rings.set(key, ring);
     }
     const slot = ring.written % HISTORY_LENGTH;

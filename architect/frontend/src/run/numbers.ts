@@ -31,7 +31,10 @@ function threeDigits(exact: number): string {
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(size)));
   const rounded = value.toFixed(Math.min(decimals, 5));
   // 9.996 becomes 10.00: cut what rounding up has made superfluous
-  const fixed = Math.abs(Number(rounded)) >= 10 ** (3 - decimals) && decimals > 0 ? Number(rounded).toFixed(decimals - 1) : rounded;
+  const fixed =
+    Math.abs(Number(rounded)) >= 10 ** (3 - decimals) && decimals > 0
+      ? Number(rounded).toFixed(decimals - 1)
+      : rounded;
   return fixed.replace("-", "−");
 }
 
@@ -58,7 +61,8 @@ function widen(digits: string): string {
 /** Counts of messages are exact up to 99,999 and short above. */
 export function formatCount(value: Maybe): string {
   if (isAbsent(value)) return ABSENT;
-  if (Math.abs(value) < 100_000 && Number.isInteger(value)) return value.toLocaleString("en-US").replace("-", "−");
+  if (Math.abs(value) < 100_000 && Number.isInteger(value))
+    return value.toLocaleString("en-US").replace("-", "−");
   return formatNumber(value);
 }
 
@@ -161,7 +165,10 @@ export function formatQuantity(value: Maybe, unit: string | null | undefined): s
 }
 
 /** "± 12 ms": half the width of a 95 % interval. Absent intervals stay absent: no number is made up. */
-export function formatHalfWidth(interval: readonly [number, number] | null | undefined, unit?: string | null): string {
+export function formatHalfWidth(
+  interval: readonly [number, number] | null | undefined,
+  unit?: string | null,
+): string {
   if (!interval) return ABSENT;
   const half = (interval[1] - interval[0]) / 2;
   if (half === 0) return `±${GAP}0`;
@@ -169,7 +176,10 @@ export function formatHalfWidth(interval: readonly [number, number] | null | und
 }
 
 /** The interval itself, for a tooltip: "12.3 ms to 14.1 ms". */
-export function formatInterval(interval: readonly [number, number] | null | undefined, unit?: string | null): string {
+export function formatInterval(
+  interval: readonly [number, number] | null | undefined,
+  unit?: string | null,
+): string {
   if (!interval) return ABSENT;
   return `${formatQuantity(interval[0], unit)} to ${formatQuantity(interval[1], unit)}`;
 }

@@ -5,8 +5,14 @@ import { asEstimate, metricRow, metricRows, objectiveWords } from "./result";
 describe("a result's metrics", () => {
   it.each([
     [3, { mean: 3, ci95: null }],
-    [{ mean: 3, ci95: [2, 4] }, { mean: 3, ci95: [2, 4] }],
-    [{ mean: null, ci95: null }, { mean: null, ci95: null }],
+    [
+      { mean: 3, ci95: [2, 4] },
+      { mean: 3, ci95: [2, 4] },
+    ],
+    [
+      { mean: null, ci95: null },
+      { mean: null, ci95: null },
+    ],
     [{ mean: { mean: 3, ci95: null } }, null],
     ["3", null],
     [null, null],
@@ -33,7 +39,9 @@ describe("a result's metrics", () => {
   });
 
   it("are left out when nothing was measured", () => {
-    expect(metricRows({ a: null, b: { mean: null, ci95: null }, c: "text", d: 1 }).map((row) => row.metric)).toEqual(["d"]);
+    expect(
+      metricRows({ a: null, b: { mean: null, ci95: null }, c: "text", d: 1 }).map((row) => row.metric),
+    ).toEqual(["d"]);
   });
 
   it("are compared with objectives in words", () => {

@@ -20,8 +20,13 @@ export interface RunResult {
   readonly design?: { readonly name: string; readonly digest: string };
   readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly flows?: readonly Readonly<Record<string, unknown>>[];
-  readonly conservation?: { readonly ok: boolean; readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
-  readonly littles_law?: Readonly<Record<string, { L?: number | null; lambda_W?: number | null; relative_error?: number | null }>>;
+  readonly conservation?: {
+    readonly ok: boolean;
+    readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+  readonly littles_law?: Readonly<
+    Record<string, { L?: number | null; lambda_W?: number | null; relative_error?: number | null }>
+  >;
   readonly objectives?: readonly {
     readonly objective: Readonly<Record<string, unknown>>;
     readonly value: number | null;
@@ -54,7 +59,10 @@ export function asEstimate(value: unknown): Estimate | null {
   if (typeof value === "number") return { mean: value, ci95: null };
   if (!isRecord(value) || isRecord(value["mean"])) return null;
   if (typeof value["mean"] !== "number" && !("ci95" in value)) return null;
-  return { mean: typeof value["mean"] === "number" ? value["mean"] : null, ci95: isInterval(value["ci95"]) ? value["ci95"] : null };
+  return {
+    mean: typeof value["mean"] === "number" ? value["mean"] : null,
+    ci95: isInterval(value["ci95"]) ? value["ci95"] : null,
+  };
 }
 
 /** One metric as a row; null when there is no number in it at all. */
@@ -91,8 +99,13 @@ export function objectiveWords(
 ): string {
   const text = (key: string) => (typeof objective[key] === "string" ? (objective[key] as string) : null);
   const [metric = "", part] = (text("metric") ?? "").split(".");
-  const where = text("from") && text("to") ? `${label(text("from") ?? "")} → ${label(text("to") ?? "")}` : label(text("node") ?? "");
+  const where =
+    text("from") && text("to")
+      ? `${label(text("from") ?? "")} → ${label(text("to") ?? "")}`
+      : label(text("node") ?? "");
   const limit = (["below", "above", "equals"] as const).find((key) => typeof objective[key] === "number");
   const bound = limit ? `${limit} ${quantity(objective[limit] as number, metric)}` : "";
-  return [part ? `${part} ${title(metric)}` : title(metric), where, bound].filter((piece) => piece !== "").join(", ");
+  return [part ? `${part} ${title(metric)}` : title(metric), where, bound]
+    .filter((piece) => piece !== "")
+    .join(", ");
 }

@@ -30,10 +30,15 @@ export const repeatRun = (runId: string) => request<RunRecord>("POST", `${at(run
 export const deleteRun = (runId: string) => request<void>("DELETE", at(runId), { keepalive: true });
 
 export const fetchFrames = (runId: string, after: number, limit: number) =>
-  request<{ frames: Frame[]; last_seq: number; done: boolean }>("GET", `${at(runId)}/frames?after=${after}&limit=${limit}`);
+  request<{ frames: Frame[]; last_seq: number; done: boolean }>(
+    "GET",
+    `${at(runId)}/frames?after=${after}&limit=${limit}`,
+  );
 
 export const controlRun = (runId: string, action: ControlAction, speed?: number | null) =>
-  request<RunRecord>("POST", `${at(runId)}/control`, { body: speed === undefined ? { action } : { action, speed } });
+  request<RunRecord>("POST", `${at(runId)}/control`, {
+    body: speed === undefined ? { action } : { action, speed },
+  });
 
 export function listRuns(where: { design?: string; status?: string } = {}): Promise<RunRecord[]> {
   const query = new URLSearchParams(Object.entries(where).filter(([, value]) => value !== "")).toString();

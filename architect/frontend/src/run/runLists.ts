@@ -38,7 +38,10 @@ export function useRunList(where: { design?: string; status?: string }): RunList
   const going = runs?.some((run) => isGoing(run.status)) ?? false;
   useEffect(() => {
     reload();
-    const timer = window.setInterval(() => document.visibilityState === "visible" && reload(), going ? WHILE_GOING : WHILE_QUIET);
+    const timer = window.setInterval(
+      () => document.visibilityState === "visible" && reload(),
+      going ? WHILE_GOING : WHILE_QUIET,
+    );
     return () => window.clearInterval(timer);
   }, [reload, going]);
 

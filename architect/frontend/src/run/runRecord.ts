@@ -46,7 +46,11 @@ export interface Snapshot {
   readonly nodes: readonly SnapshotNode[];
   readonly edges: readonly SnapshotEdge[];
   readonly objectives?: readonly Objective[];
-  readonly simulation?: { readonly duration?: number; readonly warmup?: number | string; readonly replications?: number };
+  readonly simulation?: {
+    readonly duration?: number;
+    readonly warmup?: number | string;
+    readonly replications?: number;
+  };
 }
 
 export interface Objective {

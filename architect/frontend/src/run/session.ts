@@ -7,11 +7,20 @@
 import { create } from "zustand";
 import { sentence } from "../api/errors";
 import { seriesStore } from "../charts/series";
-import { RunConnection, type LineState, type Outside } from "./connection";
+import { type LineState, type Outside, RunConnection } from "./connection";
 import { ENDED, type Frame, type RunEvent, type RunStatus } from "./frameTypes";
 import { metricStore } from "./metrics";
 import type { RunResult } from "./result";
-import { controlRun, fetchFrames, fetchResult, fetchRun, fetchSnapshot, openRunSocket, startRun, type ControlAction } from "./runApi";
+import {
+  type ControlAction,
+  controlRun,
+  fetchFrames,
+  fetchResult,
+  fetchRun,
+  fetchSnapshot,
+  openRunSocket,
+  startRun,
+} from "./runApi";
 import type { RunRecord, Snapshot } from "./runRecord";
 
 /** The event list keeps the latest; the whole log is in the stored frames. */
@@ -247,7 +256,8 @@ export async function control(action: ControlAction, speed?: number | null): Pro
     const fresh = await controlRun(run.id, action, speed);
     if (get().run?.id !== run.id) return;
     samples = [];
-    if (fresh && typeof fresh.status === "string") set({ run: fresh, status: ENDED.has(get().status ?? "queued") ? get().status : fresh.status });
+    if (fresh && typeof fresh.status === "string")
+      set({ run: fresh, status: ENDED.has(get().status ?? "queued") ? get().status : fresh.status });
     if (action === "speed") set({ speed: speed ?? null });
   } catch (failure) {
     set({ problem: sentence(failure) });
@@ -266,7 +276,8 @@ export async function showMoment(t: number): Promise<void> {
     if (momentCache.size > 400) momentCache.clear();
     momentCache.set(seq, frame);
     const { shownT, run: shown } = get();
-    if (shown?.id === run.id && shownT !== null && seriesStore.seqAt(shownT) === seq) metricStore.apply(frame);
+    if (shown?.id === run.id && shownT !== null && seriesStore.seqAt(shownT) === seq)
+      metricStore.apply(frame);
   } catch (failure) {
     set({ problem: sentence(failure) });
   }

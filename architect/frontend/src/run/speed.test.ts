@@ -14,9 +14,12 @@ describe("the speed slider", () => {
     expect(speeds).toEqual([...speeds].sort((a, b) => a - b));
   });
 
-  it.each([1, 10, 60, 100, 3600, 100_000, null])("shows %s where it sets it, to within one position", (speed) => {
-    const back = speedAt(positionOf(speed));
-    if (speed === null || back === null) expect(back).toBe(speed);
-    else expect(Math.abs(Math.log10(back / speed))).toBeLessThan(0.06);
-  });
+  it.each([1, 10, 60, 100, 3600, 100_000, null])(
+    "shows %s where it sets it, to within one position",
+    (speed) => {
+      const back = speedAt(positionOf(speed));
+      if (speed === null || back === null) expect(back).toBe(speed);
+      else expect(Math.abs(Math.log10(back / speed))).toBeLessThan(0.06);
+    },
+  );
 });

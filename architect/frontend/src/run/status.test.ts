@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { announce, type Announced } from "./status";
 import type { RunStatus } from "./frameTypes";
+import { type Announced, announce } from "./status";
 
 function say(...steps: [RunStatus | null, number][]): string[] {
   let memory: Announced = { runId: null, status: null, quarter: 0 };
@@ -27,7 +27,11 @@ describe("what is announced of a run", () => {
   });
 
   it("tells a pause from a start", () => {
-    expect(say(["running", 0.1], ["paused", 0.1], ["running", 0.1])).toEqual(["Run started", "Run paused", "Run goes on"]);
+    expect(say(["running", 0.1], ["paused", 0.1], ["running", 0.1])).toEqual([
+      "Run started",
+      "Run paused",
+      "Run goes on",
+    ]);
   });
 
   it("says nothing for a run opened after its end but that it is finished", () => {

@@ -30,7 +30,8 @@ export function keptWords(run: RunRecord): string | null {
       : "Nothing had been measured yet.";
   if (run.status === "cancelled") return `You stopped this run. ${kept}`;
   const reason = run.reason ? withStop(run.reason) : "No reason was given.";
-  if (run.status === "interrupted") return `The server stopped while this run went on. ${reason} ${kept} Run again to get the whole of it.`;
+  if (run.status === "interrupted")
+    return `The server stopped while this run went on. ${reason} ${kept} Run again to get the whole of it.`;
   return `${reason} ${kept}`;
 }
 
@@ -55,7 +56,11 @@ export function announce(
 ): { memory: Announced; say: string | null } {
   const quarter = Math.min(3, Math.floor(now.progress * 4 + 1e-9));
   const sameRun = before.runId === now.runId;
-  const memory: Announced = { runId: now.runId, status: now.status, quarter: sameRun ? Math.max(quarter, before.quarter) : quarter };
+  const memory: Announced = {
+    runId: now.runId,
+    status: now.status,
+    quarter: sameRun ? Math.max(quarter, before.quarter) : quarter,
+  };
   if (now.status === null) return { memory, say: null };
   if (!sameRun || before.status !== now.status) {
     const resumed = sameRun && before.status === "paused" && now.status === "running";
@@ -69,6 +74,7 @@ export function announce(
     };
     return { memory, say: words[now.status] ?? null };
   }
-  if (now.status === "running" && memory.quarter > before.quarter) return { memory, say: `${memory.quarter * 25} percent done` };
+  if (now.status === "running" && memory.quarter > before.quarter)
+    return { memory, say: `${memory.quarter * 25} percent done` };
   return { memory, say: null };
 }

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { setTheme, subscribeTheme, themeChoice, type ThemeChoice } from "./theme";
+import { setTheme, subscribeTheme, type ThemeChoice, themeChoice } from "./theme";
 
 const ORDER: readonly ThemeChoice[] = ["system", "light", "dark"];
 const WORDS: Record<ThemeChoice, string> = { system: "as the system", light: "light", dark: "dark" };
@@ -10,7 +10,13 @@ export function ThemeSwitch() {
   const next = ORDER[(ORDER.indexOf(choice) + 1) % ORDER.length] ?? "system";
   const label = `Theme: ${WORDS[choice]}. Switch to ${WORDS[next]}`;
   return (
-    <button type="button" className="icon-button" aria-label={label} title={label} onClick={() => setTheme(next)}>
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      title={label}
+      onClick={() => setTheme(next)}
+    >
       <ThemeIcon choice={choice} />
     </button>
   );
@@ -18,7 +24,15 @@ export function ThemeSwitch() {
 
 function ThemeIcon({ choice }: { choice: ThemeChoice }) {
   return (
-    <svg width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="2" aria-hidden="true">
+    <svg
+      width="18"
+      height="18"
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="2"
+      aria-hidden="true"
+    >
       {choice === "system" && (
         <>
           <circle cx="12" cy="12" r="8" />
@@ -28,7 +42,10 @@ function ThemeIcon({ choice }: { choice: ThemeChoice }) {
       {choice === "light" && (
         <>
           <circle cx="12" cy="12" r="4" />
-          <path strokeLinecap="round" d="M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4" />
+          <path
+            strokeLinecap="round"
+            d="M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4"
+          />
         </>
       )}
       {choice === "dark" && <path strokeLinejoin="round" d="M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z" />}

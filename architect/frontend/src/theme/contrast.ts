@@ -21,7 +21,10 @@ function luminance(colour: Rgb): number {
 
 /** 1 (the same) to 21 (black on white). */
 export function contrast(one: string, other: string): number {
-  const [light, dark] = [luminance(parseHex(one)), luminance(parseHex(other))].sort((a, b) => b - a) as [number, number];
+  const [light, dark] = [luminance(parseHex(one)), luminance(parseHex(other))].sort((a, b) => b - a) as [
+    number,
+    number,
+  ];
   return (light + 0.05) / (dark + 0.05);
 }
 

@@ -26,9 +26,12 @@ describe.each(["light", "dark"] as const)("the %s theme", (theme) => {
     (text, surface) => expect(measured(text, surface)).toBeGreaterThanOrEqual(4.5),
   );
 
-  it.each([...SOFT, ["--accent-contrast", "--accent"] as const, ["--accent-contrast", "--accent-hover"] as const])(
-    "lets %s be read on %s (4.5 : 1)",
-    (text, surface) => expect(measured(text, surface)).toBeGreaterThanOrEqual(4.5),
+  it.each([
+    ...SOFT,
+    ["--accent-contrast", "--accent"] as const,
+    ["--accent-contrast", "--accent-hover"] as const,
+  ])("lets %s be read on %s (4.5 : 1)", (text, surface) =>
+    expect(measured(text, surface)).toBeGreaterThanOrEqual(4.5),
   );
 
   it.each(KINDS)("lets the small label in %s be read on a node (4.5 : 1)", (kind) =>
