@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,7 +26,7 @@ def design(live: LiveServer) -> str:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/runs", "/designs/{design}"])
 def test_a_page_opens_calmly_and_without_barriers(
-    live: LiveServer, page: Page, design: str, path: str, theme: str
+    live: LiveServer, page: Page, design: str, path: str, theme: Literal["light", "dark"]
 ):
     page.emulate_media(color_scheme=theme)
     page.goto(live.url + path.format(design=design))
