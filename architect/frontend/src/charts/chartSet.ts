@@ -208,7 +208,10 @@ export function flowCharts(columns: Columns, words: Wording, limits: readonly Fl
     limits: limits
       .filter((limit) => flows.some((flow) => flow.from === limit.from && flow.to === limit.to))
       .filter((limit) => only !== undefined || limit.part === "p99")
-      .map((limit) => ({ value: limit.below, label: `${limit.part} objective` })),
+      .map((limit) => ({
+        value: limit.below,
+        label: only ? `${limit.part} objective` : `objective, ${words.node(limit.to)}`,
+      })),
     lines: only
       ? spread((part) => flowKey(only.from, only.to, "end_to_end_latency", part))
       : flows.map((flow, i) => ({

@@ -52,6 +52,23 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   const font = `11px ${getComputedStyle(document.body).fontFamily || "sans-serif"}`;
   let decoration: Decoration = { warmup: null, marks: [] };
 
+  let zoom: readonly [number, number] | null = null;
+  let whole: readonly [number, number] = [0, 1];
+
+  /** uPlot asks with the ends of the data (all is shown), with the range we gave last, or with what was dragged over. */
+  function timeRange(u: uPlot, low: number | null, high: number | null): [number, number] {
+    const times = u.data[0];
+    const isData = low === (times[0] ?? null) && high === (times.at(-1) ?? null);
+    const isRepeat = low === whole[0] && high === whole[1];
+    if (low === null || high === null || isData || isRepeat) {
+      zoom = null;
+      whole = [0, timeEnd(store.lastTime(), duration)];
+      return [...whole];
+    }
+    zoom = [low, high];
+    return [low, high];
+  }
+
   function read(u: uPlot): void {
     const last = u.data[0].length - 1;
     const at = u.cursor.idx ?? last;
@@ -117,7 +134,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     {
       width: Math.max(200, place.clientWidth),
       height: HEIGHT,
-      padding: [8, 10, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: SYNC, scales: ["x", null] },
@@ -127,10 +144,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       },
       focus: { alpha: 0.45 },
       scales: {
-        x: {
-          time: false,
-          range: (_u, low, high) => zoomed(low, high) ?? [0, timeEnd(store.lastTime(), duration)],
-        },
+        x: { time: false, range: timeRange },
         y: {
           distr: isLog ? 3 : 1,
           range: (u, low, high) =>
@@ -197,23 +211,10 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   });
   watcher.observe(place);
 
-  /** The part the user zoomed to by dragging, null when the whole is shown. */
-  function zoomed(low: number | null, high: number | null): [number, number] | null {
-    const times = plotTimes();
-    const isWhole = low === null || high === null || (low <= (times[0] ?? 0) && high >= (times.at(-1) ?? 0));
-    return isWhole || low === high ? null : [low, high];
-  }
-
-  function plotTimes(): readonly number[] {
-    return store.pointCount() === 0 ? [] : [store.firstTime(), store.lastTime()];
-  }
-
   return {
     refresh() {
-      const x = plot.scales["x"];
-      const isZoomed = x !== undefined && zoomed(x.min ?? null, x.max ?? null) !== null;
-      plot.setData(data(options), !isZoomed);
-      if (isZoomed) plot.redraw();
+      plot.setData(data(options), zoom === null);
+      if (zoom !== null) plot.redraw();
     },
     decorate(next) {
       decoration = next;

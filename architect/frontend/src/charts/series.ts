@@ -67,7 +67,6 @@ export interface SeriesStore {
   peak(key: string): number;
   /** the seq of the frame that was on at this simulated time (the last one not later; the first if all are later) */
   seqAt(t: number): number | null;
-  firstTime(): number;
   lastTime(): number;
   framesPerPoint(): number;
   pointCount(): number;
@@ -234,7 +233,6 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
       }
       return seqs[low] ?? null;
     },
-    firstTime: () => (length === 0 ? 0 : (times[0] ?? 0)),
     lastTime: () => (length === 0 ? 0 : (times[length - 1] ?? 0)),
     framesPerPoint: () => perPoint,
     pointCount: () => length,

@@ -4,11 +4,12 @@ import { seriesStore } from "../charts/series";
 import { TimeChart } from "../charts/TimeChart";
 import { useMetricWords } from "./metricWords";
 import { edgeLabel, labelOf, type Snapshot } from "./runRecord";
-import { showMoment, useSession } from "./session";
+import { isGoing, showMoment, useSession } from "./session";
+import { Term } from "./Term";
 
 /** The charts of what is selected, or of the whole flow; one cursor runs through all of them. */
 export function ChartsTab({ selection }: { selection: Selection }) {
-  const { run, snapshot, result, events } = useSession();
+  const { run, status, snapshot, result, events } = useSession();
   const words = useMetricWords();
   // which charts there are changes only when a column appears or first leaves zero: compared as text
   const shape = useSyncExternalStore(seriesStore.subscribe, shapeOfColumns);
@@ -46,12 +47,14 @@ export function ChartsTab({ selection }: { selection: Selection }) {
   return (
     <>
       <p className="charts-subject">
-        <strong>{subject}</strong>{" "}
+        <strong>{subject}</strong>
         <span className="muted">
-          {selection ? "" : "Select a node or an edge on the canvas for its own charts. "}
-          {warmup === null && "The warm-up is found at the end of the run. "}
-          Drag in a chart to zoom, double-click to zoom out, click to show that moment.
+          {!selection && "Select a node or an edge on the canvas for its own charts."}
+          {warmup === null && isGoing(status) && " The warm-up is found when the run ends."}
         </span>
+        <Term definition="Drag across a chart to zoom all of them, double-click to see the whole again. A click shows that moment on the canvas. The triangles on the time axis are faults and other events.">
+          Reading the charts
+        </Term>
       </p>
       <div className="charts-grid">
         {specs.map((spec) => (

@@ -1,47 +1,42 @@
-import { useEffect, useRef } from "react";
-import { edgeWidth, LOAD_STEPS } from "./edgeScale";
-import { metricStore } from "./metrics";
-import { formatRate } from "./numbers";
+import { edgeWidth } from "../canvas/liveEdge";
+import { formatNumber, formatRate } from "./numbers";
 import { useSession } from "./session";
 
-/** What width and colour of an edge mean, with the rate that has full width now. */
+const RATES = [1, 100, 10_000] as const;
+/** As the canvas colours them: the load of the node an edge leads to. */
+const LOADS = [
+  { token: "--load-1", label: "below 75 %" },
+  { token: "--load-2", label: "75–95 %" },
+  { token: "--load-3", label: "above 95 % busy" },
+] as const;
+
+/** What width and colour of an edge mean; only while a run is on the canvas. */
 export function EdgeLegend() {
   const hasRun = useSession((state) => state.run !== null);
-  const full = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    if (!hasRun) return;
-    const write = () => {
-      const text = formatRate(metricStore.highestRate());
-      if (full.current && full.current.textContent !== text) full.current.textContent = text;
-    };
-    write();
-    const timer = window.setInterval(write, 500);
-    return () => window.clearInterval(timer);
-  }, [hasRun]);
   if (!hasRun) return null;
   return (
     <aside className="edge-legend" aria-label="What the edges show">
-      <span className="edge-legend-widths" title="Width: messages per second, on a logarithmic scale">
-        <svg width="44" height="12" aria-hidden="true">
-          {[0.001, 0.03, 1].map((share, i) => (
-            <path
-              key={share}
-              d={`M${2 + i * 15} 6h11`}
-              stroke="var(--load-1)"
-              strokeWidth={edgeWidth(share, 1)}
-            />
-          ))}
-        </svg>
-        up to <span className="tabular" ref={full} />
-      </span>
-      {LOAD_STEPS.slice(1).map((step) => (
-        <span key={step.token}>
-          <svg width="14" height="10" aria-hidden="true">
-            <path d="M0 5h14" stroke={`var(${step.token})`} strokeWidth="4" />
-          </svg>
-          {step.label}
+      {RATES.map((rate, i) => (
+        <span key={rate}>
+          <Sample stroke="var(--load-1)" width={edgeWidth(rate)} />
+          {i === RATES.length - 1 ? formatRate(rate) : formatNumber(rate)}
+        </span>
+      ))}
+      <span className="edge-legend-gap" />
+      {LOADS.map((load) => (
+        <span key={load.token}>
+          <Sample stroke={`var(${load.token})`} width={4} />
+          {load.label}
         </span>
       ))}
     </aside>
+  );
+}
+
+function Sample({ stroke, width }: { stroke: string; width: number }) {
+  return (
+    <svg width="14" height="10" aria-hidden="true">
+      <path d="M0 5h14" stroke={stroke} strokeWidth={width} />
+    </svg>
   );
 }

@@ -89,7 +89,15 @@ function RunFacts({ result }: { result: RunResult }) {
       document{" "}
       <code title={run?.digest ?? undefined}>{shortDigest(run?.digest ?? result.design?.digest)}</code>
       {run?.design_version != null && ` (version ${run.design_version})`}
-      {run?.versions && Object.entries(run.versions).map(([part, version]) => `, ${part} ${version}`)}
+      {run?.versions && (
+        <span
+          title={Object.entries(run.versions)
+            .map((pair) => pair.join(" "))
+            .join(", ")}
+        >
+          , Headrace {run.versions["headrace"] ?? ""}
+        </span>
+      )}
       {result.replications === 1 &&
         ". One seed is one history: run more replications for intervals over histories."}
     </p>

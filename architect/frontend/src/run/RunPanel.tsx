@@ -34,7 +34,7 @@ export function RunPanel({ selection }: RunPanelProps) {
   const eventCount = useSession((state) => state.events.length + state.eventsLeftOut);
   const [tab, setTab] = useState<Tab>("charts");
   const [isOpen, setOpen] = useState(false);
-  const [height, setHeight] = useState(() => Math.round(Math.min(420, window.innerHeight * 0.42)));
+  const [height, setHeight] = useState(() => Math.round(Math.min(380, window.innerHeight * 0.36)));
 
   // a run that comes on the canvas opens the drawer; closing it is the user's to do
   useEffect(() => {

@@ -35,8 +35,6 @@ export interface MetricStore {
   edge(id: string): EdgeMetrics | null;
   /** The latest values of one metric up to the moment shown, oldest first; nulls left out. */
   history(id: string, metric: HistoryMetric, length?: number): number[];
-  /** The highest edge rate of this run so far (messages/s), the full width of the legend. */
-  highestRate(): number;
   /** The frame shown now. */
   shown(): Frame | null;
 }
@@ -52,7 +50,6 @@ export function createMetricStore(): MetricStore {
   const edgeListeners = new Map<string, Set<EdgeListener>>();
   const rings = new Map<string, Ring>();
   let frame: Frame | null = null;
-  let peakRate = 0;
 
   function add<L>(table: Map<string, Set<L>>, id: string, listener: L): () => void {
     const set = table.get(id) ?? new Set<L>();
@@ -98,7 +95,6 @@ export function createMetricStore(): MetricStore {
     },
     apply(next) {
       frame = next;
-      for (const edge of Object.values(next.edges)) peakRate = Math.max(peakRate, edge.rate ?? 0);
       tellAll();
     },
     remember(next) {
@@ -111,7 +107,6 @@ export function createMetricStore(): MetricStore {
     },
     reset() {
       frame = null;
-      peakRate = 0;
       rings.clear();
       tellAll();
     },
@@ -128,7 +123,6 @@ export function createMetricStore(): MetricStore {
       }
       return values.slice(-length);
     },
-    highestRate: () => peakRate,
     shown: () => frame,
   };
 }

@@ -87,7 +87,7 @@ const LONG: readonly (readonly [seconds: number, unit: string])[] = [
   [1, "s"],
 ];
 
-/** A span of time given in seconds: "830 µs", "83 ms", "1.24 s", "4 min 10 s", "2 h 5 min". */
+/** A span of time given in seconds: "830 µs", "83 ms", "1.24 s", "63.4 s", "4 min 10 s", "2 h 5 min". */
 export function formatSeconds(value: Maybe): string {
   if (isAbsent(value)) return ABSENT;
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -97,7 +97,7 @@ export function formatSeconds(value: Maybe): string {
   if (size < 0.9995e-6) return `${sign}${threeDigits(size * 1e9)}${GAP}ns`;
   if (size < 0.9995e-3) return `${sign}${threeDigits(size * 1e6)}${GAP}µs`;
   if (size < 0.9995) return `${sign}${threeDigits(size * 1e3)}${GAP}ms`;
-  if (size < 59.95) return `${sign}${threeDigits(size)}${GAP}s`;
+  if (size < 99.95) return `${sign}${threeDigits(size)}${GAP}s`;
   for (let i = 0; i < LONG.length - 1; i += 1) {
     const [big, bigUnit] = LONG[i] as readonly [number, string];
     const [small, smallUnit] = LONG[i + 1] as readonly [number, string];
