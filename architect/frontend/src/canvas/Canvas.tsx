@@ -34,7 +34,13 @@ import "./card.css";
 const nodeTypes: NodeTypes = { card: NodeCard };
 const edgeTypes = { wire: WireLine };
 const defaultEdgeOptions = {
-  markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16, color: "var(--edge)" },
+  markerEnd: {
+    type: MarkerType.ArrowClosed,
+    width: 15,
+    height: 15,
+    markerUnits: "userSpaceOnUse",
+    color: "var(--edge)",
+  },
 };
 const snapGrid: [number, number] = [GRID, GRID];
 const panWith = [0, 1];
@@ -71,7 +77,7 @@ function Board() {
   const { places, setPlaces, guides, onNodesChange, onEdgesChange } = useNodeChanges();
   const connecting = useConnecting();
   const dropping = useDropping();
-  useCanvasControl(frame, setPlaces);
+  const onMoveStart = useCanvasControl(frame, setPlaces);
 
   const byElement = useMemo(() => problemsByElement(problems, document), [problems, document]);
   const flow = useMemo(
@@ -133,6 +139,7 @@ function Board() {
           markEdge(null);
           if (edge) actions.edits.insertExisting(node.id, edge, snapped(node.position));
         }}
+        onMoveStart={onMoveStart}
         onNodeContextMenu={openMenu("node")}
         onEdgeContextMenu={openMenu("edge")}
         onPaneContextMenu={openMenu("canvas")}

@@ -56,12 +56,13 @@ function Card({ id, data }: NodeProps<CardNode>) {
       </svg>
       <dl className="card-facts">
         {facts.map((fact) => (
-          <div key={fact.name}>
+          <div key={fact.name} className={fact.isDefault ? "is-default" : undefined}>
             <dt>{fact.name}</dt>
             <dd>{fact.text}</dd>
           </div>
         ))}
       </dl>
+      {facts.length === 0 && <p className="card-summary">{kind?.summary}</p>}
       <dl className="card-live">
         {rows.map((row, index) => (
           <div key={row.metric}>

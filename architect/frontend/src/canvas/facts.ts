@@ -1,20 +1,22 @@
 /** What a card says before any run: how the node is set, in two or three short lines. */
 import { isObject } from "../document/paths";
 import type { DesignNode, Json } from "../document/types";
-import { formatSetting } from "../inspector/quantities";
+import { formatSetting, settingText } from "../inspector/quantities";
 import { type FieldSpec, fieldsOf, isDefault } from "../schema/fields";
 import type { KindInfo } from "../schema/types";
 
 export interface Fact {
   readonly name: string;
   readonly text: string;
+  /** nobody has chosen this: it is what the kind does unasked */
+  readonly isDefault: boolean;
 }
 
 export const FACTS = 3;
 
 /** Settings that were changed come first, then those everybody asks for; advanced ones only when changed. */
 export function nodeFacts(node: DesignNode, kind: KindInfo | undefined, limit = FACTS): Fact[] {
-  if (!kind) return [{ name: "Unknown kind", text: node.kind }];
+  if (!kind) return [{ name: "Unknown kind", text: node.kind, isDefault: false }];
   const facts: { fact: Fact; rank: number }[] = [];
   fieldsOf(kind.config, kind.config, kind.defaults).forEach((field, index) => {
     const own = node.config?.[field.name];
@@ -24,7 +26,7 @@ export function nodeFacts(node: DesignNode, kind: KindInfo | undefined, limit = 
     const changed = own !== undefined && !isDefault(own, field.fallback);
     if (!changed && (field.advanced || field.kind === "event" || field.kind === "json")) return;
     const rank = (field.required ? 0 : changed ? 100 : 200) + index;
-    facts.push({ fact: { name: field.title, text }, rank });
+    facts.push({ fact: { name: field.title, text, isDefault: own === undefined }, rank });
   });
   facts.sort((a, b) => a.rank - b.rank);
   return facts.slice(0, limit).map((entry) => entry.fact);
@@ -35,7 +37,7 @@ function factText(value: Json | undefined, field: FieldSpec): string | null {
   switch (field.kind) {
     case "number":
     case "integer":
-      return typeof value === "number" ? formatSetting(value, field.unit, field.widget) : null;
+      return typeof value === "number" ? settingText(value, field.unit, field.widget) : null;
     case "boolean":
       return value === true ? "yes" : "no";
     case "distribution":
@@ -50,7 +52,7 @@ function factText(value: Json | undefined, field: FieldSpec): string | null {
   }
 }
 
-/** "exponential, 6.4 ms": the shape and the one figure people know it by. */
+/** "6.4 ms, exponential": the one figure people know it by, and the shape. */
 export function distributionText(value: Json | undefined, unit: string): string | null {
   if (typeof value === "number") return formatSetting(value, unit);
   if (!isObject(value)) return null;
@@ -60,7 +62,7 @@ export function distributionText(value: Json | undefined, unit: string): string 
     .find((one) => typeof one.number === "number");
   if (!figure) return name;
   const shown = formatSetting(figure.number as number, figure.key === "count" ? "1" : unit);
-  return name === "constant" ? shown : `${name}, ${figure.key === "p50" ? "median " : ""}${shown}`;
+  return name === "constant" ? shown : `${shown}${figure.key === "p50" ? " median" : ""}, ${name}`;
 }
 
 /** "100 msg/s, poisson": how much comes in. */

@@ -1,6 +1,6 @@
 /** Registers what the rest of the page may ask of the canvas. */
 import { useReactFlow, useStoreApi } from "@xyflow/react";
-import { type RefObject, useEffect } from "react";
+import { type RefObject, useCallback, useEffect, useRef } from "react";
 import { shownDocument } from "../document/store";
 import { findEdge, type Point } from "../document/types";
 import { useEditor } from "../editor/EditorContext";
@@ -12,16 +12,18 @@ const QUICK = 220;
 
 /** Room left free around what is fitted, so that the controls and the minimap cover no card. */
 export function fitPadding(minimapOpen: boolean) {
-  return { top: "32px", left: "56px", right: minimapOpen ? "230px" : "40px", bottom: "56px" } as const;
+  return { top: "20px", left: "36px", right: minimapOpen ? "230px" : "36px", bottom: "56px" } as const;
 }
 
 export function useCanvasControl(
   frame: RefObject<HTMLDivElement | null>,
   showPlaces: (places: Readonly<Record<string, Point>> | null) => void,
-): void {
+): (event: unknown) => void {
   const { store, view } = useEditor();
   const flow = useReactFlow<CardNode, WireEdge>();
   const inner = useStoreApi<CardNode, WireEdge>();
+  // everything is in sight because nobody has moved the view since it was fitted: then it stays in sight
+  const isFitted = useRef(true);
 
   useEffect(() => {
     const pointer = { x: 0, y: 0, over: false };
@@ -57,6 +59,7 @@ export function useCanvasControl(
       },
       fit(ids) {
         const nodes = ids && ids.length > 0 ? nodesOf(ids).map((id) => ({ id })) : undefined;
+        isFitted.current = nodes === undefined;
         void flow.fitView({
           duration: duration(),
           maxZoom: 1,
@@ -64,10 +67,14 @@ export function useCanvasControl(
           ...(nodes ? { nodes } : {}),
         });
       },
-      zoomTo: (zoom) => void flow.zoomTo(zoom, { duration: duration() }),
+      zoomTo(zoom) {
+        isFitted.current = false;
+        void flow.zoomTo(zoom, { duration: duration() });
+      },
       reveal(ids) {
         const nodes = nodesOf(ids);
         if (nodes.every(isInSight) && flow.getZoom() >= FAR) return;
+        isFitted.current = false;
         void flow.fitView({
           nodes: nodes.map((id) => ({ id })),
           duration: duration(),
@@ -82,9 +89,23 @@ export function useCanvasControl(
       isPointerOver: () => pointer.over && !inner.getState().paneDragging,
       pointer: () => flow.screenToFlowPosition({ x: pointer.x, y: pointer.y }, { snapToGrid: false }),
     });
+    const resized = new ResizeObserver(() => {
+      if (!isFitted.current) return;
+      // React Flow measures itself in an observer of its own: fit after it has
+      requestAnimationFrame(() => {
+        if (isFitted.current)
+          void flow.fitView({ maxZoom: 1, padding: fitPadding(view.getState().minimapOpen) });
+      });
+    });
+    if (frame.current) resized.observe(frame.current);
     return () => {
+      resized.disconnect();
       window.removeEventListener("pointermove", track);
       view.getState().registerCanvas(null);
     };
   }, [store, view, flow, inner, frame, showPlaces]);
+
+  return useCallback((event: unknown) => {
+    if (event) isFitted.current = false; // moved by hand: movements of our own carry no event
+  }, []);
 }

@@ -11,7 +11,7 @@ export function Toasts() {
   const { view } = useEditor();
   const toasts = useStore(view, (state) => state.toasts);
   return (
-    <div className="toasts">
+    <div className="notices">
       {toasts.map((toast) => (
         <One key={toast.id} toast={toast} onDismiss={() => view.getState().dismiss(toast.id)} />
       ))}
@@ -26,7 +26,7 @@ function One({ toast, onDismiss }: { toast: Toast; onDismiss: () => void }) {
     return () => window.clearTimeout(timer);
   }, [toast.id, view]);
   return (
-    <div className={`toast ${toast.tone}`}>
+    <div className={`notice ${toast.tone}`}>
       <span>{toast.text}</span>
       {toast.action && (
         <button

@@ -62,12 +62,14 @@ export function Workbench({ runId }: { runId: string | null }) {
         To the canvas
       </a>
       <Header />
-      <RunBar
-        designId={designId}
-        problemsBlockRun={errors.length === 1 ? (errors[0]?.message ?? 1) : errors.length}
-        onRunShown={showRun}
-        flushSave={flushSave}
-      />
+      <div className="editor-run">
+        <RunBar
+          designId={designId}
+          problemsBlockRun={errors.length === 1 ? (errors[0]?.message ?? 1) : errors.length}
+          onRunShown={showRun}
+          flushSave={flushSave}
+        />
+      </div>
       <RunNotice />
       <div className="editor-main">
         <Palette />

@@ -89,11 +89,9 @@ function Identifier({ node }: { node: DesignNode }) {
       : null;
   const commit = () => {
     if (refusal || text === node.id) return;
-    store
-      .getState()
-      .apply(`Change identifier to ${text}`, renameNode(node.id, text), {
-        select: { nodes: [text], edges: [] },
-      });
+    store.getState().apply(`Change identifier to ${text}`, renameNode(node.id, text), {
+      select: { nodes: [text], edges: [] },
+    });
   };
   return (
     <div className={`field is-quiet${refusal ? " is-invalid" : ""}`} data-path="id">

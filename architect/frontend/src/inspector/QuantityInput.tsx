@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Json } from "../document/types";
 import type { FieldSpec } from "../schema/fields";
-import { formatSetting, parseQuantity, rangeError, shortNumber, tidy } from "./quantities";
+import { parseQuantity, rangeError, settingText, tidy } from "./quantities";
 
 export type Read = { readonly value: Json | undefined } | { readonly error: string };
 
@@ -35,11 +35,7 @@ function asShare(text: string, value: number, field: FieldSpec): number {
 }
 
 export function showNumber(value: Json | undefined, field: FieldSpec): string {
-  if (typeof value === "number") {
-    return field.unit === "messages" || field.unit === "instances" || field.unit === "deliveries"
-      ? shortNumber(value)
-      : formatSetting(value, field.unit, field.widget);
-  }
+  if (typeof value === "number") return settingText(value, field.unit, field.widget);
   return typeof value === "string" ? value : "";
 }
 

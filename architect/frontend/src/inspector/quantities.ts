@@ -195,9 +195,17 @@ export function formatSetting(value: number, unit: string, widget = ""): string 
   return suffix.startsWith("/") ? `${shown}${suffix}` : `${shown} ${suffix}`;
 }
 
+/** Units that only say what is counted: the title says it already. */
+const COUNTED = new Set(["messages", "instances", "deliveries", "clients", "servers"]);
+
+/** A value for a field or a card: like `formatSetting`, without the name of what is counted. */
+export function settingText(value: number, unit: string, widget = ""): string {
+  return formatSetting(value, COUNTED.has(unit) ? "1" : unit, widget);
+}
+
 /** What stands behind a title: "seconds" says more than "s" only once; units of count are not worth a word. */
 export function unitLabel(unit: string): string {
-  if (unit === "" || unit === "1") return "";
+  if (unit === "" || unit === "1" || COUNTED.has(unit)) return "";
   if (unit === "bytes") return "B";
   return unit;
 }
