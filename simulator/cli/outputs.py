@@ -13,16 +13,15 @@ def check_target(name: str) -> Path:
     """The file a result will go to; raises `CannotDo` before anything is run when it cannot."""
     path = Path(name)
     folder = path.parent
-    try:
-        if path.is_dir():
-            raise CannotDo(f"--output {name} is a folder; give a file")
-        if not folder.is_dir():
-            raise CannotDo(f"--output {name}: there is no folder {folder}")
-        target = path if path.exists() and not path.is_file() else folder
-        if not os.access(target, os.W_OK):
-            raise CannotDo(f"--output {name}: no permission to write to {target}")
-    except ValueError as error:
-        raise CannotDo(f"--output {name!r}: {error}") from error
+    if "\0" in name:
+        raise CannotDo("--output: a file name has no NUL character")
+    if path.is_dir():
+        raise CannotDo(f"--output {name} is a folder; give a file")
+    if not folder.is_dir():
+        raise CannotDo(f"--output {name}: there is no folder {folder}")
+    target = path if path.exists() and not path.is_file() else folder
+    if not os.access(target, os.W_OK):
+        raise CannotDo(f"--output {name}: no permission to write to {target}")
     return path
 
 

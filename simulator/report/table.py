@@ -175,7 +175,7 @@ def _nodes(result: dict[str, Any]) -> str:
 def _peak(queue: dict[str, Any]) -> str:
     """The longest queue, and when it was where the result says so."""
     text = estimate_text(queue.get("max"))
-    moment = queue.get("max_at")
+    moment = queue.get("max_at") if queue.get("max", {}).get("mean") else None
     return f"{text} at {format_duration(moment['mean'], 4)}" if moment else text
 
 

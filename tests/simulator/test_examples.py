@@ -1,0 +1,108 @@
+"""The designs that come with Headrace are valid, run, conserve, and show what their words promise."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import pytest
+import yaml
+
+from simulator import Document, check, simulate
+from simulator.design.examples import Template, templates
+
+ALL = templates()
+#: Simulated seconds that are enough to see messages at every node.
+SHORT = {"web-load-replay": 43_200.0}
+
+
+def by_slug(template: Template) -> str:
+    return template.slug
+
+
+def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
+    assert [template.slug for template in ALL] == [
+        "order-fan-out",
+        "work-queue",
+        "web-load-replay",
+        "microservice-chain",
+        "first-queue",
+    ]
+
+
+@pytest.mark.parametrize("template", ALL, ids=by_slug)
+def test_a_template_is_valid_and_follows_its_own_advice(template: Template):
+    document = Document.parse(template.document)
+    assert check(document) == []
+    assert document.objectives
+    assert template.title
+    assert template.summary.endswith(".")
+    assert template.see.endswith(".")
+
+
+@pytest.mark.parametrize("template", ALL, ids=by_slug)
+def test_a_template_runs_and_conserves_its_messages(template: Template):
+    result = simulate(
+        Document.parse(template.document), duration=SHORT.get(template.slug, 40.0), replications=1
+    )
+    assert result["stopped"] is None
+    assert result["conservation"]["ok"]
+    assert result["messages"] > 500
+    assert all(flow["delivered"]["mean"] > 0 for flow in result["flows"])
+    # A metric that was never measured would leave its objective undecided for ever.
+    assert [judged["objective"] for judged in result["objectives"] if judged["value"] is None] == []
+
+
+@pytest.mark.parametrize("template", ALL, ids=by_slug)
+def test_a_template_stands_on_the_grid_with_no_node_on_another(template: Template):
+    document = Document.parse(template.document)
+    assert set(document.layout) == {node.id for node in document.nodes}
+    places = {(point.x, point.y) for point in document.layout.values()}
+    assert len(places) == len(document.nodes)
+    assert all(x % 20 == 0 and y % 20 == 0 for x, y in places)
+    for edge in document.edges:
+        assert document.layout[edge.source].x <= document.layout[edge.target].x
+
+
+@pytest.mark.parametrize("template", ALL, ids=by_slug)
+def test_every_assumption_of_a_template_is_about_a_setting_it_has(template: Template):
+    nodes = {node["id"]: node for node in template.document["nodes"]}
+    for place in template.document["assumptions"]:
+        id, _, setting = place.partition(".config.")
+        assert setting in nodes[id]["config"], place
+
+
+def document_of(slug: str) -> dict[str, Any]:
+    return next(template.document for template in ALL if template.slug == slug)
+
+
+def test_the_web_load_is_the_one_of_the_hourly_points():
+    text = (resources.files("simulator.design.examples") / "elb_hourly_points.yaml").read_text()
+    arrivals = document_of("web-load-replay")["nodes"][0]["config"]["arrivals"]
+    assert arrivals["points"] == yaml.safe_load(text)["points"]
+
+
+def test_the_pause_of_billing_shows_in_billing_alone():
+    result = simulate(Document.parse(document_of("order-fan-out")), duration=300)
+    peaks = {
+        id: node["queue_length"]["max"]["mean"] for id, node in result["nodes"].items() if "-queue" in id
+    }
+    assert 3000 < peaks["billing-queue"] < 4200
+    assert peaks["stock-queue"] < 50
+    latency = {flow["to"]: flow["end_to_end_latency"]["p99"]["mean"] for flow in result["flows"]}
+    assert latency["stock"] < 1 < 30 < latency["billing"]
+
+
+def test_the_tail_of_the_work_queue_is_the_visibility_timeout():
+    result = simulate(Document.parse(document_of("work-queue")))
+    latency = result["flows"][0]["end_to_end_latency"]
+    assert latency["p95"]["mean"] < 1.5
+    assert 30.0 < latency["p99"]["mean"] < 31.5
+    # Two failures in a row are given up: 72,000 messages times 0.02 squared, give or take four deviations.
+    assert 8 <= result["nodes"]["jobs"]["dead_lettered"]["mean"] <= 52
+
+
+def test_the_chain_refuses_requests_in_its_bursts():
+    result = simulate(Document.parse(document_of("microservice-chain")), duration=300)
+    assert result["nodes"]["api"]["rejected"]["mean"] > 0
+    assert result["nodes"]["orders"]["queue_length"]["max"]["mean"] > 10
