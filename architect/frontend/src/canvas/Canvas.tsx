@@ -20,7 +20,7 @@ import { useEditor, useEditorState } from "../editor/EditorContext";
 import { CanvasControls } from "./CanvasControls";
 import { EmptyCanvas } from "./EmptyCanvas";
 import { type CardNode, FlowBuilder, type WireEdge } from "./flowElements";
-import { FAR, GRID, type Guide, MANY, snapped } from "./geometry";
+import { FAR, FEW, GRID, type Guide, MANY, snapped } from "./geometry";
 import { NodeCard } from "./NodeCard";
 import { fitPadding, useCanvasControl } from "./useCanvasControl";
 import { pointOf, useConnecting } from "./useConnecting";
@@ -118,7 +118,7 @@ function Board() {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the pane inside is reached by keys (A adds, Tab walks the nodes)
     <div
-      className={`canvas${isFar ? " is-far" : ""}${isLocked ? " is-locked" : ""}`}
+      className={`canvas${isFar ? " is-far" : ""}${document.nodes.length <= FEW ? " is-few" : ""}${isLocked ? " is-locked" : ""}`}
       ref={frame}
       onDoubleClick={openQuickAdd}
       onDragLeave={dropping.onDragLeave}

@@ -5,15 +5,19 @@ import { nodeName } from "../document/types";
 import { useCatalogue } from "../editor/EditorContext";
 import { nodeFacts } from "./facts";
 import type { CardNode } from "./flowElements";
-import { FAR } from "./geometry";
+import { FAR, FEW } from "./geometry";
 import { KindIcon } from "./kindIcons";
 import { bindCard, liveRows, SPARK } from "./liveCard";
 
 const isFar = (state: { transform: readonly [number, number, number] }) => state.transform[2] < FAR;
 
+/** With few cards one large number stays readable, and cheap, from afar too. */
+const isFew = (state: { nodes: readonly unknown[] }) => state.nodes.length <= FEW;
+
 function Card({ id, data }: NodeProps<CardNode>) {
   const catalogue = useCatalogue();
   const far = useStore(isFar);
+  const few = useStore(isFew);
   const root = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLSpanElement>(null);
   const spark = useRef<SVGPathElement>(null);
@@ -30,8 +34,8 @@ function Card({ id, data }: NodeProps<CardNode>) {
       bar: bar.current,
       spark: spark.current,
     };
-    return bindCard(id, rows, parts, far);
-  }, [id, rows, far]);
+    return bindCard(id, rows, parts, far && !few);
+  }, [id, rows, far, few]);
 
   return (
     <div className={`card category-${category}`} ref={root}>

@@ -44,6 +44,36 @@ function withUnit(branch: JsonSchema, unit: string): JsonSchema {
   return { ...branch, properties };
 }
 
+/** A lognormal is given by its mean and variability, or by two percentiles; never by a mix of both. */
+const LOGNORMAL = {
+  "mean and variability": ["mean", "scv"],
+  "median and 99th percentile": ["p50", "p99"],
+} as const;
+type LognormalForm = keyof typeof LOGNORMAL;
+
+export function lognormalForm(value: JsonObject): LognormalForm {
+  const isByPercentiles = typeof value["p50"] === "number" || typeof value["p99"] === "number";
+  return isByPercentiles ? "median and 99th percentile" : "mean and variability";
+}
+
+/** The same lognormal in the other form. */
+export function inForm(value: JsonObject, form: LognormalForm): JsonObject {
+  const shape = shapeOf(value);
+  if (!shape || lognormalForm(value) === form) return value;
+  if (form === "mean and variability") {
+    const scv = shape.variance === null ? 1 : shape.variance / (shape.mean * shape.mean);
+    return { distribution: "lognormal", mean: rounded(shape.mean), scv: rounded(scv) };
+  }
+  const scv = Number(value["scv"] ?? 1);
+  return {
+    distribution: "lognormal",
+    p50: rounded(shape.mean / Math.sqrt(1 + scv)),
+    p99: rounded(shape.p99 ?? shape.mean),
+  };
+}
+
+const rounded = (number: number) => Number(number.toPrecision(4));
+
 const DEFAULT_MEAN: Readonly<Record<string, number>> = { s: 0.05, bytes: 1024 };
 
 /** The shape, its parameters, and a small picture with mean, spread and tail. */
@@ -61,6 +91,12 @@ export function DistributionField({ id, field, path, value, onChange, describedB
   const shape = useMemo(() => shapeOf(full), [full]);
   const branch = branches.get(chosen);
   const schema = useMemo(() => (branch ? withUnit(branch, field.unit) : null), [branch, field.unit]);
+
+  const givenBy = lognormalForm(objectOr(full));
+  const hidden =
+    chosen === "lognormal"
+      ? Object.entries(LOGNORMAL).flatMap(([name, keys]) => (name === givenBy ? [] : keys))
+      : [];
 
   const choose = (name: string) => {
     if (name === "") onChange(null);
@@ -91,13 +127,31 @@ export function DistributionField({ id, field, path, value, onChange, describedB
       </select>
       {schema && (
         <div className="nested is-compact">
+          {chosen === "lognormal" && (
+            <select
+              className="field-input"
+              aria-label="Given by"
+              value={givenBy}
+              disabled={form.readOnly}
+              onChange={(event) => {
+                onChange(inForm(objectOr(full), event.target.value as LognormalForm));
+                form.done();
+              }}
+            >
+              {Object.keys(LOGNORMAL).map((name) => (
+                <option key={name} value={name}>
+                  by {name}
+                </option>
+              ))}
+            </select>
+          )}
           <SchemaForm
             key={chosen}
             schema={schema}
             root={branch?.$defs ? branch : field.root}
             value={objectOr(full)}
             path={path}
-            skip={["distribution"]}
+            skip={["distribution", ...hidden]}
             onChange={(name, next) => onChange(changedObject(full, name, next))}
           />
         </div>
