@@ -39,7 +39,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
 
   return (
     <div className={`card category-${category}`} ref={root}>
-      {data.receives && <Handle type="target" position={Position.Left} aria-label="Input" />}
+      {data.receives && <Handle type="target" position={Position.Left} />}
       <div className="card-head">
         <span className="card-icon">
           <KindIcon kind={node.kind} category={category} size={18} />
@@ -82,7 +82,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
       <span className="card-bar" aria-hidden="true">
         <span ref={bar} />
       </span>
-      {data.sends && <Handle type="source" position={Position.Right} aria-label="Output" />}
+      {data.sends && <Handle type="source" position={Position.Right} />}
     </div>
   );
 }
