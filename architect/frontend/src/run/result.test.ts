@@ -38,6 +38,10 @@ describe("a result's metrics", () => {
     expect(row?.percentiles).toEqual({ max: 17 });
   });
 
+  it("keep the interval of a plain rate", () => {
+    expect(metricRow("throughput", { mean: 40, ci95: [39, 41] })?.mean).toEqual({ mean: 40, ci95: [39, 41] });
+  });
+
   it("are left out when nothing was measured", () => {
     expect(
       metricRows({ a: null, b: { mean: null, ci95: null }, c: "text", d: 1 }).map((row) => row.metric),

@@ -75,7 +75,8 @@ export function metricRow(metric: string, value: unknown): MetricRow | null {
     }
   }
   const whole = asEstimate(value);
-  const inner = isRecord(value) ? (asEstimate(value["mean"]) ?? asEstimate(value["time_average"])) : null;
+  // {mean: {mean, ci95}, p50: ...} has its estimate inside; in {mean, ci95} the number is the estimate's own.
+  const inner = isRecord(value) && isRecord(value["mean"]) ? asEstimate(value["mean"]) : null;
   const mean = inner ?? whole;
   if (!mean && Object.keys(percentiles).length === 0) return null;
   const row = { metric, mean: mean ?? { mean: null, ci95: null }, percentiles };
