@@ -40,6 +40,7 @@ export function TimeChart({
   const moment = useRef(onMoment);
   moment.current = onMoment;
   const [isLog, setLog] = useState(false);
+  const [group, setGroup] = useState(1);
   const specText = JSON.stringify(spec);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is made anew for another theme, and spec is compared by its text
@@ -58,6 +59,7 @@ export function TimeChart({
         });
       },
       onClick: (t) => moment.current?.(t),
+      onGroup: setGroup,
     });
     plot.current = made;
     let planned = 0;
@@ -117,14 +119,14 @@ export function TimeChart({
         </ul>
       </figcaption>
       <div className="chart-plot" ref={place} role="img" aria-label={pictureWords(spec, subject, store)} />
-      <MergingNote spec={spec} store={store} />
+      <MergingNote spec={spec} store={store} group={group} />
     </figure>
   );
 }
 
-function MergingNote({ spec, store }: { spec: ChartSpec; store: SeriesStore }) {
+function MergingNote({ spec, store, group }: { spec: ChartSpec; store: SeriesStore; group: number }) {
   const perPoint = useSyncExternalStore(store.subscribe, store.framesPerPoint);
-  const note = mergingWords(perPoint, spec.lines);
+  const note = mergingWords(perPoint * group, spec.lines);
   return note === "" ? null : <p className="chart-note muted">{note}</p>;
 }
 

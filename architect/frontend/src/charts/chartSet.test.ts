@@ -49,7 +49,7 @@ describe("the charts of a selection", () => {
     const two = { ...one, [flowKey("a", "c", "end_to_end_latency", "p99")]: 2 };
     const chart = chartsFor(null, columns(two), words)[0];
     expect(chart?.title).toBe("End-to-end latency, p99");
-    expect(chart?.lines.map((line) => line.label)).toEqual(["A → B", "A → C"]);
+    expect(chart?.lines.map((line) => line.label)).toEqual(["to B", "to C"]);
   });
 
   it("put the worst six queues into the whole flow's backlog", () => {

@@ -179,6 +179,7 @@ function nodesByPeak(columns: Columns, metric: string): string[] {
     .filter((key) => key.startsWith("node ") && key.endsWith(suffix))
     .map((key) => key.slice("node ".length, -suffix.length))
     .sort((a, b) => columns.peak(nodeKey(b, metric)) - columns.peak(nodeKey(a, metric)))
+    .filter((id, i) => i === 0 || columns.peak(nodeKey(id, metric)) > 0)
     .slice(0, MOST_LINES);
 }
 
@@ -192,7 +193,9 @@ export function flowCharts(columns: Columns, words: Wording, limits: readonly Fl
   const charts: ChartSpec[] = [];
   const all = flowsOf(columns);
   const flows = all.slice(0, MOST_LINES);
-  const name = ({ from, to }: FlowName) => `${words.node(from)} → ${words.node(to)}`;
+  const isOneSource = new Set(flows.map((flow) => flow.from)).size === 1;
+  const name = ({ from, to }: FlowName) =>
+    isOneSource ? `to ${words.node(to)}` : `${words.node(from)} → ${words.node(to)}`;
   const add = (spec: ChartSpec) => {
     const lines = spec.lines.filter((line) => columns.has(line.key));
     if (lines.length > 0) charts.push({ ...spec, lines });

@@ -5,7 +5,7 @@ import UPlot from "uplot";
 import { tokenColor } from "../theme/theme";
 import { TIME_STEPS, timeEnd, timeTick, valueRange, valueTick } from "./axes";
 import type { ChartSpec } from "./chartSet";
-import type { SeriesStore } from "./series";
+import { grouped, mergingOf, type SeriesStore } from "./series";
 
 /** Something that happened, drawn on the time axis. */
 export interface Mark {
@@ -27,6 +27,8 @@ export interface PlotOptions {
   /** the values under the cursor, or the latest ones */
   readonly onRead: (values: readonly (number | null)[]) => void;
   readonly onClick: (t: number) => void;
+  /** how many of the store's points one point of the plot stands for */
+  readonly onGroup: (size: number) => void;
 }
 
 export interface Plot {
@@ -37,6 +39,8 @@ export interface Plot {
 
 const HEIGHT = 148;
 const SYNC = "headrace-run";
+/** Pixels from one point to the next: closer ones are drawn as one. */
+const POINT_SPACING = 2.5;
 /** Marks beyond this many would be a wall; the event list has them all. */
 const MOST_MARKS = 60;
 
@@ -54,19 +58,57 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
 
   let zoom: readonly [number, number] | null = null;
   let whole: readonly [number, number] = [0, 1];
+  let group = 1;
+  let isGone = false;
 
   /** uPlot asks with the ends of the data (all is shown), with the range we gave last, or with what was dragged over. */
   function timeRange(u: uPlot, low: number | null, high: number | null): [number, number] {
     const times = u.data[0];
     const isData = low === (times[0] ?? null) && high === (times.at(-1) ?? null);
     const isRepeat = low === whole[0] && high === whole[1];
-    if (low === null || high === null || isData || isRepeat) {
-      zoom = null;
+    // a single point makes uPlot widen the range around it: that is no zoom either
+    if (low === null || high === null || isData || isRepeat || times.length < 2) {
+      setZoom(null);
       whole = [0, timeEnd(store.lastTime(), duration)];
       return [...whole];
     }
-    zoom = [low, high];
+    setZoom([low, high]);
     return [low, high];
+  }
+
+  /** Another zoom may want another grouping: uPlot gets the new data after it has finished with this range. */
+  function setZoom(next: readonly [number, number] | null): void {
+    const isSame =
+      next === zoom || (next !== null && zoom !== null && next[0] === zoom[0] && next[1] === zoom[1]);
+    zoom = next;
+    if (!isSame) queueMicrotask(() => !isGone && groupSize() !== group && refresh());
+  }
+
+  function groupSize(): number {
+    const count = store.pointCount();
+    const span = store.lastTime();
+    const shown = zoom !== null && span > 0 ? (count * Math.min(zoom[1] - zoom[0], span)) / span : count;
+    const room = Math.max(40, (place.clientWidth - 80) / POINT_SPACING);
+    return shown <= room ? 1 : 2 ** Math.ceil(Math.log2(shown / room));
+  }
+
+  function data(): uPlot.AlignedData {
+    const size = groupSize();
+    if (size !== group) {
+      group = size;
+      options.onGroup(size);
+    }
+    const columns = spec.lines.map((one) => {
+      const column = grouped(store.column(one.key), group, mergingOf(one.key.split(" ").at(-1) ?? ""));
+      // a logarithmic axis has no place for zero
+      return isLog ? column.map((value) => (value !== null && value > 0 ? value : null)) : column;
+    });
+    return [grouped(store.times(), group, "last") as number[], ...columns];
+  }
+
+  function refresh(): void {
+    plot.setData(data(), zoom === null);
+    if (zoom !== null) plot.redraw();
   }
 
   function read(u: uPlot): void {
@@ -191,7 +233,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       ],
       hooks: { setCursor: [read], setData: [read], drawClear: [drawBelow], draw: [drawAbove] },
     },
-    data(options),
+    data(),
     place,
   );
 
@@ -212,28 +254,17 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   watcher.observe(place);
 
   return {
-    refresh() {
-      plot.setData(data(options), zoom === null);
-      if (zoom !== null) plot.redraw();
-    },
+    refresh,
     decorate(next) {
       decoration = next;
       plot.redraw(false);
     },
     destroy() {
+      isGone = true;
       watcher.disconnect();
       plot.destroy();
     },
   };
-}
-
-function data({ spec, store, isLog }: PlotOptions): uPlot.AlignedData {
-  const columns = spec.lines.map((one) => {
-    const column = store.column(one.key);
-    // a logarithmic axis has no place for zero
-    return isLog ? column.map((value) => (value !== null && value > 0 ? value : null)) : column;
-  });
-  return [store.times(), ...columns];
 }
 
 function lastValue(column: ArrayLike<number | null | undefined> | undefined): number | null {

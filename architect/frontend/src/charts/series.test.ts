@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../run/frameTypes";
-import { createSeriesStore, edgeKey, flowKey, nodeKey } from "./series";
+import { createSeriesStore, edgeKey, flowKey, grouped, nodeKey } from "./series";
 
 const frame = (seq: number, nodes: Frame["nodes"], rest: Partial<Frame> = {}): Frame => ({
   seq,
@@ -57,6 +57,14 @@ describe("the columns behind the charts", () => {
         expect(store.lastTime()).toBe(levels.length);
       }),
     );
+  });
+
+  it("are drawn in groups that follow the same rules", () => {
+    const column = [1, 3, null, null, 8, 2, 5];
+    expect(grouped(column, 1, "max")).toEqual(column);
+    expect(grouped(column, 2, "max")).toEqual([3, null, 8, 5]);
+    expect(grouped(column, 2, "mean")).toEqual([2, null, 5, 5]);
+    expect(grouped(column, 4, "last")).toEqual([3, 5]);
   });
 
   it("find the frame of a moment", () => {

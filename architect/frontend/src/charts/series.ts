@@ -249,6 +249,31 @@ function enlarged<A extends Float64Array | Float32Array>(from: A, to: A): A {
   return to;
 }
 
+/**
+ * Every `size` neighbours as one, for drawing: a line with more points than pixels is a smear.
+ * Groups start at multiples of `size`, so that a growing run changes only the last one.
+ */
+export function grouped(
+  column: readonly (number | null)[],
+  size: number,
+  merging: Merging,
+): (number | null)[] {
+  if (size <= 1) return [...column];
+  const out: (number | null)[] = [];
+  for (let start = 0; start < column.length; start += size) {
+    let value: number | null = null;
+    let count = 0;
+    for (const next of column.slice(start, start + size)) {
+      if (next === null) continue;
+      count += 1;
+      if (value === null || merging === "last") value = next;
+      else value = merging === "max" ? Math.max(value, next) : value + (next - value) / count;
+    }
+    out.push(value);
+  }
+  return out;
+}
+
 function merged(left: number, right: number, merging: Merging): number {
   if (Number.isNaN(left)) return right;
   if (Number.isNaN(right)) return left;

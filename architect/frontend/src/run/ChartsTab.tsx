@@ -26,14 +26,7 @@ export function ChartsTab({ selection }: { selection: Selection }) {
     () => chartsFor(selection, seriesStore, wording, limitsOf(snapshot)),
     [selection, wording, snapshot, shape],
   );
-  const marks = useMemo(
-    () =>
-      events.filter(
-        (event) =>
-          event.kind !== "note" && (selection?.kind !== "node" || !event.node || event.node === selection.id),
-      ),
-    [events, selection],
-  );
+  const marks = useMemo(() => events.filter((event) => event.kind !== "note"), [events]);
   const subject = subjectOf(selection, snapshot);
   const warmup = result?.warmup ?? statedWarmup(snapshot);
   if (!run) return <p className="run-empty">Charts appear with the first numbers of a run.</p>;
@@ -49,8 +42,8 @@ export function ChartsTab({ selection }: { selection: Selection }) {
       <p className="charts-subject">
         <strong>{subject}</strong>
         <span className="muted">
-          {!selection && "Select a node or an edge on the canvas for its own charts."}
-          {warmup === null && isGoing(status) && " The warm-up is found when the run ends."}
+          {!selection && "Select a node or an edge for its own charts."}
+          {warmup === null && isGoing(status) && " Warm-up is found at the end."}
         </span>
         <Term definition="Drag across a chart to zoom all of them, double-click to see the whole again. A click shows that moment on the canvas. The triangles on the time axis are faults and other events.">
           Reading the charts

@@ -163,7 +163,7 @@ function Progress() {
   if (!run || status === null) return <p className="run-hint muted">Nothing has run here yet</p>;
   const { label, tone } = statusWords(status);
   const duration = run.duration ?? 0;
-  const ratio = wall > 0.05 ? twoDigits(t / wall) : null;
+  const ratio = wall > 0.05 ? t / wall : null;
   return (
     <div className="run-progress">
       <span className={`chip ${tone}`}>{label}</span>
@@ -186,11 +186,6 @@ function Progress() {
       </span>
     </div>
   );
-}
-
-/** A pace that wavers in its third digit is the same pace. */
-function twoDigits(value: number): number {
-  return Number(value.toPrecision(2));
 }
 
 /** The run of the address, or one of this design that is going on; leaving the page leaves the run's view. */

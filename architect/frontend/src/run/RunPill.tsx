@@ -4,7 +4,7 @@ import { formatShare } from "./numbers";
 import { listRuns } from "./runApi";
 import type { RunRecord } from "./runRecord";
 
-import { useSession } from "./session";
+import { isGoing, useSession } from "./session";
 import "../gallery/page.css";
 
 const EVERY = 3_000;
@@ -30,16 +30,18 @@ export function RunPill() {
   }, []);
   const shownId = useSession((state) => state.run?.id ?? null);
   const shownProgress = useSession((state) => Math.floor(state.progress * 100) / 100);
-  const first = running[0];
+  const shownEnded = useSession((state) => state.run !== null && !isGoing(state.status));
+  const going = running.filter((run) => run.id !== shownId || !shownEnded);
+  const first = going[0];
   if (!first) return null;
   // the record is written now and then; the run on this page is known to the frame
   const progress = first.id === shownId ? shownProgress : Math.floor((first.progress ?? 0) * 100) / 100;
-  const many = running.length > 1;
+  const many = going.length > 1;
   const href = many || !first.design ? "/runs" : `/designs/${first.design}/runs/${first.id}`;
   return (
     <a className="run-pill" href={href} title={many ? "See all runs" : `${first.design_name} is running`}>
       <Activity size={14} aria-hidden="true" />
-      {many ? `${running.length} runs going` : `${first.design_name} ${formatShare(progress)}`}
+      {many ? `${going.length} runs going` : `${first.design_name} ${formatShare(progress)}`}
     </a>
   );
 }

@@ -12,6 +12,7 @@ import {
   formatRate,
   formatSeconds,
   formatShare,
+  formatSpeed,
 } from "./numbers";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
@@ -75,6 +76,14 @@ describe("numbers", () => {
     expect(plain(formatBytes(1023))).toBe("1023 B");
     expect(plain(formatQuantity(3, "USD"))).toBe("3 USD");
   });
+
+  it.each([
+    [1, "1×"],
+    [59.3, "59×"],
+    [1900, "1.9k×"],
+    [100_000, "100k×"],
+    [null, "max"],
+  ])("writes the speed %s as %s", (speed, text) => expect(formatSpeed(speed)).toBe(text));
 
   it("never makes up an interval", () => {
     expect(formatHalfWidth(null, "s")).toBe("–");

@@ -186,7 +186,9 @@ export function formatInterval(
 
 /** How many simulated seconds pass in one of ours: "12×", "1.24k×", and "max" for no limit. */
 export function formatSpeed(speed: number | null): string {
-  return speed === null ? "max" : `${formatNumber(speed)}×`;
+  if (speed === null) return "max";
+  const short = Number(speed.toPrecision(2));
+  return short >= 1000 ? `${short / 1000}k×` : `${short}×`;
 }
 
 /** "just now", "5 min ago", "yesterday 14:05", "3 Nov 14:05". */

@@ -90,6 +90,8 @@ const outside: Outside = {
 let connection: RunConnection | null = null;
 let newest: Frame | null = null;
 let paintPlanned = 0;
+/** counts what was asked to be shown, so that a slow answer cannot push aside a later wish */
+let asked = 0;
 let tellPlanned = 0;
 let samples: { at: number; progress: number }[] = [];
 const momentCache = new Map<number, Frame>();
@@ -155,6 +157,7 @@ function stopHere(): void {
 
 /** Leave the run: canvas and charts are empty again. The run itself goes on where it runs. */
 export function leaveRun(): void {
+  asked += 1;
   stopHere();
   metricStore.reset();
   seriesStore.reset();
@@ -215,14 +218,17 @@ async function readEnd(runId: string): Promise<void> {
   }
 }
 
-/** Show a run by its id. Resolves to null and says why when it is not there. */
+/** Show a run by its id. Resolves to null when it is not there (`problem` says why) or another was asked for since. */
 export async function showRunById(runId: string): Promise<RunRecord | null> {
+  asked += 1;
+  const mine = asked;
   try {
     const run = await fetchRun(runId);
+    if (mine !== asked) return null;
     showRun(run);
     return run;
   } catch (failure) {
-    set({ problem: sentence(failure) });
+    if (mine === asked) set({ problem: sentence(failure) });
     return null;
   }
 }
