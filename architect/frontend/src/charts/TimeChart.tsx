@@ -88,7 +88,11 @@ export function TimeChart({
     <figure className="chart" aria-labelledby={titleId}>
       <figcaption className="chart-head">
         <span className="chart-title" id={titleId} title={spec.help}>
-          {spec.title} <span className="muted">{unitWords(spec.unit)}</span>
+          {spec.title}{" "}
+          <span className="muted">
+            {unitWords(spec.unit)}
+            <MergingNote spec={spec} store={store} group={group} />
+          </span>
           <span className="visually-hidden">, {subject}</span>
         </span>
         {spec.canBeLog && (
@@ -119,7 +123,6 @@ export function TimeChart({
         </ul>
       </figcaption>
       <div className="chart-plot" ref={place} role="img" aria-label={pictureWords(spec, subject, store)} />
-      <MergingNote spec={spec} store={store} group={group} />
     </figure>
   );
 }
@@ -127,7 +130,9 @@ export function TimeChart({
 function MergingNote({ spec, store, group }: { spec: ChartSpec; store: SeriesStore; group: number }) {
   const perPoint = useSyncExternalStore(store.subscribe, store.framesPerPoint);
   const note = mergingWords(perPoint * group, spec.lines);
-  return note === "" ? null : <p className="chart-note muted">{note}</p>;
+  return note === "" ? null : (
+    <span title="What one point of the lines stands for; zoom in for each frame">{` · ${note}`}</span>
+  );
 }
 
 function unitWords(unit: string): string {

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { timeEnd, timeTick, valueRange } from "./axes";
+import { timeEnd, timeTick, valueRange, valueSteps, valueTick } from "./axes";
 
 describe("the time axis", () => {
   it("holds every moment and never outgrows the run", () => {
@@ -41,5 +41,20 @@ describe("the value axis", () => {
 
   it("spans whole decades when logarithmic", () => {
     expect(valueRange(0.02, 3, "s", true)).toEqual([0.01, 10]);
+  });
+
+  it.each([
+    [2.5, "s", "2.5\u202fs"],
+    [0.5, "messages", "0.5"],
+    [1000, "msg/s", "1k"],
+    [1500, "msg/s", "1.5k"],
+    [0.25, "share", "25\u202f%"],
+    [10, "s", "10\u202fs"],
+  ])("writes %s %s as %s", (value, unit, text) => expect(valueTick(value, unit)).toBe(text));
+
+  it("counts long times in minutes and hours", () => {
+    expect(valueSteps("s")).toContain(1800);
+    expect(valueSteps("s")).not.toContain(50_000);
+    expect(valueSteps("messages")).toBeUndefined();
   });
 });

@@ -33,6 +33,15 @@ export const TIME_STEPS: readonly number[] = [
   3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
 ];
 
+/** Tick steps of a value axis in seconds: decimal below a minute, then whole minutes and hours. Others: uPlot's own. */
+export function valueSteps(unit: string): number[] | undefined {
+  if (unit !== "s") return undefined;
+  const decimal = [-9, -8, -7, -6, -5, -4, -3, -2, -1, 0].flatMap((power) =>
+    [1, 2, 5].map((one) => one * 10 ** power),
+  );
+  return [...decimal, 10, 20, ...TIME_STEPS.filter((step) => step >= 30)];
+}
+
 /** A tick of the simulated-time axis: "45 s", "2:30", "1:15:00", "3 d". */
 export function timeTick(seconds: number, step: number): string {
   if (seconds === 0) return "0";
@@ -46,7 +55,8 @@ export function timeTick(seconds: number, step: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** Ticks carry the short unit: the chart's title has it in words. */
+/** Ticks carry the short unit, for the chart's title has it in words, and no superfluous zeros: "2.5 s", "0.5". */
 export function valueTick(value: number, unit: string): string {
-  return formatQuantity(value, unit === "msg/s" || unit === "messages" ? "1" : unit);
+  const text = formatQuantity(value, unit === "msg/s" || unit === "messages" ? "1" : unit);
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }

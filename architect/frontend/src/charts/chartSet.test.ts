@@ -80,6 +80,6 @@ describe("the charts of a selection", () => {
   it("say what a point is once points were merged", () => {
     const line = { key: nodeKey("q", "queue_length"), label: "", token: "--series-1" as const };
     expect(mergingWords(1, [line])).toBe("");
-    expect(mergingWords(4, [line])).toBe("Each point stands for 4 frames: the largest of them.");
+    expect(mergingWords(4, [line])).toBe("max of 4 frames");
   });
 });

@@ -271,14 +271,11 @@ export function chartsFor(
   return flowCharts(columns, words, limits);
 }
 
-/** What a point stands for once points were merged. */
+/** What a point stands for once points were merged: "max of 8 frames". */
 export function mergingWords(framesPerPoint: number, lines: readonly ChartLine[]): string {
   if (framesPerPoint <= 1) return "";
   const metric = lines[0]?.key.split(" ").at(-1) ?? "";
-  const what = { mean: "their mean", max: "the largest of them", last: "the last of them" }[
-    mergingOf(metric)
-  ];
-  return `Each point stands for ${framesPerPoint} frames: ${what}.`;
+  return `${mergingOf(metric)} of ${framesPerPoint} frames`;
 }
 
 function capital(text: string): string {

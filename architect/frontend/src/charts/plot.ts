@@ -3,7 +3,7 @@
 import type uPlot from "uplot";
 import UPlot from "uplot";
 import { tokenColor } from "../theme/theme";
-import { TIME_STEPS, timeEnd, timeTick, valueRange, valueTick } from "./axes";
+import { TIME_STEPS, timeEnd, timeTick, valueRange, valueSteps, valueTick } from "./axes";
 import type { ChartSpec } from "./chartSet";
 import { grouped, mergingOf, type SeriesStore } from "./series";
 
@@ -37,7 +37,7 @@ export interface Plot {
   destroy(): void;
 }
 
-const HEIGHT = 148;
+const HEIGHT = 130;
 const SYNC = "headrace-run";
 /** Pixels from one point to the next: closer ones are drawn as one. */
 const POINT_SPACING = 2.5;
@@ -48,6 +48,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   const { spec, isLog, duration, store } = options;
   const colours = {
     text: tokenColor("--text-muted"),
+    surface: tokenColor("--surface"),
     grid: tokenColor("--grid"),
     warmup: tokenColor("--warmup"),
     mark: tokenColor("--warn"),
@@ -112,13 +113,10 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   }
 
   function read(u: uPlot): void {
-    const last = u.data[0].length - 1;
-    const at = u.cursor.idx ?? last;
+    const at = u.cursor.idx;
+    // groups show their largest value; without a cursor the reading is the newest frame's own
     options.onRead(
-      spec.lines.map(
-        (_, i) =>
-          (u.data[i + 1]?.[at] ?? (u.cursor.idx == null ? lastValue(u.data[i + 1]) : null)) as number | null,
-      ),
+      spec.lines.map((one, i) => (at == null ? store.latest(one.key) : (u.data[i + 1]?.[at] ?? null))),
     );
   }
 
@@ -139,7 +137,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     u.ctx.fillStyle = colours.text;
     u.ctx.font = scaled(font);
     u.ctx.textBaseline = "top";
-    if (right - left > 70 * devicePixelRatio)
+    if (right - left > 52 * devicePixelRatio)
       u.ctx.fillText("warm-up", Math.max(left, u.bbox.left) + 4, u.bbox.top + 3);
     u.ctx.restore();
   }
@@ -167,7 +165,14 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       u.ctx.font = scaled(font);
       u.ctx.textAlign = "right";
       u.ctx.textBaseline = "bottom";
-      u.ctx.fillText(limit.label, u.bbox.left + u.bbox.width - 4, y - 2);
+      const right = u.bbox.left + u.bbox.width - 4;
+      const box = u.ctx.measureText(limit.label);
+      u.ctx.fillStyle = colours.surface;
+      u.ctx.globalAlpha = 0.8;
+      u.ctx.fillRect(right - box.width - 3, y - 14 * devicePixelRatio, box.width + 6, 13 * devicePixelRatio);
+      u.ctx.globalAlpha = 1;
+      u.ctx.fillStyle = colours.limit;
+      u.ctx.fillText(limit.label, right, y - 2);
     }
     u.ctx.restore();
   }
@@ -213,6 +218,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
           size: 62,
           gap: 6,
           space: 28,
+          ...(valueSteps(spec.unit) && !isLog ? { incrs: valueSteps(spec.unit) as number[] } : {}),
           values: (_u, splits) => splits.map((value) => (value === null ? "" : valueTick(value, spec.unit))),
         },
       ],
@@ -265,14 +271,6 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       plot.destroy();
     },
   };
-}
-
-function lastValue(column: ArrayLike<number | null | undefined> | undefined): number | null {
-  for (let i = (column?.length ?? 0) - 1; i >= 0; i -= 1) {
-    const value = column?.[i];
-    if (value !== null && value !== undefined) return value;
-  }
-  return null;
 }
 
 function lowestPositive(u: uPlot): number | null {

@@ -65,6 +65,8 @@ export interface SeriesStore {
   keys(): string[];
   /** the largest value so far; 0 where there is none */
   peak(key: string): number;
+  /** the newest value; null where there is none */
+  latest(key: string): number | null;
   /** the seq of the frame that was on at this simulated time (the last one not later; the first if all are later) */
   seqAt(t: number): number | null;
   lastTime(): number;
@@ -222,6 +224,14 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     has: (key) => columns.has(key),
     keys: () => [...columns.keys()],
     peak: (key) => columns.get(key)?.peak ?? 0,
+    latest(key) {
+      const values = columns.get(key)?.values;
+      for (let i = length - 1; values && i >= 0; i -= 1) {
+        const value = values[i] ?? Number.NaN;
+        if (!Number.isNaN(value)) return value;
+      }
+      return null;
+    },
     seqAt(t) {
       if (length === 0) return null;
       let low = 0;

@@ -34,7 +34,9 @@ export function RunPanel({ selection }: RunPanelProps) {
   const eventCount = useSession((state) => state.events.length + state.eventsLeftOut);
   const [tab, setTab] = useState<Tab>("charts");
   const [isOpen, setOpen] = useState(false);
-  const [height, setHeight] = useState(() => Math.round(Math.min(380, window.innerHeight * 0.36)));
+  const [height, setHeight] = useState(() =>
+    Math.round(Math.max(270, Math.min(380, window.innerHeight * 0.36))),
+  );
 
   // a run that comes on the canvas opens the drawer; closing it is the user's to do
   useEffect(() => {
