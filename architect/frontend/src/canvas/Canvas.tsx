@@ -77,7 +77,7 @@ function Board() {
   const { places, setPlaces, guides, onNodesChange, onEdgesChange } = useNodeChanges();
   const connecting = useConnecting();
   const dropping = useDropping();
-  const onMoveStart = useCanvasControl(frame, setPlaces);
+  const onMove = useCanvasControl(frame, setPlaces);
 
   const byElement = useMemo(() => problemsByElement(problems, document), [problems, document]);
   const flow = useMemo(
@@ -139,7 +139,7 @@ function Board() {
           markEdge(null);
           if (edge) actions.edits.insertExisting(node.id, edge, snapped(node.position));
         }}
-        onMoveStart={onMoveStart}
+        onMove={onMove}
         onNodeContextMenu={openMenu("node")}
         onEdgeContextMenu={openMenu("edge")}
         onPaneContextMenu={openMenu("canvas")}
@@ -155,6 +155,7 @@ function Board() {
         nodesDraggable={!isLocked}
         nodesConnectable={!isLocked}
         edgesReconnectable={!isLocked}
+        edgesFocusable={false}
         deleteKeyCode={null}
         multiSelectionKeyCode={addWith}
         selectionMode={SelectionMode.Partial}

@@ -1,7 +1,10 @@
-import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { BaseEdge, type EdgeProps, getBezierPath, useStore } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import type { WireEdge } from "./flowElements";
+import { FAR } from "./geometry";
 import { bindEdge } from "./liveEdge";
+
+const farAway = (state: { transform: readonly [number, number, number] }) => state.transform[2] < FAR;
 
 /** One edge. Its label says the role where it is not the plain one, and the rate during a run. */
 function Line(props: EdgeProps<WireEdge>) {
@@ -18,6 +21,7 @@ function Line(props: EdgeProps<WireEdge>) {
     sourcePosition,
     targetPosition,
   } = props;
+  const isFar = useStore(farAway);
   const group = useRef<SVGGElement>(null);
   const text = useRef<SVGTextElement>(null);
   const [path, labelX, labelY] = getBezierPath({
@@ -36,8 +40,8 @@ function Line(props: EdgeProps<WireEdge>) {
   useEffect(() => {
     const line = group.current?.querySelector<SVGPathElement>(".react-flow__edge-path");
     if (!line) return undefined;
-    return bindEdge(id, target, role, { path: line, label: text.current, resting });
-  }, [id, target, role, resting]);
+    return bindEdge(id, target, role, { path: line, label: isFar ? null : text.current, resting });
+  }, [id, target, role, resting, isFar]);
 
   const state = data?.errors ? "has-errors" : data?.warnings ? "has-warnings" : "";
   return (

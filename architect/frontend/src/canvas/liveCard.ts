@@ -7,6 +7,7 @@ import { isSpread, type Metric, type NodeMetrics } from "../run/frameTypes";
 import { HISTORY_METRICS, type HistoryMetric, metricStore } from "../run/metrics";
 import { formatQuantity } from "../run/numbers";
 import type { MetricInfo } from "../schema/types";
+import { paintNever, paintSoon } from "./paintSoon";
 
 export interface LiveParts {
   readonly root: HTMLElement;
@@ -111,11 +112,7 @@ export function bindCard(id: string, rows: readonly LiveRow[], parts: LiveParts,
     parts.spark?.setAttribute("d", "");
     if (parts.bar) parts.bar.style.transform = "scaleX(0)";
   };
-  const stop = metricStore.subscribeNode(id, (metrics) => {
-    if (metrics === null) {
-      clear();
-      return;
-    }
+  const paint = (metrics: NodeMetrics) => {
     const { share, level } = barShare(metrics);
     mark(parts.root, "load", String(level));
     mark(parts.root, "live", "yes");
@@ -132,9 +129,17 @@ export function bindCard(id: string, rows: readonly LiveRow[], parts: LiveParts,
       sparkDrawn = now;
       parts.spark.setAttribute("d", sparkPath(metricStore.history(id, sparkMetric as HistoryMetric, 60)));
     }
+  };
+  const stop = metricStore.subscribeNode(id, (metrics) => {
+    if (metrics !== null) paintSoon(parts, () => paint(metrics));
+    else {
+      paintNever(parts);
+      clear();
+    }
   });
   return () => {
     stop();
+    paintNever(parts);
     clear();
   };
 }

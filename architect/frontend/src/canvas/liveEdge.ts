@@ -3,6 +3,7 @@ import { plainNumber } from "../run/frameTypes";
 import { metricStore } from "../run/metrics";
 import { formatRate } from "../run/numbers";
 import { loadLevel } from "./liveCard";
+import { paintNever, paintSoon } from "./paintSoon";
 
 const THIN = 1.5;
 const THICK = 8;
@@ -24,20 +25,23 @@ export interface EdgeParts {
 export function bindEdge(id: string, target: string, role: string, parts: EdgeParts): () => void {
   let load = -1;
   let width = -1;
-  let isFlowing = false;
-  const paint = (rate: number | null, utilization: number | null) => {
+  const paint = (rate: number | null) => {
     const nextWidth = edgeWidth(rate);
     if (nextWidth !== width) {
       width = nextWidth;
       parts.path.style.strokeWidth = `${width}px`;
     }
-    isFlowing = rate !== null && rate > 0;
+    const isFlowing = rate !== null && rate > 0;
+    const utilization = plainNumber(metricStore.node(target)?.["utilization"]);
     const calm = isFlowing ? Math.max(1, loadLevel(utilization)) : 0;
     const next = role === "dead-letter" && isFlowing ? 3 : calm;
     if (next !== load) {
       load = next;
       parts.path.dataset["load"] = String(next);
     }
+    if (!parts.label) return;
+    const text = isFlowing ? formatRate(rate) : parts.resting;
+    if (parts.label.textContent !== text) parts.label.textContent = text;
   };
   const rest = () => {
     load = -1;
@@ -47,17 +51,15 @@ export function bindEdge(id: string, target: string, role: string, parts: EdgePa
     if (parts.label && parts.label.textContent !== parts.resting) parts.label.textContent = parts.resting;
   };
   const stop = metricStore.subscribeEdge(id, (metrics) => {
-    if (metrics === null) {
+    if (metrics !== null) paintSoon(parts, () => paint(metrics.rate));
+    else {
+      paintNever(parts);
       rest();
-      return;
     }
-    paint(metrics.rate, plainNumber(metricStore.node(target)?.["utilization"]));
-    if (!parts.label) return;
-    const text = isFlowing ? formatRate(metrics.rate) : parts.resting;
-    if (parts.label.textContent !== text) parts.label.textContent = text;
   });
   return () => {
     stop();
+    paintNever(parts);
     rest();
   };
 }

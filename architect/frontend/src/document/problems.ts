@@ -99,3 +99,11 @@ const ORDER = { error: 0, warning: 1, hint: 2 } as const;
 export function bySeverity(problems: readonly Problem[]): Problem[] {
   return [...problems].sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
 }
+
+/** "the backlog grows" → "The backlog grows.": the server writes fragments, people read sentences. */
+export function asSentence(text: string): string {
+  const plain = text.trim();
+  if (plain === "") return "";
+  const start = /^[a-z][a-z]*(\s|$|,)/.test(plain) ? plain.charAt(0).toUpperCase() + plain.slice(1) : plain;
+  return /[.!?…:]$/.test(start) ? start : `${start}.`;
+}

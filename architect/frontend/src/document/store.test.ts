@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Problem } from "../api/errors";
 import { fromText, pieceOf, toText } from "./clipboard";
 import { addEdge, addNode, moveNodes, remove, setDescription, setName } from "./commands";
-import { placeOf, problemsAt, problemsByElement } from "./problems";
+import { asSentence, placeOf, problemsAt, problemsByElement } from "./problems";
 import { createEditorStore } from "./store";
 import type { DesignDocument } from "./types";
 
@@ -142,6 +142,13 @@ describe("problems", () => {
       field: "duration",
     });
     expect(placeOf(problem({ path: "name" }), start)).toMatchObject({ kind: "document" });
+  });
+
+  it("are written as sentences, identifiers kept as they are", () => {
+    expect(asSentence("the backlog grows")).toBe("The backlog grows.");
+    expect(asSentence("maxReceiveCount is 0")).toBe("maxReceiveCount is 0.");
+    expect(asSentence("Done!")).toBe("Done!");
+    expect(asSentence("")).toBe("");
   });
 
   it("stand at their field and at the fields around it", () => {

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { nodeFacts } from "../canvas/facts";
 import { graphOrder } from "../canvas/graphOrder";
-import { problemsByElement } from "../document/problems";
+import { asSentence, problemsByElement } from "../document/problems";
 import { shownDocument } from "../document/store";
 import { type DesignDocument, findNode, nodeName } from "../document/types";
 import { useEditor, useEditorState } from "./EditorContext";
@@ -59,7 +59,7 @@ export function GraphTable() {
                 <td>
                   {faults
                     .get(id)
-                    ?.problems.map((problem) => problem.message)
+                    ?.problems.map((problem) => asSentence(problem.message))
                     .join(" ") || "–"}
                 </td>
               </tr>
@@ -90,7 +90,7 @@ export function GraphTable() {
               <td>
                 {faults
                   .get(edge.id)
-                  ?.problems.map((problem) => problem.message)
+                  ?.problems.map((problem) => asSentence(problem.message))
                   .join(" ") || "–"}
               </td>
             </tr>

@@ -2,7 +2,7 @@ import { CircleAlert, CircleCheck, Lightbulb, TriangleAlert, X } from "lucide-re
 import { useMemo } from "react";
 import { useStore } from "zustand";
 import type { Problem } from "../api/errors";
-import { bySeverity, fieldPath, placeName, placeOf } from "../document/problems";
+import { asSentence, bySeverity, fieldPath, placeName, placeOf } from "../document/problems";
 import { shownDocument } from "../document/store";
 import { useEditor, useEditorState } from "./EditorContext";
 
@@ -73,7 +73,7 @@ function Row({ problem, where, onGo }: { problem: Problem; where: string; onGo: 
         <Icon size={16} aria-label={problem.severity} />
         <span className="problem-where">{where}</span>
         <span className="problem-text">
-          {problem.message} <span className="muted">{problem.hint}</span>
+          {asSentence(problem.message)} <span className="muted">{asSentence(problem.hint)}</span>
         </span>
         <span className="mono muted">{problem.code}</span>
       </button>

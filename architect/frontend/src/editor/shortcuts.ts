@@ -71,7 +71,8 @@ export function bindClipboard(actions: ActionTable, document: Document): () => v
 export function useEscape({ store, view }: Editor): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.defaultPrevented || isTyping(event.target)) return;
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (isTyping(event.target) || isInDialog(event.target)) return;
       const { selection, select } = store.getState();
       if (selection.nodes.length + selection.edges.length > 0) select({ nodes: [], edges: [] });
       else view.getState().set({ inspectorOpen: false });

@@ -1,6 +1,7 @@
 import { Info, RotateCcw } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { distributionText } from "../canvas/facts";
+import { asSentence } from "../document/problems";
 import type { Json } from "../document/types";
 import { type FieldSpec, isDefault, rangeText } from "../schema/fields";
 import { useForm } from "./FormContext";
@@ -69,7 +70,7 @@ export function Field({ field, path, value, onChange }: FieldProps) {
           {error !== null && <p className="field-error">{error}</p>}
           {problems.map((problem) => (
             <p key={problem.code + problem.path} className={`field-error ${problem.severity}`}>
-              {problem.message} {problem.hint}
+              {asSentence(problem.message)} {asSentence(problem.hint)}
             </p>
           ))}
         </div>

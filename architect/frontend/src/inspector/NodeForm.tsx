@@ -1,10 +1,11 @@
-import { ExternalLink } from "lucide-react";
+import { ArrowLeft, ArrowRight, ExternalLink } from "lucide-react";
 import { useId, useState } from "react";
 import { KindIcon } from "../canvas/kindIcons";
 import { renameNode, setLabel, setNodeConfig } from "../document/commands";
 import { idsOf, isValidId } from "../document/ids";
-import { problemsByElement } from "../document/problems";
-import { type DesignNode, nodeName } from "../document/types";
+import { asSentence, problemsByElement } from "../document/problems";
+import { shownDocument } from "../document/store";
+import { type DesignNode, findNode, nodeName } from "../document/types";
 import { useEditor, useEditorState } from "../editor/EditorContext";
 import { useForm } from "./FormContext";
 import { SchemaForm } from "./SchemaForm";
@@ -70,8 +71,44 @@ export function NodeForm({ node }: { node: DesignNode }) {
       ) : (
         <p className="field-error">This version of Headrace does not know the kind “{node.kind}”.</p>
       )}
+      <Connections node={node} />
       <Identifier node={node} />
     </>
+  );
+}
+
+/** What leads in and out, each a way to that connection's settings. */
+function Connections({ node }: { node: DesignNode }) {
+  const { store, catalogue } = useEditor();
+  const document = useEditorState(shownDocument);
+  const edges = document.edges.filter((edge) => edge.from === node.id || edge.to === node.id);
+  if (edges.length === 0) return null;
+  const name = (id: string) => {
+    const other = findNode(document, id);
+    return other ? nodeName(other) : id;
+  };
+  return (
+    <section className="connections">
+      <h3 className="inspector-section">Connections</h3>
+      <ul>
+        {edges.map((edge) => {
+          const isOut = edge.from === node.id;
+          return (
+            <li key={edge.id}>
+              <button
+                type="button"
+                className="connection"
+                onClick={() => store.getState().select({ nodes: [], edges: [edge.id] })}
+              >
+                {isOut ? <ArrowRight size={14} aria-label="to" /> : <ArrowLeft size={14} aria-label="from" />}
+                <span>{name(isOut ? edge.to : edge.from)}</span>
+                <span className="muted">{catalogue.roleOf(document, edge)}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
   );
 }
 
@@ -129,7 +166,8 @@ export function ElementProblems({ id }: { id: string }) {
     <ul className="element-problems">
       {whole.map((problem) => (
         <li key={problem.code + problem.message} className={problem.severity}>
-          <strong>{problem.message}</strong> {problem.hint} <span className="muted mono">{problem.code}</span>
+          <strong>{asSentence(problem.message)}</strong> {asSentence(problem.hint)}{" "}
+          <span className="muted mono">{problem.code}</span>
         </li>
       ))}
     </ul>

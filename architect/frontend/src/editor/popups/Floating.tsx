@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Point } from "../../document/types";
 
 interface Props {
@@ -16,6 +16,8 @@ export function Floating({ at, label, onClose, children, className = "" }: Props
   const panel = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
   close.current = onClose;
+  // taken while drawing: by the time effects run, the list inside has the focus already
+  const [before] = useState(() => document.activeElement);
 
   useLayoutEffect(() => {
     const element = panel.current;
@@ -29,7 +31,6 @@ export function Floating({ at, label, onClose, children, className = "" }: Props
   }, [at.x, at.y]);
 
   useEffect(() => {
-    const before = document.activeElement;
     const outside = (event: Event) => {
       if (event.target instanceof Node && !panel.current?.contains(event.target)) close.current();
     };
@@ -41,7 +42,7 @@ export function Floating({ at, label, onClose, children, className = "" }: Props
       const isLost = document.activeElement === document.body || document.activeElement === null;
       if (isLost && before instanceof HTMLElement && before.isConnected) before.focus();
     };
-  }, []);
+  }, [before]);
 
   return (
     <div

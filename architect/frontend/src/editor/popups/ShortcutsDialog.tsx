@@ -46,8 +46,8 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
                   <div key={action.id}>
                     <dt>{action.label.replace(/ …$/, "")}</dt>
                     <dd>
-                      {action.keys.slice(0, 2).map((keys) => (
-                        <kbd key={keys}>{keyText(keys)}</kbd>
+                      {[...new Set(action.keys.map((keys) => keyText(keys)))].slice(0, 2).map((keys) => (
+                        <kbd key={keys}>{keys}</kbd>
                       ))}
                     </dd>
                   </div>
