@@ -112,7 +112,7 @@ export function TimeChart({
                 />
               </svg>
               <span className="chart-legend-name">{line.label}</span>
-              <output
+              <b
                 className="tabular"
                 ref={(cell) => {
                   readings.current[i] = cell;

@@ -51,7 +51,7 @@ export function RunBar({ designId, problemsBlockRun = false, onRunShown, flushSa
 
   return (
     <div className="run-bar">
-      <div className="run-bar-row" role="toolbar" aria-label="Run" aria-keyshortcuts="Space">
+      <div className="run-bar-row" role="group" aria-label="Run">
         <Buttons blocked={blocked} onBegin={() => void begin()} onToggle={toggle} />
         <SpeedSlider speed={speed} onChange={changeSpeed} />
         <Progress />
@@ -153,7 +153,9 @@ function SpeedSlider({
         aria-valuetext={words}
         onChange={(event) => onChange(speedAt(Number(event.target.value)))}
       />
-      <output className="tabular">{formatSpeed(speed)}</output>
+      <span className="run-speed-value tabular" aria-hidden="true">
+        {formatSpeed(speed)}
+      </span>
     </label>
   );
 }

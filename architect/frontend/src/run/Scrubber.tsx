@@ -46,7 +46,9 @@ export function Scrubber() {
           />
         ))}
       </div>
-      <output className="tabular scrubber-time">{formatClock(shown)}</output>
+      <span className="tabular scrubber-time" aria-hidden="true">
+        {formatClock(shown)}
+      </span>
       <button type="button" className="button small" disabled={shownT === null} onClick={showNewest}>
         <SkipForward size={14} aria-hidden="true" />
         {going ? "Live" : "End"}

@@ -1,0 +1,114 @@
+import { cleanup, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Gallery } from "./Gallery";
+
+const template = {
+  name: "first-queue",
+  title: "First queue",
+  summary: "The textbook queue.",
+  see: "Waiting time close to theory.",
+  document: { format: "headrace/1", name: "First queue", nodes: [{ id: "a", kind: "producer" }], edges: [] },
+};
+const design = {
+  id: "d1",
+  name: "Checkout",
+  description: "",
+  version: 2,
+  updated_at: "2026-11-23T10:00:00Z",
+  created_at: "2026-11-23T10:00:00Z",
+  last_run: {
+    status: "finished",
+    headline: { end_to_end_latency_p99: { from: "a", to: "b", seconds: 1.24 } },
+  },
+  nodes: 4,
+};
+const refusal = {
+  detail: "The document has one problem.",
+  errors: [
+    {
+      path: "nodes[0].kind",
+      message: "unknown kind 'queeue'",
+      hint: "Did you mean 'queue'?",
+      code: "D105",
+      severity: "error",
+    },
+  ],
+};
+
+function serve(designs: unknown[] = []) {
+  const calls: string[] = [];
+  vi.stubGlobal("fetch", async (path: string, options: RequestInit = {}) => {
+    const call = `${options.method ?? "GET"} ${path}`;
+    const text = String(options.body ?? "");
+    calls.push(`${call} ${text}`.trim());
+    if (call === "GET /api/templates") return new Response(JSON.stringify([template]));
+    if (call === "GET /api/designs") return new Response(JSON.stringify(designs));
+    if (call === "POST /api/designs" && text.includes("queeue"))
+      return new Response(JSON.stringify(refusal), { status: 422 });
+    if (call === "POST /api/designs")
+      return new Response(JSON.stringify({ ...design, id: "new", problems: [] }), { status: 201 });
+    return new Response("[]");
+  });
+  return calls;
+}
+
+describe("the gallery", () => {
+  beforeEach(() => {
+    window.history.replaceState(null, "", "/");
+    // jsdom has dialogs without their methods
+    HTMLDialogElement.prototype.showModal = function showModal() {
+      this.open = true;
+    };
+  });
+  afterEach(() => {
+    cleanup();
+    vi.unstubAllGlobals();
+  });
+
+  it("shows each example with what one will see, and opens it running on one click", async () => {
+    const calls = serve();
+    render(<Gallery />);
+    const card = await screen.findByRole("article", { name: "First queue" });
+    expect(within(card).getByText(/Waiting time close to theory/)).toBeDefined();
+    await userEvent.click(within(card).getByRole("button", { name: "Run it" }));
+    expect(calls).toContain('POST /api/designs {"template":"first-queue"}');
+    expect(window.location.pathname + window.location.search).toBe("/designs/new?run=1");
+  });
+
+  it("lists one's own designs with what their last run said", async () => {
+    serve([design]);
+    render(<Gallery />);
+    const link = await screen.findByRole("link", { name: "Checkout" });
+    expect(link.getAttribute("href")).toBe("/designs/d1");
+    expect(screen.getByText(/^p99 1\.24/)).toBeDefined();
+  });
+
+  it("hides a deleted design at once and brings it back on Undo", async () => {
+    const calls = serve([design]);
+    render(<Gallery />);
+    await userEvent.click(await screen.findByRole("button", { name: "Delete Checkout" }));
+    expect(screen.queryByRole("link", { name: "Checkout" })).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Undo" }));
+    expect(screen.getByRole("link", { name: "Checkout" })).toBeDefined();
+    expect(calls.some((call) => call.startsWith("DELETE"))).toBe(false);
+  });
+
+  it("tells where a file is wrong and how to mend it", async () => {
+    serve();
+    const { container } = render(<Gallery />);
+    const input = container.querySelector<HTMLInputElement>('input[type="file"]');
+    if (!input) throw new Error("there is no way to choose a file");
+    await userEvent.upload(
+      input,
+      new File(["nodes: [{id: a, kind: queeue}]"], "bad.yaml", { type: "text/yaml" }),
+      {
+        applyAccept: false,
+      },
+    );
+    const dialog = await screen.findByRole("dialog");
+    for (const words of ["bad.yaml", "nodes[0].kind", "unknown kind 'queeue'", "Did you mean 'queue'?"]) {
+      expect(within(dialog).getByText(words)).toBeDefined();
+    }
+  });
+});
