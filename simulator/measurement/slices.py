@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from simulator.engine.node import Node
 from simulator.measurement.level import Level, Total
 from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally, TallySlice
+
+if TYPE_CHECKING:
+    from simulator.engine.node import Node
 
 
 @dataclass(slots=True)

@@ -32,7 +32,9 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A front end that was built."""
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(MANIFEST))
-    monkeypatch.setattr(bundle.finders, "find", lambda name: str(path) if "manifest" in name else None)
+    monkeypatch.setattr(
+        "architect.bundle.finders.find", lambda name: str(path) if "manifest" in name else None
+    )
 
 
 @pytest.mark.usefixtures("built")
@@ -67,7 +69,7 @@ def test_an_unknown_address_is_a_404_that_leads_back(client: Client, path: str) 
 def test_without_a_built_front_end_the_page_says_how_to_build_it(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundle.finders, "find", lambda _name: None)
+    monkeypatch.setattr("architect.bundle.finders.find", lambda _name: None)
     answer = client.get("/")
     assert answer.status_code == 503
     assert "manage.py build" in answer.content.decode()

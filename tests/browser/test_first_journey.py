@@ -36,7 +36,11 @@ def design_of(page: Page, live: LiveServer) -> dict[str, Any]:
 
 def set_service_time(page: Page, value: str) -> None:
     node(page, "Server").click()
-    field = page.get_by_role("complementary", name="Inspector").get_by_role("textbox", name=re.compile("^Mean")).first
+    field = (
+        page.get_by_role("complementary", name="Inspector")
+        .get_by_role("textbox", name=re.compile("^Mean"))
+        .first
+    )
     field.fill(value)
     field.press("Enter")
 

@@ -95,7 +95,8 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
             connect(broker["id"], name, "consume", **receive)
             if draw(st.booleans()):
                 connect(name, "svc")
-            if entrances and draw(st.booleans()):
+            goes_back: bool = draw(st.booleans())
+            if entrances and goes_back:
                 back = draw(st.sampled_from(entrances))
                 connect(name, back, "publish", probability=0.4, delay=draw(durations))
         if broker["kind"] != "topic" and draw(st.booleans()):
