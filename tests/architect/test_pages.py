@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from architect import bundle, pages
+from architect import pages
 from architect.bundle import FrontEndMissing, bundle_of
 
 ID = uuid.UUID(int=1)
