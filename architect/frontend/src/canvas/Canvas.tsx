@@ -12,7 +12,7 @@ import {
   ViewportPortal,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { problemsByElement } from "../document/problems";
 import { shownDocument } from "../document/store";
@@ -113,6 +113,19 @@ function Board() {
       const at = view.getState().canvas?.toCanvas(screen) ?? screen;
       view.getState().open({ kind: "menu", screen, on, at });
     };
+  /** Enter on a focused card selects it (React Flow does that); on the selected one it goes on to its settings. */
+  const openSettings = (event: KeyboardEvent) => {
+    const card =
+      event.target instanceof HTMLElement && event.target.matches(".react-flow__node") ? event.target : null;
+    if (event.key !== "Enter" || !card) return;
+    const isChosen = store.getState().selection.nodes.includes(card.dataset["id"] ?? "");
+    view.getState().set({ inspectorOpen: true });
+    if (isChosen)
+      window.setTimeout(
+        () => window.document.querySelector<HTMLElement>(".inspector .field-input")?.focus(),
+        30,
+      );
+  };
   const showInspector = () => view.getState().set({ inspectorOpen: true });
 
   return (
@@ -121,6 +134,7 @@ function Board() {
       className={`canvas${isFar ? " is-far" : ""}${document.nodes.length <= FEW ? " is-few" : ""}${isLocked ? " is-locked" : ""}`}
       ref={frame}
       onDoubleClick={openQuickAdd}
+      onKeyDown={openSettings}
       onDragLeave={dropping.onDragLeave}
     >
       <ReactFlow<CardNode, WireEdge>
@@ -235,7 +249,7 @@ function Guides({ guides }: { guides: readonly Guide[] }) {
 function useAltKey(): boolean {
   const [held, setHeld] = useState(false);
   useEffect(() => {
-    const listen = (event: KeyboardEvent) => setHeld(event.altKey);
+    const listen = (event: globalThis.KeyboardEvent) => setHeld(event.altKey);
     const release = () => setHeld(false);
     window.addEventListener("keydown", listen);
     window.addEventListener("keyup", listen);

@@ -1,8 +1,8 @@
 import { useStore as useFlowStore } from "@xyflow/react";
 import { Map as MapIcon, Maximize, Minus, Plus } from "lucide-react";
 import { useStore } from "zustand";
-import { keyText } from "../editor/actions";
 import { useEditor, useEditorState } from "../editor/EditorContext";
+import { keyText } from "../editor/keyText";
 
 /** Zoom, fit and minimap, at the canvas's lower left. */
 export function CanvasControls() {

@@ -37,8 +37,9 @@ function Card({ id, data }: NodeProps<CardNode>) {
     return bindCard(id, rows, parts, far && !few);
   }, [id, rows, far, few]);
 
+  const state = data.errors > 0 ? " has-errors" : data.warnings > 0 ? " has-warnings" : "";
   return (
-    <div className={`card category-${category}`} ref={root}>
+    <div className={`card category-${category}${state}`} ref={root}>
       {data.receives && <Handle type="target" position={Position.Left} />}
       <div className="card-head">
         <span className="card-icon">

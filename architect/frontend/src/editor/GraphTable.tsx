@@ -5,6 +5,7 @@ import { asSentence, problemsByElement } from "../document/problems";
 import { shownDocument } from "../document/store";
 import { type DesignDocument, findNode, nodeName } from "../document/types";
 import { useEditor, useEditorState } from "./EditorContext";
+import "./table.css";
 
 /** The design as two tables: the same as the drawing, for reading by ear and for large designs. */
 export function GraphTable() {

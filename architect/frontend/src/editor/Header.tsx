@@ -4,8 +4,9 @@ import { setName } from "../document/commands";
 import { shownDocument } from "../document/store";
 import { RunPill } from "../run/RunPill";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
-import { type ActionId, keyText } from "./actions";
+import type { ActionId } from "./actions";
 import { useEditor, useEditorState } from "./EditorContext";
+import { keyText } from "./keyText";
 import { SaveStatus } from "./SaveStatus";
 
 /** Name of the design, how saving stands, and the actions used most. */

@@ -5,6 +5,7 @@ import { KIND_TYPE } from "../canvas/useDropping";
 import type { KindInfo } from "../schema/types";
 import { useEditor, useEditorState } from "./EditorContext";
 import { ranked } from "./search";
+import "./palette.css";
 
 /** All kinds by group: drag one onto the canvas, or click it (or press Enter) to add it in the middle. */
 export function Palette() {

@@ -5,6 +5,7 @@ import type { Problem } from "../api/errors";
 import { asSentence, bySeverity, fieldPath, placeName, placeOf } from "../document/problems";
 import { shownDocument } from "../document/store";
 import { useEditor, useEditorState } from "./EditorContext";
+import "./problems.css";
 
 const ICONS = { error: CircleAlert, warning: TriangleAlert, hint: Lightbulb } as const;
 

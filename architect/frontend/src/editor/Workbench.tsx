@@ -30,7 +30,7 @@ export function Workbench({ runId }: { runId: string | null }) {
   const mode = useStore(view, (state) => state.mode);
   const showRun = useShownRun(runId);
 
-  useEffect(() => bindShortcuts(actions, window), [actions]);
+  useEffect(() => bindShortcuts(actions, window, () => view.getState().singleKeys), [actions, view]);
   useEffect(() => bindClipboard(actions, document), [actions]);
   useQuickAddOnTab(editor);
   useEscape(editor);

@@ -1,12 +1,9 @@
 /** Every action of the editor once: name, shortcut, when it applies, what it does. Menus, keys and help read this table. */
-import { animatePlaces } from "../canvas/layout/animate";
-import { tidyLayout } from "../canvas/layout/elk";
-import { layeredLayout } from "../canvas/layout/layered";
 import { fromText, pieceOf, toText } from "../document/clipboard";
 import { type EditorStore, shownDocument } from "../document/store";
-import type { DesignDocument, Point } from "../document/types";
 import type { Catalogue } from "../schema/catalogue";
 import { Edits } from "./edits";
+import { tidyUp } from "./tidy";
 import type { ViewStore } from "./view";
 
 export type ActionId =
@@ -109,18 +106,7 @@ export function createActions({ store, view, catalogue, save }: Needs): ActionTa
       edits.refuse("The browser does not let this page read the clipboard: use Ctrl+V.");
     }
   };
-  const tidy = async () => {
-    const chosen = state().selection.nodes;
-    const only = chosen.length > 1 ? new Set(chosen) : null;
-    const before = document();
-    const places = await layoutOf(before, only, view);
-    if (state().history.present !== before) return; // changed while ELK worked: its places would be wrong
-    await animatePlaces(before.layout ?? {}, places, (shown) => canvas()?.showPlaces(shown));
-    edits.move(places);
-    canvas()?.showPlaces(null);
-    view.getState().announce(only ? "Selection tidied up." : "Design tidied up.");
-    if (!only) canvas()?.fit();
-  };
+  const tidy = () => tidyUp(store, view, edits);
   const quickAdd = () => {
     const control = canvas();
     if (!control) return;
@@ -379,40 +365,4 @@ async function saveNow(save: () => Promise<unknown>, edits: Edits, view: ViewSto
   } catch (error) {
     edits.refuse(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** ELK's places; when it cannot be loaded (offline, refused worker), our own simple layers. */
-async function layoutOf(
-  document: DesignDocument,
-  only: ReadonlySet<string> | null,
-  view: ViewStore,
-): Promise<Record<string, Point>> {
-  try {
-    return await tidyLayout(document, only);
-  } catch {
-    view
-      .getState()
-      .toast("The layout engine could not be loaded: a simpler layout was used.", { tone: "warn" });
-    const nodes = document.nodes.filter((node) => only === null || only.has(node.id));
-    return layeredLayout({ nodes, edges: document.edges });
-  }
-}
-
-const NAMES: Readonly<Record<string, string>> = {
-  Delete: "Del",
-  Backspace: "⌫",
-  Shift: "Shift",
-  ArrowUp: "↑",
-};
-
-/** "$mod+Shift+z" as people read it: "Ctrl+Shift+Z", on a Mac "⌘⇧Z". */
-export function keyText(keys: string, isMac = /Mac|iPhone|iPad/.test(navigator.platform)): string {
-  const parts = keys === "+" ? ["+"] : keys.split(/\+(?=.)/);
-  const words = parts.map((part) => {
-    if (part === "$mod") return isMac ? "⌘" : "Ctrl";
-    if (part === "Shift" && isMac) return "⇧";
-    return NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part);
-  });
-  if (words.at(-1) === "?" || words.at(-1) === "+") return words.at(-1) ?? "";
-  return words.join(isMac ? "" : "+");
 }

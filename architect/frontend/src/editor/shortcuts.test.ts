@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { keyText } from "./actions";
+import { keyText } from "./keyText";
 import { ranked, score } from "./search";
 import { bindShortcuts, isTyping } from "./shortcuts";
 import { testEditor } from "./testEditor";
@@ -17,7 +17,7 @@ afterEach(() => {
 describe("shortcuts", () => {
   it("delete the selection, but never while somebody types", () => {
     const editor = testEditor();
-    const stop = bindShortcuts(editor.actions, window);
+    const stop = bindShortcuts(editor.actions, window, () => editor.view.getState().singleKeys);
     const field = document.body.appendChild(document.createElement("input"));
     editor.store.getState().select({ nodes: ["web"], edges: [] });
     press(field, { key: "Backspace", code: "Backspace" });
@@ -33,13 +33,25 @@ describe("shortcuts", () => {
 
   it("open lists by key and select all", () => {
     const editor = testEditor();
-    const stop = bindShortcuts(editor.actions, window);
+    const stop = bindShortcuts(editor.actions, window, () => editor.view.getState().singleKeys);
     press(document.body, { key: "a", code: "KeyA", ctrlKey: true });
     expect(editor.store.getState().selection.nodes).toHaveLength(3);
     press(document.body, { key: "?", code: "Slash", shiftKey: true });
     expect(editor.view.getState().popup).toEqual({ kind: "shortcuts" });
     press(document.body, { key: "k", code: "KeyK", ctrlKey: true });
     expect(editor.view.getState().popup).toEqual({ kind: "commands" });
+    stop();
+  });
+
+  it("of one letter can be switched off", () => {
+    const editor = testEditor();
+    const stop = bindShortcuts(editor.actions, window, () => editor.view.getState().singleKeys);
+    editor.view.getState().set({ singleKeys: false });
+    press(document.body, { key: "t", code: "KeyT" });
+    expect(editor.view.getState().mode).toBe("canvas");
+    editor.view.getState().set({ singleKeys: true });
+    press(document.body, { key: "t", code: "KeyT" });
+    expect(editor.view.getState().mode).toBe("table");
     stop();
   });
 

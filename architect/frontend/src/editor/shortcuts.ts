@@ -21,10 +21,12 @@ function isInDialog(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("dialog[open], [data-popup]") !== null;
 }
 
-/** Keys that would also scroll, click or type where the focus is. */
-const WITHIN = new Set(["Delete", "Backspace"]);
+/** Keys that type a character: people who dictate may switch these off (WCAG 2.1.4). */
+function isSingleKey(keys: string): boolean {
+  return !keys.includes("$mod") && (keys.split(/\+(?=.)/).at(-1) ?? "").length === 1;
+}
 
-export function bindShortcuts(actions: ActionTable, window: Window): () => void {
+export function bindShortcuts(actions: ActionTable, window: Window, singleKeys: () => boolean): () => void {
   const bindings: KeybindingsMap = {};
   for (const action of actions.list) {
     if (action.native) continue;
@@ -33,7 +35,7 @@ export function bindShortcuts(actions: ActionTable, window: Window): () => void 
         if (event.defaultPrevented) return;
         const saves = action.id === "save" || action.id === "commands";
         if (!saves && (isTyping(event.target) || isInDialog(event.target))) return;
-        if (WITHIN.has(keys) && event.target instanceof HTMLButtonElement) return;
+        if (isSingleKey(keys) && !singleKeys()) return;
         event.preventDefault();
         if (action.enabled()) void action.run();
       };

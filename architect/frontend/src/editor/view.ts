@@ -67,6 +67,8 @@ export interface ViewState {
   readonly minimapOpen: boolean;
   readonly snapToGrid: boolean;
   readonly mode: "canvas" | "table";
+  /** whether single letters are shortcuts; kept in the browser */
+  readonly singleKeys: boolean;
   /** the setting to show and focus after a jump from the problems list */
   readonly wantedField: { readonly path: readonly string[]; readonly count: number } | null;
   readonly canvas: CanvasControl | null;
@@ -77,7 +79,9 @@ export interface ViewState {
   dismiss(id: number): void;
   announce(text: string): void;
   set(
-    part: Partial<Pick<ViewState, "inspectorOpen" | "problemsOpen" | "minimapOpen" | "snapToGrid" | "mode">>,
+    part: Partial<
+      Pick<ViewState, "inspectorOpen" | "problemsOpen" | "minimapOpen" | "snapToGrid" | "mode" | "singleKeys">
+    >,
   ): void;
   wantField(path: readonly string[]): void;
   registerCanvas(canvas: CanvasControl | null): void;
@@ -90,6 +94,24 @@ const TOASTS = 3;
 /** Under this many nodes the whole is seen at a glance: no minimap. */
 export const MINIMAP_FROM = 30;
 
+const SINGLE_KEYS = "headrace.singleKeys";
+
+function readSingleKeys(): boolean {
+  try {
+    return window.localStorage.getItem(SINGLE_KEYS) !== "off";
+  } catch {
+    return true; // no storage: the shortcuts are as they come
+  }
+}
+
+function keepSingleKeys(on: boolean): void {
+  try {
+    window.localStorage.setItem(SINGLE_KEYS, on ? "on" : "off");
+  } catch {
+    // Without storage the choice lasts until the page is left.
+  }
+}
+
 export function createViewStore(nodes: number): ViewStore {
   let number = 0;
   return createStore<ViewState>()((set) => ({
@@ -101,6 +123,7 @@ export function createViewStore(nodes: number): ViewStore {
     minimapOpen: nodes >= MINIMAP_FROM,
     snapToGrid: true,
     mode: "canvas",
+    singleKeys: readSingleKeys(),
     wantedField: null,
     canvas: null,
 
@@ -121,7 +144,10 @@ export function createViewStore(nodes: number): ViewStore {
     },
     dismiss: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
     announce: (text) => set((state) => ({ said: { text, count: state.said.count + 1 } })),
-    set: (part) => set(part),
+    set(part) {
+      set(part);
+      if (part.singleKeys !== undefined) keepSingleKeys(part.singleKeys);
+    },
     wantField: (path) =>
       set((state) => ({
         inspectorOpen: true,

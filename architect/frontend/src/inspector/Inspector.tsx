@@ -11,6 +11,8 @@ import { ManyForm } from "./ManyForm";
 import { NodeForm } from "./NodeForm";
 import { SimulationForm } from "./SimulationForm";
 import "./inspector.css";
+import "./field.css";
+import "./pictures.css";
 
 /** The panel at the right: settings of what is selected, or of the simulation when nothing is. */
 export function Inspector() {

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
-import { type Action, keyText } from "../actions";
+import type { Action } from "../actions";
 import { useEditor } from "../EditorContext";
+import { keyText } from "../keyText";
 import type { Popup } from "../view";
 import { Floating } from "./Floating";
 

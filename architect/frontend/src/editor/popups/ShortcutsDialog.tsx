@@ -1,7 +1,8 @@
 import { X } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { keyText } from "../actions";
+import { useStore } from "zustand";
 import { useEditor } from "../EditorContext";
+import { keyText } from "../keyText";
 
 const BY_HAND: readonly (readonly [string, string])[] = [
   ["Tab", "Go from node to node in the order of the messages"],
@@ -19,7 +20,8 @@ const BY_HAND: readonly (readonly [string, string])[] = [
 
 /** Every shortcut on one page. */
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
-  const { actions } = useEditor();
+  const { actions, view } = useEditor();
+  const singleKeys = useStore(view, (state) => state.singleKeys);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -35,6 +37,15 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           <X size={16} aria-hidden="true" />
         </button>
       </header>
+      <label className="switch-line">
+        <input
+          type="checkbox"
+          className="switch"
+          checked={singleKeys}
+          onChange={(event) => view.getState().set({ singleKeys: event.target.checked })}
+        />
+        Single letters and digits are shortcuts
+      </label>
       <div className="shortcut-columns">
         {groups.map((group) => (
           <section key={group}>
