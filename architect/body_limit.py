@@ -1,16 +1,14 @@
 """Refuses large request bodies before anything reads them, with or without a Content-Length.
 
-Two layers, because Daphne collects the whole body before it calls the application: `BoundedRequest` keeps the
-body from piling up while it arrives, `BodyLimit` keeps the promise under any other ASGI server.
+Under Daphne `daphne_protocols.BoundedRequest` does so while the body arrives; this keeps the promise under
+any ASGI server.
 """
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
-from daphne.http_protocol import WebRequest
 
 from architect.middleware import refusal_bytes
 
@@ -72,45 +70,3 @@ def _replay(body: bytes, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed
-
-
-class BoundedRequest(WebRequest):  # type: ignore[misc]
-    """Daphne's request that throws away what passes the limit, where Daphne would spool all of it to disk.
-
-    The upload is read to its end before the 413 (a browser shows nothing of an answer that comes while it
-    still sends), unless it goes on and on: then the connection is cut.
-    """
-
-    limit = 10_000_000  # bytes
-    form_limit = 65_536  # bytes; no address takes forms, and Twisted parses them in the event loop
-    patience = 25  # times the limit
-    received = 0
-
-    def gotLength(self, length: int | None) -> None:  # noqa: N802 (Twisted's name)
-        """Learn the announced length; a body without one is measured as it comes."""
-        super().gotLength(length)
-        kind = (self.requestHeaders.getRawHeaders(b"Content-Type") or [b""])[0].lower()
-        if kind.startswith((b"multipart/", b"application/x-www-form-urlencoded")):
-            self.limit = self.form_limit
-
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 (Twisted's name)
-        """Keep what is within the limit."""
-        self.received += len(data)
-        if self.received <= self.limit:
-            super().handleContentChunk(data)
-            return
-        self.content.seek(0)
-        self.content.truncate()
-        if self.received > self.patience * max(self.limit, 1_000_000):
-            self.channel.forceAbortClient()
-
-    def process(self) -> Any:
-        """Answer 413, or go on as Daphne does."""
-        if self.received <= self.limit:
-            return super().process()
-        self.request_start = time.time()
-        body = refusal_bytes(413, SENTENCE)
-        headers = [*HEADERS, (b"content-length", str(len(body)).encode())]
-        self.handle_reply({"type": "http.response.start", "status": 413, "headers": headers})
-        self.handle_reply({"type": "http.response.body", "body": body})
-        return None

@@ -131,26 +131,14 @@ def _prepare(folder: Path) -> None:
 
 
 def _run(listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    from daphne.server import Server  # installs Twisted's reactor
-    from twisted.internet import reactor as installed
     from twisted.internet.threads import deferToThread
 
     from architect.asgi import application
-    from architect.body_limit import BoundedRequest
+    from architect.daphne_protocols import PatientServer, reactor
     from architect.runs.sockets import close_all
     from architect.runs.supervisor import supervisor
 
-    reactor: Any = installed  # its typing knows the interface only
-
     def ready() -> None:
-        build = server.http_factory.buildProtocol
-
-        def bounded(client: Any) -> Any:
-            protocol = build(client)
-            protocol.requestFactory = BoundedRequest
-            return protocol
-
-        server.http_factory.buildProtocol = bounded
         reactor.addSystemEventTrigger("before", "shutdown", stop)
         reactor.callWhenRunning(on_ready)
 
@@ -158,7 +146,7 @@ def _run(listener: socket.socket, on_ready: Callable[[], None]) -> None:
         close_all(CLOSING_FOR_RESTART)
         return deferToThread(supervisor.stop)
 
-    server = Server(
+    server = PatientServer(
         application,
         endpoints=[f"fd:fileno={listener.fileno()}"],
         websocket_max_message_size=MESSAGE_LIMIT,

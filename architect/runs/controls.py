@@ -17,7 +17,8 @@ class Controls:
     """The `control` callback of `simulator.simulate`, and its other end for the thread that reads the pipe.
 
     `frame_interval` is what one step advances, in simulated seconds; `on_look` is called at every look (at
-    least every `BEAT` seconds, also while paused), so that buffered frames leave and the server hears of us.
+    least every `BEAT` seconds, also while paused), so that the server hears of us; `on_halt` before it stands
+    still, so that what was gathered leaves.
     """
 
     def __init__(
@@ -26,11 +27,13 @@ class Controls:
         frame_interval: float,
         speed: float | None,
         on_look: Callable[[], None],
+        on_halt: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start unpaused."""
         self._frame_interval = frame_interval
         self._on_look = on_look
+        self._on_halt = on_halt
         self._clock = clock
         self._changed = threading.Condition()
         self._speed = speed
@@ -69,6 +72,8 @@ class Controls:
                 limit = self._limit(now)
                 if limit > now:
                     return limit
+                if self._is_paused:
+                    self._on_halt()
                 self._changed.wait(BEAT if self._is_paused else LONGEST_NAP)
                 self._on_look()
             return None

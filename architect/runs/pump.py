@@ -1,4 +1,4 @@
-"""The pump: sends one socket every frame after the last it saw, in order, at a pace its client can take.
+"""The pump: sends one socket every frame after the last it saw, in order, as fast as its client takes them.
 
 What existed when the client came is history: it is always sent in full. Of what arrives live, a client that
 keeps the pump waiting, and behind for longer than `LAG`, gets the newest frame instead, and is told which
@@ -18,10 +18,11 @@ from channels.db import database_sync_to_async
 
 from architect.runs import selectors
 from architect.runs.hub import Listener, StoredFrame, Stream
-from architect.runs.pace import Pace
+from architect.runs.pace import Window
 from architect.runs.wire import text_of, with_skipped
 
 LAG = 1.0  # wall seconds a client may be behind before frames are skipped
+HINDRANCE = 0.01  # wall seconds that sending takes when the client's connection is full
 STATUS_EVERY = 0.25  # wall seconds between two status messages that bring no change of state
 BATCH = 256  # frames fetched at once
 BATCH_CHARACTERS = 2_000_000
@@ -38,7 +39,7 @@ class Pump:
         *,
         stream: Stream,
         listener: Listener,
-        pace: Pace,
+        window: Window,
         send: Send,
         after: int,
         known: int,
@@ -47,13 +48,14 @@ class Pump:
         self._run_id = run_id
         self._stream = stream
         self._listener = listener
-        self._pace = pace
+        self._window = window
         self._send = send
         self._cursor = after
         self._known = known
         self._live_from = known  # frames up to here are history
         self._gap = max(1, known - after)
         self._caught_up_at = time.monotonic()
+        self._is_held_back = False
         self._told: dict[str, Any] | None = None
         self._told_at = 0.0
 
@@ -75,20 +77,19 @@ class Pump:
 
     def acknowledged(self, seq: int) -> None:
         """The client dealt with everything up to `seq`."""
-        self._pace.acknowledged(seq)
+        self._window.acknowledged(seq)
         self._listener.woken.set()
 
     async def _deliver(self, frame: StoredFrame) -> bool:
         """Send a frame when its client has room, or the newest instead; False when the plan has changed."""
-        has_waited = False
-        while (pause := self._pace.wait(len(frame.body))) != 0.0:
-            has_waited = True
+        while not self._window.has_room(len(frame.body)):
+            self._is_held_back = True
             self._listener.woken.clear()
-            await self._rest(pause)
+            await self._rest()
             await self._tell_status()
         self._extend_history()
         newest = self._stream.newest()
-        is_late = has_waited and time.monotonic() - self._caught_up_at > LAG
+        is_late = self._is_held_back and time.monotonic() - self._caught_up_at > LAG
         if newest and is_late and self._live_from < frame.seq < newest.seq:
             await self._post(newest, with_skipped(newest.body, self._cursor + 1, newest.seq - 1))
             return False
@@ -96,8 +97,10 @@ class Pump:
         return True
 
     async def _post(self, frame: StoredFrame, text: str) -> None:
-        await self._send(text)
-        self._pace.sent(frame.seq, len(text))
+        began = time.monotonic()
+        await self._send(text)  # waits while the connection is full
+        self._is_held_back = time.monotonic() - began > HINDRANCE
+        self._window.sent(frame.seq, len(text))
         self._cursor = frame.seq
         if frame.seq == self._live_from or frame.seq >= self._newest():
             self._caught_up_at = time.monotonic()

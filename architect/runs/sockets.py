@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,7 +19,7 @@ from architect.origins import is_own_host, is_own_origin
 from architect.refusals import Refusal
 from architect.runs import selectors, wire
 from architect.runs.hub import Listener, hub
-from architect.runs.pace import LARGEST_WINDOW, ByteCredit, Pace, Window
+from architect.runs.pace import LARGEST_WINDOW, Window
 from architect.runs.pump import Pump
 from architect.runs.supervisor import supervisor
 
@@ -28,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 SOCKETS_PER_RUN = 50
 SOCKETS_IN_ALL = 200
-MESSAGES_PER_SECOND = 500.0
-MESSAGE_BURST = 1000.0
 
 # Close codes: RFC 6455 section 7.4.1, and 4xxx for our own with the HTTP status they stand for.
 UNSUPPORTED = 1003
@@ -56,8 +53,6 @@ class RunSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     pump: Pump | None = None
     pumping: asyncio.Task[None] | None = None
     closing: asyncio.Future[None] | None = None
-    allowance = MESSAGE_BURST
-    counted_at = 0.0
 
     async def connect(self) -> None:
         """Let own pages in; start to pump."""
@@ -67,7 +62,7 @@ class RunSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.accept()
         _open.add(self)
         try:
-            after, pace = _asked(self.scope["query_string"])
+            after, window = _asked(self.scope["query_string"])
         except ValueError as error:
             await self._refuse(str(error), POLICY)
             return
@@ -84,12 +79,11 @@ class RunSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._refuse(refusal.message, NO_RUN)
             return
         await self._say(wire.text_of(wire.status_of(run)))
-        self.counted_at = time.monotonic()
         self.pump = Pump(
             self.run_id,
             stream=stream,
             listener=self.listener,
-            pace=pace,
+            window=window,
             send=self._say,
             after=after,
             known=run.last_seq,
@@ -112,9 +106,6 @@ class RunSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         if bytes_data is not None or text_data is None:
             await self._refuse("This socket takes text.", UNSUPPORTED)
-            return
-        if not self._is_within_rate():
-            await self._refuse("Too many messages; wait for the answers.", POLICY)
             return
         try:
             message = wire.read_client_message(text_data)
@@ -142,13 +133,6 @@ class RunSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._say(wire.error_text(sentence))
         await self.close(code=code)
 
-    def _is_within_rate(self) -> bool:
-        now = time.monotonic()
-        self.allowance = min(MESSAGE_BURST, self.allowance + (now - self.counted_at) * MESSAGES_PER_SECOND)
-        self.counted_at = now
-        self.allowance -= 1
-        return self.allowance >= 0
-
     def _pump_ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or task.exception() is None:
             return
@@ -172,12 +156,12 @@ def _is_own_page(scope: dict[str, Any]) -> bool:
     return is_own_host(host) and is_own_origin(origin, scheme=scheme, host=host)
 
 
-def _asked(query: bytes) -> tuple[int, Pace]:
-    """Return what comes after `?`: the last frame seen and the pace; raises ValueError with a sentence."""
+def _asked(query: bytes) -> tuple[int, Window]:
+    """Return what comes after `?`: the last frame seen and the window; raises ValueError with a sentence."""
     given = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=10)
     after = _whole(given.get("after", ["0"]), "after", 0, 2**53)
     if "window" not in given:
-        return after, ByteCredit()
+        return after, Window(None)
     return after, Window(_whole(given["window"], "window", 1, LARGEST_WINDOW))
 
 

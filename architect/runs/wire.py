@@ -39,6 +39,7 @@ class SetSpeed(_Message):
 
 
 ClientMessage = Annotated[Ack | Control | SetSpeed, Field(discriminator="type")]
+TYPES = ("ack", "pause", "resume", "step", "speed", "cancel")
 _CLIENT: TypeAdapter[Ack | Control | SetSpeed] = TypeAdapter(ClientMessage)
 
 
@@ -62,8 +63,10 @@ def read_client_message(text: str) -> Ack | Control | SetSpeed:
         return _CLIENT.validate_python(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise NotAMessage(f"{field or 'message'}: {first['msg']}") from error
+        if first["type"].startswith("union_tag"):
+            raise NotAMessage(f"type: one of {', '.join(TYPES)} is expected") from error
+        field = ".".join(str(part) for part in first["loc"][1:])
+        raise NotAMessage(f"{field}: {first['msg']}") from error
 
 
 def status_of(run: Run, *, is_stalled: bool = False) -> dict[str, Any]:

@@ -98,6 +98,7 @@ class Job:
             frame_interval=max(settings.frame_interval, duration / MAX_FRAMES),
             speed=self.options.get("speed"),
             on_look=outlet.look,
+            on_halt=outlet.flush,
         )
 
     def run(self) -> None:

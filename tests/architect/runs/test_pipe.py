@@ -32,5 +32,5 @@ def test_a_word_comes_back_with_its_data(data: dict[str, object] | None) -> None
 
 @pytest.mark.parametrize("line", [b"frame x 1 2 {}\n", b"frame 1\n", b"result {broken\n", b"\xff {}\n"])
 def test_what_is_no_line_is_refused(line: bytes) -> None:
-    with pytest.raises(ValueError, match=".+"):
+    with pytest.raises(ValueError, match=r".+"):
         pipe.decode(line)

@@ -14,7 +14,7 @@ import pytest
 from architect.runs import hub as hub_module
 from architect.runs import pump as pump_module
 from architect.runs.hub import Hub, Listener, Stream
-from architect.runs.pace import BURST, REFILL, WINDOW_BYTES, ByteCredit, Pace, Window
+from architect.runs.pace import WINDOW_CHARACTERS, Window
 from architect.runs.pump import Pump
 from architect.runs.wire import NotAMessage, NotJson, read_client_message, with_skipped
 
@@ -68,7 +68,7 @@ class Client:
 def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     """A table that the pump reads instead of the database."""
     table = Store()
-    monkeypatch.setattr(pump_module.selectors, "frames_after", table.after)
+    monkeypatch.setattr("architect.runs.pump.selectors.frames_after", table.after)
     monkeypatch.setattr(pump_module, "database_sync_to_async", lambda read, **_options: asyncio_of(read))
     return table
 
@@ -84,12 +84,14 @@ def asyncio_of(read: Any) -> Any:
 
 @asynccontextmanager
 async def pumping(
-    stream: Stream, client: Client, pace: Pace, *, after: int = 0, known: int = 0
+    stream: Stream, client: Client, window: Window, *, after: int = 0, known: int = 0
 ) -> AsyncIterator[Pump]:
     """A pump at work."""
     listener = Listener(asyncio.get_running_loop())
     stream.join(listener)
-    pump = Pump(RUN, stream=stream, listener=listener, pace=pace, send=client.send, after=after, known=known)
+    pump = Pump(
+        RUN, stream=stream, listener=listener, window=window, send=client.send, after=after, known=known
+    )
     task = asyncio.create_task(pump.run())
     yield pump
     assert not task.done()
@@ -107,7 +109,7 @@ async def test_what_was_stored_and_what_comes_live_arrives_once_and_in_order(sto
     store.rows = frames(1, 700)
     stream, client = Stream(), Client()
     stream.publish(store.rows[600:])
-    async with pumping(stream, client, ByteCredit(), after=3, known=650):
+    async with pumping(stream, client, Window(None), after=3, known=650):
         store.rows += frames(701, 900)
         stream.publish(frames(701, 900))
         await until(lambda: client.seqs[-1:] == [900])
@@ -116,7 +118,7 @@ async def test_what_was_stored_and_what_comes_live_arrives_once_and_in_order(sto
 
 async def test_frames_within_the_ring_are_not_read_from_the_database(store: Store) -> None:
     stream, client = Stream(), Client()
-    async with pumping(stream, client, ByteCredit()):
+    async with pumping(stream, client, Window(None)):
         for first in range(1, 400, 20):
             stream.publish(frames(first, first + 19))
             await asyncio.sleep(0.001)
@@ -184,21 +186,32 @@ async def test_a_client_that_catches_up_faster_than_the_run_goes_on_misses_nothi
     assert client.seqs == list(range(1, newest + 1))
 
 
-async def test_a_client_without_a_window_is_paced_by_bytes(store: Store) -> None:
+async def test_a_client_whose_connection_was_full_is_shown_the_newest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump_module, "LAG", 0.05)
     stream, client = Stream(), Client()
-    size = 200_000
-    async with pumping(stream, client, ByteCredit()):
-        for seq in range(1, 61):
-            store.rows += frames(seq, seq, pad=size)
-            stream.publish(frames(seq, seq, pad=size))
-        await asyncio.sleep(0.2)
-        sent = sum(len(json.dumps(message)) for message in client.messages)
-    assert BURST - size < sent < BURST + REFILL
+    is_open = asyncio.Event()
+    free_send = client.send
+
+    async def send(text: str) -> None:
+        await is_open.wait()
+        await free_send(text)
+
+    monkeypatch.setattr(client, "send", send)
+    async with pumping(stream, client, Window(None)):
+        for seq in range(1, 101):
+            store.rows += frames(seq, seq)
+            stream.publish(frames(seq, seq))
+            await asyncio.sleep(0.001)
+        is_open.set()
+        await until(lambda: client.seqs == [1, 100])
+    assert client.covered == list(range(1, 101))
 
 
 async def test_a_change_of_state_is_told_at_once_and_mere_progress_seldom(store: Store) -> None:
     stream, client = Stream(), Client()
-    async with pumping(stream, client, ByteCredit()):
+    async with pumping(stream, client, Window(None)):
         for step in range(50):
             stream.publish((), {"type": "status", "status": "running", "progress": step / 50})
             await asyncio.sleep(0.001)
@@ -209,22 +222,11 @@ async def test_a_change_of_state_is_told_at_once_and_mere_progress_seldom(store:
 
 def test_a_window_counts_bytes_too_but_lets_one_large_frame_through() -> None:
     window = Window(100)
-    assert window.wait(WINDOW_BYTES * 2) == 0
-    window.sent(1, WINDOW_BYTES * 2)
-    assert window.wait(1) is None
+    assert window.has_room(WINDOW_CHARACTERS * 2)
+    window.sent(1, WINDOW_CHARACTERS * 2)
+    assert not window.has_room(1)
     window.acknowledged(1)
-    assert window.wait(1) == 0
-
-
-def test_the_credit_comes_back_with_time() -> None:
-    now = [0.0]
-    credit = ByteCredit(clock=lambda: now[0])
-    credit.sent(1, BURST)
-    assert credit.wait(REFILL) == pytest.approx(1.0)
-    now[0] = 1.0
-    assert credit.wait(REFILL) == 0
-    now[0] = 1e6
-    assert credit.wait(10 * BURST) == 0
+    assert window.has_room(1)
 
 
 def test_the_ring_is_bounded_in_frames_and_in_characters() -> None:

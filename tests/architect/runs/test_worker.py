@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,7 +44,8 @@ def job(document: dict[str, Any], **options: Any) -> dict[str, Any]:
 def test_a_worker_starts_without_django_and_with_little_memory() -> None:
     program = (
         "import sys, runpy; import architect.runs.worker as w; w.limit_resources(); import simulator; "
-        "print([m for m in sys.modules if m.split('.')[0] in ('django','channels','ninja','daphne','twisted')]); "
+        "web = ('django', 'channels', 'ninja', 'daphne', 'twisted'); "
+        "print([m for m in sys.modules if m.split('.')[0] in web]); "
         "import numpy; print(float((numpy.ones((300, 300)) @ numpy.ones((300, 300))).sum()))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -75,7 +77,7 @@ def without_wall(frame: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_replications_make_one_progress_from_nought_to_one(worker: WorkerProcess) -> None:
-    worker.send(job(work_queue(duration=2000, frame_interval=100), replications=4))
+    worker.send(job(work_queue(duration=200, frame_interval=10), replications=4))
     reached = [line.progress for line in lines_of(worker) if isinstance(line, FrameLine)]
     assert reached[-1] <= 0.25
     assert worker.finish() == 0
@@ -169,7 +171,7 @@ def test_a_defect_is_said_in_one_line_and_its_traceback_kept_for_the_log() -> No
 def test_a_worker_gets_none_of_the_servers_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADRACE_DATABASE_URL", "postgres://u:canary@h/d")
     worker = WorkerProcess()
-    environment = open(f"/proc/{worker.pid}/environ", "rb").read()
+    environment = Path(f"/proc/{worker.pid}/environ").read_bytes()
     worker.kill()
     worker.finish()
     assert b"canary" not in environment

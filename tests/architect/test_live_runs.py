@@ -1,0 +1,229 @@
+"""Runs in a real server with real workers: start, steer, cancel, repeat, fail, queue."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from architect.runs.job import SILENCE
+from tests.architect.live import LiveServer
+from tests.architect.samples import endless, work_queue
+from tests.architect.sockets import Watcher
+
+
+def start(server: LiveServer, document: dict[str, Any], **asked: Any) -> str:
+    """Save a design and start a run of it."""
+    design = server.post("/api/designs", {"document": document})
+    run_id: str = server.post("/api/runs", {"design": design["id"], **asked})["id"]
+    return run_id
+
+
+def all_frames(server: LiveServer, run_id: str) -> list[dict[str, Any]]:
+    """Every stored frame, page by page."""
+    frames: list[dict[str, Any]] = []
+    while True:
+        page = server.get(f"/api/runs/{run_id}/frames?after={len(frames)}&limit=7")
+        frames += page["frames"]
+        if not page["frames"]:
+            assert len(frames) == page["last_seq"]
+            return frames
+
+
+def test_a_run_finishes_with_frames_a_result_and_its_snapshot(server: LiveServer) -> None:
+    run_id = start(server, work_queue(duration=40), seed=11)
+    run = server.wait_for(run_id, "finished")
+    assert (run["progress"], run["t"], run["seed"], run["reason"]) == (1.0, 40.0, 11, None)
+    assert run["wall_seconds"] > 0
+    assert run["headline"]["bottleneck"]["node"] == "billing"
+    frames = all_frames(server, run_id)
+    assert [frame["seq"] for frame in frames] == list(range(1, 41))
+    assert [frame["done"] for frame in frames] == [False] * 39 + [True]
+    assert (frames[-1]["status"], frames[-1]["t"]) == ("finished", 40.0)
+    result = server.get(f"/api/runs/{run_id}/result")
+    assert (result["format"], result["seed"], result["stopped"]) == ("headrace-result/1", 11, None)
+    assert result["design"]["digest"] == run["digest"]
+    assert server.get(f"/api/runs/{run_id}/document")["name"] == "Work queue"
+
+
+def test_a_repeat_gives_the_same_result_bit_for_bit(server: LiveServer) -> None:
+    run_id = start(server, work_queue(duration=60), seed=3)
+    server.wait_for(run_id, "finished")
+    again = server.post(f"/api/runs/{run_id}/repeat")["id"]
+    server.wait_for(again, "finished")
+    assert server.get(f"/api/runs/{again}/result") == server.get(f"/api/runs/{run_id}/result")
+
+
+def test_the_first_numbers_come_within_a_second(server: LiveServer) -> None:
+    time.sleep(2)  # the spare worker is warm
+    design = server.post("/api/designs", {"document": work_queue(duration=2000)})
+    began = time.monotonic()
+    run_id = server.post("/api/runs", {"design": design["id"], "speed": 50})["id"]
+    with Watcher(server, run_id) as watcher:
+        watcher.frame()
+        assert time.monotonic() - began < 1.0
+    server.post(f"/api/runs/{run_id}/cancel")
+
+
+def test_cancelling_takes_less_than_a_second_and_keeps_the_partial_result(server: LiveServer) -> None:
+    for _ in range(3):
+        run_id = start(server, endless())
+        server.wait_for(run_id, "running")
+        while server.get(f"/api/runs/{run_id}")["last_seq"] < 2:
+            time.sleep(0.02)
+        began = time.monotonic()
+        run = server.post(f"/api/runs/{run_id}/cancel")
+        assert time.monotonic() - began < 1.0
+        assert (run["status"], run["reason"]) == ("cancelled", "cancelled on request")
+        assert server.get(f"/api/runs/{run_id}/result")["stopped"] == "cancelled"
+        last = all_frames(server, run_id)[-1]
+        assert (last["done"], last["status"]) == (True, "cancelled")
+
+
+def test_cancelling_twice_or_after_the_end_changes_nothing(server: LiveServer) -> None:
+    run_id = start(server, endless())
+    first = server.post(f"/api/runs/{run_id}/cancel")
+    assert first["status"] == "cancelled"
+    assert server.post(f"/api/runs/{run_id}/cancel")["ended_at"] == first["ended_at"]
+    finished = start(server, work_queue(duration=5))
+    server.wait_for(finished, "finished")
+    assert server.post(f"/api/runs/{finished}/cancel")["status"] == "finished"
+
+
+def test_pause_step_resume_and_speed(server: LiveServer) -> None:
+    run_id = start(server, work_queue(duration=1200), speed=20)
+    control = f"/api/runs/{run_id}/control"
+    server.wait_for(run_id, "running")
+    assert server.post(control, {"action": "pause"})["status"] == "paused"
+    time.sleep(0.3)
+    stood = server.get(f"/api/runs/{run_id}")["last_seq"]
+    time.sleep(0.3)
+    assert server.get(f"/api/runs/{run_id}")["last_seq"] == stood
+    server.post(control, {"action": "step"})
+    server.post(control, {"action": "step"})
+    time.sleep(0.4)
+    assert server.get(f"/api/runs/{run_id}")["last_seq"] == stood + 2
+    assert server.post(control, {"action": "speed", "speed": None})["speed"] is None
+    assert server.post(control, {"action": "resume"})["status"] == "running"
+    assert server.wait_for(run_id, "finished")["last_seq"] == 1200
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "step", "speed"])
+def test_an_ended_run_cannot_be_steered(server: LiveServer, action: str) -> None:
+    run_id = start(server, work_queue(duration=1))
+    server.wait_for(run_id, "finished")
+    answer = httpx.post(f"{server.url}/api/runs/{run_id}/control", json={"action": action, "speed": 2})
+    assert answer.status_code == 409
+    assert "finished" in answer.json()["detail"]
+
+
+def test_a_killed_worker_fails_its_run_within_three_seconds_and_keeps_its_frames(server: LiveServer) -> None:
+    run_id = start(server, work_queue(duration=4000), speed=20)
+    while server.get(f"/api/runs/{run_id}")["last_seq"] < 3:
+        time.sleep(0.02)
+    began = time.monotonic()
+    kill_busy_worker(server)
+    run = server.wait_for(run_id, "failed", seconds=3)
+    assert time.monotonic() - began < 3
+    assert "worker process ended by signal 9 (SIGKILL)" in run["reason"]
+    frames = all_frames(server, run_id)
+    assert len(frames) >= 4
+    assert (frames[-1]["done"], frames[-1]["status"]) == (True, "failed")
+    assert frames[-1]["nodes"] == frames[-2]["nodes"]
+    again = server.post(f"/api/runs/{run_id}/repeat")["id"]
+    server.wait_for(again, "running")
+    server.post(f"/api/runs/{again}/cancel")
+
+
+def kill_busy_worker(server: LiveServer, number: signal.Signals = signal.SIGKILL) -> int:
+    """Signal the worker that has a job (the spare one was started after it, or has used no time)."""
+    pid = max(server.worker_pids(), key=processor_time)
+    os.kill(pid, number)
+    return pid
+
+
+def processor_time(pid: int) -> int:
+    """Ticks a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_a_silent_worker_is_said_to_be_silent_and_goes_on_when_it_wakes(server: LiveServer) -> None:
+    run_id = start(server, endless())
+    with Watcher(server, run_id) as watcher:
+        watcher.frame()
+        time.sleep(1.0)  # it has now used more time than a spare one's start
+        pid = kill_busy_worker(server, signal.SIGSTOP)
+        began = time.monotonic()
+        while not (watcher.others and watcher.others[-1].get("stalled")):
+            watcher.next(SILENCE + 3)
+        assert time.monotonic() - began < SILENCE + 1.5
+        os.kill(pid, signal.SIGCONT)
+        while watcher.others[-1].get("stalled"):
+            watcher.next()
+    run = server.post(f"/api/runs/{run_id}/cancel")
+    assert run["status"] == "cancelled"
+
+
+def test_a_stopped_worker_is_cancelled_by_force(server: LiveServer) -> None:
+    run_id = start(server, endless())
+    server.wait_for(run_id, "running")
+    time.sleep(1.0)
+    kill_busy_worker(server, signal.SIGSTOP)
+    began = time.monotonic()
+    run = server.post(f"/api/runs/{run_id}/cancel")
+    assert time.monotonic() - began < 1.2
+    assert run["status"] == "cancelled"
+
+
+def test_runs_beyond_the_cores_wait_and_each_design_gets_its_turn(server: LiveServer) -> None:
+    cores = os.cpu_count() or 1
+    hog = server.post("/api/designs", {"document": endless()})["id"]
+    runs = [server.post("/api/runs", {"design": hog})["id"] for _ in range(cores + 2)]
+    for run_id in runs[:cores]:
+        server.wait_for(run_id, "running")
+    assert server.get(f"/api/runs/{runs[-1]}")["status"] == "queued"
+    other = start(server, work_queue(duration=5))
+    assert server.get(f"/api/runs/{other}")["status"] == "queued"
+    server.post(f"/api/runs/{runs[0]}/cancel")
+    server.wait_for(other, "finished")  # before the hog's third run, although that was asked for earlier
+    for run_id in runs:
+        assert server.post(f"/api/runs/{run_id}/cancel")["status"] == "cancelled"
+
+
+def test_a_paused_run_leaves_its_core_to_others(server: LiveServer) -> None:
+    paused = [start(server, endless()) for _ in range(os.cpu_count() or 1)]
+    for run_id in paused:
+        server.wait_for(run_id, "running")
+        server.post(f"/api/runs/{run_id}/control", {"action": "pause"})
+    other = start(server, work_queue(duration=5))
+    server.wait_for(other, "finished")
+    for run_id in paused:
+        assert server.post(f"/api/runs/{run_id}/cancel")["status"] == "cancelled"
+
+
+def test_a_design_that_grows_without_bound_ends_with_the_reason_and_its_partial_result(
+    server: LiveServer,
+) -> None:
+    run_id = start(server, work_queue(rate=50_000, duration=1e5))
+    run = server.wait_for(run_id, "failed", seconds=100)
+    assert "orders" in run["reason"] or "memory" in run["reason"]
+    assert run["last_seq"] > 0
+    assert server.get("/healthz") == {"status": "ok"}
+
+
+def test_a_design_is_not_deleted_while_its_run_is_going(server: LiveServer) -> None:
+    run_id = start(server, endless())
+    run = server.get(f"/api/runs/{run_id}")
+    with server.client() as client:
+        assert client.delete(f"/api/designs/{run['design']}").status_code == 409
+        assert client.delete(f"/api/runs/{run_id}").status_code == 409
+        server.post(f"/api/runs/{run_id}/cancel")
+        assert client.delete(f"/api/runs/{run_id}").status_code == 204
+        assert client.get(f"/api/runs/{run_id}").status_code == 404
+        assert client.delete(f"/api/designs/{run['design']}").status_code == 204
