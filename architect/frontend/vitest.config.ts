@@ -7,5 +7,6 @@ export default defineConfig({
     restoreMocks: true,
     // Two workers: the machines this runs on have two cores, and the suite is short.
     maxWorkers: 2,
+    pool: "vmThreads",
   },
 });
