@@ -1,6 +1,6 @@
 import { CircleCheck, CircleX, Info } from "lucide-react";
 import type { ReactNode } from "react";
-import { formatCount, formatNumber, formatShare } from "./numbers";
+import { ABSENT, formatCount, formatNumber, formatShare } from "./numbers";
 import type { RunResult } from "./result";
 
 type Label = (id: string) => string;
@@ -51,7 +51,15 @@ export function Checks({ result, label }: { result: RunResult; label: Label }) {
                   <th scope="row">{label(id)}</th>
                   <td>{formatNumber(law.L)}</td>
                   <td>{formatNumber(law.lambda_W)}</td>
-                  <td>{formatShare(law.relative_error)}</td>
+                  <td
+                    title={
+                      saysSomething(law)
+                        ? undefined
+                        : "Nothing left this node, so no time spent in it is known"
+                    }
+                  >
+                    {saysSomething(law) ? formatShare(law.relative_error) : ABSENT}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -62,8 +70,18 @@ export function Checks({ result, label }: { result: RunResult; label: Label }) {
   );
 }
 
+type Law = NonNullable<RunResult["littles_law"]>[string];
+
+/** Times are measured on what leaves: a node that keeps everything (a dead-letter queue) has no W. */
+function saysSomething(law: Law): boolean {
+  return law.lambda_W !== null && law.lambda_W !== undefined && law.lambda_W > 0;
+}
+
 function LittleSummary({ little }: { little: NonNullable<RunResult["littles_law"]> }) {
-  const worst = Math.max(...Object.values(little).map((law) => Math.abs(law.relative_error ?? 0)));
+  const errors = Object.values(little)
+    .filter(saysSomething)
+    .map((law) => Math.abs(law.relative_error ?? 0));
+  const worst = Math.max(0, ...errors);
   const close = worst <= LITTLE_CLOSE;
   return (
     <>

@@ -119,7 +119,7 @@ describe("the run bar", () => {
     const slider = screen.getByRole("slider", { name: "Speed" });
     fireEvent.change(slider, { target: { value: "100" } });
     expect(slider.getAttribute("aria-valuetext")).toBe("as fast as it goes");
-    expect(window.localStorage.getItem("headrace.speed")).toBe("max");
+    expect(window.localStorage.getItem("headrace.speed:d1")).toBe("max");
     fireEvent.change(slider, { target: { value: "0" } });
     expect(slider.getAttribute("aria-valuetext")).toBe("1× real time");
   });

@@ -1,13 +1,23 @@
 import { Pause, Play, RotateCcw, Square, StepForward } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { TourOffer } from "../gallery/Tour";
 import { pageOf, usePath } from "../router";
 import { Announcer } from "./Announcer";
 import { LineBanner } from "./LineBanner";
 import { formatClock, formatSeconds, formatSpeed, GAP } from "./numbers";
-import { fetchRun, listRuns } from "./runApi";
-import { beginRun, control, isGoing, leaveRun, showRun, showRunById, useSession } from "./session";
+import { fetchDuration, fetchRun, listRuns } from "./runApi";
+import {
+  beginRun,
+  changeRunSpeed,
+  control,
+  isGoing,
+  leaveRun,
+  showRun,
+  showRunById,
+  useSession,
+} from "./session";
 import { useSpaceToggle } from "./spaceToggle";
-import { positionOf, SLIDER_MAX, speedAt, storedSpeed, storeSpeed } from "./speed";
+import { positionOf, SLIDER_MAX, speedAt, speedFor, storedSpeed, storeSpeed } from "./speed";
 import { statusWords } from "./status";
 import "./run.css";
 
@@ -23,8 +33,8 @@ export interface RunBarProps {
 
 /** Run, pause, step, stop, speed, and how far the run is. Space toggles. */
 export function RunBar({ designId, problemsBlockRun = false, onRunShown, flushSave }: RunBarProps) {
-  const { status, starting } = useSession();
-  const [speed, setSpeed] = useState(storedSpeed);
+  const { status, starting, speed: runSpeed } = useSession();
+  const speed = useSpeed(designId);
   const latest = useRef({ flushSave, onRunShown });
   latest.current = { flushSave, onRunShown };
   const going = isGoing(status);
@@ -32,7 +42,7 @@ export function RunBar({ designId, problemsBlockRun = false, onRunShown, flushSa
 
   const begin = async () => {
     if (blocked || starting) return;
-    const run = await beginRun(designId, speed, latest.current.flushSave);
+    const run = await beginRun(designId, speed.forRun, latest.current.flushSave);
     if (run) latest.current.onRunShown?.(run.id);
   };
   const toggle = () => {
@@ -40,9 +50,8 @@ export function RunBar({ designId, problemsBlockRun = false, onRunShown, flushSa
     else void control(status === "paused" ? "resume" : "pause");
   };
   const changeSpeed = (next: number | null) => {
-    setSpeed(next);
-    storeSpeed(next);
-    if (going) void control("speed", next);
+    speed.choose(next);
+    if (going) changeRunSpeed(next);
   };
 
   useSpaceToggle(toggle);
@@ -51,15 +60,40 @@ export function RunBar({ designId, problemsBlockRun = false, onRunShown, flushSa
 
   return (
     <div className="run-bar">
-      <div className="run-bar-row" role="group" aria-label="Run">
+      <section className="run-bar-row" aria-label="Run">
         <Buttons blocked={blocked} onBegin={() => void begin()} onToggle={toggle} />
-        <SpeedSlider speed={speed} onChange={changeSpeed} />
+        <SpeedSlider speed={going ? runSpeed : speed.shown} onChange={changeSpeed} />
         <Progress />
-      </div>
+        <TourOffer />
+      </section>
       <LineBanner />
       <Announcer />
     </div>
   );
+}
+
+/** The speed chosen for this design, or one that fits its duration; the duration is read again when a run starts. */
+function useSpeed(designId: string) {
+  const [chosen, setChosen] = useState(() => storedSpeed(designId));
+  const [fitting, setFitting] = useState<number | null>(() => speedFor(600));
+  const readFitting = async () => {
+    const speed = speedFor(await fetchDuration(designId));
+    setFitting(speed);
+    return speed;
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read once for each design, then at each start
+  useEffect(() => {
+    // a design that cannot be read is the editor's to tell; the slider then shows the usual speed
+    if (chosen === undefined) readFitting().catch(() => undefined);
+  }, [designId]);
+  return {
+    shown: chosen === undefined ? fitting : chosen,
+    choose: (speed: number | null) => {
+      setChosen(speed);
+      storeSpeed(designId, speed);
+    },
+    forRun: async () => (chosen === undefined ? readFitting() : chosen),
+  };
 }
 
 function blockedWords(block: RunBarProps["problemsBlockRun"]): string | null {

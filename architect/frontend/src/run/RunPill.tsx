@@ -41,7 +41,8 @@ export function RunPill() {
   return (
     <a className="run-pill" href={href} title={many ? "See all runs" : `${first.design_name} is running`}>
       <Activity size={14} aria-hidden="true" />
-      {many ? `${going.length} runs going` : `${first.design_name} ${formatShare(progress)}`}
+      <span className="run-pill-name">{many ? `${going.length} runs going` : first.design_name}</span>
+      {!many && formatShare(progress)}
     </a>
   );
 }

@@ -88,6 +88,7 @@ describe("numbers", () => {
   it("never makes up an interval", () => {
     expect(formatHalfWidth(null, "s")).toBe("–");
     expect(plain(formatHalfWidth([0.9, 1.1], "s"))).toBe("± 100 ms");
+    expect(plain(formatHalfWidth([30.4, 30.4 + 7e-15], "s"))).toBe("± 0");
   });
 
   it("keeps a running clock's width", () => {

@@ -171,7 +171,9 @@ export function formatHalfWidth(
 ): string {
   if (!interval) return ABSENT;
   const half = (interval[1] - interval[0]) / 2;
-  if (half === 0) return `±${GAP}0`;
+  // an interval as wide as the rounding of its ends is none
+  const size = Math.max(Math.abs(interval[0]), Math.abs(interval[1]));
+  if (half <= size * 1e-9) return `±${GAP}0`;
   return `±${GAP}${formatQuantity(half, unit === "messages" || unit === "count" ? "1" : unit)}`;
 }
 

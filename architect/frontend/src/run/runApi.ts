@@ -18,6 +18,12 @@ export interface StartRun {
 export type ControlAction = "pause" | "resume" | "step" | "speed" | "cancel";
 
 export const startRun = (what: StartRun) => request<RunRecord>("POST", "/runs", { body: what });
+/** Simulated seconds a run of this design takes; 600 where the document leaves it to the default. */
+export async function fetchDuration(designId: string): Promise<number> {
+  const design = await request<{ document?: Snapshot }>("GET", `/designs/${encodeURIComponent(designId)}`);
+  return design.document?.simulation?.duration ?? 600;
+}
+
 export const fetchRun = (runId: string) => request<RunRecord>("GET", at(runId));
 export const fetchResult = (runId: string) => request<RunResult>("GET", `${at(runId)}/result`);
 

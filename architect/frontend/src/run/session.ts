@@ -27,6 +27,7 @@ import type { RunRecord, Snapshot } from "./runRecord";
 export const MOST_EVENTS = 5_000;
 /** How often time and progress are told to React. */
 const TELL_EVERY = 100;
+const SPEED_REST = 150;
 
 export interface SessionState {
   readonly run: RunRecord | null;
@@ -93,6 +94,7 @@ let paintPlanned = 0;
 /** counts what was asked to be shown, so that a slow answer cannot push aside a later wish */
 let asked = 0;
 let tellPlanned = 0;
+let speedPlanned = 0;
 let samples: { at: number; progress: number }[] = [];
 const momentCache = new Map<number, Frame>();
 
@@ -149,6 +151,7 @@ function stopHere(): void {
   newest = null;
   window.cancelAnimationFrame(paintPlanned);
   window.clearTimeout(tellPlanned);
+  window.clearTimeout(speedPlanned);
   paintPlanned = 0;
   tellPlanned = 0;
   samples = [];
@@ -233,17 +236,17 @@ export async function showRunById(runId: string): Promise<RunRecord | null> {
   }
 }
 
-/** Save, start, show. Resolves to null when it did not start; the reason stands in `problem`. */
+/** Save, start at the speed that `speed` gives once it is saved, show. Resolves to null when it did not start; the reason stands in `problem`. */
 export async function beginRun(
   designId: string,
-  speed: number | null,
+  speed: () => Promise<number | null>,
   flushSave: () => Promise<unknown>,
 ): Promise<RunRecord | null> {
   if (get().starting) return null;
   set({ starting: true, problem: null });
   try {
     await flushSave();
-    const run = await startRun({ design: designId, speed });
+    const run = await startRun({ design: designId, speed: await speed() });
     showRun(run);
     return run;
   } catch (failure) {
@@ -264,10 +267,16 @@ export async function control(action: ControlAction, speed?: number | null): Pro
     samples = [];
     if (fresh && typeof fresh.status === "string")
       set({ run: fresh, status: ENDED.has(get().status ?? "queued") ? get().status : fresh.status });
-    if (action === "speed") set({ speed: speed ?? null });
   } catch (failure) {
     set({ problem: sentence(failure) });
   }
+}
+
+/** A hand on the slider passes many speeds; the server hears of the one it rests on. */
+export function changeRunSpeed(speed: number | null): void {
+  set({ speed });
+  window.clearTimeout(speedPlanned);
+  speedPlanned = window.setTimeout(() => void control("speed", speed), SPEED_REST);
 }
 
 /** Show the canvas as it was at a simulated time. */

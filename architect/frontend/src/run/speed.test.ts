@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { positionOf, SLIDER_MAX, speedAt } from "./speed";
+import { positionOf, SLIDER_MAX, speedAt, speedFor } from "./speed";
 
 describe("the speed slider", () => {
   it("runs from 1x over the decades to as fast as it goes", () => {
@@ -8,6 +8,13 @@ describe("the speed slider", () => {
     expect(speedAt(SLIDER_MAX - 1)).toBe(100_000);
     expect(speedAt(SLIDER_MAX)).toBeNull();
   });
+
+  it.each([1, 600, 3600, 86_400, 1_209_600])(
+    "shows a run of %s s within half a minute by itself",
+    (duration) => {
+      expect(duration / (speedFor(duration) ?? Infinity)).toBeLessThan(30);
+    },
+  );
 
   it("never goes back when pushed forward", () => {
     const speeds = Array.from({ length: SLIDER_MAX }, (_, position) => speedAt(position) ?? Infinity);

@@ -2,9 +2,9 @@
 
 export const SLIDER_MAX = 100;
 const DECADES = 5;
-const STORAGE_KEY = "headrace.speed";
-/** One simulated minute per second: a ten-minute run is watched in ten seconds. */
-export const DEFAULT_SPEED = 60;
+const STORAGE_KEY = "headrace.speed:";
+/** A run nobody set a speed for is watched in about this many seconds. */
+const WATCH_TIME = 12;
 
 /** Position 0..100 to simulated seconds per second, in two digits; null at the end. */
 export function speedAt(position: number): number | null {
@@ -21,21 +21,26 @@ export function positionOf(speed: number | null): number {
   return Math.min(SLIDER_MAX - 1, Math.round(position));
 }
 
-/** The speed chosen last in this browser. */
-export function storedSpeed(): number | null {
+/** The speed that shows a run of this many simulated seconds in about a quarter of a minute. */
+export function speedFor(duration: number): number | null {
+  return speedAt(Math.min(SLIDER_MAX - 1, positionOf(duration / WATCH_TIME)));
+}
+
+/** The speed chosen for this design in this browser; undefined when none was. */
+export function storedSpeed(designId: string): number | null | undefined {
   try {
-    const stored = window.localStorage.getItem(STORAGE_KEY);
+    const stored = window.localStorage.getItem(STORAGE_KEY + designId);
     if (stored === "max") return null;
     const speed = Number(stored);
-    return stored !== null && Number.isFinite(speed) && speed >= 1 ? speed : DEFAULT_SPEED;
+    return stored !== null && Number.isFinite(speed) && speed >= 1 ? speed : undefined;
   } catch {
-    return DEFAULT_SPEED; // storage is refused: the default serves
+    return undefined; // storage is refused: the speed follows the duration
   }
 }
 
-export function storeSpeed(speed: number | null): void {
+export function storeSpeed(designId: string, speed: number | null): void {
   try {
-    window.localStorage.setItem(STORAGE_KEY, speed === null ? "max" : String(speed));
+    window.localStorage.setItem(STORAGE_KEY + designId, speed === null ? "max" : String(speed));
   } catch {
     // The choice holds until the page is left.
   }
