@@ -36,8 +36,8 @@ const edgeTypes = { wire: WireLine };
 const defaultEdgeOptions = {
   markerEnd: {
     type: MarkerType.ArrowClosed,
-    width: 15,
-    height: 15,
+    width: 22,
+    height: 22,
     markerUnits: "userSpaceOnUse",
     color: "var(--edge)",
   },

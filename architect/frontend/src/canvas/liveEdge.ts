@@ -48,16 +48,17 @@ export function bindEdge(id: string, target: string, role: string, parts: EdgePa
     width = -1;
     delete parts.path.dataset["load"];
     parts.path.style.strokeWidth = "";
-    if (parts.label && parts.label.textContent !== parts.resting) parts.label.textContent = parts.resting;
   };
   const stop = metricStore.subscribeEdge(id, (metrics) => {
     if (metrics !== null) paintSoon(parts, () => paint(metrics.rate));
     else {
       paintNever(parts);
       rest();
+      if (parts.label && parts.label.textContent !== parts.resting) parts.label.textContent = parts.resting;
     }
   });
   return () => {
+    // the label stays as it is: its resting text is React's to write, and may have changed already
     stop();
     paintNever(parts);
     rest();
