@@ -102,7 +102,7 @@ class PatientServer(Server):  # type: ignore[misc]
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """As Daphne, with our protocols."""
         super().__init__(*arguments, **options)
-        self._on_ready = self.ready_callable
+        self._on_ready: Any = self.ready_callable  # type: ignore[has-type]
         self.ready_callable = self._install
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
@@ -140,7 +140,7 @@ class PlainSpeakingSocket(WebSocketProtocol):  # type: ignore[misc]
     counted_at = 0.0
 
     def onOpen(self) -> None:  # noqa: N802 (Autobahn's name)
-        """Learn from the transport when its buffer is full, in place of the HTTP channel that was upgraded."""
+        """Learn from the transport when its buffer is full, in place of the upgraded HTTP channel."""
         self.drain = Drain()
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.drain, True)

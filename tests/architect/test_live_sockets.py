@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from architect.asgi import websocket_routes
 from architect.runs.sockets import SOCKETS_PER_RUN
@@ -73,7 +74,7 @@ def test_a_host_name_that_was_rebound_to_this_machine_may_not_connect(
     port = urlsplit(server.url).port
     url = f"ws://evil.example:{port}/ws/runs/{finished}/"
     with socket.create_connection(("127.0.0.1", port or 0)) as plain, pytest.raises(InvalidStatus) as refused:
-        connect(url, sock=plain, origin=f"http://evil.example:{port}", proxy=None).__enter__()  # type: ignore[arg-type]
+        connect(url, sock=plain, origin=Origin(f"http://evil.example:{port}"), proxy=None).__enter__()
     assert refused.value.response.status_code == 403
 
 
@@ -81,7 +82,7 @@ def test_a_host_name_that_was_rebound_to_this_machine_may_not_connect(
 def test_there_is_no_other_socket(server: LiveServer, path: str) -> None:
     url = server.url.replace("http", "ws", 1) + path
     with pytest.raises(InvalidStatus) as refused:
-        connect(url, origin=server.url, proxy=None).__enter__()  # type: ignore[arg-type]
+        connect(url, origin=Origin(server.url), proxy=None).__enter__()
     assert refused.value.response.status_code == 403
 
 
