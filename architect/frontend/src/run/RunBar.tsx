@@ -199,10 +199,11 @@ function Progress() {
   if (!run || status === null) return <p className="run-hint muted">Nothing has run here yet</p>;
   const { label, tone } = statusWords(status);
   const duration = run.duration ?? 0;
+  const isRepeating = status === "running" && duration > 0 && t >= duration;
   const ratio = wall > 0.05 ? t / wall : null;
   return (
     <div className="run-progress">
-      <span className={`chip ${tone}`}>{label}</span>
+      <span className={`chip ${tone}`}>{isRepeating ? "Replications" : label}</span>
       <span className="run-clock tabular" title="Simulated time, of the time to simulate">
         {formatClock(t)}
         {duration > 0 && <span className="muted"> / {formatClock(duration)}</span>}

@@ -25,6 +25,8 @@ const TABS: readonly { id: Tab; label: string }[] = [
 ];
 const LOWEST = 140;
 const STEP = 32;
+/** what header, run bar and a strip of canvas need */
+const REST = 280;
 
 /** The drawer under the canvas: charts, results, events and the history of the design. */
 export function RunPanel({ selection }: RunPanelProps) {
@@ -131,7 +133,7 @@ function TabList({ tab, isOpen, eventCount, onSelect }: TabListProps) {
 
 /** Drag, or arrow keys, to share the height between canvas and drawer. */
 function Divider({ height, onHeight }: { height: number; onHeight: (height: number) => void }) {
-  const limit = (wanted: number) => Math.round(Math.max(LOWEST, Math.min(window.innerHeight - 220, wanted)));
+  const limit = (wanted: number) => Math.round(Math.max(LOWEST, Math.min(window.innerHeight - REST, wanted)));
   return (
     // biome-ignore lint/a11y/useSemanticElements: an <hr> cannot be dragged
     <div
@@ -141,7 +143,7 @@ function Divider({ height, onHeight }: { height: number; onHeight: (height: numb
       aria-label="Height of the drawer"
       aria-valuenow={height}
       aria-valuemin={LOWEST}
-      aria-valuemax={window.innerHeight - 220}
+      aria-valuemax={window.innerHeight - REST}
       tabIndex={0}
       onKeyDown={(event) => {
         const by = { ArrowUp: STEP, ArrowDown: -STEP }[event.key];

@@ -119,7 +119,7 @@ function planTell(): void {
 
 function tell(): void {
   if (!newest) return;
-  const progress = newest.progress ?? get().progress;
+  const progress = Math.max(newest.progress ?? 0, get().progress);
   const now = performance.now();
   samples = [...samples.filter((one) => now - one.at < 5_000), { at: now, progress }];
   const first = samples[0];
@@ -188,7 +188,9 @@ export function showRun(run: RunRecord): void {
         if (message.status !== "running") samples = [];
         const speed = message.speed === undefined ? get().speed : message.speed;
         const eta = message.status === "running" ? get().eta : null;
-        set({ status: message.status, speed, eta });
+        // frames are of the first replication only: the others show in the status
+        const progress = Math.max(get().progress, message.progress ?? 0);
+        set({ status: message.status, speed, eta, progress });
       },
       onLine: (line) => set({ line }),
       onRun: (fresh) => set({ run: fresh, status: fresh.status }),
@@ -213,7 +215,10 @@ export function showRun(run: RunRecord): void {
 async function readEnd(runId: string): Promise<void> {
   try {
     const run = await fetchRun(runId);
-    if (get().run?.id === runId) set({ run, status: run.status, wall: run.wall_seconds ?? get().wall });
+    if (get().run?.id === runId) {
+      const progress = run.status === "finished" ? 1 : get().progress;
+      set({ run, status: run.status, progress, wall: run.wall_seconds ?? get().wall });
+    }
     const result = await fetchResult(runId);
     if (get().run?.id === runId) set({ result });
   } catch (failure) {
