@@ -136,8 +136,9 @@ def test_a_flood_of_messages_is_cut_off(port: int, count: int, size: int, code: 
     with connect(f"ws://127.0.0.1:{port}/listen", proxy=None) as client:
         with pytest.raises(ConnectionClosed) as closed:
             flood(client, count, size)
-        assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == code
+        # The server says why and hangs up; what it says is lost when the flood itself makes the kernel reset
+        # the line before it is read.
+        assert closed.value.rcvd is None or closed.value.rcvd.code == code
 
 
 def flood(client: ClientConnection, count: int, size: int) -> None:
