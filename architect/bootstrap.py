@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -107,6 +108,8 @@ def test(arguments: list[str]) -> int:
         "PLAYWRIGHT_NODEJS_PATH": str(front_end_build.node()),
     }
     say("tests: Python, front end, browser")
+    # A background job starts with Ctrl+C ignored and would hand that on to every process under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     words = [sys.executable, "-m", "pytest", *arguments]
     tested = subprocess.call(words, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
     if code:
