@@ -180,6 +180,7 @@ function Board() {
         snapGrid={snapGrid}
         connectionLineType={ConnectionLineType.Bezier}
         connectionRadius={28}
+        reconnectRadius={14}
         connectionDragThreshold={3}
         minZoom={0.08}
         maxZoom={2}

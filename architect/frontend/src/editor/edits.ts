@@ -104,7 +104,7 @@ export class Edits {
       return id;
     }
     const { id, label, node } = this.fresh(kind);
-    const place = snapped(centredOn(at));
+    const place = besideStart(centredOn(at), this.document.layout?.[edge.from]);
     this.store
       .getState()
       .apply(
@@ -127,11 +127,16 @@ export class Edits {
     const isAlone = !this.document.edges.some((one) => one.from === nodeId || one.to === nodeId);
     const roles = node && edge && isAlone ? this.catalogue.insertion(this.document, edge, node.kind) : null;
     if (!roles) return false;
+    const free = besideStart(place, this.document.layout?.[edge?.from ?? ""]);
     this.store
       .getState()
       .apply(
         `Insert ${this.name(nodeId)}`,
-        together(moveNodes({ [nodeId]: place }), insertIntoEdge(edgeId, nodeId, roles)),
+        together(
+          moveNodes({ [nodeId]: free }),
+          insertIntoEdge(edgeId, nodeId, roles),
+          makeRoom(edge?.to ?? "", free),
+        ),
       );
     this.view.getState().announce(`${this.name(nodeId)} inserted into the connection.`);
     return true;
@@ -243,12 +248,19 @@ function offsetTo(places: readonly Point[], at: Point): Point {
   return snapped({ x: at.x - (left + right) / 2, y: at.y - (top + bottom) / 2 });
 }
 
+/** Where a card goes that is put into an edge: not over the card the edge comes from, and level with it when near. */
+function besideStart(wanted: Point, start: Point | undefined): Point {
+  const place = snapped(wanted);
+  if (!start || Math.abs(place.y - start.y) >= CARD.height + GRID) return place;
+  return { x: Math.max(place.x, start.x + CARD.width + GRID * 3), y: start.y };
+}
+
 /** Push what stands under a newly inserted card, and all beyond it, to the right. */
 function makeRoom(next: string, place: Point): Command {
   return (document) => {
     const at = document.layout?.[next];
     if (!at || at.x < place.x - CARD.width || Math.abs(at.y - place.y) > CARD.height) return document;
-    const missing = place.x + CARD.width + GRID * 3 - at.x;
+    const missing = Math.ceil((place.x + CARD.width + GRID * 3 - at.x) / GRID) * GRID;
     if (missing <= 0) return document;
     const moved = Object.entries(document.layout ?? {})
       .filter(([, point]) => point.x >= at.x && !(point.x === place.x && point.y === place.y))
