@@ -37,12 +37,13 @@ export function Gallery() {
   const hidden = useDeferred();
 
   const reload = useCallback(() => {
+    setProblem(null);
     listDesigns().then(setDesigns, (failure: unknown) => setProblem(sentence(failure)));
+    listTemplates().then(setTemplates, (failure: unknown) => setProblem(sentence(failure)));
   }, []);
   useEffect(() => {
     document.title = "Headrace";
     reload();
-    listTemplates().then(setTemplates, (failure: unknown) => setProblem(sentence(failure)));
   }, [reload]);
 
   const attempt = async (what: () => Promise<void>) => {
@@ -127,7 +128,7 @@ export function Gallery() {
           {problem && (
             <p className="banner bad" role="alert">
               {problem}
-              <button type="button" className="button quiet small" onClick={() => window.location.reload()}>
+              <button type="button" className="button quiet small" onClick={reload}>
                 Try again
               </button>
             </p>

@@ -195,15 +195,17 @@ function SpeedSlider({
 }
 
 function Progress() {
-  const { run, status, t, wall, progress, eta } = useSession();
+  const { run, status, snapshot, t, wall, progress, eta } = useSession();
   if (!run || status === null) return <p className="run-hint muted">Nothing has run here yet</p>;
   const { label, tone } = statusWords(status);
   const duration = run.duration ?? 0;
-  const isRepeating = status === "running" && duration > 0 && t >= duration;
+  const replications = snapshot?.simulation?.replications ?? 1;
+  const replication = Math.min(replications, Math.floor(progress * replications + 1e-9) + 1);
+  const isRepeating = isGoing(status) && replication > 1;
   const ratio = wall > 0.05 ? t / wall : null;
   return (
     <div className="run-progress">
-      <span className={`chip ${tone}`}>{isRepeating ? "Replications" : label}</span>
+      <span className={`chip ${tone}`}>{label}</span>
       <span className="run-clock tabular" title="Simulated time, of the time to simulate">
         {formatClock(t)}
         {duration > 0 && <span className="muted"> / {formatClock(duration)}</span>}
@@ -215,10 +217,16 @@ function Progress() {
             {formatSeconds(Math.max(1, Math.round(eta)))} left
           </span>
         )}
-        <span title="Your time, and how many times faster the simulated time went">
-          {formatSeconds(wall < 1 ? wall : Math.floor(wall))}
-          {ratio !== null && `${GAP}· ${formatSpeed(ratio)}`}
-        </span>
+        {isRepeating ? (
+          <span title="The canvas shows the first replication; the others make the intervals">
+            replication {replication} of {replications}
+          </span>
+        ) : (
+          <span title="Your time, and how many times faster the simulated time went">
+            {formatSeconds(wall < 1 ? wall : Math.floor(wall))}
+            {ratio !== null && `${GAP}· ${formatSpeed(ratio)}`}
+          </span>
+        )}
         <span title="The same document with the same seed gives the same numbers">seed {run.seed}</span>
       </span>
     </div>

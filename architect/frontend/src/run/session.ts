@@ -120,13 +120,17 @@ function planTell(): void {
 function tell(): void {
   if (!newest) return;
   const progress = Math.max(newest.progress ?? 0, get().progress);
+  set({ t: newest.t, wall: newest.wall ?? get().wall, progress, eta: timeLeft(progress) });
+}
+
+/** Seconds to the end at the pace of the last five; null while that pace is not known. */
+function timeLeft(progress: number): number | null {
   const now = performance.now();
   samples = [...samples.filter((one) => now - one.at < 5_000), { at: now, progress }];
   const first = samples[0];
   const gained = first ? progress - first.progress : 0;
-  const known = first && now - first.at > 400 && gained > 0 && get().status === "running";
-  const eta = known ? ((1 - progress) * (now - first.at)) / gained / 1000 : null;
-  set({ t: newest.t, wall: newest.wall ?? get().wall, progress, eta });
+  if (!first || now - first.at < 400 || gained <= 0 || get().status !== "running") return null;
+  return ((1 - progress) * (now - first.at)) / gained / 1000;
 }
 
 function takeFrames(frames: readonly Frame[]): void {
@@ -187,10 +191,10 @@ export function showRun(run: RunRecord): void {
       onStatus: (message) => {
         if (message.status !== "running") samples = [];
         const speed = message.speed === undefined ? get().speed : message.speed;
-        const eta = message.status === "running" ? get().eta : null;
         // frames are of the first replication only: the others show in the status
         const progress = Math.max(get().progress, message.progress ?? 0);
-        set({ status: message.status, speed, eta, progress });
+        set({ status: message.status, speed, progress, eta: timeLeft(progress) ?? get().eta });
+        if (message.status !== "running") set({ eta: null });
       },
       onLine: (line) => set({ line }),
       onRun: (fresh) => set({ run: fresh, status: fresh.status }),
