@@ -136,7 +136,7 @@ function MergingNote({ spec, store, group }: { spec: ChartSpec; store: SeriesSto
 }
 
 function unitWords(unit: string): string {
-  return { s: "seconds", "msg/s": "msg/s", messages: "messages", share: "%" }[unit] ?? unit;
+  return { s: "", "msg/s": "msg/s", messages: "messages", share: "%" }[unit] ?? unit;
 }
 
 /** What a picture of lines says in a sentence: each line's highest value so far. */

@@ -44,7 +44,7 @@ function Reconnecting({ until }: { until: number }) {
     <div className="banner warn" role="status">
       <Unplug size={16} aria-hidden="true" />
       <span>
-        Reconnecting. The run goes on on the server, and this view catches up without a gap.{" "}
+        Reconnecting. The run goes on without this page, which then catches up without a gap.{" "}
         <span aria-hidden="true">{seconds > 0 ? `Next try in ${seconds} s.` : "Trying now."}</span>
       </span>
       <button type="button" className="button quiet small" onClick={retryLine}>

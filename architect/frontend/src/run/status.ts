@@ -30,6 +30,8 @@ export function keptWords(run: RunRecord): string | null {
       : "Nothing had been measured yet.";
   if (run.status === "cancelled") return `You stopped this run. ${kept}`;
   const reason = run.reason ? withStop(run.reason) : "No reason was given.";
+  if (/\bkept\b/.test(reason))
+    return `${reason} Charts and events up to ${formatClock(run.t)} of simulated time are here.`;
   if (run.status === "interrupted")
     return `The server stopped while this run went on. ${reason} ${kept} Run again to get the whole of it.`;
   return `${reason} ${kept}`;
