@@ -38,6 +38,18 @@ describe("adding", () => {
     expect(edges(editor)).toHaveLength(2);
   });
 
+  it("a node that stood alone is led through as well, and what stood in its place moves on", () => {
+    const editor = testEditor({ ...checkout, nodes: [...checkout.nodes, { id: "t", kind: "topic" }] });
+    expect(editor.actions.edits.insertExisting("t", "e1", { x: 100, y: 20 })).toBe(true);
+    const { layout } = editor.store.getState().history.present;
+    expect(layout).toMatchObject({
+      t: { x: 260, y: 0 },
+      orders: { x: 520, y: 0 },
+      billing: { x: 840, y: 0 },
+    });
+    expect(editor.actions.edits.insertExisting("orders", "e1", { x: 0, y: 0 })).toBe(false);
+  });
+
   it("onto an edge where it may not stand adds it without a connection and says so", () => {
     const editor = testEditor();
     editor.actions.edits.addInto("producer", "e2", at);

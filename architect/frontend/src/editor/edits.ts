@@ -109,7 +109,7 @@ export class Edits {
       .getState()
       .apply(
         `Insert ${label}`,
-        together(addNode(node, place), insertIntoEdge(edgeId, id, roles), makeRoom(edge.to, place)),
+        together(addNode(node, place), insertIntoEdge(edgeId, id, roles), makeRoom(edge.to, id, place)),
         {
           select: { nodes: [id], edges: [] },
         },
@@ -135,7 +135,7 @@ export class Edits {
         together(
           moveNodes({ [nodeId]: free }),
           insertIntoEdge(edgeId, nodeId, roles),
-          makeRoom(edge?.to ?? "", free),
+          makeRoom(edge?.to ?? "", nodeId, free),
         ),
       );
     this.view.getState().announce(`${this.name(nodeId)} inserted into the connection.`);
@@ -256,14 +256,14 @@ function besideStart(wanted: Point, start: Point | undefined): Point {
 }
 
 /** Push what stands under a newly inserted card, and all beyond it, to the right. */
-function makeRoom(next: string, place: Point): Command {
+function makeRoom(next: string, own: string, place: Point): Command {
   return (document) => {
     const at = document.layout?.[next];
     if (!at || at.x < place.x - CARD.width || Math.abs(at.y - place.y) > CARD.height) return document;
     const missing = Math.ceil((place.x + CARD.width + GRID * 3 - at.x) / GRID) * GRID;
     if (missing <= 0) return document;
     const moved = Object.entries(document.layout ?? {})
-      .filter(([, point]) => point.x >= at.x && !(point.x === place.x && point.y === place.y))
+      .filter(([id, point]) => id !== own && point.x >= at.x)
       .map(([id, point]) => [id, { x: point.x + missing, y: point.y }] as const);
     return moveNodes(Object.fromEntries(moved))(document);
   };
