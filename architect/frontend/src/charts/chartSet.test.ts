@@ -48,7 +48,7 @@ describe("the charts of a selection", () => {
     expect(chartsFor(null, columns(one), words)[0]?.lines.map((line) => line.label)).toEqual(["p50", "p99"]);
     const two = { ...one, [flowKey("a", "c", "end_to_end_latency", "p99")]: 2 };
     const chart = chartsFor(null, columns(two), words)[0];
-    expect(chart?.title).toBe("End-to-end latency, p99");
+    expect(chart?.title).toBe("End-to-end p99");
     expect(chart?.lines.map((line) => line.label)).toEqual(["to B", "to C"]);
   });
 

@@ -201,10 +201,9 @@ export function flowCharts(columns: Columns, words: Wording, limits: readonly Fl
     if (lines.length > 0) charts.push({ ...spec, lines });
   };
   const only = flows.length === 1 ? flows[0] : undefined;
-  const latency = "End-to-end latency";
   add({
     id: "latency",
-    title: only ? latency : `${latency}, p99`,
+    title: only ? "End-to-end latency" : "End-to-end p99",
     unit: "s",
     help: HELP.times,
     canBeLog: true,
