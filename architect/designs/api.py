@@ -183,14 +183,13 @@ def make_arrivals(request: HttpRequest) -> dict[str, Any]:
 
 def _full(design: Design, response: HttpResponse) -> dict[str, Any]:
     response.headers["ETag"] = f'"{design.version}"'
-    data = design.document
-    _document, problems = documents.problems_of(data)
+    problems = documents.problems_of_text(design.document_text)
     return {
         "id": design.id,
         "name": design.name,
         "version": design.version,
         "updated_at": design.updated_at,
-        "document": data,
+        "document": design.document,
         "problems": [problem_entry(problem) for problem in problems],
     }
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from architect.refusals import invalid_design
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.graph.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """A document that may be saved, and what is still to be said about it."""
 
@@ -22,10 +26,34 @@ class Checked:
     data: dict[str, Any]
     problems: list[Problem]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The document as it is stored."""
         return json.dumps(self.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+PROBLEMS_KEPT = 256
+_problems: OrderedDict[bytes, list[Problem]] = OrderedDict()
+_problems_lock = threading.Lock()
+
+
+def problems_of_text(text: str) -> list[Problem]:
+    """Return the problems of a stored document; those of the last few documents are remembered."""
+    key = hashlib.sha256(text.encode()).digest()
+    with _problems_lock:
+        if key in _problems:
+            _problems.move_to_end(key)
+            return _problems[key]
+    _document, problems = problems_of(json.loads(text))
+    _remember(key, problems)
+    return problems
+
+
+def _remember(key: bytes, problems: list[Problem]) -> None:
+    with _problems_lock:
+        _problems[key] = problems
+        while len(_problems) > PROBLEMS_KEPT:
+            _problems.popitem(last=False)
 
 
 def problems_of(data: object) -> tuple[Document | None, list[Problem]]:
@@ -49,7 +77,9 @@ def checked(data: object) -> Checked:
     document, problems = problems_of(data)
     if document is None:
         raise invalid_design(problem for problem in problems if problem.blocks == "save")
-    return Checked(document, document.to_data(), problems)
+    saved = Checked(document, document.to_data(), problems)
+    _remember(hashlib.sha256(saved.text.encode()).digest(), problems)
+    return saved
 
 
 def plain(document: Document | Mapping[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,12 @@ BODIES: dict[str, str | bytes] = {
     "an alias bomb": json.dumps({"text": "a: &a [1,2]\nb: &b [*a,*a,*a]\nc: [*b,*b,*b]"}),
     "a Python tag": json.dumps({"text": "!!python/object/apply:os.system ['true']"}),
 }
-WRITES = [("post", "/api/designs"), ("put", f"/api/designs/{ID}"), ("post", "/api/validate"), ("post", "/api/runs")]
+WRITES = [
+    ("post", "/api/designs"),
+    ("put", f"/api/designs/{ID}"),
+    ("post", "/api/validate"),
+    ("post", "/api/runs"),
+]
 
 
 def is_refusal(answer: Any) -> bool:
@@ -127,7 +132,9 @@ def test_a_run_with_a_bad_field_is_refused_with_its_name(post: Any, body: dict[s
     ],
 )
 def test_wrong_addresses_and_methods(client: Client, method: str, path: str, status: int) -> None:
-    answer = getattr(client, method)(path, **({} if method == "get" else {"content_type": "application/json"}))
+    answer = getattr(client, method)(
+        path, **({} if method == "get" else {"content_type": "application/json"})
+    )
     assert answer.status_code == status, answer.content
     assert is_refusal(answer)
 
@@ -140,11 +147,19 @@ def test_an_unknown_control_is_refused(post: Any, action: object) -> None:
 
 def test_every_operation_of_the_api_is_tried_with_unknown_things_and_none_fails(server: LiveServer) -> None:
     schema = api.get_openapi_schema()
+    bodies: list[dict[str, Any]] = [
+        {},
+        {"document": {}},
+        {"action": "pause"},
+        {"version": 1, "document": work_queue()},
+    ]
     with server.client() as client:
         for path, methods in schema["paths"].items():
-            address = path.replace("{design_id}", str(ID)).replace("{run_id}", str(ID)).replace("{version}", "1")
+            address = (
+                path.replace("{design_id}", str(ID)).replace("{run_id}", str(ID)).replace("{version}", "1")
+            )
             for method in methods:
-                for body in ({}, {"document": {}}, {"action": "pause"}, {"version": 1, "document": work_queue()}):
+                for body in bodies:
                     options = {"json": body} if method in ("post", "put", "patch") else {}
                     answer = client.request(method, address, **options)  # type: ignore[arg-type]
                     assert answer.status_code < 500, f"{method} {path}: {answer.text}"
@@ -152,15 +167,22 @@ def test_every_operation_of_the_api_is_tried_with_unknown_things_and_none_fails(
 
 LARGE = [
     ("ten megabytes and one byte", b'{"text": "' + b"x" * 10_000_000 + b'"}'),
-    ("a hundred thousand nodes", json.dumps({"document": {**work_queue(), "nodes": [{"id": "a"}] * 100_000}}).encode()),
+    (
+        "a hundred thousand nodes",
+        json.dumps({"document": {**work_queue(), "nodes": [{"id": "a"}] * 100_000}}).encode(),
+    ),
 ]
 
 
 @pytest.mark.parametrize("name", [name for name, _body in LARGE])
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_too_much_is_refused_with_and_without_a_length(server: LiveServer, name: str, is_chunked: bool) -> None:
+def test_too_much_is_refused_with_and_without_a_length(
+    server: LiveServer, name: str, is_chunked: bool
+) -> None:
     body = dict(LARGE)[name]
-    content: Any = (body[start : start + 65536] for start in range(0, len(body), 65536)) if is_chunked else body
+    content: Any = (
+        (body[start : start + 65536] for start in range(0, len(body), 65536)) if is_chunked else body
+    )
     headers = {"Content-Type": "application/json"}
     answer = httpx.post(server.url + "/api/designs", content=content, headers=headers, timeout=30)
     assert answer.status_code in (413, 422)

@@ -109,9 +109,7 @@ def test_of_twenty_saves_at_once_exactly_one_wins(server: LiveServer) -> None:
     assert statuses == [200] + [409] * 19
     winner = next(answer for answer in answers if answer.status_code == 200).json()["name"]
     assert server.get(f"/api/designs/{design['id']}")["name"] == winner
-    assert all(
-        answer.json()["current"]["version"] == 2 for answer in answers if answer.status_code == 409
-    )
+    assert all(answer.json()["current"]["version"] == 2 for answer in answers if answer.status_code == 409)
     history = server.get(f"/api/designs/{design['id']}/history")
     assert [row["version"] for row in history] == [2, 1]
 
@@ -122,7 +120,9 @@ def test_after_cut_and_frozen_lines_the_client_has_every_frame_once(server: Live
     with Proxy(server) as proxy:
         ways = iter(["cut", "freeze", "cut", "freeze", "cut"])
         while True:
-            with Watcher(proxy.server, run_id, f"after={seen[-1] if seen else 0}", origin=proxy.origin) as watcher:
+            with Watcher(
+                proxy.server, run_id, f"after={seen[-1] if seen else 0}", origin=proxy.origin
+            ) as watcher:
                 try:
                     for _ in range(60):
                         frame = watcher.frame()
