@@ -11,15 +11,11 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
-from simulator.design.distributions import Constant, DurationDistribution
 from simulator.design.edges import DeadLetterSettings
-from simulator.design.fields import Settings, Source, setting
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.environment import Activity
@@ -27,6 +23,7 @@ from simulator.engine.link import Link
 from simulator.engine.message import Message
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
+from simulator.kinds.aws.sqs_settings import SqsConsumeSettings, SqsSettings
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
@@ -34,128 +31,11 @@ from simulator.measurement.tally import Tally
 if TYPE_CHECKING:
     from simulator.design.document import Document, Node
 
-_ATTRIBUTES = Source(
-    "Amazon SQS API reference, SetQueueAttributes",
-    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
-)
-_RECEIVE = Source(
-    "Amazon SQS API reference, ReceiveMessage",
-    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html",
-)
 #: Messages in flight per queue; beyond it a receive fails with OverLimit (SQS developer guide, quotas).
 IN_FLIGHT_LIMIT = 120_000
 #: Seconds between two short polls of a worker that does nothing else: one call's round trip. An estimate;
 #: AWS publishes no latency.
 SHORT_POLL_GAP = 0.01
-
-
-class SqsSettings(Settings):
-    """An Amazon SQS standard queue."""
-
-    fifo_queue: bool = setting(
-        False,
-        title="FifoQueue",
-        help="Standard (at least once, best-effort order) or FIFO.",
-        source=_ATTRIBUTES,
-        alias="FifoQueue",
-        advanced=True,
-    )
-    visibility_timeout: float = setting(
-        30,
-        title="VisibilityTimeout",
-        help="How long a received message stays hidden; then it is delivered again unless deleted.",
-        unit="s",
-        source=_ATTRIBUTES,
-        alias="VisibilityTimeout",
-        ge=0,
-        le=43_200,
-    )
-    delay_seconds: float = setting(
-        0,
-        title="DelaySeconds",
-        help="How long a new message stays invisible.",
-        unit="s",
-        source=_ATTRIBUTES,
-        alias="DelaySeconds",
-        ge=0,
-        le=900,
-    )
-    retention: float = setting(
-        345_600,
-        title="MessageRetentionPeriod",
-        help="Age at which a message disappears, wherever it is.",
-        unit="s",
-        source=_ATTRIBUTES,
-        alias="MessageRetentionPeriod",
-        ge=60,
-        le=1_209_600,
-    )
-    maximum_message_size: int = setting(
-        1_048_576,
-        title="MaximumMessageSize",
-        help="Larger messages are refused.",
-        unit="bytes",
-        source=_ATTRIBUTES,
-        alias="MaximumMessageSize",
-        advanced=True,
-        ge=1_024,
-        le=1_048_576,
-    )
-    wait_time: float = setting(
-        0,
-        title="ReceiveMessageWaitTimeSeconds",
-        help="Long polling: how long a receive waits for a message; 0 is short polling.",
-        unit="s",
-        source=_ATTRIBUTES,
-        alias="ReceiveMessageWaitTimeSeconds",
-        ge=0,
-        le=20,
-    )
-    delivery_latency: DurationDistribution = setting(
-        title="Delivery latency",
-        help="From SendMessage until a receive can return the message (AWS publishes none; 8 ms is typical).",
-        unit="s",
-        widget="distribution",
-        advanced=True,
-        factory=lambda: Constant(value=0.0),
-    )
-
-    @model_validator(mode="after")
-    def _standard_only(self) -> Self:
-        if self.fifo_queue:
-            raise PydanticCustomError("D104", "FIFO queues are not simulated yet; FifoQueue must be false")
-        return self
-
-
-class SqsConsumeSettings(Settings):
-    """How a consumer receives from the queue."""
-
-    max_messages: int = setting(
-        1,
-        title="MaxNumberOfMessages",
-        help="Messages one receive may return; the worker does them one after the other.",
-        unit="messages",
-        source=_RECEIVE,
-        alias="MaxNumberOfMessages",
-        ge=1,
-        le=10,
-    )
-    wait_time: Annotated[float, Field(ge=0, le=20)] | None = setting(
-        None,
-        title="WaitTimeSeconds",
-        help="Long polling of this consumer; empty: the queue's value.",
-        unit="s",
-        source=_RECEIVE,
-        alias="WaitTimeSeconds",
-    )
-    visibility_timeout: Annotated[float, Field(ge=0, le=43_200)] | None = setting(
-        None,
-        title="VisibilityTimeout",
-        help="Visibility timeout of this consumer's receives; empty: the queue's value.",
-        unit="s",
-        source=_RECEIVE,
-        alias="VisibilityTimeout",
-    )
 
 
 class _Reader:
