@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
+from simulator.experiments.precision import FIRST_CHECK, Budget, reached
 from simulator.experiments.replicate import OnProgress, Plan, replicate
 from simulator.experiments.replication import Clock, Control, OnFrame
-from simulator.experiments.statistics import over_replications
 from simulator.graph.checks import practice_problems, readiness_problems
 from simulator.graph.problem import Problem
 from simulator.measurement.slices import Recording
-from simulator.report.measures import flow_values
-from simulator.report.result import first_measured_slice, make_result
+from simulator.report.analysis import analyse
+from simulator.report.result import flow_means, make_result
 
 Result = dict[str, Any]
 
-#: Replications a precision is first checked at; then at every doubling (looking more often would stop
-#: too early: Law 2015, section 9.4).
-FIRST_CHECK = 10
-#: Replications that a wanted precision may cost when the design does not say.
-PRECISION_BUDGET = 160
+#: Seconds a replication may last.
+SHORTEST, LONGEST = 1e-6, 1e9
+#: Independent runs of one design.
+MOST_REPLICATIONS = 10_000
 
 
 def check(document: Document) -> list[Problem]:
@@ -51,7 +51,8 @@ def simulate(
     Args:
         duration: simulated seconds of one replication.
         warmup: simulated seconds left out of the results, or "auto".
-        precision: relative half-width of the mean latency of every flow at which replications stop.
+        precision: relative half-width of the mean latency of every flow at which replications stop;
+            `replications`, where given, is then the most that may be made.
         jobs: processes for the replications (without frames and control).
         on_frame: gets the frames of the first replication.
         control: asked every few milliseconds how far (simulated time) the run may go; None stops it.
@@ -59,32 +60,21 @@ def simulate(
         clock: wall time since the start, for the frames.
 
     Raises:
-        InvalidDesign: when the design cannot be run; nothing is half-run.
+        InvalidDesign: when the design or one of these numbers cannot be run; nothing is half-run.
     """
     problems = readiness_problems(document)
     if problems:
         raise InvalidDesign(problems)
     settings = document.simulation
     seed = settings.seed if seed is None else seed
-    duration = settings.duration if duration is None else duration
+    duration = float(settings.duration if duration is None else duration)
     warmup = settings.warmup if warmup is None else warmup
     precision = settings.precision if precision is None else precision
     count = settings.replications if replications is None else replications
+    problems = _option_problems(seed, duration, warmup, count, precision, jobs)
+    if problems:
+        raise InvalidDesign(problems)
     fixed = None if isinstance(warmup, str) else float(warmup)
-    if fixed is not None and fixed >= duration:
-        raise InvalidDesign(
-            [
-                Problem(
-                    "D104",
-                    "error",
-                    "",
-                    "",
-                    f"the warm-up ({fixed:g} s) leaves nothing of the duration ({duration:g} s)",
-                    "make the warm-up shorter than the duration, or auto",
-                    "simulation.warmup",
-                )
-            ]
-        )
     plan = Plan(document, seed, duration, fixed)
 
     def run(numbers: range) -> list[Recording]:
@@ -100,29 +90,74 @@ def simulate(
 
     if precision is None:
         recordings = run(range(count))
-    else:
-        budget = count if count > 1 else PRECISION_BUDGET
-        recordings = run(range(min(FIRST_CHECK, budget)))
-        while len(recordings) < budget and not recordings[-1].stopped:
-            if _is_precise(document, recordings, warmup, precision):
-                break
-            recordings += run(range(len(recordings), min(2 * len(recordings), budget)))
-    return make_result(document, recordings, seed=seed, duration=duration, warmup=warmup)
+        return make_result(document, recordings, seed=seed, duration=duration, warmup=warmup)
+    # How many replications may be made is what the caller says; the design's own number is how many it
+    # wants at least.
+    budget = Budget() if replications is None or replications < 2 else Budget(replications=replications)
+    recordings = run(range(min(max(FIRST_CHECK, count), budget.replications)))
+    while not recordings[-1].stopped and len(recordings) > 1:
+        analysis = analyse(document, warmup, recordings)
+        means = flow_means(recordings, analysis)
+        following = budget.next_number(recordings)
+        if not means or analysis.growing or reached(means, precision)[2] or following == len(recordings):
+            break
+        recordings += run(range(len(recordings), following))
+    return make_result(
+        document,
+        recordings,
+        seed=seed,
+        duration=duration,
+        warmup=warmup,
+        precision=precision,
+        budget=budget,
+    )
 
 
-def _is_precise(
-    document: Document, recordings: list[Recording], warmup: float | str, precision: float
-) -> bool:
-    first = first_measured_slice(document, warmup, recordings)
-    for position in range(len(recordings[0].flows)):
-        means = []
-        for recording in recordings:
-            values = flow_values(recording, recording.flows[position], first, len(recording.boundaries) - 1)
-            if ("end_to_end_latency", "mean") in values:
-                means.append(values["end_to_end_latency", "mean"])
-        estimate = over_replications(means) if means else None
-        if estimate is None or estimate.ci95 is None:
-            continue
-        if (estimate.ci95[1] - estimate.ci95[0]) / 2.0 > precision * estimate.mean:
-            return False
-    return True
+def _option_problems(
+    seed: int,
+    duration: float,
+    warmup: float | str,
+    replications: int,
+    precision: float | None,
+    jobs: int,
+) -> list[Problem]:
+    """What is wrong with the numbers of a run, wherever they came from (D104)."""
+    problems = []
+
+    def refuse(field: str, message: str, hint: str) -> None:
+        problems.append(Problem("D104", "error", "", "", message, hint, f"simulation.{field}"))
+
+    if not 0 <= seed < 2**63:
+        refuse("seed", f"the seed is {seed}", "give a whole number from 0 to 2^63 - 1")
+    if not SHORTEST <= duration <= LONGEST:
+        refuse(
+            "duration",
+            f"the duration is {duration:g} s",
+            f"give a time from {SHORTEST:g} s to {LONGEST:g} s",
+        )
+    if isinstance(warmup, str):
+        if warmup != "auto":
+            refuse("warmup", f"the warm-up is {warmup[:40]!r}", "give seconds, or auto")
+    elif not isfinite(warmup) or warmup < 0.0:
+        refuse("warmup", f"the warm-up is {warmup:g} s", "give 0 or more seconds, or auto")
+    elif warmup >= duration:
+        refuse(
+            "warmup",
+            f"the warm-up ({warmup:g} s) leaves nothing of the duration ({duration:g} s)",
+            "make the warm-up shorter than the duration, or auto",
+        )
+    if not 1 <= replications <= MOST_REPLICATIONS:
+        refuse(
+            "replications",
+            f"{replications:,} replications are asked for",
+            f"give a whole number from 1 to {MOST_REPLICATIONS:,}; 10 to 20 give good intervals",
+        )
+    if precision is not None and not 0.0 < precision < 1.0:
+        refuse(
+            "precision",
+            f"the precision is {precision:g}",
+            "give a share between 0 and 1, such as 0.05",
+        )
+    if jobs < 1:
+        refuse("jobs", f"{jobs} processes are asked for", "give 1 or more")
+    return problems

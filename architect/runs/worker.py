@@ -79,8 +79,8 @@ class Job:
     def __init__(self, outlet: Outlet, source: BinaryIO, job: dict[str, Any]) -> None:
         """Read the document and what was asked for."""
         from simulator import Document
+        from simulator.experiments.precision import FIRST_CHECK
         from simulator.experiments.replication import MAX_FRAMES
-        from simulator.running import FIRST_CHECK
 
         self.outlet = outlet
         self.source = source

@@ -37,6 +37,13 @@ def reachable(graph: Graph, start: str) -> set[str]:
     return found | {start}
 
 
+def connected_parts(graph: Graph) -> list[set[str]]:
+    """The parts of the design that no edge connects, in the order of their first nodes."""
+    order = {id: position for position, id in enumerate(graph)}
+    parts: list[set[str]] = [set(part) for part in nx.weakly_connected_components(graph)]
+    return sorted(parts, key=lambda part: min(order[id] for id in part))
+
+
 def instant_cycle(graph: Graph, instant: Collection[str], delayed_edges: Collection[str]) -> list[str] | None:
     """A cycle made only of `instant` nodes and of edges without delay, None when there is none."""
     view = nx.subgraph_view(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from simulator.measurement.histogram import Histogram
 from simulator.measurement.slices import FlowRecord, NodeRecord, Recording
@@ -21,8 +21,8 @@ WHOLE_RUN = (
     "out_of_order",
     "failures",
 )
-#: A percentile gets an interval only with this many samples beyond it, in every batch or replication.
-TAIL_SAMPLES = 10
+#: The step of a path under which the number of samples stands, in all and beyond each percentile.
+TAIL, SAMPLES = "tail", "samples"
 
 #: Metric path ("waiting_time", "p99") to value.
 Values = dict[tuple[str, ...], float]
@@ -42,16 +42,16 @@ def sampled(slices: Iterable[TallySlice]) -> Values:
         return {}
     mean = total / count
     values: Values = {("mean",): mean}
-    values[("variance",)] = max(0.0, squares / count - mean * mean) * (
-        count / (count - 1) if count > 1 else 1
-    )
+    values[(TAIL, SAMPLES)] = float(count)
+    if count > 1:  # one sample has no variance
+        values[("variance",)] = max(0.0, squares / count - mean * mean) * count / (count - 1)
     for (name, share), value in zip(
         PERCENTILES.items(), histogram.percentiles(tuple(PERCENTILES.values())), strict=True
     ):
         if value is not None:
             # The histogram rounds by up to 0.5 %; nothing may exceed the exact maximum.
             values[(name,)] = min(value, maximum)
-            values[("tail", name)] = count * (1.0 - share)
+            values[(TAIL, name)] = count * (1.0 - share)
     values[("max",)] = maximum
     return values
 
@@ -87,11 +87,38 @@ def node_values(recording: Recording, record: NodeRecord, first: int, last: int)
             count = sum(part.count for part in slices)
             if count:
                 values[("waiting_probability",)] = sum(part.positive for part in slices) / count
+    arrived = after["arrivals"] - before["arrivals"]
+    if "rejected" in after and arrived and record.residence:
+        values[("rejection_probability",)] = (after["rejected"] - before["rejected"]) / arrived
     if "receives" in after and record.residence:
         departures = record.residence[last][0] - record.residence[first][0]
         if departures:
             values[("receives_per_message",)] = (after["receives"] - before["receives"]) / departures
     return values
+
+
+def pooled_node_samples(recordings: Sequence[Recording], id: str, first: int) -> Values:
+    """What the samples of all replications together say about a node, from slice `first` on."""
+    values: Values = {}
+    for metric in recordings[0].nodes[id].tallies:
+        slices = [
+            part
+            for recording in recordings
+            for number in recording.nodes[id].tallies[metric]
+            for part in recording.tallies[number][first:]
+        ]
+        values.update({(metric, *path): value for path, value in sampled(slices).items()})
+    return values
+
+
+def pooled_flow_samples(recordings: Sequence[Recording], position: int, first: int) -> Values:
+    """What the latencies of all replications together say about a flow, from slice `first` on."""
+    slices = [
+        part
+        for recording in recordings
+        for part in recording.tallies[recording.flows[position].tally][first:]
+    ]
+    return {("end_to_end_latency", *path): value for path, value in sampled(slices).items()}
 
 
 def node_totals(record: NodeRecord) -> Values:

@@ -27,6 +27,9 @@ METRICS: dict[str, dict[str, str]] = {
     "waiting_probability": _metric(
         "Waiting probability", "1", "Share of messages that wait at all, as the arrivals see it."
     ),
+    "rejection_probability": _metric(
+        "Rejection probability", "1", "Share of the arriving messages that is refused."
+    ),
     "queue_length": _metric("Queue length", "messages", "Messages waiting and available to consumers."),
     "delayed": _metric("Delayed", "messages", "Messages stored and not visible yet."),
     "in_flight": _metric("In flight", "messages", "Messages delivered and not acknowledged."),

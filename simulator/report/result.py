@@ -2,63 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from simulator.design.document import Document
-from simulator.experiments.statistics import (
-    BATCHES,
-    Estimate,
-    common_warmup,
-    over_batches,
-    over_replications,
-)
+from simulator.experiments.precision import Budget, precision_section
+from simulator.experiments.statistics import Estimate
+from simulator.graph.build import graph_of, reachable
 from simulator.measurement.slices import Recording
+from simulator.report.analysis import Analyses, analyse
+from simulator.report.estimates import Place, bound_what_was_not_seen, estimate_place, mark_unsteady
 from simulator.report.measures import (
-    TAIL_SAMPLES,
     Values,
     flow_totals,
     flow_values,
     node_totals,
     node_values,
+    pooled_flow_samples,
+    pooled_node_samples,
 )
 from simulator.report.objectives import judge
+from simulator.report.trust import flow_statements, statistics_section
 from simulator.version import __version__
 
-Estimates = dict[tuple[str, ...], Estimate]
-Window = Callable[[Recording, int, int], Values]
-
-_UNSTEADY = ("schedule", "trace")
-
-
-def is_unsteady(document: Document) -> bool:
-    """Whether the load or the world changes by itself, so that there is no steady state to estimate."""
-    arrivals = [getattr(node.config, "arrivals", None) for node in document.nodes]
-    return bool(document.faults) or any(
-        process is not None and (process.process in _UNSTEADY or process.stop is not None)
-        for process in arrivals
-    )
-
-
-def first_measured_slice(document: Document, warmup: float | str, recordings: Sequence[Recording]) -> int:
-    """The slice at which measuring begins, the same in all replications."""
-    slices = min(len(recording.boundaries) for recording in recordings) - 1
-    if warmup != "auto":
-        return min(1, slices - 1) if float(warmup) > 0.0 else 0
-    if is_unsteady(document) or slices < 10:
-        return 0
-    curves = []
-    for recording in recordings:
-        areas = np.zeros(slices + 1)
-        for record in recording.nodes.values():
-            if "in_system" in record.areas:
-                areas += np.array(record.areas["in_system"][: slices + 1])
-        curves.append(np.diff(areas))
-    return common_warmup(curves)
+#: What a node without a steady state has no mean of.
+_GROWING_METRICS = ("waiting_time", "sojourn_time", "queue_length", "in_system", "backlog", "delayed")
 
 
 def make_result(
@@ -68,35 +39,36 @@ def make_result(
     seed: int,
     duration: float,
     warmup: float | str,
+    precision: float | None = None,
+    budget: Budget | None = None,
 ) -> dict[str, Any]:
-    """The result of one or several replications of the same design."""
-    first = first_measured_slice(document, warmup, recordings)
-    can_batch = not is_unsteady(document)
-    nodes: dict[str, Any] = {}
-    for id in recordings[0].nodes:
+    """The result of one or several replications of the same design.
 
-        def window(recording: Recording, start: int, end: int, id: str = id) -> Values:
-            return node_values(recording, recording.nodes[id], start, end)
-
-        totals = [node_totals(recording.nodes[id]) for recording in recordings]
-        nodes[id] = _nested(_estimates(recordings, first, window, totals, can_batch))
-    flows = []
-    for position, flow in enumerate(recordings[0].flows):
-
-        def flow_window(recording: Recording, start: int, end: int, position: int = position) -> Values:
-            return flow_values(recording, recording.flows[position], start, end)
-
-        totals = [flow_totals(recording.flows[position]) for recording in recordings]
-        estimates = _estimates(recordings, first, flow_window, totals, can_batch)
-        flows.append({"from": flow.producer, "to": flow.consumer, **_nested(estimates)})
+    Args:
+        precision: relative half-width that was wanted, with the budget it could cost.
+    """
+    analyses = analyse(document, warmup, recordings)
+    nodes, effective = _node_estimates(recordings, analyses)
+    flows, means = _flow_estimates(recordings, analyses, effective)
+    _mark_growth(document, analyses, nodes, flows, len(recordings))
     stopped = [recording.stopped for recording in recordings if recording.stopped]
+    section = None
+    if precision is not None:
+        section = precision_section(
+            means,
+            precision,
+            recordings,
+            budget or Budget(),
+            growing=analyses.growing,
+            stopped=stopped[0] if stopped else "",
+        )
     result: dict[str, Any] = {
         "format": "headrace-result/1",
         "design": {"name": document.name, "digest": document.digest()},
         "seed": seed,
         "replications": len(recordings),
         "duration": duration,
-        "warmup": recordings[0].boundaries[first],
+        "warmup": recordings[0].boundaries[analyses.main.first],
         "messages": sum(recording.messages for recording in recordings),
         "events": sum(recording.events for recording in recordings),
         "wall_seconds": None,
@@ -104,80 +76,90 @@ def make_result(
         "stopped": stopped[0] if stopped else None,
         "nodes": nodes,
         "flows": flows,
+        "statistics": statistics_section(
+            analyses, recordings, effective, section, flow_statements(flows, len(recordings))
+        ),
         "conservation": _conservation(recordings),
-        "littles_law": _littles_law(recordings, first),
+        "littles_law": _littles_law(recordings, analyses),
     }
     result["objectives"] = [judge(objective, result) for objective in document.objectives]
     return result
 
 
-def _estimates(
-    recordings: Sequence[Recording],
-    first: int,
-    window: Window,
-    totals: Sequence[Values],
-    can_batch: bool,
-) -> Estimates:
-    per_run = [
-        window(recording, min(first, len(recording.boundaries) - 2), len(recording.boundaries) - 1)
-        for recording in recordings
-    ]
-    if len(recordings) > 1:
-        estimates = _across(per_run)
-        estimates.update(_across(totals))
-        return estimates
-    recording = recordings[0]
-    batches: list[Values] = []
-    if can_batch:
-        edges = _batch_edges(first, len(recording.boundaries) - 1)
-        batches = [window(recording, start, end) for start, end in pairwise(edges)]
-    estimates = {}
-    for path, whole in per_run[0].items():
-        if "tail" in path:
-            continue
-        values = [batch[path] for batch in batches if path in batch]
-        if len(values) < len(batches) or path[-1] in ("max", "max_at") or _is_thin(path, batches):
-            values = []
-        estimates[path] = over_batches(whole, values)
-    estimates.update({path: Estimate(value, None) for path, value in totals[0].items()})
-    return estimates
+def flow_means(recordings: Sequence[Recording], analyses: Analyses) -> dict[str, Estimate]:
+    """The mean latency of every flow, by its name: what a wanted precision is judged on."""
+    return _flow_estimates(recordings, analyses, {})[1]
 
 
-def _across(runs: Sequence[Values]) -> Estimates:
-    """One value per replication; a metric that some replication lacks is left out of its mean."""
-    estimates: Estimates = {}
-    for path in dict.fromkeys(path for run in runs for path in run):
-        if "tail" in path:
-            continue
-        if path[-1] == "max_at":
-            continue  # the mean of the moments at which several runs peaked says nothing
-        values = [run[path] for run in runs if path in run]
-        estimate = over_replications(values)
-        if _is_thin(path, runs):
-            estimate = Estimate(estimate.mean, None)
-        estimates[path] = estimate
-    return estimates
+def _node_estimates(
+    recordings: Sequence[Recording], analyses: Analyses
+) -> tuple[dict[str, Any], dict[str, float]]:
+    nodes: dict[str, Any] = {}
+    effective: dict[str, float] = {}
+    for id in recordings[0].nodes:
+
+        def window(recording: Recording, start: int, end: int, id: str = id) -> Values:
+            return node_values(recording, recording.nodes[id], start, end)
+
+        analysis = analyses.by_node[id]
+        totals = [node_totals(recording.nodes[id]) for recording in recordings]
+        pooled = pooled_node_samples(recordings, id, analysis.first)
+        place = estimate_place(recordings, analysis.first, window, pooled, totals, analysis.batches)
+        nodes[id] = place.nested()
+        effective.update({f"{id}.{metric}": size for metric, size in place.effective.items()})
+        arrived = sum(recording.nodes[id].counts[-1]["arrivals"] for recording in recordings)
+        bound_what_was_not_seen(nodes[id], totals, arrived)
+    return nodes, effective
 
 
-def _is_thin(path: tuple[str, ...], parts: Sequence[Values]) -> bool:
-    """Whether a percentile has too few samples beyond it in some part to have an interval."""
-    tail = (*path[:-1], "tail", path[-1])
-    return any(part[tail] < TAIL_SAMPLES for part in parts if tail in part)
+def _flow_estimates(
+    recordings: Sequence[Recording], analyses: Analyses, effective: dict[str, float]
+) -> tuple[list[dict[str, Any]], dict[str, Estimate]]:
+    """The flows of the result, and the mean latency of each; adds to the effective sample sizes."""
+    flows = []
+    means: dict[str, Estimate] = {}
+    for position, flow in enumerate(recordings[0].flows):
+
+        def window(recording: Recording, start: int, end: int, position: int = position) -> Values:
+            return flow_values(recording, recording.flows[position], start, end)
+
+        analysis = analyses.by_node[flow.producer]
+        totals = [flow_totals(recording.flows[position]) for recording in recordings]
+        pooled = pooled_flow_samples(recordings, position, analysis.first)
+        place: Place = estimate_place(recordings, analysis.first, window, pooled, totals, analysis.batches)
+        tree = place.nested()
+        ended = sum(run[(name,)] for run in totals for name in ("delivered", "lost", "dead_lettered"))
+        bound_what_was_not_seen(tree, totals, round(ended))
+        flows.append({"from": flow.producer, "to": flow.consumer, **tree})
+        name = f"{flow.producer} → {flow.consumer}"
+        mean = place.estimates.get(("end_to_end_latency", "mean"))
+        if mean is not None:
+            means[f"end_to_end_latency.mean of {name}"] = mean
+        effective.update({f"{name}.{metric}": size for metric, size in place.effective.items()})
+    return flows, means
 
 
-def _batch_edges(first: int, last: int) -> list[int]:
-    count = min(BATCHES, last - first)
-    return [first + round((last - first) * k / count) for k in range(count + 1)] if count > 0 else [first]
-
-
-def _nested(estimates: Estimates) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    for path, estimate in estimates.items():
-        place = nested
-        for step in path[:-1]:
-            place = place.setdefault(step, {})
-        place[path[-1]] = estimate.as_dict()
-    return nested
+def _mark_growth(
+    document: Document,
+    analyses: Analyses,
+    nodes: dict[str, Any],
+    flows: list[dict[str, Any]],
+    replications: int,
+) -> None:
+    """Nothing that depends on the length of the run may look like a steady-state mean."""
+    if not analyses.growing:
+        return
+    graph = graph_of(document)
+    keeps = replications > 1
+    for id in analyses.growing:
+        mark_unsteady(nodes[id], _GROWING_METRICS, keeps_intervals=keeps)
+        readers = {edge.target for edge in document.edges_from(id) if edge.role == "consume"}
+        for reader in sorted(readers):
+            mark_unsteady(nodes[reader], ("waiting_time", "sojourn_time"), keeps_intervals=keeps)
+        beyond = reachable(graph, id)
+        for flow in flows:
+            if flow["to"] in beyond and id in reachable(graph, flow["from"]):
+                mark_unsteady(flow, ("end_to_end_latency",), keeps_intervals=keeps)
 
 
 def _conservation(recordings: Sequence[Recording]) -> dict[str, Any]:
@@ -196,7 +178,7 @@ def _conservation(recordings: Sequence[Recording]) -> dict[str, Any]:
     return {"ok": ok, "nodes": nodes}
 
 
-def _littles_law(recordings: Sequence[Recording], first: int) -> dict[str, Any]:
+def _littles_law(recordings: Sequence[Recording], analyses: Analyses) -> dict[str, Any]:
     """L from the time integral beside lambda times W from the records of the same window.
 
     They differ by what was in the system at the ends of the window. Source: Little, Operations Research 9
@@ -209,7 +191,7 @@ def _littles_law(recordings: Sequence[Recording], first: int) -> dict[str, Any]:
         left = right = span = 0.0
         for recording in recordings:
             own = recording.nodes[id]
-            begin = min(first, len(recording.boundaries) - 2)
+            begin = min(analyses.by_node[id].first, len(recording.boundaries) - 2)
             left += own.areas["in_system"][-1] - own.areas["in_system"][begin]
             right += own.residence[-1][1] - own.residence[begin][1]
             span += recording.boundaries[-1] - recording.boundaries[begin]
