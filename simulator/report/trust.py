@@ -168,8 +168,8 @@ def growth_text(id: str, found: Growth) -> str:
             "on how long the run is; they are no means to rely on."
         )
     return (
-        f"Whether {id} has a steady state is open: its backlog changed by {rate}, and its servers have hardly "
-        "a pause. The load is too near its capacity for a run of this length; make it longer."
+        f"Whether {id} has a steady state is open: its backlog changed by {rate}. The load is near its "
+        "capacity, or the run too short to tell; make it longer."
     )
 
 
