@@ -122,11 +122,16 @@ class Edge(BaseModel):
 
 
 class Fault(BaseModel):
-    """Something that goes wrong at a known time."""
+    """Something that goes wrong at a known time.
+
+    `pause`: a consumer takes no messages and finishes what it has. `outage`: the node is gone; a consumer
+    gives back what it has in service, a broker neither accepts nor delivers, a service refuses requests.
+    `at` and `duration` are simulated seconds.
+    """
 
     model_config = _STRICT
 
-    kind: Literal["pause"] = "pause"
+    kind: Literal["pause", "outage"] = "pause"
     node: str
     at: float = Field(ge=0)
     duration: float = Field(gt=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulator.engine.link import Link
@@ -27,6 +28,7 @@ class Subscription:
         "broker",
         "consumer",
         "id",
+        "reads_from",
         "service",
         "sojourn",
         "total",
@@ -36,6 +38,8 @@ class Subscription:
     def __init__(self, id: str, broker: Broker, consumer: Consumer) -> None:
         self.id = id
         self.broker = broker
+        #: Id of the node it reads from; `broker` may be one of several lines inside that node.
+        self.reads_from = broker.id
         self.consumer = consumer
         #: Deliveries on this edge.
         self.total = 0
@@ -45,13 +49,16 @@ class Subscription:
         self.service = Tally()
         #: Sojourn time (s) of every message, acceptance by the broker to acknowledgement.
         self.sojourn = Tally()
-        self.add_waiting = self.waiting.add
+        self.add_waiting: Callable[[float], None] = self.waiting.add
         self.add_service = self.service.add
         self.add_sojourn = self.sojourn.add
 
 
 class Broker(Acceptor):
     """A node that stores messages until consumers have acknowledged them."""
+
+    #: Its readers, in document order.
+    subscriptions: list[Subscription]
 
     @abstractmethod
     def take(self, subscription: Subscription, server: Server) -> Message | None:
@@ -78,3 +85,28 @@ class Broker(Acceptor):
     def subscribe(self, subscription: Subscription) -> None:
         """Accept a subscriber (while nodes connect)."""
         raise TypeError(f"{self.id} has no subscribers")
+
+    # -- faults ----------------------------------------------------------------------------------
+    def fail(self) -> None:
+        """An outage begins: nothing is accepted, nothing delivered. What is stored stays stored, and
+        acknowledgements of deliveries made before are still taken.
+        """
+        super().fail()
+        self.__dict__["take"] = self._no_delivery
+
+    def recover(self) -> None:
+        """The outage is over: idle servers of the readers look for work."""
+        super().recover()
+        del self.__dict__["take"]
+        now = self.env._now
+        for subscription in self.subscriptions:
+            consumer = subscription.consumer
+            for _ in range(min(len(consumer.idle), self.waiting())):
+                consumer.wake(subscription, now, self.gap(subscription))
+
+    def gap(self, subscription: Subscription) -> float:
+        """Seconds between two looks of a reader into an empty broker; 0: it is woken at once."""
+        return subscription.consumer.poll_interval
+
+    def _no_delivery(self, subscription: Subscription, server: Server) -> Message | None:
+        return None

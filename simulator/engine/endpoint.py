@@ -241,6 +241,29 @@ class Consumer(Node):
         for server in waiting:
             self.look(server, now)
 
+    def fail(self) -> None:
+        """An outage begins: take nothing, and give what is in service back to its broker as a failure.
+
+        Only work whose service time is running is given back; a server that waits for the answer of a
+        service it has invoked gets the answer and finishes its message.
+        """
+        self.pause()
+        now = self.env._now
+        for activity in self.env.withdraw(lambda one: isinstance(one, Server) and one.consumer is self):
+            assert isinstance(activity, Server)
+            broker = activity.subscription.broker
+            self.failures += 1
+            self.busy.down(now)
+            broker.reject(activity.message, activity.receipt)
+            while activity.batch:
+                message, receipt = activity.batch.popleft()
+                broker.reject(message, receipt)
+            self.parked.append(activity)
+
+    def recover(self) -> None:
+        """The outage is over."""
+        self.resume()
+
     # -- measures --------------------------------------------------------------------------------
     def in_flight(self) -> int:
         return self.busy.value

@@ -7,6 +7,7 @@ that a server that goes on with the next message costs one `heapreplace` and no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
 from typing import Any
@@ -50,6 +51,19 @@ class SimulationEnvironment(simpy.Environment):
     def at(self, time: float, activity: Activity) -> None:
         """Let `activity` occur at the absolute simulated `time` (seconds, not in the past)."""
         heappush(self._queue, (time, 1, next(self._eid), activity))  # type: ignore[misc]
+
+    def withdraw(self, is_withdrawn: Callable[[Activity], bool]) -> list[Activity]:
+        """Take activities out of the future, in the order in which they would have occurred.
+
+        Costs time in proportion to everything scheduled: for faults, not for messages.
+        """
+        heap: list[Any] = self._queue
+        taken = [entry for entry in heap if isinstance(entry[3], Activity) and is_withdrawn(entry[3])]
+        if taken:
+            gone = {id(entry) for entry in taken}
+            heap[:] = [entry for entry in heap if id(entry) not in gone]
+            heapify(heap)
+        return [entry[3] for entry in sorted(taken, key=lambda entry: entry[:3])]
 
     def advance(self, until: float, budget: int) -> bool:
         """Process events up to and including simulated time `until`, at most `budget` of them.

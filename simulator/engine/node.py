@@ -135,3 +135,17 @@ class Acceptor(Node):
     def accept_dead_letter(self, message: Message) -> bool:
         """Take a message that a broker has given up on; like `accept` where nothing differs."""
         return self.accept(message)
+
+    # -- faults ----------------------------------------------------------------------------------
+    def fail(self) -> None:
+        """An outage begins: every message is refused (`rejected`), work under way goes on."""
+        # Shadowing the methods costs nothing per message while there is no outage.
+        self.__dict__["accept"] = self.__dict__["accept_dead_letter"] = self._refuse
+
+    def recover(self) -> None:
+        """The outage is over."""
+        del self.__dict__["accept"], self.__dict__["accept_dead_letter"]
+
+    def _refuse(self, message: Message) -> bool:
+        self.rejected += 1
+        return False

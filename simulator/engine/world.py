@@ -14,6 +14,7 @@ from simulator.engine.link import DeadLetterLink, Link, Outlet
 from simulator.engine.node import Acceptor, Node
 from simulator.engine.random_streams import RandomStreams
 from simulator.engine.request import InvokeEdge, Responder
+from simulator.measurement.fault_record import FaultRecord
 from simulator.measurement.ordering import Flow
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class World:
         self.subscriptions: list[Subscription] = []
         self.invoke_edges: list[InvokeEdge] = []
         self.flows: list[Flow] = []
+        self.faults: list[FaultRecord] = []
         #: Ids of the producers; the position is `Message.source`.
         self.producers: list[str] = []
         #: What happened, for the event log of the frames: (time, kind, node, text).

@@ -7,16 +7,13 @@ from collections.abc import Callable
 from math import inf
 
 from simulator.design.document import Document
-from simulator.engine.endpoint import Consumer
-from simulator.engine.environment import Activity
+from simulator.engine.fault import schedule_faults
 from simulator.engine.world import World
 from simulator.errors import HeadraceError
-from simulator.graph.build import graph_of, reachable
+from simulator.experiments.flows import lay_flows
 from simulator.kinds.basic.producer import Producer
-from simulator.kinds.basic.service import ServiceNode
 from simulator.kinds.catalogue import KINDS
 from simulator.measurement.frame import Frame, FrameMaker
-from simulator.measurement.ordering import Flow
 from simulator.measurement.slices import Recording, SliceRecorder
 
 #: Events between two looks at control and limits: about 10 ms.
@@ -40,68 +37,19 @@ class RunFailure(HeadraceError):
     """The simulated world cannot go on; the message says where and what to change."""
 
 
-class _Pause(Activity):
-    """A consumer is paused for a while."""
-
-    __slots__ = ("consumer", "duration", "pausing", "world")
-
-    def __init__(self, world: World, consumer: Consumer, duration: float) -> None:
-        self.world = world
-        self.consumer = consumer
-        self.duration = duration
-        self.pausing = True
-
-    def occur(self, now: float) -> float | None:
-        if self.pausing:
-            self.pausing = False
-            self.consumer.pause()
-            self.world.note("fault", self.consumer.id, f"{self.consumer.id} is paused")
-            return now + self.duration
-        self.consumer.resume()
-        self.world.note("fault", self.consumer.id, f"{self.consumer.id} takes messages again")
-        return None
-
-
 def build_world(document: Document, seed: int, number: int, duration: float) -> World:
     """Every node of the design, connected and with its first events scheduled."""
     world = World(document, seed, number, duration)
     world.producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
     for node in document.nodes:
         world.nodes[node.id] = KINDS[node.kind].build(world, node.id, node.config)
-    _lay_flows(world)
+    lay_flows(world)
     for running in world.nodes.values():
         running.connect(world)
     for running in world.nodes.values():
         running.start()
-    for fault in document.faults:
-        pause = _Pause(world, world.node(fault.node, Consumer), fault.duration)
-        world.env.at(fault.at, pause)
+    world.faults = schedule_faults(world)
     return world
-
-
-def _lay_flows(world: World) -> None:
-    document = world.document
-    graph = graph_of(document)
-    ends = {id: node for id, node in world.nodes.items() if isinstance(node, Consumer | ServiceNode)}
-    for source, producer in enumerate(world.producers):
-        invoked = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"}
-        for id in sorted(reachable(graph, producer) & set(ends)):
-            if isinstance(ends[id], Consumer) or id in invoked:
-                flow = Flow(producer, id)
-                ends[id].flows[source] = flow
-                world.flows.append(flow)
-
-    def finder(id: str) -> Callable[[int], list[Flow]]:
-        def find(source: int) -> list[Flow]:
-            beyond = reachable(graph, id)
-            return [
-                ends[end].flows[source] for end in sorted(beyond & set(ends)) if source in ends[end].flows
-            ]
-
-        return find
-
-    for id, node in world.nodes.items():
-        node.find_flows = finder(id)
 
 
 class Replication:
@@ -233,4 +181,5 @@ class Replication:
             if isinstance(node, Producer):
                 recording.messages += node.produced
         recording.events = self.world.env.events
+        recording.faults = self.world.faults
         return recording

@@ -15,6 +15,7 @@ from simulator.graph.build import graph_of, reachable
 from simulator.measurement.slices import Recording
 from simulator.report.analysis import Analyses, analyse
 from simulator.report.estimates import Place, bound_what_was_not_seen, estimate_place, mark_unsteady
+from simulator.report.fault_figures import fault_figures
 from simulator.report.measures import (
     Values,
     flow_totals,
@@ -79,6 +80,7 @@ def make_result(
         "statistics": statistics_section(
             analyses, recordings, effective, section, flow_statements(flows, len(recordings))
         ),
+        "faults": fault_figures(recordings),
         "conservation": _conservation(recordings),
         "littles_law": _littles_law(recordings, analyses),
     }

@@ -339,6 +339,9 @@ class SqsQueue(Broker):
             timer.due = due
             self.env.at(due, timer)
 
+    def gap(self, subscription: Subscription) -> float:
+        return self.readers[subscription].gap
+
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
         return self.available.value + self.delayed.value

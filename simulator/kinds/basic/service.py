@@ -195,6 +195,19 @@ class ServiceNode(Responder):
         self.idle.append(worker)
         return None
 
+    # -- faults ----------------------------------------------------------------------------------
+    def fail(self) -> None:
+        """An outage begins: requests are refused, those accepted before are still answered."""
+        super().fail()
+        self.__dict__["_enter"] = self._refuse_request
+
+    def recover(self) -> None:
+        super().recover()
+        del self.__dict__["_enter"]
+
+    def _refuse_request(self, message: Message, caller: Caller | None) -> bool:
+        return self._refuse(message)
+
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
         return self.queue_length.value

@@ -33,6 +33,7 @@ class Topic(Broker):
         self.outlet: Outlet
         #: One line per consumer that subscribes directly.
         self.lines: list[Line] = []
+        self.subscriptions = []
         self._levels: dict[str, Total] = {}
 
     def connect(self, world: World) -> None:
@@ -76,6 +77,16 @@ class Topic(Broker):
 
     def reject(self, message: Message, receipt: int) -> None:
         raise TypeError(f"{self.id} stores nothing: its lines are rejected to")
+
+    def fail(self) -> None:
+        super().fail()
+        for line in self.lines:
+            line.fail()
+
+    def recover(self) -> None:
+        super().recover()
+        for line in self.lines:
+            line.recover()
 
     def ledgers(self) -> dict[str, dict[str, int]]:
         return {self.id: self.ledger(), **{line.id: line.ledger() for line in self.lines}}

@@ -1,0 +1,37 @@
+"""The flows of a design: from every producer to every end that its messages may reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulator.engine.endpoint import Consumer
+from simulator.engine.world import World
+from simulator.graph.build import graph_of, reachable
+from simulator.kinds.basic.service import ServiceNode
+from simulator.measurement.ordering import Flow
+
+
+def lay_flows(world: World) -> None:
+    """Make the flows and tell every node which of them end beyond it."""
+    document = world.document
+    graph = graph_of(document)
+    ends = {id: node for id, node in world.nodes.items() if isinstance(node, Consumer | ServiceNode)}
+    for source, producer in enumerate(world.producers):
+        invoked = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"}
+        for id in sorted(reachable(graph, producer) & set(ends)):
+            if isinstance(ends[id], Consumer) or id in invoked:
+                flow = Flow(producer, id)
+                ends[id].flows[source] = flow
+                world.flows.append(flow)
+
+    def finder(id: str) -> Callable[[int], list[Flow]]:
+        def find(source: int) -> list[Flow]:
+            beyond = reachable(graph, id)
+            return [
+                ends[end].flows[source] for end in sorted(beyond & set(ends)) if source in ends[end].flows
+            ]
+
+        return find
+
+    for id, node in world.nodes.items():
+        node.find_flows = finder(id)
