@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def headline_of(result: Mapping[str, Any]) -> dict[str, Any]:
+def headline_of(result: Mapping[str, Any], document: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the slowest flow's p99, the busiest node, counts, and how the objectives came out.
 
-    Latencies in seconds; an entry is null where the result has no such figure.
+    Latencies in seconds; an entry is null where the result has no such figure. `labels` holds what the nodes
+    named here are called in the run's `document`, which a list of runs does not have at hand.
     """
     flows = result.get("flows") or []
     nodes: Mapping[str, Any] = result.get("nodes") or {}
@@ -25,7 +26,14 @@ def headline_of(result: Mapping[str, Any]) -> dict[str, Any]:
     busiest = max(shares, key=lambda name: shares[name], default=None)
     delivered = [value for flow in flows if (value := _mean(flow, "delivered")) is not None]
     verdicts = [entry.get("verdict") for entry in result.get("objectives") or []]
+    named = {busiest, *(slowest or ())}
+    labels = {
+        node["id"]: node["label"]
+        for node in (document or {}).get("nodes", ())
+        if node["id"] in named and node.get("label")
+    }
     return {
+        "labels": labels,
         "end_to_end_latency_p99": slowest
         and {"from": slowest[0], "to": slowest[1], "seconds": latencies[slowest]},
         "bottleneck": busiest and {"node": busiest, "utilization": shares[busiest]},

@@ -191,7 +191,8 @@ def run_end(
         }
         if result is not None:
             changes["result_text"] = json.dumps(result, allow_nan=False, separators=(",", ":"))
-            changes["headline"] = headline_of(result)
+            document = Run.objects.values_list("document_text", flat=True).get(id=run_id)
+            changes["headline"] = headline_of(result, json.loads(document))
         if status == RunStatus.FINISHED:
             changes["progress"] = 1.0
         run = run_move(run_id, status, **changes)

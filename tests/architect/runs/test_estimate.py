@@ -33,8 +33,10 @@ def test_a_billion_messages_are_large_and_still_allowed() -> None:
 
 
 def test_the_headline_names_the_slowest_flow_and_the_busiest_node() -> None:
-    result = simulate(Document.parse(work_queue()))
-    headline = headline_of(result)
+    document = Document.parse(work_queue())
+    result = simulate(document)
+    headline = headline_of(result, {"nodes": [{"id": "billing", "label": "Billing"}, {"id": "web"}]})
+    assert headline["labels"] == {"billing": "Billing"}
     assert headline["bottleneck"]["node"] == "billing"
     assert 0.5 < headline["bottleneck"]["utilization"] < 1
     assert (headline["end_to_end_latency_p99"]["from"], headline["end_to_end_latency_p99"]["to"]) == (

@@ -12,7 +12,6 @@ export interface RunTableProps {
   shownId?: string | null;
   onRepeat: (run: RunRecord) => void;
   onDelete: (run: RunRecord) => void;
-  label?: (id: string) => string;
 }
 
 /** Runs as rows: what came out, what it was made from, and what can be done with it. */
@@ -23,7 +22,6 @@ export function RunTable({
   shownId = null,
   onRepeat,
   onDelete,
-  label,
 }: RunTableProps) {
   return (
     <div className="table-holder">
@@ -51,7 +49,7 @@ export function RunTable({
               key={run.id}
               run={run}
               isShown={run.id === shownId}
-              {...{ showDesign, onRepeat, onDelete, label }}
+              {...{ showDesign, onRepeat, onDelete }}
             />
           ))}
         </tbody>
@@ -60,15 +58,15 @@ export function RunTable({
   );
 }
 
-interface RowProps extends Pick<RunTableProps, "showDesign" | "onRepeat" | "onDelete" | "label"> {
+interface RowProps extends Pick<RunTableProps, "showDesign" | "onRepeat" | "onDelete"> {
   run: RunRecord;
   isShown: boolean;
 }
 
-function Row({ run, isShown, showDesign, onRepeat, onDelete, label }: RowProps) {
+function Row({ run, isShown, showDesign, onRepeat, onDelete }: RowProps) {
   const { label: word, tone } = statusWords(run.status);
   const going = isGoing(run.status);
-  const parts = headlineParts(run.headline, label);
+  const parts = headlineParts(run.headline);
   const name = `${run.design_name}, ${formatAgo(run.created_at)}`;
   const words =
     parts.length > 0 ? null : going ? `${formatShare(run.progress)} done` : (run.reason ?? "No figures");

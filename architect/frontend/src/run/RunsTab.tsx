@@ -1,11 +1,10 @@
 import { RunTable } from "./RunTable";
 import { useRunList } from "./runLists";
-import { labelOf } from "./runRecord";
 import { useSession } from "./session";
 
 /** The history of this design. */
 export function RunsTab({ designId }: { designId: string }) {
-  const { run, snapshot } = useSession();
+  const { run } = useSession();
   const { runs, problem, repeat, remove } = useRunList({ design: designId });
   if (problem && !runs) return <p className="run-empty">{problem}</p>;
   if (!runs) return <p className="run-empty">Reading the runs …</p>;
@@ -24,7 +23,6 @@ export function RunsTab({ designId }: { designId: string }) {
         shownId={run?.id ?? null}
         onRepeat={repeat}
         onDelete={remove}
-        label={(id) => labelOf(snapshot, id)}
       />
     </>
   );

@@ -9,6 +9,7 @@ const full = {
   delivered: 990,
   dead_lettered: 4,
   objectives: { met: 1, missed: 1, undecided: 0 },
+  labels: { billing: "Billing desk" },
 };
 
 describe("a run's headline", () => {
@@ -16,7 +17,7 @@ describe("a run's headline", () => {
     expect(headlineParts(full).map((part) => part.text.replaceAll("\u202f", " "))).toEqual([
       "1 of 2 objectives missed",
       "p99 1.24 s",
-      "billing 83 % busy",
+      "Billing desk 83 % busy",
       "4 dead-lettered",
     ]);
   });

@@ -18,8 +18,15 @@ function number(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
+/** What a node is called, as the run's own document had it; its id where the headline names none. */
+function nameIn(headline: Loose): (id: string) => string {
+  const labels = record(headline?.["labels"]);
+  return (id) => (typeof labels?.[id] === "string" && labels[id] !== "" ? (labels[id] as string) : id);
+}
+
 /** The figures of a headline, most telling first; empty when the run left none. */
-export function headlineParts(headline: Loose, label: (id: string) => string = (id) => id): HeadlinePart[] {
+export function headlineParts(headline: Loose): HeadlinePart[] {
+  const label = nameIn(headline);
   const parts: HeadlinePart[] = [];
   const verdicts = record(headline?.["objectives"]);
   const missed = number(verdicts?.["missed"]) ?? 0;
