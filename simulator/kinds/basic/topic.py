@@ -125,5 +125,5 @@ KIND = Kind(
     settings=TopicSettings,
     build=Topic,
     edge_settings={"publish": PublishSettings, "consume": PlainSettings},
-    badges=("throughput", "queue_length"),
+    badges=("throughput", "arrival_rate"),
 )

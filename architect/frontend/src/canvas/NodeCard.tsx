@@ -23,7 +23,11 @@ function Card({ id, data }: NodeProps<CardNode>) {
   const spark = useRef<SVGPathElement>(null);
   const values = useRef<(HTMLElement | null)[]>([]);
   const { node, kind, category } = data;
-  const rows = useMemo(() => liveRows(kind?.badges, catalogue.bundle.metrics), [kind, catalogue]);
+  const { receives } = data;
+  const rows = useMemo(
+    () => liveRows(kind?.badges, catalogue.bundle.metrics, receives),
+    [kind, catalogue, receives],
+  );
   const facts = useMemo(() => nodeFacts(node, kind), [node, kind]);
 
   useEffect(() => {

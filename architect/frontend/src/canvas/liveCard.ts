@@ -5,6 +5,7 @@
 
 import { isSpread, type Metric, type NodeMetrics } from "../run/frameTypes";
 import { HISTORY_METRICS, type HistoryMetric, metricStore } from "../run/metrics";
+import { unitOf } from "../run/metricWords";
 import { formatQuantity } from "../run/numbers";
 import type { MetricInfo } from "../schema/types";
 import { paintNever, paintSoon } from "./paintSoon";
@@ -41,26 +42,18 @@ const SHORT: Readonly<Record<string, string>> = {
   consumer_lag: "Lag",
 };
 
-/** Which metrics a card shows: those its kind names, filled up with what every node has. */
+/** Which metrics a card shows: those its kind names, then what every node has; what a node does not measure is hidden. */
 export function liveRows(
   badges: readonly string[] | undefined,
   metrics: Readonly<Record<string, MetricInfo>>,
+  receives = true,
 ): readonly LiveRow[] {
-  const wanted = [...(badges ?? []), "throughput", "queue_length", "arrival_rate"];
+  const wanted = [...(badges ?? []), "throughput", ...(receives ? ["arrival_rate"] : [])];
   return [...new Set(wanted)].slice(0, ROWS).map((metric) => ({
     metric,
     title: SHORT[metric] ?? metrics[metric]?.title ?? metric,
-    unit: SHARES.has(metric) ? "share" : (metrics[metric]?.unit ?? guessedUnit(metric)),
+    unit: unitOf(metric, metrics[metric]),
   }));
-}
-
-/** Kept as 0..1, read as percent. */
-const SHARES = new Set(["utilization", "waiting_probability"]);
-
-function guessedUnit(metric: string): string {
-  if (metric.endsWith("_time")) return "s";
-  if (metric.endsWith("_rate") || metric === "throughput") return "msg/s";
-  return "1";
 }
 
 function figure(metric: Metric | undefined): number | null {
@@ -68,11 +61,15 @@ function figure(metric: Metric | undefined): number | null {
   return metric ?? null;
 }
 
+/** Busy shares at which a node is coloured as loaded, and as at its limit. */
+export const LOADED = 0.75;
+export const AT_LIMIT = 0.95;
+
 /** 0 calm … 3 at the limit. */
 export function loadLevel(utilization: number | null): 0 | 1 | 2 | 3 {
   if (utilization === null || utilization < 0.005) return 0;
-  if (utilization < 0.75) return 1;
-  return utilization < 0.95 ? 2 : 3;
+  if (utilization < LOADED) return 1;
+  return utilization < AT_LIMIT ? 2 : 3;
 }
 
 /** How full the bar is: the busy share of the servers, or the queue on a logarithmic scale up to 100,000. */
@@ -118,6 +115,9 @@ export function bindCard(id: string, rows: readonly LiveRow[], parts: LiveParts,
     mark(parts.root, "live", "yes");
     if (far) return;
     rows.forEach((row, index) => {
+      const line = parts.values[index]?.parentElement;
+      const isMeasured = metrics[row.metric] !== undefined;
+      if (line && line.hidden === isMeasured) line.hidden = !isMeasured;
       write(parts.values[index], formatQuantity(figure(metrics[row.metric]), row.unit));
     });
     if (parts.bar) {

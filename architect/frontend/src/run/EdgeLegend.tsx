@@ -1,13 +1,14 @@
+import { AT_LIMIT, LOADED } from "../canvas/liveCard";
 import { edgeWidth } from "../canvas/liveEdge";
-import { formatNumber, formatRate } from "./numbers";
+import { formatNumber, formatRate, formatShare } from "./numbers";
 import { useSession } from "./session";
 
 const RATES = [1, 100, 10_000] as const;
 /** As the canvas colours them: the load of the node an edge leads to. */
 const LOADS = [
-  { token: "--load-1", label: "below 75 %" },
-  { token: "--load-2", label: "75–95 %" },
-  { token: "--load-3", label: "above 95 % busy" },
+  { token: "--load-1", label: `below ${formatShare(LOADED)}` },
+  { token: "--load-2", label: `to ${formatShare(AT_LIMIT)}` },
+  { token: "--load-3", label: "above, busy" },
 ] as const;
 
 /** What width and colour of an edge mean; only while a run is on the canvas. */
@@ -17,7 +18,7 @@ export function EdgeLegend() {
   return (
     <aside className="edge-legend" aria-label="What the edges show">
       {RATES.map((rate, i) => (
-        <span key={rate}>
+        <span key={rate} className="edge-legend-rate">
           <Sample stroke="var(--load-1)" width={edgeWidth(rate)} />
           {i === RATES.length - 1 ? formatRate(rate) : formatNumber(rate)}
         </span>
