@@ -2,6 +2,7 @@ import { Command, Keyboard, LayoutGrid, Redo2, Table2, Undo2, Workflow } from "l
 import { useStore } from "zustand";
 import { setName } from "../document/commands";
 import { shownDocument } from "../document/store";
+import { Logo } from "../gallery/Logo";
 import { RunPill } from "../run/RunPill";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import type { ActionId } from "./actions";
@@ -21,18 +22,7 @@ export function Header() {
   return (
     <header className="editor-header">
       <a className="wordmark" href="/" aria-label="Headrace: all designs" title="All designs">
-        <svg
-          width="20"
-          height="20"
-          viewBox="0 0 24 24"
-          fill="none"
-          stroke="currentColor"
-          strokeWidth="2.4"
-          strokeLinecap="round"
-          aria-hidden="true"
-        >
-          <path d="M2 7c3 0 3 3 6 3s3-3 6-3 3 3 6 3M2 14c3 0 3 3 6 3s3-3 6-3 3 3 6 3" />
-        </svg>
+        <Logo size={22} />
         <span>Headrace</span>
       </a>
       <input

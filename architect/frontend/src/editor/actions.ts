@@ -30,6 +30,7 @@ export type ActionId =
   | "table"
   | "commands"
   | "shortcuts"
+  | "tour"
   | "save";
 
 export interface Action {
@@ -69,7 +70,7 @@ export function createActions({ store, view, catalogue, save }: Needs): ActionTa
   const state = () => store.getState();
   const document = () => shownDocument(state());
   const canvas = () => view.getState().canvas;
-  const editable = () => state().snapshot === null;
+  const editable = () => state().snapshot === null && !view.getState().isNarrow;
   const anyNode = () => state().selection.nodes.length > 0;
   const anything = () => anyNode() || state().selection.edges.length > 0;
 
@@ -345,6 +346,19 @@ export function createActions({ store, view, catalogue, save }: Needs): ActionTa
       menus: ["canvas"],
       enabled: always,
       run: () => view.getState().open({ kind: "shortcuts" }),
+    },
+    {
+      id: "tour",
+      label: "Take the tour again",
+      group: "Help",
+      keys: [],
+      menus: [],
+      enabled: always,
+      run: () => {
+        // the tour speaks of the drawing and the inspector: both have to be there
+        view.getState().set({ mode: "canvas", inspectorOpen: true });
+        window.dispatchEvent(new Event("headrace:tour"));
+      },
     },
   ];
   const by = Object.fromEntries(list.map((action) => [action.id, action])) as Record<ActionId, Action>;

@@ -37,22 +37,34 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           <X size={16} aria-hidden="true" />
         </button>
       </header>
-      <label className="switch-line">
-        <input
-          type="checkbox"
-          className="switch"
-          checked={singleKeys}
-          onChange={(event) => view.getState().set({ singleKeys: event.target.checked })}
-        />
-        Single letters and digits are shortcuts
-      </label>
+      <div className="dialog-line">
+        <label className="switch-line">
+          <input
+            type="checkbox"
+            className="switch"
+            checked={singleKeys}
+            onChange={(event) => view.getState().set({ singleKeys: event.target.checked })}
+          />
+          Single letters and digits are shortcuts
+        </label>
+        <button
+          type="button"
+          className="button small"
+          onClick={() => {
+            onClose();
+            void actions.by.tour.run();
+          }}
+        >
+          {actions.by.tour.label}
+        </button>
+      </div>
       <div className="shortcut-columns">
         {groups.map((group) => (
           <section key={group}>
             <h3>{group}</h3>
             <dl>
               {actions.list
-                .filter((action) => action.group === group)
+                .filter((action) => action.group === group && action.keys.length > 0)
                 .map((action) => (
                   <div key={action.id}>
                     <dt>{action.label.replace(/ …$/, "")}</dt>
