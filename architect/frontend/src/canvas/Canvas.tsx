@@ -9,6 +9,7 @@ import {
   ReactFlowProvider,
   SelectionMode,
   useStore as useFlowStore,
+  useStoreApi as useFlowStoreApi,
   ViewportPortal,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
@@ -25,7 +26,7 @@ import { NodeCard } from "./NodeCard";
 import { fitPadding, useCanvasControl } from "./useCanvasControl";
 import { pointOf, useConnecting } from "./useConnecting";
 import { edgeUnder, markEdge, useDropping } from "./useDropping";
-import { useNodeChanges } from "./useNodeChanges";
+import { type Snapping, useNodeChanges } from "./useNodeChanges";
 import { WireLine } from "./WireLine";
 import "./canvas.css";
 import "./card.css";
@@ -66,7 +67,9 @@ function Board() {
   const document = useEditorState(shownDocument);
   const selection = useEditorState((state) => state.selection);
   const problems = useEditorState((state) => state.problems);
-  const isLocked = useEditorState((state) => state.snapshot !== null);
+  const isPast = useEditorState((state) => state.snapshot !== null);
+  const isNarrow = useStore(view, (state) => state.isNarrow);
+  const isLocked = isPast || isNarrow;
   const minimapOpen = useStore(view, (state) => state.minimapOpen);
   const snapToGrid = useStore(view, (state) => state.snapToGrid);
   const isFar = useFlowStore((state) => state.transform[2] < FAR);
@@ -74,7 +77,16 @@ function Board() {
   const [builder] = useState(() => new FlowBuilder());
   const altHeld = useAltKey();
 
-  const { places, setPlaces, guides, onNodesChange, onEdgesChange } = useNodeChanges();
+  const flowStore = useFlowStoreApi();
+  const [isLone, setLone] = useState(false);
+  const snapping = useRef<Snapping>({ isLone: false, isFree: false, grid: true, zoom: 1 });
+  snapping.current = {
+    isLone,
+    isFree: altHeld,
+    grid: snapToGrid,
+    zoom: flowStore.getState().transform[2],
+  };
+  const { places, setPlaces, guides, onNodesChange, onEdgesChange } = useNodeChanges(snapping);
   const connecting = useConnecting();
   const dropping = useDropping();
   const onMove = useCanvasControl(frame, setPlaces);
@@ -147,10 +159,12 @@ function Board() {
         onEdgesChange={onEdgesChange}
         onNodeClick={showInspector}
         onEdgeClick={showInspector}
+        onNodeDragStart={(_event, _node, nodes) => setLone(nodes.length === 1)}
         onNodeDrag={(_event, node) => markEdge(edgeForLoneNode(node, flow.edges, _event))}
         onNodeDragStop={(event, node) => {
           const edge = edgeForLoneNode(node, flow.edges, event);
           markEdge(null);
+          setLone(false);
           if (edge) actions.edits.insertExisting(node.id, edge, snapped(node.position));
         }}
         onMove={onMove}
@@ -176,7 +190,7 @@ function Board() {
         panOnDrag={panWith}
         panOnScroll
         zoomOnDoubleClick={false}
-        snapToGrid={snapToGrid && !altHeld}
+        snapToGrid={snapToGrid && !altHeld && !isLone}
         snapGrid={snapGrid}
         connectionLineType={ConnectionLineType.Bezier}
         connectionRadius={28}
@@ -190,7 +204,7 @@ function Board() {
         elevateNodesOnSelect
         ariaLabelConfig={ariaLabels}
         proOptions={{ hideAttribution: false }}
-        attributionPosition="bottom-center"
+        attributionPosition="bottom-left"
       >
         <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
         <Guides guides={guides} />
@@ -206,6 +220,7 @@ function Board() {
         )}
       </ReactFlow>
       <CanvasControls />
+      {isNarrow && <p className="view-only">View only in a narrow window; settings can be changed.</p>}
       {document.nodes.length === 0 && !isLocked && <EmptyCanvas />}
     </div>
   );

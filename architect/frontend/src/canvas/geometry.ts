@@ -62,6 +62,23 @@ export interface Guide {
   readonly to: number;
 }
 
+/** Pixels of the screen within which a dragged card jumps into line with another. */
+export const REACH = 5;
+
+/**
+ * Where a dragged card stands: in line with the nearest other card within reach, else on the grid; each axis for
+ * itself. All cards are of one size, so edges and centres come into line together.
+ */
+export function placeInLine(raw: Point, others: readonly Point[], reach: number, grid: boolean): Point {
+  const axis = (name: "x" | "y") => {
+    const wanted = raw[name];
+    const lines = others.map((other) => other[name]).filter((at) => Math.abs(at - wanted) <= reach);
+    const nearest = lines.sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted))[0];
+    return nearest ?? (grid ? Math.round(wanted / GRID) * GRID : wanted);
+  };
+  return { x: axis("x"), y: axis("y") };
+}
+
 /** All cards are of one size, so being in line means having the same x or y. */
 export function guidesFor(moved: Point, others: readonly Point[], tolerance = 1): Guide[] {
   const guides: Guide[] = [];

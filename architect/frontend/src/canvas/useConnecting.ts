@@ -90,7 +90,7 @@ export function useConnecting(): Connecting {
           actions.edits.connect(from, to, screen);
           return;
         }
-        if (store.getState().snapshot) return;
+        if (store.getState().snapshot || view.getState().isNarrow) return;
         const at = flow.screenToFlowPosition(screen);
         view.getState().open({
           kind: "quick-add",

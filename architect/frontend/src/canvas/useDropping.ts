@@ -27,19 +27,20 @@ export function markEdge(id: string | null): void {
 }
 
 export function useDropping() {
-  const { actions, store } = useEditor();
+  const { actions, store, view } = useEditor();
   const flow = useReactFlow<CardNode, WireEdge>();
   const target = useRef<string | null>(null);
 
   const onDragOver = useCallback(
     (event: DragEvent) => {
-      if (!event.dataTransfer.types.includes(KIND_TYPE) || store.getState().snapshot) return;
+      if (!event.dataTransfer.types.includes(KIND_TYPE)) return;
+      if (store.getState().snapshot || view.getState().isNarrow) return;
       event.preventDefault();
       event.dataTransfer.dropEffect = "copy";
       target.current = edgeUnder({ x: event.clientX, y: event.clientY });
       markEdge(target.current);
     },
-    [store],
+    [store, view],
   );
   const onDragLeave = useCallback(() => {
     target.current = null;

@@ -1,17 +1,26 @@
 /** What React Flow reports while nodes are dragged, moved by keys or selected, brought into the document. */
 import type { EdgeChange, NodeChange } from "@xyflow/react";
-import { useCallback, useRef, useState } from "react";
+import { type RefObject, useCallback, useRef, useState } from "react";
 import { type EditorStore, shownDocument } from "../document/store";
 import type { Point, Selection } from "../document/types";
 import { useEditor } from "../editor/EditorContext";
 import type { CardNode, WireEdge } from "./flowElements";
-import { type Guide, guidesFor, placeOfNode } from "./geometry";
+import { type Guide, guidesFor, placeInLine, placeOfNode, REACH } from "./geometry";
 
 /** Arrow keys pressed within this time are one undo step. */
 const KEY_GESTURE_MS = 1200;
 
-export function useNodeChanges() {
-  const { store, actions } = useEditor();
+/** How a card that is dragged alone finds its place. */
+export interface Snapping {
+  /** one card alone is being dragged: it is brought into line here, not by React Flow */
+  isLone: boolean;
+  isFree: boolean;
+  grid: boolean;
+  zoom: number;
+}
+
+export function useNodeChanges(snapping: RefObject<Snapping>) {
+  const { store, view, actions } = useEditor();
   const [places, setPlaces] = useState<Readonly<Record<string, Point>> | null>(null);
   const [guides, setGuides] = useState<readonly Guide[]>([]);
   const moving = useRef<Record<string, Point>>({});
@@ -35,17 +44,19 @@ export function useNodeChanges() {
 
   const onNodesChange = useCallback(
     (changes: NodeChange<CardNode>[]) => {
-      if (store.getState().snapshot === null) {
+      if (store.getState().snapshot === null && !view.getState().isNarrow) {
         const dragged: Record<string, Point> = {};
         const settled: Record<string, Point> = {};
         for (const change of changes) {
           if (change.type !== "position" || !change.position) continue;
-          (change.dragging ? dragged : settled)[change.id] = change.position;
+          const document = shownDocument(store.getState());
+          const point = inLine(change.id, change.position, document, snapping.current);
+          (change.dragging ? dragged : settled)[change.id] = point;
         }
         if (Object.keys(dragged).length > 0) {
           moving.current = { ...moving.current, ...dragged };
           setPlaces(moving.current);
-          setGuides(guidesWhile(dragged, shownDocument(store.getState())));
+          setGuides(snapping.current.isFree ? [] : guidesWhile(dragged, shownDocument(store.getState())));
         }
         if (Object.keys(settled).length > 0) {
           const byKey = Object.keys(moving.current).length === 0;
@@ -57,7 +68,7 @@ export function useNodeChanges() {
       }
       changeSelection(store, changes, "nodes");
     },
-    [store, commit],
+    [store, view, commit, snapping],
   );
 
   const onEdgesChange = useCallback(
@@ -68,6 +79,20 @@ export function useNodeChanges() {
   return { places, setPlaces, guides, onNodesChange, onEdgesChange };
 }
 
+function inLine(
+  id: string,
+  raw: Point,
+  document: ReturnType<typeof shownDocument>,
+  { isLone, isFree, grid, zoom }: Snapping,
+): Point {
+  if (!isLone || isFree) return raw;
+  return placeInLine(raw, othersThan(id, document), REACH / zoom, grid);
+}
+
+function othersThan(id: string, document: ReturnType<typeof shownDocument>): Point[] {
+  return document.nodes.filter((node) => node.id !== id).map((node) => placeOfNode(document, node.id));
+}
+
 function guidesWhile(
   dragged: Readonly<Record<string, Point>>,
   document: ReturnType<typeof shownDocument>,
@@ -75,10 +100,7 @@ function guidesWhile(
   const ids = Object.keys(dragged);
   const [id] = ids;
   if (ids.length !== 1 || id === undefined) return [];
-  const others = document.nodes
-    .filter((node) => node.id !== id)
-    .map((node) => placeOfNode(document, node.id));
-  return guidesFor(dragged[id] ?? { x: 0, y: 0 }, others);
+  return guidesFor(dragged[id] ?? { x: 0, y: 0 }, othersThan(id, document));
 }
 
 type Change = NodeChange<CardNode> | EdgeChange<WireEdge>;

@@ -15,6 +15,7 @@ import { Popups } from "./popups/Popups";
 import { RunNotice } from "./RunNotice";
 import { bindClipboard, bindShortcuts, useEscape, useQuickAddOnTab } from "./shortcuts";
 import { LiveRegion, Toasts } from "./Toasts";
+import { useNarrow } from "./useNarrow";
 import { useShownRun } from "./useShownRun";
 import "./editor.css";
 
@@ -34,6 +35,7 @@ export function Workbench({ runId }: { runId: string | null }) {
   useEffect(() => bindClipboard(actions, document), [actions]);
   useQuickAddOnTab(editor);
   useEscape(editor);
+  useNarrow();
   useEffect(() => {
     document.title = `${title} – Headrace`;
   }, [title]);

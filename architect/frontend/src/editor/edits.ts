@@ -39,9 +39,15 @@ export class Edits {
 
   /** Whether the design can be changed now; says why when it cannot. */
   private mayEdit(): boolean {
-    if (!this.store.getState().snapshot) return true;
-    this.refuse("This is the design as a past run saw it. Go back to the design to change it.");
-    return false;
+    if (this.store.getState().snapshot) {
+      this.refuse("This is the design as a past run saw it. Go back to the design to change it.");
+      return false;
+    }
+    if (this.view.getState().isNarrow) {
+      this.refuse("In a window this narrow the drawing is for looking. Widen it to change the drawing.");
+      return false;
+    }
+    return true;
   }
 
   refuse(reason: string): void {

@@ -67,6 +67,8 @@ export interface ViewState {
   readonly minimapOpen: boolean;
   readonly snapToGrid: boolean;
   readonly mode: "canvas" | "table";
+  /** the window is narrow: the drawing is for looking, settings can still be changed */
+  readonly isNarrow: boolean;
   /** whether single letters are shortcuts; kept in the browser */
   readonly singleKeys: boolean;
   /** the setting to show and focus after a jump from the problems list */
@@ -80,7 +82,10 @@ export interface ViewState {
   announce(text: string): void;
   set(
     part: Partial<
-      Pick<ViewState, "inspectorOpen" | "problemsOpen" | "minimapOpen" | "snapToGrid" | "mode" | "singleKeys">
+      Pick<
+        ViewState,
+        "inspectorOpen" | "problemsOpen" | "minimapOpen" | "snapToGrid" | "mode" | "singleKeys" | "isNarrow"
+      >
     >,
   ): void;
   wantField(path: readonly string[]): void;
@@ -123,6 +128,7 @@ export function createViewStore(nodes: number): ViewStore {
     minimapOpen: nodes >= MINIMAP_FROM,
     snapToGrid: true,
     mode: "canvas",
+    isNarrow: false,
     singleKeys: readSingleKeys(),
     wantedField: null,
     canvas: null,

@@ -25,7 +25,7 @@ export function NodeForm({ node }: { node: DesignNode }) {
         <div>
           <h2>{nodeName(node)}</h2>
           <p className="muted">
-            {kind?.title ?? node.kind}
+            {kind?.title ?? node.kind}{" "}
             {kind?.docs && (
               <a href={kind.docs} target="_blank" rel="noreferrer" className="docs-link">
                 documentation <ExternalLink size={12} aria-hidden="true" />

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DesignDocument } from "../../document/types";
-import { CARD, freePlace, guidesFor } from "../geometry";
+import { CARD, freePlace, guidesFor, placeInLine } from "../geometry";
 import { graphOrder, layersOf } from "../graphOrder";
 import { between } from "./animate";
 import { elkGraph, placedAround } from "./elk";
@@ -121,5 +121,20 @@ describe("places", () => {
       { axis: "x", at: 200, from: 20, to: 520 },
     ]);
     expect(guidesFor({ x: 100, y: 40 }, [{ x: 130, y: 70 }])).toEqual([]);
+  });
+});
+
+describe("a card that is dragged", () => {
+  const others = [
+    { x: 107, y: 33 },
+    { x: 400, y: 300 },
+  ];
+
+  it.each([
+    ["comes into line with a card that stands off the grid", { x: 104, y: 181 }, true, { x: 107, y: 180 }],
+    ["goes to the grid where no card is near", { x: 171, y: 92 }, true, { x: 180, y: 100 }],
+    ["stands anywhere without a grid, but in line when near", { x: 171, y: 296 }, false, { x: 171, y: 300 }],
+  ])("%s", (_words, raw, grid, expected) => {
+    expect(placeInLine(raw, others, 5, grid)).toEqual(expected);
   });
 });
