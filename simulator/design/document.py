@@ -79,6 +79,9 @@ else:
         Discriminator("kind"),
     ]
 
+#: Settings of publish edges.
+_ROUTING = tuple(PublishSettings.model_fields)
+
 #: Settings of edges that end at no kind's special ones, by role.
 _ANY_EDGE: dict[str, type[Settings]] = {"publish": PublishSettings}
 
@@ -98,9 +101,9 @@ class Edge(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _routing_beside_the_role(cls, data: Any) -> Any:
-        """`probability`, `choice` and `delay` may stand beside the role instead of inside `config`."""
+        """The settings of a publish edge may stand beside the role instead of inside `config`."""
         if isinstance(data, dict) and isinstance(data.get("config", {}), dict):
-            beside = {key: data[key] for key in ("probability", "choice", "delay") if key in data}
+            beside = {key: data[key] for key in _ROUTING if key in data}
             if beside:
                 rest = {key: value for key, value in data.items() if key not in beside}
                 return {**rest, "config": {**beside, **data.get("config", {})}}

@@ -28,6 +28,24 @@ class PublishSettings(Settings):
     delay: DurationDistribution | None = setting(
         None, title="Delay", help="Time a message spends on this edge.", unit="s", widget="distribution"
     )
+    loss: float = setting(
+        0.0,
+        title="Loss",
+        help="Chance that a message is lost on this edge.",
+        widget="probability",
+        advanced=True,
+        ge=0,
+        le=1,
+    )
+    duplication: float = setting(
+        0.0,
+        title="Duplication",
+        help="Chance that a message that is not lost comes twice.",
+        widget="probability",
+        advanced=True,
+        ge=0,
+        le=1,
+    )
 
     @model_validator(mode="after")
     def _one_way_of_choosing(self) -> Self:

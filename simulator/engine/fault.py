@@ -2,9 +2,9 @@
 
 A fault costs nothing while none is on: nodes are told to stop, and the brokers concerned are watched
 through the hook that notes the waiting time of a first delivery, from the start of the fault until the
-first delivery after it that finds the backlog back. Definitions as in the fluid view of an overload (Newell, *Applications of Queueing
-Theory*, 2nd ed. 1982, ch. 2): with arrival rate a, capacity c and a stop of D seconds the backlog at the
-end is a D and the drain time a D / (c - a).
+first delivery after it that finds the backlog back. Definitions as in the fluid view of an overload
+(Newell, *Applications of Queueing Theory*, 2nd ed. 1982, ch. 2): with arrival rate a, capacity c and a stop
+of D seconds the backlog at the end is a D and the drain time a D / (c - a).
 """
 
 from __future__ import annotations

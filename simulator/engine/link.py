@@ -14,9 +14,13 @@ Draw = Callable[[], float]
 
 
 class Link:
-    """An edge from a sender to a broker, with an optional random delay (seconds)."""
+    """An edge from a sender to a broker, with an optional random delay (seconds).
 
-    __slots__ = ("delay", "env", "id", "in_transit", "target", "total")
+    At every instant `total + duplicated = arrived + lost + in_transit`. Each message draws its own delay, so
+    that with a random one a later message may overtake an earlier one.
+    """
+
+    __slots__ = ("delay", "duplicated", "env", "id", "in_transit", "lost", "target", "total")
 
     def __init__(
         self, id: str, env: SimulationEnvironment, target: Acceptor, delay: Draw | None = None
@@ -28,6 +32,14 @@ class Link:
         #: Messages that have entered the edge.
         self.total = 0
         self.in_transit = 0
+        #: Lost on the edge, and second copies made by it (see `UnreliableLink`).
+        self.lost = 0
+        self.duplicated = 0
+
+    @property
+    def arrived(self) -> int:
+        """Messages brought to the target, copies included, whether it took them or not."""
+        return self.total - self.in_transit
 
     def send(self, message: Message) -> None:
         """Bring `message` to the target, now or after the delay; a refusal there loses it."""
@@ -41,6 +53,76 @@ class Link:
             self.in_transit += 1
             env = self.env
             env.at(env._now + delay(), _Arrival(self, message))
+
+    def note_arrival(self) -> None:
+        """A message that was in transit is at the target."""
+
+
+class UnreliableLink(Link):
+    """A link that loses some messages and brings some twice.
+
+    A message is lost with probability `loss` (independent trials, as of a Bernoulli channel); one that is
+    not lost comes a second time with probability `duplication`. Both copies draw their delay and the one
+    that comes later is the duplicate, so that the consumer counts it as such.
+
+    Args:
+        loss: probability that a message is lost.
+        duplication: probability that a message that is not lost comes twice.
+        lose_draw, duplicate_draw: uniform variates on [0, 1), each of its own stream.
+    """
+
+    __slots__ = ("_arrived", "duplicate_draw", "duplication", "lose_draw", "loss")
+
+    def __init__(
+        self,
+        id: str,
+        env: SimulationEnvironment,
+        target: Acceptor,
+        delay: Draw | None,
+        *,
+        loss: float,
+        duplication: float,
+        lose_draw: Draw,
+        duplicate_draw: Draw,
+    ) -> None:
+        super().__init__(id, env, target, delay)
+        self.loss = loss
+        self.duplication = duplication
+        self.lose_draw = lose_draw
+        self.duplicate_draw = duplicate_draw
+        self._arrived = 0
+
+    @property
+    def arrived(self) -> int:
+        return self._arrived
+
+    def send(self, message: Message) -> None:
+        self.total += 1
+        if self.lose_draw() < self.loss:
+            self.lost += 1
+            self.target.lose(message)
+            return
+        delay = self.delay
+        if self.duplicate_draw() >= self.duplication:
+            self._carry(message, 0.0 if delay is None else delay())
+            return
+        self.duplicated += 1
+        again = message.copy()
+        again.duplicate = True
+        first, second = (0.0, 0.0) if delay is None else sorted((delay(), delay()))
+        self._carry(message, first)
+        self._carry(again, second)
+
+    def _carry(self, message: Message, delay: float) -> None:
+        self.in_transit += 1
+        arrival = _Arrival(self, message)
+        if self.delay is None:
+            arrival.occur(self.env._now)
+        else:
+            self.env.at(self.env._now + delay, arrival)
+
+    def note_arrival(self) -> None:
+        self._arrived += 1
 
 
 class DeadLetterLink(Link):
@@ -65,6 +147,7 @@ class _Arrival(Activity):
     def occur(self, now: float) -> None:
         link = self.link
         link.in_transit -= 1
+        link.note_arrival()
         if not link.target.accept(self.message):
             link.target.lose(self.message)
 

@@ -119,7 +119,7 @@ class Node(ABC):  # noqa: B024 -- every hook has a sensible default
     # -- ends of messages ------------------------------------------------------------------------
     def lose(self, message: Message) -> None:
         """`message` will never get further than here; the caller has counted why."""
-        if not message.processed:
+        if not message.processed and not message.duplicate:
             for flow in self.flows_beyond(message.source):
                 flow.lost += 1
         message.end()
@@ -131,6 +131,10 @@ class Acceptor(Node):
     @abstractmethod
     def accept(self, message: Message) -> bool:
         """Take `message` at the present simulated time, or refuse it (False: the sender has lost it)."""
+
+    def entrance(self, edge: str) -> Acceptor:
+        """Where messages from the publish edge with this id come in; a node may tell its edges apart."""
+        return self
 
     def accept_dead_letter(self, message: Message) -> bool:
         """Take a message that a broker has given up on; like `accept` where nothing differs."""

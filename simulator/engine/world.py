@@ -10,7 +10,7 @@ from simulator.design.distributions import Variate, sampler
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
-from simulator.engine.link import DeadLetterLink, Link, Outlet
+from simulator.engine.link import DeadLetterLink, Link, Outlet, UnreliableLink
 from simulator.engine.node import Acceptor, Node
 from simulator.engine.random_streams import RandomStreams
 from simulator.engine.request import InvokeEdge, Responder
@@ -72,7 +72,21 @@ class World:
         draw = None
         if delay is not None:
             draw = sampler(delay, self.streams.generator(edge.id, "delay"))
-        link = Link(edge.id, self.env, self.node(edge.target, Acceptor), draw)
+        target = self.node(edge.target, Acceptor).entrance(edge.id)
+        routing = edge.routing()
+        if routing.loss > 0.0 or routing.duplication > 0.0:
+            link: Link = UnreliableLink(
+                edge.id,
+                self.env,
+                target,
+                draw,
+                loss=routing.loss,
+                duplication=routing.duplication,
+                lose_draw=self.uniform(edge.id, "loss"),
+                duplicate_draw=self.uniform(edge.id, "duplication"),
+            )
+        else:
+            link = Link(edge.id, self.env, target, draw)
         self.links.append(link)
         return link
 

@@ -13,6 +13,7 @@ from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
 from simulator.kinds.basic.producer import Producer
 from simulator.kinds.catalogue import KINDS
+from simulator.measurement.edge_record import EdgeRecorder
 from simulator.measurement.frame import Frame, FrameMaker
 from simulator.measurement.slices import Recording, SliceRecorder
 
@@ -75,6 +76,8 @@ class Replication:
         self.recorder = SliceRecorder(
             {node.id: (node.kind, self.world.nodes[node.id]) for node in document.nodes}, self.world.flows
         )
+        world = self.world
+        self.edge_recorder = EdgeRecorder([*world.subscriptions, *world.invoke_edges], [*world.links])
         self._cuts = self._boundaries(warmup)
         self._unchanged = 0
 
@@ -105,7 +108,7 @@ class Replication:
         maker = FrameMaker(self.world, self.world.flows, self.duration) if on_frame else None
         env = self.world.env
         recording = self.recorder.recording
-        self.recorder.boundary(0.0)
+        self._boundary(0.0)
         cuts = iter(self._cuts)
         next_cut = next(cuts)
         frames = 1
@@ -138,7 +141,7 @@ class Replication:
                     frames += 1
                     next_frame = interval * frames
                 if now >= next_cut:
-                    self.recorder.boundary(now)
+                    self._boundary(now)
                     if now >= self.duration:
                         break
                     next_cut = next(cuts)
@@ -148,10 +151,14 @@ class Replication:
             if is_collecting:
                 gc.enable()
         if recording.stopped and recording.boundaries[-1] < env.now:
-            self.recorder.boundary(env.now)
+            self._boundary(env.now)
         if maker and on_frame:
             on_frame(maker.make(env.now, clock() if clock else 0.0, done=True))
         return self._finish(recording)
+
+    def _boundary(self, now: float) -> None:
+        self.recorder.boundary(now)
+        self.edge_recorder.boundary()
 
     def _guard(self, before: float, events: int) -> None:
         """Stop what would never end or would not fit into memory."""
@@ -182,4 +189,5 @@ class Replication:
                 recording.messages += node.produced
         recording.events = self.world.env.events
         recording.faults = self.world.faults
+        recording.edges = self.edge_recorder.finish()
         return recording

@@ -100,5 +100,6 @@ def _passed_on(document: Document, node: Node, rate: float) -> list[tuple[str, f
             share = routing.probability
         elif is_shared and edge.role == "consume":
             share = 1.0 / consumers
+        share *= (1.0 - routing.loss) * (1.0 + routing.duplication)
         passed.append((edge.target, rate * share))
     return passed

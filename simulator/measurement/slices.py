@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from simulator.measurement.edge_record import EdgeRecord
 from simulator.measurement.fault_record import FaultRecord
 from simulator.measurement.level import Level, Total
 from simulator.measurement.ordering import Flow
@@ -54,6 +55,7 @@ class Recording:
     tallies: list[list[TallySlice]]
     ledgers: dict[str, dict[str, int]] = field(default_factory=dict)
     faults: list[FaultRecord] = field(default_factory=list)
+    edges: dict[str, EdgeRecord] = field(default_factory=dict)
     messages: int = 0
     events: int = 0
     #: Why the replication ended before its duration ("" when it did not).

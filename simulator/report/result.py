@@ -14,6 +14,7 @@ from simulator.experiments.statistics import Estimate
 from simulator.graph.build import graph_of, reachable
 from simulator.measurement.slices import Recording
 from simulator.report.analysis import Analyses, analyse
+from simulator.report.edge_measures import edge_figures, edges_balance
 from simulator.report.estimates import Place, bound_what_was_not_seen, estimate_place, mark_unsteady
 from simulator.report.fault_figures import fault_figures
 from simulator.report.measures import (
@@ -77,6 +78,7 @@ def make_result(
         "stopped": stopped[0] if stopped else None,
         "nodes": nodes,
         "flows": flows,
+        "edges": edge_figures(document, recordings, analyses),
         "statistics": statistics_section(
             analyses, recordings, effective, section, flow_statements(flows, len(recordings))
         ),
@@ -177,6 +179,7 @@ def _conservation(recordings: Sequence[Recording]) -> dict[str, Any]:
         for recording in recordings
         for ledger in recording.ledgers.values()
     )
+    ok = ok and edges_balance(recordings)
     return {"ok": ok, "nodes": nodes}
 
 
