@@ -7,6 +7,7 @@ from collections.abc import Callable
 from simulator.engine.endpoint import Consumer
 from simulator.engine.world import World
 from simulator.graph.build import graph_of, reachable
+from simulator.kinds.basic.join import Join
 from simulator.kinds.basic.service import ServiceNode
 from simulator.measurement.ordering import Flow
 
@@ -15,18 +16,23 @@ def lay_flows(world: World) -> None:
     """Make the flows and tell every node which of them end beyond it."""
     document = world.document
     graph = graph_of(document)
-    ends = {id: node for id, node in world.nodes.items() if isinstance(node, Consumer | ServiceNode)}
+    ends = {
+        id: node
+        for id, node in world.nodes.items()
+        if isinstance(node, Consumer | ServiceNode)
+        or (isinstance(node, Join) and not document.edges_from(id))
+    }
     for source, producer in enumerate(world.producers):
         invoked = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"}
         for id in sorted(reachable(graph, producer) & set(ends)):
-            if isinstance(ends[id], Consumer) or id in invoked:
+            if not isinstance(ends[id], ServiceNode) or id in invoked:
                 flow = Flow(producer, id)
                 ends[id].flows[source] = flow
                 world.flows.append(flow)
 
     def finder(id: str) -> Callable[[int], list[Flow]]:
         def find(source: int) -> list[Flow]:
-            beyond = reachable(graph, id)
+            beyond = reachable(graph, id, past_joins=False)
             return [
                 ends[end].flows[source] for end in sorted(beyond & set(ends)) if source in ends[end].flows
             ]

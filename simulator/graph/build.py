@@ -28,11 +28,19 @@ def graph_of(document: Document) -> Graph:
     return graph
 
 
-def reachable(graph: Graph, start: str) -> set[str]:
-    """Every node that messages from `start` may reach, dead-letter edges left out; `start` included."""
-    alive = nx.subgraph_view(
-        graph, filter_edge=lambda source, target, key: _role(graph, source, target, str(key)) != "dead-letter"
-    )
+def reachable(graph: Graph, start: str, *, past_joins: bool = True) -> set[str]:
+    """Every node that messages from `start` may reach, dead-letter edges left out; `start` included.
+
+    Without `past_joins` edges into joins are left out too: what is lost before a join is one copy of a
+    message, and the join finds out whether the message is lost.
+    """
+
+    def is_taken(source: str, target: str, key: object) -> bool:
+        if not past_joins and graph.nodes[target]["category"] == "join":
+            return False
+        return _role(graph, source, target, str(key)) != "dead-letter"
+
+    alive = nx.subgraph_view(graph, filter_edge=is_taken)
     found: set[str] = nx.descendants(alive, start)
     return found | {start}
 

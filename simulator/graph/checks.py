@@ -145,7 +145,7 @@ def readiness_problems(document: Document) -> list[Problem]:
     producers = [id for id, data in graph.nodes(data=True) if data["category"] == "producer"]
     if not producers:
         return [Problem("D281", "error", "", "nodes", "nothing produces messages", "add a producer", "nodes")]
-    ends = {id for id, data in graph.nodes(data=True) if data["category"] in ("consumer", "service")}
+    ends = {id for id, data in graph.nodes(data=True) if data["category"] in ("consumer", "service", "join")}
     problems: list[Problem] = []
     if not any(reachable(graph, producer) & ends for producer in producers):
         problems.append(
@@ -187,7 +187,7 @@ def practice_problems(document: Document) -> list[Problem]:
             )
         if category == "consumer" and not document.edges_into(node.id):
             problems.append(_loose(node.id, path, "reads from no broker", "connect a queue or topic to it"))
-        if category in ("queue", "topic") and not document.edges_into(node.id):
+        if category in ("queue", "topic", "join") and not document.edges_into(node.id):
             problems.append(_loose(node.id, path, "gets no messages", "connect a producer to it"))
         is_target = any(edge.role == "dead-letter" for edge in document.edges_into(node.id))
         if category == "queue" and not is_target and not document.edges_from(node.id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CATEGORIES = ("producer", "queue", "topic", "consumer", "service")
+CATEGORIES = ("producer", "queue", "topic", "consumer", "service", "join")
 
 _BACK_TO_PRODUCER = "A producer is a source: nothing leads into it."
 
@@ -24,6 +24,13 @@ _ROLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("service", "queue"): ("publish",),
     ("service", "topic"): ("publish",),
     ("service", "service"): ("invoke",),
+    ("producer", "join"): ("publish",),
+    ("topic", "join"): ("publish",),
+    ("consumer", "join"): ("publish",),
+    ("service", "join"): ("publish",),
+    ("join", "queue"): ("publish",),
+    ("join", "topic"): ("publish",),
+    ("join", "join"): ("publish",),
 }
 
 _REFUSALS: dict[tuple[str, str], str] = {
@@ -32,6 +39,9 @@ _REFUSALS: dict[tuple[str, str], str] = {
     ("service", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
     ("queue", "topic"): "A queue hands its messages to consumers: put a consumer between that publishes on.",
     ("queue", "service"): "A queue does not call anybody: put a consumer between that invokes the service.",
+    ("queue", "join"): "A queue hands its messages to consumers: put a consumer between that publishes on.",
+    ("join", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
+    ("join", "service"): "A join does not call services: put a queue and a consumer between.",
     ("topic", "service"): "A topic does not call services: put a consumer between that invokes the service.",
 }
 

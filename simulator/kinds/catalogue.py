@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.kinds.aws import sqs
-from simulator.kinds.basic import consumer, producer, queue, service, topic
+from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -15,5 +15,6 @@ KINDS: dict[str, Kind] = {
         sqs.KIND,
         consumer.KIND,
         service.KIND,
+        join.KIND,
     )
 }

@@ -58,6 +58,7 @@ const BY_CATEGORY: Readonly<Record<Category, LucideIcon>> = {
   topic: Network,
   consumer: Cog,
   service: Cable,
+  join: Combine,
 };
 
 export function KindIcon({ kind, category, size = 16 }: { kind: string; category: Category; size?: number }) {

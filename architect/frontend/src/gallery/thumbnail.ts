@@ -111,11 +111,11 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-export type ThumbnailCategory = "producer" | "queue" | "topic" | "consumer" | "service";
+export type ThumbnailCategory = "producer" | "queue" | "topic" | "consumer" | "service" | "join";
 
 /** The category by the kind's name, for the moment before the schema is there. */
 export function guessedCategory(kind: string): ThumbnailCategory {
-  if (kind === "producer") return "producer";
+  if (kind === "producer" || kind === "join") return kind;
   if (/sns|eventbridge|topic|exchange/.test(kind)) return "topic";
   if (/sqs|queue|event-store|outbox|stream/.test(kind)) return "queue";
   return /consumer|lambda|projection/.test(kind) ? "consumer" : "service";

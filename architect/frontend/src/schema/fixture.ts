@@ -205,7 +205,7 @@ const roles: Record<string, string[]> = {
   "consumer queue": ["publish"],
   "consumer topic": ["publish"],
 };
-const categories: Category[] = ["producer", "queue", "topic", "consumer", "service"];
+const categories: Category[] = ["producer", "queue", "topic", "consumer", "service", "join"];
 const wiring: WiringRule[] = categories.flatMap((from) =>
   categories.map((to) => {
     const allowed = roles[`${from} ${to}`] ?? [];

@@ -46,7 +46,7 @@ export interface JsonSchema {
   readonly "x-source"?: SettingSource;
 }
 
-export type Category = "producer" | "queue" | "topic" | "consumer" | "service";
+export type Category = "producer" | "queue" | "topic" | "consumer" | "service" | "join";
 
 export interface KindInfo {
   readonly kind: string;
