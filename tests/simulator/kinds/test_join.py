@@ -66,7 +66,7 @@ def test_the_time_from_fork_to_join_of_two_exponential_branches_is_that_of_flatt
 
 
 def test_what_is_not_complete_in_time_is_given_up_and_counts_once_as_lost() -> None:
-    result = simulate(fork([1.0, 90.0], at(1, 2), join={"timeout": 3}))
+    result = simulate(fork([1.0, 200.0], at(1, 2), join={"timeout": 3}))
     node_figures = result["nodes"]["join"]
     assert node_figures["expired"]["mean"] == 2
     assert to_join(result)["lost"]["mean"] == 2
