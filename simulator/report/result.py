@@ -14,6 +14,7 @@ from simulator.experiments.statistics import Estimate
 from simulator.graph.build import graph_of, reachable
 from simulator.measurement.slices import Recording
 from simulator.report.analysis import Analyses, analyse
+from simulator.report.comparison import theory_section
 from simulator.report.edge_measures import edge_figures, edges_balance
 from simulator.report.estimates import Place, bound_what_was_not_seen, estimate_place, mark_unsteady
 from simulator.report.fault_figures import fault_figures
@@ -82,6 +83,7 @@ def make_result(
         "statistics": statistics_section(
             analyses, recordings, effective, section, flow_statements(flows, len(recordings))
         ),
+        "theory": theory_section(document, analyses, nodes, flows, len(recordings)),
         "faults": fault_figures(recordings),
         "conservation": _conservation(recordings),
         "littles_law": _littles_law(recordings, analyses),
