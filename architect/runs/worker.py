@@ -24,6 +24,8 @@ LONGEST_HOLD = 0.05  # wall seconds a frame may wait for company before it is wr
 LARGEST_HOLD = 256 * 1024  # bytes
 PROGRESS_EVERY = 0.25  # wall seconds
 EXIT_ORPHANED = 3
+MOST_JOBS = 4
+WORTH_PROCESSES = 2_000_000  # messages of all replications: some ten seconds for one process
 
 
 class Outlet:
@@ -119,11 +121,19 @@ class Job:
             control=self._control,
             on_progress=self._on_progress,
             clock=lambda: time.monotonic() - began,
+            jobs=self._jobs(),
             **asked,
         )
         if self.held_end is not None:
             self.outlet.word("closing", self.held_end)
         self.outlet.word("result", result)
+
+    def _jobs(self) -> int:
+        """Processes for the replications: all cores when that is worth starting them."""
+        from simulator.graph.forecast import expected_messages
+
+        messages = expected_messages(self.document, self.options.get("duration")) * self.replications
+        return min(os.cpu_count() or 1, MOST_JOBS) if messages >= WORTH_PROCESSES else 1
 
     def _on_frame(self, frame: dict[str, Any]) -> None:
         self.t = frame["t"]

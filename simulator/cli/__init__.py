@@ -12,6 +12,7 @@ from simulator.cli.commands import check_design, print_schema, serve_dashboard, 
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
 from simulator.errors import HeadraceError, InvalidDesign
+from simulator.experiments.replicate import Cancelled
 from simulator.report.table import printable
 
 EXIT_INVALID = 2
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(options, error)
     except CannotDo as error:
         return _say(str(error))
+    except Cancelled as error:
+        _say(str(error))
+        return EXIT_CANCELLED
     except HeadraceError as error:
         return _say(str(error))
     except KeyboardInterrupt:

@@ -99,8 +99,7 @@ def _run(document: Document, options: argparse.Namespace) -> dict[str, Any]:
                 replications=options.replications,
                 precision=options.precision,
                 jobs=options.jobs,
-                # Several processes cannot be asked to stop half-way: there Ctrl-C ends all without a result.
-                control=control if options.jobs == 1 else None,
+                control=control,
                 on_progress=progress,
             )
     finally:

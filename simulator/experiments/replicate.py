@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
 from simulator.design.document import Document
+from simulator.errors import HeadraceError
+from simulator.experiments.executor import Signals, Workers, has_cluster, open_workers
 from simulator.experiments.replication import Clock, Control, OnFrame, Replication
 from simulator.measurement.slices import Recording
 
 OnProgress = Callable[[dict[str, Any]], None]
+
+#: Seconds between two looks at replications elsewhere: how fast a cancel is heard.
+LOOK_EVERY = 0.1
+#: Seconds a cancelled replication may take to stop before it is given up.
+LONGEST_STOP = 1.0
+
+
+class Cancelled(HeadraceError):
+    """Stopped so early that there is nothing to make a result of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,21 @@ def replicate(
 ) -> list[Recording]:
     """Run the replications with the given numbers; frames come from the first of all only.
 
-    The recordings come in the order of the numbers and do not depend on `jobs`. With `control` stopping
-    one, no further replication is begun.
+    The recordings come in the order of the numbers and do not depend on `jobs`. With several jobs (or a
+    cluster, see `simulator.experiments.executor`) the first replication runs here when somebody watches its
+    frames, and the others elsewhere at the same time. With `control` stopping one, no further replication
+    is begun, and what is under way elsewhere ends within a moment.
     """
-    if jobs > 1 and on_frame is None and control is None and len(numbers) > 1:
-        return list(_in_processes(plan, numbers, jobs, on_progress))
+    elsewhere = [number for number in numbers if number != 0 or on_frame is None]
+    if (jobs > 1 or has_cluster()) and elsewhere and len(numbers) > 1:
+        with open_workers(jobs if len(elsewhere) == len(numbers) else jobs - 1, len(elsewhere)) as workers:
+            team = _Team(plan, elsewhere, workers, numbers.stop, control, on_progress)
+            recordings = []
+            if len(elsewhere) < len(numbers):
+                watched = _watched(plan, 0, numbers, control, on_progress)
+                first = Replication(plan.document, plan.seed, 0, plan.duration, plan.warmup)
+                recordings.append(first.run(on_frame=on_frame, control=watched, clock=clock))
+            return recordings + team.collect(is_wanted=not (recordings and recordings[0].stopped))
     recordings = []
     for number in numbers:
         watched = _watched(plan, number, numbers, control, on_progress)
@@ -85,27 +105,102 @@ def _watched(
     return watched
 
 
-def _in_processes(
-    plan: Plan, numbers: range, jobs: int, on_progress: OnProgress | None
-) -> Iterator[Recording]:
-    data = plan.document.to_data()
-    # Fork from a threaded process may deadlock; spawn is the same on every platform.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=min(jobs, len(numbers)), mp_context=context) as pool:
-        tasks = [pool.submit(_one, data, plan.seed, number, plan.duration, plan.warmup) for number in numbers]
-        for number, task in zip(numbers, tasks, strict=True):
+class _Team:
+    """Replications at work elsewhere."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        numbers: Sequence[int],
+        workers: Workers,
+        total: int,
+        control: Control | None,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self.plan = plan
+        self.workers = workers
+        self.total = total
+        self.control = control
+        self.on_progress = on_progress
+        data = plan.document.to_data()
+        self.tasks: list[Future[Recording]] = [
+            workers.executor.submit(
+                _one, data, plan.seed, number, plan.duration, plan.warmup, workers.signals, slot
+            )
+            for slot, number in enumerate(numbers)
+        ]
+
+    def collect(self, *, is_wanted: bool) -> list[Recording]:
+        """Wait for all, or for the moment in which they are stopped; recordings in order.
+
+        After a stop only those count that had got somewhere: an unbroken row from the first on, so that
+        the result does not depend on which process was faster.
+        """
+        if not is_wanted:
+            self.workers.cancel()
+            return []
+        is_cancelled = False
+        open_tasks = set(self.tasks)
+        while open_tasks and not is_cancelled:
+            done, open_tasks = wait(open_tasks, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
+            for task in done:
+                if task.exception() is not None:
+                    self.workers.cancel()
+            now = self._report()
+            is_cancelled = self.control is not None and self.control(now) is None
+        if not is_cancelled:
+            return [task.result() for task in self.tasks]
+        self.workers.cancel()
+        for task in self.tasks:
+            task.cancel()
+        recordings: list[Recording] = []
+        for task in self.tasks:
+            if task.cancelled():
+                break
+            if task not in wait([task], timeout=LONGEST_STOP).done:
+                break
             recording = task.result()
-            if on_progress is not None:
-                on_progress(
-                    {
-                        "replication": number,
-                        "replications": numbers.stop,
-                        "t": plan.duration,
-                        "duration": plan.duration,
-                    }
-                )
-            yield recording
+            if len(recording.boundaries) < 2:
+                break  # stopped before anything had happened
+            recordings.append(recording)
+        if not recordings and self.total == len(self.tasks):
+            raise Cancelled("cancelled before anything was simulated: there is no result")
+        for recording in recordings[-1:]:
+            recording.stopped = recording.stopped or "cancelled"
+        return recordings
+
+    def _report(self) -> float:
+        """Tell how far everything is; returns the simulated time of the replication that is furthest."""
+        finished = sum(task.done() for task in self.tasks)
+        duration = self.plan.duration
+        under_way = [
+            time
+            for time, task in zip(self.workers.times, self.tasks, strict=False)
+            if not task.done() and time > 0.0
+        ]
+        before = self.total - len(self.tasks)
+        share = sum(under_way) / duration
+        if self.on_progress is not None:
+            number = min(self.total - 1, before + finished + int(share))
+            self.on_progress(
+                {
+                    "replication": number,
+                    "replications": self.total,
+                    "t": duration * min(1.0, before + finished + share - number),
+                    "duration": duration,
+                }
+            )
+        return max(under_way, default=duration)
 
 
-def _one(data: dict[str, Any], seed: int, number: int, duration: float, warmup: float | None) -> Recording:
-    return Replication(Document.parse(data), seed, number, duration, warmup).run()
+def _one(
+    data: dict[str, Any],
+    seed: int,
+    number: int,
+    duration: float,
+    warmup: float | None,
+    signals: Signals,
+    slot: int,
+) -> Recording:
+    replication = Replication(Document.parse(data), seed, number, duration, warmup)
+    return replication.run(control=signals.control(slot))
