@@ -13,7 +13,7 @@ from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
 from simulator.errors import HeadraceError, InvalidDesign
 from simulator.experiments.replicate import Cancelled
-from simulator.report.table import printable
+from simulator.report.layout import printable
 
 EXIT_INVALID = 2
 EXIT_CANCELLED = 130

@@ -22,7 +22,8 @@ from simulator.design.schema import document_schema, schema
 from simulator.errors import InvalidDesign
 from simulator.formats.load_csv import LoadFile
 from simulator.quantities import format_duration
-from simulator.report.table import printable, result_table
+from simulator.report.layout import printable
+from simulator.report.table import result_table
 from simulator.report.verdicts import FORMATS, Verdict
 from simulator.running import check, simulate
 

@@ -10,7 +10,14 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.experiments.statistics import Estimate, batch_edges, interval, over_replications, student_t
+from simulator.experiments.statistics import (
+    ROUNDING,
+    Estimate,
+    batch_edges,
+    interval,
+    over_replications,
+    student_t,
+)
 
 #: Stretches that the measured part of a run is divided into.
 STRETCHES = 20
@@ -63,6 +70,8 @@ def growth(curves: Sequence[Curve], step: float) -> Growth | None:
     changes = np.zeros(count - 1)
     for curve in curves:
         means = np.array([float(curve[a:b].mean()) for a, b in pairwise(edges)])
+        if float(np.ptp(means)) <= ROUNDING * float(np.abs(means).max()):
+            means = np.full(len(means), means[0])
         changes = np.diff(means)
         rates.append(float(means[-1] - means[0]) / span)
         shown += _is_rising(changes, level)

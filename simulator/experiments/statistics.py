@@ -27,6 +27,9 @@ TAIL_SAMPLES = 10
 #: of one over that number, is small against the interval.
 POOLED_TAIL_SAMPLES = 100
 
+#: Relative differences below this come from floating point, not from the system.
+ROUNDING = 1e-11
+
 Curve = NDArray[np.float64]
 
 
@@ -80,8 +83,8 @@ def interval(
     if n < 2:
         return None
     array = np.array(values, dtype=float)
-    if bool((array == array[0]).all()):
-        # Summing equal numbers may round: no spread is no spread.
+    if float(np.ptp(array)) <= ROUNDING * float(np.abs(array).max()):
+        # What differs by rounding only has no spread.
         middle = float(array[0]) if centre is None else centre
         return middle, middle
     middle = float(array.mean()) if centre is None else centre
@@ -126,7 +129,10 @@ def lag_one(values: Sequence[float] | Curve) -> float:
     """
     centred = np.array(values, dtype=float) - float(np.mean(values))
     power = float(np.dot(centred, centred))
-    return float(np.dot(centred[:-1], centred[1:])) / power if power > 0.0 else 0.0
+    largest = float(np.abs(np.array(values, dtype=float)).max())
+    if float(np.abs(centred).max()) <= ROUNDING * largest:
+        return 0.0
+    return float(np.dot(centred[:-1], centred[1:])) / power
 
 
 def batch_edges(first: int, last: int, count: int) -> list[int]:

@@ -10,14 +10,18 @@ from simulator.design.document import Objective
 def judge(objective: Objective, result: dict[str, Any]) -> dict[str, Any]:
     """The value of the objective's metric in `result` and the verdict `met`, `missed` or `undecided`.
 
-    An interval that holds the limit leaves it undecided; so does a metric that was never measured.
+    An interval that holds the limit leaves it undecided; so does a metric that was never measured, and one
+    that is met only because the run was too short for a growing backlog to show.
     """
     stated = objective.model_dump(mode="json", by_alias=True, exclude_none=True)
     estimate = _look_up(objective, result)
     if estimate is None:
         return {"objective": stated, "value": None, "ci95": None, "verdict": "undecided"}
     value, ci95 = estimate["mean"], estimate["ci95"]
-    return {"objective": stated, "value": value, "ci95": ci95, "verdict": _verdict(objective, value, ci95)}
+    verdict = _verdict(objective, value, ci95)
+    if verdict == "met" and estimate.get("steady_state") is False:
+        verdict = "undecided"  # met for a run of this length: a longer one would miss it
+    return {"objective": stated, "value": value, "ci95": ci95, "verdict": verdict}
 
 
 def _look_up(objective: Objective, result: dict[str, Any]) -> dict[str, Any] | None:

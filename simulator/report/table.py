@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from simulator.quantities import format_duration
+from simulator.report.layout import aligned, indented, number, percent, printable, quantity, unit_of
 from simulator.report.metrics import METRICS
+from simulator.report.trust_text import growth_of, theory_text, trust_text, warmup_text
 
 #: Counts of a node that are worth a line only when something happened.
 _INCIDENTS = ("redelivered", "dead_lettered", "expired", "dropped", "rejected", "failures", "duplicates")
@@ -19,41 +20,32 @@ Estimate = dict[str, Any]
 
 def result_table(result: dict[str, Any]) -> str:
     """The whole result document for people; ends with a line break."""
-    parts = [_heading(result), _nodes(result), _flows(result), _checks(result), _objectives(result)]
+    parts = [
+        _heading(result),
+        _nodes(result),
+        _flows(result),
+        trust_text(result),
+        theory_text(result),
+        _checks(result),
+        _objectives(result),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-# -- numbers -----------------------------------------------------------------------------------------
-def number(value: float) -> str:
-    """A plain number in three digits, larger ones whole with thousands separated."""
-    if abs(value) >= 100.0 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
-def quantity(value: float, unit: str) -> str:
-    """A value in the unit of its metric (see `simulator.report.metrics`)."""
-    if unit == "s":
-        return format_duration(value, 3)
-    return f"{number(value)}/s" if unit == "msg/s" else number(value)
-
-
+# -- estimates ---------------------------------------------------------------------------------------
 def estimate_text(estimate: Estimate | None, unit: str = "1") -> str:
     """An estimate with the half-width of its interval in percent of the value, a dash without one."""
     if estimate is None:
         return _NOTHING
     value, ci95 = estimate["mean"], estimate["ci95"]
     text = quantity(value, unit)
+    if estimate.get("steady_state") is False:
+        return f"{text}*"
     if ci95 is None or ci95[0] == ci95[1]:
         return text
     if value == 0.0:
         return f"{text} [{quantity(ci95[0], unit)}, {quantity(ci95[1], unit)}]"
-    return f"{text} ±{_percent((ci95[1] - ci95[0]) / 2.0 / abs(value))}"
-
-
-def unit_of(metric: str) -> str:
-    """The unit of a metric path such as `waiting_time.p99`; "1" for one without."""
-    return METRICS.get(metric.partition(".")[0], {}).get("unit", "1")
+    return f"{text} ±{percent((ci95[1] - ci95[0]) / 2.0 / abs(value))}"
 
 
 def objective_text(objective: dict[str, Any]) -> str:
@@ -82,15 +74,6 @@ def found_text(judged: dict[str, Any]) -> str:
     return text
 
 
-def printable(text: str) -> str:
-    """Text without control characters: a name in a design must not steer the terminal."""
-    return "".join(mark if mark.isprintable() else " " for mark in text)
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.1f} %" if share < 0.0995 else f"{100.0 * share:,.0f} %"
-
-
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
@@ -99,12 +82,7 @@ def _counted(count: int, noun: str) -> str:
 def _heading(result: dict[str, Any]) -> str:
     count = result["replications"]
     runs = "one run" if count == 1 else f"{count} replications"
-    warmup = (
-        f", the first {format_duration(result['warmup'], 3)} left out of the figures"
-        if result["warmup"]
-        else ", nothing left out"
-    )
-    extent = f"{runs} of {format_duration(result['duration'], 4)}{warmup}"
+    extent = f"{runs} of {format_duration(result['duration'], 4)}{warmup_text(result)}"
     lines = [
         printable(result["design"]["name"]),
         f"{extent}; seed {result['seed']}; {result['messages']:,} messages",
@@ -113,11 +91,8 @@ def _heading(result: dict[str, Any]) -> str:
         lines.append(f"STOPPED EARLY: {printable(result['stopped'])}. The figures are of what was simulated.")
     if _has_intervals(result):
         lines.append("± is half the width of the 95 % confidence interval, in percent of the value.")
-    elif count == 1:
-        lines.append(
-            "No intervals: one run that is short, or whose load changes with time, allows none. "
-            "--replications 10 gives them."
-        )
+    if result["statistics"]["stability"]["verdict"] == "growing":
+        lines.append("* depends on how long the run is: the backlog grows, there is no steady state.")
     return "\n".join(lines)
 
 
@@ -153,7 +128,7 @@ def _nodes(result: dict[str, Any]) -> str:
                 estimate_text(node.get("throughput"), "msg/s"),
                 estimate_text(node.get("utilization")),
                 *(estimate_text(waiting.get(key), "s") for key in ("mean", "p50", "p99")),
-                estimate_text(queue.get("mean")),
+                growth_of(result, name) or estimate_text(queue.get("mean")),
                 _peak(queue),
                 estimate_text(node.get("in_flight", {}).get("mean")),
             ]
@@ -224,7 +199,7 @@ def _little(result: dict[str, Any]) -> str:
     if error < 1e-9:
         return f"kept to rounding {places}"
     text = (
-        f"within {_percent(max(error, 0.0005))} {places} "
+        f"within {percent(max(error, 0.0005))} {places} "
         f"(furthest: {id}, L {number(law['L'])}, λW {number(law['lambda_W'])})"
     )
     if error > _CLOSE:
@@ -241,22 +216,3 @@ def _objectives(result: dict[str, Any]) -> str:
         for one in judged
     ]
     return "Objectives\n" + indented(aligned(rows, left=3))
-
-
-def indented(text: str) -> str:
-    """Every line two places to the right."""
-    return "\n".join(f"  {line}" for line in text.splitlines())
-
-
-def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
-    """Columns of equal width, the first `left` to the left and the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(_line(row, widths, left) for row in rows)
-
-
-def _line(row: Iterable[str], widths: Sequence[int], left: int) -> str:
-    cells = (
-        cell.ljust(width) if column < left else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join(cells).rstrip()

@@ -9,7 +9,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from simulator.graph.problem import Problem
-from simulator.report.table import found_text, objective_text, printable
+from simulator.report.layout import printable
+from simulator.report.table import found_text, objective_text
 
 #: Exit codes of the verdicts.
 EXIT_CODES = {"met": 0, "missed": 1, "invalid": 2, "undecided": 3}

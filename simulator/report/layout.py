@@ -1,0 +1,56 @@
+"""Numbers with their units, and columns, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from simulator.quantities import format_duration
+from simulator.report.metrics import METRICS
+
+
+def number(value: float) -> str:
+    """A plain number in three digits, larger ones whole with thousands separated."""
+    if abs(value) >= 100.0 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value in the unit of its metric (see `simulator.report.metrics`)."""
+    if unit == "s":
+        return format_duration(value, 3)
+    return f"{number(value)}/s" if unit == "msg/s" else number(value)
+
+
+def unit_of(metric: str) -> str:
+    """The unit of a metric path such as `waiting_time.p99`; "1" for one without."""
+    return METRICS.get(metric.partition(".")[0], {}).get("unit", "1")
+
+
+def printable(text: str) -> str:
+    """Text without control characters: a name in a design must not steer the terminal."""
+    return "".join(mark if mark.isprintable() else " " for mark in text)
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return f"{100.0 * share:.1f} %" if share < 0.0995 else f"{100.0 * share:,.0f} %"
+
+
+def indented(text: str) -> str:
+    """Every line two places to the right."""
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """Columns of equal width, the first `left` to the left and the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(_line(row, widths, left) for row in rows)
+
+
+def _line(row: Iterable[str], widths: Sequence[int], left: int) -> str:
+    cells = (
+        cell.ljust(width) if column < left else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join(cells).rstrip()
