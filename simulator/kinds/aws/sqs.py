@@ -335,6 +335,8 @@ class SqsQueue(Broker):
         heapify(self._deadlines)
 
     def _arm(self, timer: _Timer, due: float) -> None:
+        # A message moved here may be past the retention already: that is found now, not in the past.
+        due = max(due, self.env._now)
         if due < timer.due:
             timer.due = due
             self.env.at(due, timer)

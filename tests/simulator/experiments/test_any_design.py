@@ -27,6 +27,28 @@ arrivals = st.one_of(
         st.integers(1, 10),
         durations,
     ),
+    st.builds(
+        lambda rate, batch: {"process": "batch-poisson", "rate": rate, "batch": batch},
+        st.floats(0.1, 5.0),
+        st.integers(0, 6),
+    ),
+    st.builds(
+        lambda fast, slow: {
+            "process": "mmpp",
+            "states": [{"rate": fast, "mean_sojourn": 3}, {"rate": slow, "mean_sojourn": 7}],
+        },
+        st.floats(0.0, 80.0),
+        st.floats(0.0, 5.0),
+    ),
+    st.builds(lambda gap: {"process": "renewal", "interarrival": gap}, durations),
+)
+links = st.fixed_dictionaries(
+    {},
+    optional={
+        "delay": durations,
+        "loss": st.sampled_from([0.0, 0.1, 1.0]),
+        "duplication": st.sampled_from([0.0, 0.2, 1.0]),
+    },
 )
 brokers = st.one_of(
     st.builds(
@@ -54,6 +76,27 @@ brokers = st.one_of(
     ),
     st.just({"kind": "topic", "config": {}}),
 )
+
+
+def joins(inputs: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Settings of a join with so many inputs."""
+    return st.fixed_dictionaries({"k": st.none() | st.integers(1, inputs)}, optional={"timeout": durations})
+
+
+@st.composite
+def faults(draw: st.DrawFn, nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pauses and outages of up to two different nodes."""
+    hit = [node for node in nodes if node["kind"] not in ("producer", "join")]
+    struck = draw(st.lists(st.sampled_from(hit), max_size=2, unique_by=lambda node: str(node["id"])))
+    return [
+        {
+            "kind": draw(st.sampled_from(["pause", "outage"])) if node["kind"] == "consumer" else "outage",
+            "node": node["id"],
+            "at": draw(st.floats(0, 90)),
+            "duration": draw(st.floats(0.1, 50)),
+        }
+        for node in struck
+    ]
 
 
 @st.composite
@@ -104,17 +147,25 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
             nodes.append({"id": dead, "kind": "aws.sqs", "config": {"MessageRetentionPeriod": 60}})
             connect(broker["id"], dead, "dead-letter", maxReceiveCount=draw(st.integers(1, 4)))
         if entrances:
-            connect(f"c{number - 1}0", broker["id"], "publish")
+            connect(f"c{number - 1}0", broker["id"], "publish", **draw(links))
         entrances.append(broker["id"])
+    workers = [node["id"] for node in nodes if node["kind"] == "consumer"]
+    joined = draw(st.lists(st.sampled_from(workers), max_size=3, unique=True))
+    if joined:
+        nodes.append({"id": "join", "kind": "join", "config": draw(joins(len(joined)))})
+    for worker_id in joined:
+        connect(worker_id, "join", "publish", **draw(links))
     for node in nodes:
         if node["kind"] == "producer":
-            connect(node["id"], draw(st.sampled_from([*entrances, "svc"])))
+            entrance = draw(st.sampled_from([*entrances, "svc"]))
+            connect(node["id"], entrance, **({} if entrance == "svc" else draw(links)))
     connect("p0", entrances[0])
     return {
         "format": "headrace/1",
         "name": "generated",
         "nodes": nodes,
         "edges": edges,
+        "faults": draw(faults(nodes)),
         "simulation": {"duration": 100, "seed": draw(st.integers(0, 2**63 - 1))},
     }
 
@@ -127,6 +178,17 @@ def test_any_valid_design_runs_and_conserves(data: dict[str, Any]) -> None:
         parts = {term: value for term, value in ledger.items() if term != "accepted"}
         assert ledger["accepted"] == sum(parts.values()), name
         assert min(ledger.values()) >= 0, name
+    assert result["conservation"]["ok"]
+    for name, edge in result["edges"].items():
+        if "arrived" in edge:
+            passed = {term: figure["mean"] for term, figure in edge.items()}
+            assert passed["total"] + passed["duplicated"] == (
+                passed["arrived"] + passed["lost"] + passed["in_transit"]
+            ), name
+    for name, law in result["littles_law"].items():
+        # They differ by what was inside when the run began and ended, at most.
+        assert law["L"] >= 0.0, name
+        assert law["lambda_W"] <= law["L"] * (1 + 1e-6) + 1e-6 or result["warmup"] > 0.0, name
     for name, node in result["nodes"].items():
         if "utilization" in node:
             assert 0.0 <= node["utilization"]["mean"] <= 1.0 + 1e-9, name

@@ -194,3 +194,23 @@ def test_fifo_queues_are_refused_with_a_reason() -> None:
     with pytest.raises(InvalidDesign) as refused:
         queue_design(queue={"FifoQueue": True})
     assert "not simulated yet" in refused.value.problems[0].message
+
+
+def test_a_message_moved_to_a_dead_letter_queue_past_its_retention_expires_there_at_once() -> None:
+    document = design(
+        [
+            node("p", "producer", arrivals=at(1)),
+            node("q", "aws.sqs", MessageRetentionPeriod=600, VisibilityTimeout=80, delivery_latency=0),
+            node("dead", "aws.sqs", MessageRetentionPeriod=60),
+            node("c", "consumer", service_time=1, failure={"probability": 1}),
+        ],
+        ["p->q", "q->c", "q->dead:dead-letter"],
+        edge_configs={"q->dead:dead-letter": {"maxReceiveCount": 1}},
+        simulation={"duration": 100, "warmup": 0},
+    )
+    watched = Watched(document, 100)
+    recording = watched.run()
+    ledger = recording.ledgers["dead"]
+    assert (ledger["accepted"], ledger["expired"], ledger["waiting"]) == (1, 1, 0)
+    # the clock never ran backwards: nothing was inside for any time
+    assert recording.nodes["dead"].areas["in_system"][-1] == 0.0
