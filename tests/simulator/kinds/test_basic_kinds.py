@@ -220,3 +220,22 @@ def test_a_paused_consumer_takes_nothing_until_it_is_resumed() -> None:
     # 100 messages/s for 30 s; the one in service at the pause is finished.
     assert abs(max(watched.replication.recorder.recording.nodes["q"].peaks["queue_length"])[0] - 3000) <= 1
     assert queue.queue_length.value == 0
+
+
+def test_what_two_producers_send_through_one_queue_is_told_apart_in_the_flows() -> None:
+    document = design(
+        [
+            node("often", "producer", arrivals=at(1, 2, 3)),
+            node("late", "producer", arrivals=at(3.25)),
+            node("q", "queue"),
+            node("c", "consumer", service_time=0.5),
+        ],
+        ["often->q", "late->q", "q->c"],
+        simulation={"duration": 10, "warmup": 0},
+    )
+    often, late = simulate(document)["flows"]
+    assert (often["from"], often["delivered"]["mean"]) == ("often", 3)
+    assert often["end_to_end_latency"]["mean"]["mean"] == 0.5
+    # it came in the middle of the third service of the others
+    assert (late["from"], late["delivered"]["mean"]) == ("late", 1)
+    assert late["end_to_end_latency"]["mean"]["mean"] == 0.75
