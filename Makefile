@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types front-end traces schema bench docs wheel clean
+.PHONY: help run test lint format types front-end traces schema bench validation coverage docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,12 @@ schema: ## write the generated schemas and TypeScript types anew
 
 bench: ## messages per second beside natural SimPy
 	$(VENV) benchmarks/w1_against_natural_simpy.py
+
+validation: ## run every reference case of queueing theory and write docs/validation.md
+	$(VENV) benchmarks/validation.py
+
+coverage: ## how often the 95 % intervals hold the truth: 800 experiments, some minutes
+	$(VENV) benchmarks/coverage_study.py
 
 docs: ## the glossary, the links and the commands in the documentation are true
 	$(VENV) -m pytest -q tests/test_house.py
