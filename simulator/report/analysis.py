@@ -28,9 +28,9 @@ def why_unsteady(document: Document, ids: Collection[str], recordings: Sequence[
     """Why these nodes have no steady state to estimate, "" when they may have one."""
     if any(fault.node in ids for fault in document.faults):
         return "something is made to fail"
-    for node in document.nodes:
+    for node in map(document.node, ids):
         arrivals = getattr(node.config, "arrivals", None)
-        if arrivals is None or node.id not in ids:
+        if arrivals is None:
             continue
         if arrivals.process in _UNSTEADY:
             return f"the load of {node.id} changes with time"
@@ -135,11 +135,17 @@ def _analyse_part(
     if len(recordings) == 1 and not unsteady:
         batches, correlation = choose_batches(curve[cut.slices :])
     growths = {}
+    loads = [getattr(document.node(id).config, "arrivals", None) for id in ids]
+    has_clients = any(load is not None and load.process == "closed" for load in loads)
     if not unsteady:
         step = float(bounds[-1] - bounds[cut.slices]) / max(1, slices - cut.slices)
         for id, own in _backlogs(document, ids, recordings, slices).items():
             found = growth([one[cut.slices :] for one in own], step)
-            if found is not None and found.verdict == "stable" and _is_saturated(document, id, recordings):
+            if (
+                found is not None
+                and found.verdict == "stable"
+                and _is_saturated(document, id, recordings, has_clients=has_clients)
+            ):
                 found = Growth("undecided", found.rate)
             if found is not None:
                 growths[id] = found
@@ -147,13 +153,12 @@ def _analyse_part(
     return Analysis(tuple(ids), unsteady, cut, slices, times, curve, batches, correlation, growths)
 
 
-def _is_saturated(document: Document, id: str, recordings: Sequence[Recording]) -> bool:
+def _is_saturated(document: Document, id: str, recordings: Sequence[Recording], *, has_clients: bool) -> bool:
     """Whether the servers that empty this unbounded line had hardly a pause: no growth is shown yet."""
     if getattr(document.node(id).config, "capacity", None) is not None:
         return False
-    processes = [getattr(node.config, "arrivals", None) for node in document.nodes]
-    if any(process is not None and process.process == "closed" for process in processes):
-        return False  # no more than its clients can ever wait
+    if has_clients:
+        return False  # no more than they are can ever wait
     readers = [edge.target for edge in document.edges_from(id) if edge.role == "consume"] or [id]
     busy = able = 0.0
     for recording in recordings:

@@ -20,6 +20,8 @@ def erlang_b(servers: int, load: float) -> float:
     Args:
         load: offered load in erlang.
     """
+    if servers > MOST_STATES:
+        raise ValueError(f"{servers} servers are not followed one by one")
     blocked = 1.0
     for busy in range(1, servers + 1):
         blocked = load * blocked / (busy + load * blocked)

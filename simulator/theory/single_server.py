@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import ceil, exp, log, log10
+from math import ceil, exp, expm1, log, log10
 
 from simulator.theory.markovian import erlang_c
 from simulator.theory.measures import SHARES, Measures, inverse, stable, with_little
+
+#: Service times up to which the waiting time of an M/D/1 is summed exactly.
+LONGEST_SUM = 15.0
 
 
 def mean_wait(rate: float, mean: float, variance: float) -> float:
@@ -67,10 +70,14 @@ def md1_waiting_share(utilization: float, services: float) -> float:
     """P(Wq <= t) of an M/D/1, with t in service times.
 
     The terms alternate and reach e^(rho t); they are added as exact fractions of decimals with enough
-    digits, so that nothing is lost by cancellation.
+    digits, so that nothing is lost by cancellation. Beyond 15 service times the exponential tail is exact
+    to double precision: P(Wq > t) = (1 - rho) / (rho e^x - 1) e^(-x t) with
+    rho e^x = rho + x (Cramer and Lundberg; Tijms, *A First Course in Stochastic Models*, 2003, 9.2).
     """
     if services < 0.0:
         return 0.0
+    if services > LONGEST_SUM:
+        return 1.0 - _md1_tail(utilization, services)
     digits = 30 + ceil(2.0 * utilization * services / log(10.0)) + ceil(services)
     scale = 10**digits
     rho, time = Fraction(utilization), Fraction(services)
@@ -86,6 +93,18 @@ def md1_waiting_share(utilization: float, services: float) -> float:
         term = Fraction(base.numerator**j, base.denominator**j) if j else Fraction(1)
         total += term.numerator * power // (term.denominator * factorial)
     return float((1 - rho) * Fraction(total, scale))
+
+
+def _md1_tail(utilization: float, services: float) -> float:
+    low, high = 0.0, 1.0
+    while utilization * expm1(high) < high:
+        high *= 2.0
+    low = 1e-9 * high
+    for _ in range(200):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if utilization * expm1(middle) < middle else (low, middle)
+    root = (low + high) / 2.0
+    return (1.0 - utilization) / (utilization * exp(root) - 1.0) * exp(-root * services)
 
 
 def _exponential(exponent: Fraction, scale: int) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulator.design.document import Document, Edge
 
 #: Nodes before a station beyond which its traffic equations are not set up.
-MOST_NODES = 300
+MOST_NODES = 100
 _ROUTING = {"probability", "choice", "delay"}
 
 

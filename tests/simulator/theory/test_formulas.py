@@ -95,6 +95,13 @@ def test_the_distribution_of_md1_stays_sane_far_out_and_near_saturation() -> Non
     assert 1 - shares[1] == pytest.approx(exp(-50 / 24.5), rel=0.05)
 
 
+@pytest.mark.parametrize("utilization", [0.3, 0.8, 0.95, 0.995])
+def test_the_sum_and_the_tail_of_md1_meet(utilization: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    tail = single_server.md1_waiting_share(utilization, 15.5)
+    monkeypatch.setattr(single_server, "LONGEST_SUM", 20.0)
+    assert tail == pytest.approx(single_server.md1_waiting_share(utilization, 15.5), abs=1e-12)
+
+
 def test_mg1_with_lognormal_work() -> None:
     mean, scv = 0.025, 1.5
     third = mean**3 * (1 + scv) ** 3
