@@ -186,7 +186,7 @@ def set_up(rate: float, mean: float, variance: float, start: float, start_varian
     """M/G/1 whose server needs a set-up time D when a message finds the system empty (cold start).
 
     The wait of the M/G/1 plus (2 E[D] + lambda E[D^2]) / 2 (1 + lambda E[D]). Source: Welch, Operations
-    Research 12 (1964).
+    Research 12 (1964). The queue length is left out: a message being set up for is no longer in line.
     """
     second = start_variance + start**2
     extra = (2.0 * start + rate * second) / (2.0 * (1.0 + rate * start))
@@ -194,7 +194,6 @@ def set_up(rate: float, mean: float, variance: float, start: float, start_varian
     return Measures(
         waiting_time=waiting,
         sojourn_time=waiting + mean,
-        queue_length=rate * waiting,
         in_system=rate * (waiting + mean),
         throughput=rate,
     )
