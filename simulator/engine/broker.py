@@ -101,7 +101,9 @@ class Broker(Acceptor):
         now = self.env._now
         for subscription in self.subscriptions:
             consumer = subscription.consumer
-            for _ in range(min(len(consumer.idle), self.waiting())):
+            for _ in range(self.waiting()):
+                if not consumer.idle:
+                    break
                 consumer.wake(subscription, now, self.gap(subscription))
 
     def gap(self, subscription: Subscription) -> float:

@@ -6,11 +6,13 @@ from collections import deque
 from collections.abc import Callable
 from heapq import heappush
 from math import ceil
+from typing import SupportsIndex
 
 from simulator.engine.broker import Subscription
 from simulator.engine.environment import Activity, SimulationEnvironment
 from simulator.engine.link import Draw, Outlet
 from simulator.engine.message import Message
+from simulator.engine.message_draws import MessageDraw
 from simulator.engine.node import Node
 from simulator.engine.request import Caller, Invocations
 from simulator.measurement.level import Level
@@ -51,19 +53,45 @@ class _Poll(Activity):
         self.server.consumer.look(self.server, now)
 
 
+class EndlessServers(list[Server]):
+    """The idle servers where there are as many as there is work: there is always one more.
+
+    It is true when a server can be had, and `pop` gives one.
+    """
+
+    def __init__(self, consumer: Consumer) -> None:
+        super().__init__()
+        self._consumer = consumer
+        #: Whether a new server is made when none is idle (not while the consumer is paused).
+        self.is_open = True
+
+    def __bool__(self) -> bool:
+        return self.is_open or len(self) > 0
+
+    def pop(self, index: SupportsIndex = -1) -> Server:
+        """An idle server, the one that became idle last."""
+        if self.is_open and not len(self):
+            return self._consumer.make_server()
+        return super().pop(index)
+
+
 class Consumer(Node):
-    """A pool of `instances` x `concurrency` servers with one service time distribution.
+    """A pool of servers with one service time distribution.
 
     A free server takes the next message of its brokers (in rotation when there are several), serves it,
     calls the services it invokes one after the other, acknowledges, and sends on. A failed service is
     rejected at the broker, which decides on redelivery.
 
     Args:
-        servers: number of servers.
-        service_time: draws of the service time, seconds.
-        fails: draws of "this service fails", None when none ever does.
+        servers: number of servers, None for as many as there are messages.
+        service_time: draws of the service time of a message, seconds.
+        fails: draws of "this service of the message fails", None when none ever does.
         poll_interval: seconds between two looks of a free server into an empty broker; 0 means that the
             broker wakes it at once (push, or long polling).
+        setup: draws of the time (s) that a server which was idle needs before it begins, None for none.
+            The message is in its hands meanwhile, and still waits.
+        redelivery_delay: draws of the time (s) between a failure and its report to the broker, None for
+            none. The message stays in flight at the broker meanwhile; the server is free.
     """
 
     category = "consumer"
@@ -73,16 +101,20 @@ class Consumer(Node):
         id: str,
         env: SimulationEnvironment,
         *,
-        servers: int,
-        service_time: Draw,
-        fails: Callable[[], bool] | None,
+        servers: int | None,
+        service_time: MessageDraw,
+        fails: Callable[[Message], bool] | None,
         poll_interval: float,
+        setup: Draw | None = None,
+        redelivery_delay: Draw | None = None,
     ) -> None:
         super().__init__(id, env)
         self.size = servers
         self.service_time = service_time
         self.fails = fails
         self.poll_interval = poll_interval
+        self.setup = setup
+        self.redelivery_delay = redelivery_delay
         self.inputs: list[Subscription] = []
         #: Flows that end here, by index of the producer.
         self.flows: dict[int, Flow] = {}
@@ -90,7 +122,9 @@ class Consumer(Node):
         self.is_sending_on = False
         self.invocations: Invocations | None = None
         #: Free servers; a paused consumer keeps them in `parked`.
-        self.idle: list[Server] = [Server(self) for _ in range(servers)]
+        self.idle: list[Server] = (
+            EndlessServers(self) if servers is None else [self.make_server() for _ in range(servers)]
+        )
         self.parked: list[Server] = []
         self.paused = False
         self.busy = Level()
@@ -98,32 +132,47 @@ class Consumer(Node):
         self.duplicates = 0
         self._turn = 0
 
+    def make_server(self) -> Server:
+        """One more server of the sort this consumer has."""
+        return Server(self)
+
     # -- taking messages -------------------------------------------------------------------------
     def begin(self, server: Server, message: Message, subscription: Subscription, now: float) -> None:
         """A free server starts on `message`, which the broker has just handed over."""
-        self.busy.up(now)
+        busy = self.busy
+        value = busy.value
+        busy.area += value * (now - busy.since)
+        busy.since = now
+        busy.value = value = value + 1
+        if value > busy.peak:
+            busy.peak = value
+            busy.peak_at = now
         server.message = message
         server.subscription = subscription
-        server.started_at = now
-        if message.receive_count <= 1:
-            subscription.add_waiting(now - message.accepted_at)
+        if self.setup is not None:
+            now += self.setup()
         env = self.env
-        heappush(env._queue, (now + self.service_time(), 1, next(env._eid), server))  # type: ignore[misc]
+        heappush(env._queue, (self.open(server, now), 1, next(env._eid), server))  # type: ignore[misc]
 
-    def open(self, server: Server, message: Message, subscription: Subscription, now: float) -> float:
-        """Note the start of a service and return when it ends."""
-        server.message = message
-        server.subscription = subscription
-        server.started_at = now
+    def open(self, server: Server, starts: float) -> float:
+        """The service of the message in hand starts at `starts`; returns when it ends."""
+        message = server.message
+        server.started_at = starts
         if message.receive_count <= 1:
-            subscription.add_waiting(now - message.accepted_at)
-        return now + self.service_time()
+            server.subscription.add_waiting(starts - message.accepted_at)
+        return starts + self.service_time(message)
 
-    def wake(self, subscription: Subscription, now: float, gap: float) -> None:
+    def wake(self, subscription: Subscription, now: float, gap: float, server: Server | None = None) -> None:
         """A broker has a message and this consumer a free server: take it now (`gap` 0) or at its next
         look, the looks being `gap` seconds apart. Nothing is scheduled for looks that find nothing.
+
+        Args:
+            server: the idle server that is meant, None for any.
         """
-        server = self.idle.pop()
+        if server is None:
+            server = self.idle.pop()
+        else:
+            self.idle.remove(server)
         if gap <= 0.0:
             self.look(server, now)
             return
@@ -131,42 +180,39 @@ class Consumer(Node):
         due = server.idle_since + looks * gap
         self.env.at(max(due, now), _Poll(server))
 
-    def look(self, server: Server, now: float) -> None:
-        """A free server asks its brokers for work."""
-        ends = self._next(server, now)
-        if ends is not None:
-            self.busy.up(now)
-            self.env.at(ends, server)
+    def look(self, server: Server, now: float) -> bool:
+        """A free server asks its brokers for work and begins on it; False when there is none."""
+        if not self._fetch(server, now):
+            return False
+        self.busy.up(now)
+        setup = self.setup
+        self.env.at(self.open(server, now if setup is None else now + setup()), server)
+        return True
 
     def _next(self, server: Server, now: float) -> float | None:
         """Start the next service, or let the server go idle; returns when the service ends."""
+        return self.open(server, now) if self._fetch(server, now) else None
+
+    def _fetch(self, server: Server, now: float) -> bool:
+        """Put the next message into the server's hands; without one it is idle from now on."""
         if server.batch:
-            message, server.receipt = server.batch.popleft()
-            return self.open(server, message, server.subscription, now)
+            server.message, server.receipt = server.batch.popleft()
+            return True
         if self.paused:
             self.parked.append(server)
-            return None
+            return False
         inputs = self.inputs
-        if len(inputs) == 1:
-            subscription = inputs[0]
+        for step in range(len(inputs)):
+            subscription = inputs[(self._turn + step) % len(inputs)]
             taken = subscription.broker.take(subscription, server)
             if taken is not None:
+                self._turn = (self._turn + step + 1) % len(inputs)
                 server.message = taken
                 server.subscription = subscription
-                server.started_at = now
-                if taken.receive_count <= 1:
-                    subscription.add_waiting(now - taken.accepted_at)
-                return now + self.service_time()
-        else:
-            for step in range(len(inputs)):
-                subscription = inputs[(self._turn + step) % len(inputs)]
-                taken = subscription.broker.take(subscription, server)
-                if taken is not None:
-                    self._turn = (self._turn + step + 1) % len(inputs)
-                    return self.open(server, taken, subscription, now)
+                return True
         server.idle_since = now
         self.idle.append(server)
-        return None
+        return False
 
     # -- ends of service -------------------------------------------------------------------------
     def service_ends(self, server: Server, now: float) -> float | None:
@@ -174,14 +220,14 @@ class Consumer(Node):
         if self.invocations is not None:
             return self._call(server, now)
         fails = self.fails
-        if fails is not None and fails():
+        if fails is not None and fails(server.message):
             return self._failed(server, now)
         return self._done(server, now)
 
     def _call(self, server: Server, now: float) -> float | None:
         invocations = self.invocations
         assert invocations is not None
-        if self.fails is not None and self.fails():
+        if self.fails is not None and self.fails(server.message):
             return self._failed(server, now)
         invocations.begin(server.message, _ServerCall(self, server))
         return None
@@ -194,9 +240,15 @@ class Consumer(Node):
 
     def _done(self, server: Server, now: float) -> float | None:
         """The work has been done: acknowledge, send on, and take the next message."""
-        message = server.message
-        subscription = server.subscription
-        subscription.add_service(now - server.started_at)
+        server.subscription.add_service(now - server.started_at)
+        self.complete(server.message, server.subscription, server.receipt, now)
+        ends = self._next(server, now)
+        if ends is None:
+            self.busy.down(now)
+        return ends
+
+    def complete(self, message: Message, subscription: Subscription, receipt: int, now: float) -> None:
+        """The work for one message has been done: its figures, its copies onward, its acknowledgement."""
         self.delivered += 1
         is_duplicate = message.processed or message.duplicate
         if is_duplicate:
@@ -209,22 +261,25 @@ class Consumer(Node):
             onward = message.copy()
             onward.duplicate = is_duplicate
             self.outlet.send(onward)
-        subscription.broker.acknowledge(message, server.receipt)
+        subscription.broker.acknowledge(message, receipt)
+
+    def _failed(self, server: Server, now: float) -> float | None:
+        """The work has failed: the broker decides what becomes of the message."""
+        server.subscription.add_service(now - server.started_at)
+        self.give_up(server.message, server.subscription, server.receipt, now)
         ends = self._next(server, now)
         if ends is None:
             self.busy.down(now)
         return ends
 
-    def _failed(self, server: Server, now: float) -> float | None:
-        """The work has failed: the broker decides what becomes of the message."""
-        subscription = server.subscription
-        subscription.add_service(now - server.started_at)
+    def give_up(self, message: Message, subscription: Subscription, receipt: int, now: float) -> None:
+        """The work for one message has failed: tell the broker, now or after the redelivery delay."""
         self.failures += 1
-        subscription.broker.reject(server.message, server.receipt)
-        ends = self._next(server, now)
-        if ends is None:
-            self.busy.down(now)
-        return ends
+        delay = self.redelivery_delay
+        if delay is None:
+            subscription.broker.reject(message, receipt)
+        else:
+            self.env.at(now + delay(), _Rejection(message, subscription, receipt))
 
     # -- faults ----------------------------------------------------------------------------------
     def pause(self) -> None:
@@ -232,6 +287,8 @@ class Consumer(Node):
         self.paused = True
         self.parked += self.idle
         self.idle.clear()
+        if isinstance(self.idle, EndlessServers):
+            self.idle.is_open = False
 
     def resume(self) -> None:
         """Take messages again."""
@@ -240,6 +297,10 @@ class Consumer(Node):
         waiting, self.parked = self.parked, []
         for server in waiting:
             self.look(server, now)
+        if isinstance(self.idle, EndlessServers):
+            self.idle.is_open = True
+            while self.look(self.make_server(), now):
+                pass
 
     def fail(self) -> None:
         """An outage begins: take nothing, and give what is in service back to its broker as a failure.
@@ -251,14 +312,22 @@ class Consumer(Node):
         now = self.env._now
         for activity in self.env.withdraw(lambda one: isinstance(one, Server) and one.consumer is self):
             assert isinstance(activity, Server)
-            broker = activity.subscription.broker
-            self.failures += 1
-            self.busy.down(now)
-            broker.reject(activity.message, activity.receipt)
-            while activity.batch:
-                message, receipt = activity.batch.popleft()
-                broker.reject(message, receipt)
-            self.parked.append(activity)
+            if self.is_serving(activity):
+                self.abandon(activity, now)
+                self.parked.append(activity)
+
+    def is_serving(self, server: Server) -> bool:
+        """Whether an entry of the future that was withdrawn is the end of the service in hand."""
+        return True
+
+    def abandon(self, server: Server, now: float) -> None:
+        """Give back what the server works on, as a failure."""
+        broker = server.subscription.broker
+        self.failures += 1
+        self.busy.down(now)
+        broker.reject(server.message, server.receipt)
+        while server.batch:
+            broker.reject(*server.batch.popleft())
 
     def recover(self) -> None:
         """The outage is over."""
@@ -269,7 +338,7 @@ class Consumer(Node):
         return self.busy.value
 
     def counts(self) -> dict[str, int]:
-        started = self.delivered + self.failures + self.busy.value
+        started = self.delivered + self.failures + self.in_flight()
         return {
             **super().counts(),
             "arrivals": started,
@@ -280,7 +349,7 @@ class Consumer(Node):
 
     def ledger(self) -> dict[str, int]:
         """Deliveries that failed went back to their broker: they were not accepted for good."""
-        self.accepted = self.delivered + self.busy.value
+        self.accepted = self.delivered + self.in_flight()
         return super().ledger()
 
     def levels(self) -> dict[str, Level]:
@@ -293,8 +362,22 @@ class Consumer(Node):
             "sojourn_time": [subscription.sojourn for subscription in self.inputs],
         }
 
-    def servers(self) -> int:
+    def servers(self) -> int | None:
         return self.size
+
+
+class _Rejection(Activity):
+    """The broker hears of a failure."""
+
+    __slots__ = ("message", "receipt", "subscription")
+
+    def __init__(self, message: Message, subscription: Subscription, receipt: int) -> None:
+        self.message = message
+        self.subscription = subscription
+        self.receipt = receipt
+
+    def occur(self, now: float) -> None:
+        self.subscription.broker.reject(self.message, self.receipt)
 
 
 class _ServerCall(Caller):

@@ -27,6 +27,9 @@ class Line(Broker):
 
     category = "queue"
 
+    #: Whether a server may take the short way through (`simulator.engine.plain_server`).
+    is_plain = True
+
     def __init__(
         self,
         id: str,
@@ -49,6 +52,8 @@ class Line(Broker):
         self.receives = 0
         self.departures = 0
         self.residence_sum = 0.0
+        #: Whether an outage is on: servers must ask `take`, which then gives nothing.
+        self.is_out = False
         self._turn = 0
         #: The only subscriber, when it is woken at once: the shortest way for a message.
         self._sole: Subscription | None = None
@@ -61,18 +66,37 @@ class Line(Broker):
     # -- life of a message -----------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
         now = self.env._now
-        message.receive_count = 0
         message.processed = False
         message.accepted_at = now
         sole = self._sole
         if sole is not None:
-            if sole.consumer.idle:
+            consumer = sole.consumer
+            if consumer.idle:
+                # `_hand_over`, written out: half of all messages come this way.
                 self.accepted += 1
-                self._hand_over(message, sole, now)
+                message.receive_count = 1
+                self.receives += 1
+                sole.total += 1
+                held = self.held
+                value = held.value
+                held.area += value * (now - held.since)
+                held.since = now
+                held.value = value = value + 1
+                if value > held.peak:
+                    held.peak = value
+                    held.peak_at = now
+                value += self.queue_length.value
+                if value > self.present.peak:
+                    self.present.peak = value
+                    self.present.peak_at = now
+                consumer.begin(consumer.idle.pop(), message, sole, now)
                 return True
-        elif self._deliver(message, now):
-            self.accepted += 1
-            return True
+            message.receive_count = 0
+        else:
+            message.receive_count = 0
+            if self._deliver(message, now):
+                self.accepted += 1
+                return True
         line = self.line
         capacity = self.capacity
         if capacity is not None and len(line) >= capacity:
@@ -98,22 +122,12 @@ class Line(Broker):
 
     def _hand_over(self, message: Message, subscription: Subscription, now: float) -> None:
         """An idle server of the subscriber begins with `message`, which has not waited."""
-        consumer = subscription.consumer
         message.receive_count += 1
         self.receives += 1
         subscription.total += 1
-        held = self.held
-        value = held.value
-        held.area += value * (now - held.since)
-        held.since = now
-        held.value = value = value + 1
-        if value > held.peak:
-            held.peak = value
-            held.peak_at = now
-        value += self.queue_length.value
-        if value > self.present.peak:
-            self.present.peak = value
-            self.present.peak_at = now
+        self.held.up(now)
+        self.present.note(now)
+        consumer = subscription.consumer
         consumer.begin(consumer.idle.pop(), message, subscription, now)
 
     def _deliver(self, message: Message, now: float) -> bool:
@@ -185,8 +199,15 @@ class Line(Broker):
             self.bury(message, self.dead_letter)
             return
         self.redelivered += 1
+        self.return_to_line(message, now)
+
+    def return_to_line(self, message: Message, now: float) -> None:
+        """A message whose work has failed waits again, at the tail."""
         self.line.append(message)
         self.queue_length.up(now)
+        self._wake_another(now)
+
+    def _wake_another(self, now: float) -> None:
         # The server that failed looks for work right after this; only others must be woken.
         for subscription in self.subscriptions:
             consumer = subscription.consumer
@@ -197,6 +218,15 @@ class Line(Broker):
     def _depart(self, message: Message, now: float) -> None:
         self.departures += 1
         self.residence_sum += now - message.accepted_at
+
+    # -- faults ----------------------------------------------------------------------------------
+    def fail(self) -> None:
+        super().fail()
+        self.is_out = True
+
+    def recover(self) -> None:
+        self.is_out = False
+        super().recover()
 
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:

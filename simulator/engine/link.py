@@ -178,8 +178,14 @@ class Outlet:
         total = sum(weight for weight, _ in choice)
         self._thresholds = [reached / total for reached in accumulate(weight for weight, _ in choice)]
         self._draw = draw
-        only = len(always) == 1 and not independent and not choice
-        self._only = always[0] if only else None
+        is_sole = len(always) == 1 and not independent and not choice
+        self._only = always[0] if is_sole else None
+
+    @property
+    def only(self) -> Link | None:
+        """The plain link that every message takes at once, None where there is more to it."""
+        link = self._only
+        return link if type(link) is Link and link.delay is None else None
 
     def __bool__(self) -> bool:
         return bool(self.always or self._independent or self._options)

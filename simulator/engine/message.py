@@ -39,6 +39,7 @@ class Message:
         "created",
         "duplicate",
         "enqueued_at",
+        "expires_at",
         "journey",
         "key",
         "priority",
@@ -49,6 +50,9 @@ class Message:
         "size",
         "source",
     )
+
+    #: When it expires at the present line, seconds; set by lines with a time to live alone.
+    expires_at: float
 
     def __init__(
         self, source: int, sequence: int, created: float, key: Key, size: float, priority: int

@@ -11,6 +11,7 @@ from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.link import DeadLetterLink, Link, Outlet, UnreliableLink
+from simulator.engine.message_draws import MessageDraw, by_message, in_turn
 from simulator.engine.node import Acceptor, Node
 from simulator.engine.random_streams import RandomStreams
 from simulator.engine.request import InvokeEdge, Responder
@@ -46,6 +47,8 @@ class World:
         self.faults: list[FaultRecord] = []
         #: Ids of the producers; the position is `Message.source`.
         self.producers: list[str] = []
+        #: Nodes that a message comes to at most once.
+        self.reached_once: set[str] = set()
         #: What happened, for the event log of the frames: (time, kind, node, text).
         self.events: list[tuple[float, str, str, str]] = []
 
@@ -140,6 +143,12 @@ class World:
     def draws(self, distribution: Variate, element: str, purpose: str) -> Callable[[], float]:
         """Variates of `distribution` from the stream of (`element`, `purpose`)."""
         return sampler(distribution, self.streams.generator(element, purpose))
+
+    def message_draws(self, distribution: Variate, element: str, purpose: str) -> MessageDraw:
+        """Variates for the messages at a node: by message where every message comes once, else in turn."""
+        if element in self.reached_once:
+            return by_message(distribution, self.streams, element, purpose, self.producers)
+        return in_turn(self.draws(distribution, element, purpose))
 
     def note(self, kind: str, node: str, text: str) -> None:
         """Put something worth reading into the event log (bounded; never once per message)."""

@@ -11,6 +11,7 @@ from simulator.engine.fault import schedule_faults
 from simulator.engine.world import World
 from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
+from simulator.graph.build import graph_of, reached_once
 from simulator.kinds.basic.producer import Producer
 from simulator.kinds.catalogue import KINDS
 from simulator.measurement.edge_record import EdgeRecorder
@@ -42,6 +43,7 @@ def build_world(document: Document, seed: int, number: int, duration: float) -> 
     """Every node of the design, connected and with its first events scheduled."""
     world = World(document, seed, number, duration)
     world.producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
+    world.reached_once = reached_once(graph_of(document), world.producers)
     for node in document.nodes:
         world.nodes[node.id] = KINDS[node.kind].build(world, node.id, node.config)
     lay_flows(world)

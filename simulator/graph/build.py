@@ -52,6 +52,31 @@ def connected_parts(graph: Graph) -> list[set[str]]:
     return sorted(parts, key=lambda part: min(order[id] for id in part))
 
 
+def reached_once(graph: Graph, producers: Collection[str]) -> set[str]:
+    """The nodes that a message of any producer comes to at most once: no two ways there, no loop on them.
+
+    Dead-letter edges count: a message that failed on one way may come back on another.
+    """
+    stages: nx.DiGraph[int] = nx.condensation(graph)
+    members: dict[int, set[str]] = {stage: data["members"] for stage, data in stages.nodes(data=True)}
+    loops = {stage for stage, nodes in members.items() if len(nodes) > 1 or graph.has_edge(*(2 * [*nodes]))}
+    order = list(nx.topological_sort(stages))
+    twice: set[int] = set(loops)
+    for producer in producers:
+        ways = dict.fromkeys(order, 0)
+        for stage in order:
+            ways[stage] += producer in members[stage]
+            if ways[stage] and stage in loops:
+                ways[stage] = 2
+            for node in members[stage] if ways[stage] else ():
+                for _, target in graph.out_edges(node):
+                    after = stages.graph["mapping"][target]
+                    if after != stage:
+                        ways[after] = min(2, ways[after] + ways[stage])
+        twice |= {stage for stage, count in ways.items() if count > 1}
+    return {node for stage in order if stage not in twice for node in members[stage]}
+
+
 def instant_cycle(graph: Graph, instant: Collection[str], delayed_edges: Collection[str]) -> list[str] | None:
     """A cycle made only of `instant` nodes and of edges without delay, None when there is none."""
     view = nx.subgraph_view(

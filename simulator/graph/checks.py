@@ -159,6 +159,16 @@ def readiness_problems(document: Document) -> list[Problem]:
                 "edges",
             )
         )
+    return problems + [problem for problem in _kinds_problems(document) if problem.severity == "error"]
+
+
+def _kinds_problems(document: Document) -> list[Problem]:
+    """What the kinds know of themselves: errors keep a design from running, the rest is practice."""
+    problems: list[Problem] = []
+    for node in document.nodes:
+        check = KINDS[node.kind].check
+        if check is not None:
+            problems += check(document, node)
     return problems
 
 
@@ -192,9 +202,7 @@ def practice_problems(document: Document) -> list[Problem]:
         is_target = any(edge.role == "dead-letter" for edge in document.edges_into(node.id))
         if category == "queue" and not is_target and not document.edges_from(node.id):
             problems.append(_loose(node.id, path, "has no consumer: it only fills", "connect a consumer"))
-        check = KINDS[node.kind].check
-        if check is not None:
-            problems += check(document, node)
+    problems += [problem for problem in _kinds_problems(document) if problem.severity != "error"]
     return problems if _names_files(document) else problems + load_problems(document)
 
 

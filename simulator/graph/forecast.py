@@ -35,14 +35,17 @@ def arrival_rates(document: Document) -> dict[str, float]:
 
 
 def offered_loads(document: Document) -> dict[str, tuple[float, int]]:
-    """Offered load (erlang) and number of servers of every consumer and service."""
+    """Offered load (erlang) and number of servers of every consumer and service that has a number."""
     rates = arrival_rates(document)
     loads: dict[str, tuple[float, int]] = {}
     for node in document.nodes:
         service_time = getattr(node.config, "service_time", None)
         if service_time is None:
             continue
-        servers = node.config.instances * node.config.concurrency  # type: ignore[attr-defined]
+        instances = node.config.instances  # type: ignore[attr-defined]
+        if instances is None:
+            continue
+        servers = instances * node.config.concurrency  # type: ignore[attr-defined]
         attempts = 1.0 / max(1.0 - node.config.failure.probability, 1e-6)  # type: ignore[attr-defined]
         if node.kind != "consumer":
             attempts = 1.0

@@ -20,13 +20,12 @@ class Flow:
     """
 
     __slots__ = (
-        "_latest",
-        "_latest_keyless",
         "consumer",
         "dead_lettered",
         "delivered",
         "duplicates",
         "latency",
+        "latest",
         "lost",
         "out_of_order",
         "producer",
@@ -44,8 +43,8 @@ class Flow:
         self.dead_lettered = 0
         #: End-to-end latency, seconds from creation to acknowledgement.
         self.latency = Tally()
-        self._latest: dict[Key, int] = {}
-        self._latest_keyless = 0
+        #: By key (None for messages without one): the highest sequence acknowledged so far.
+        self.latest: dict[Key, int] = {}
 
     def record(self, message: Message, now: float) -> None:
         """The consumer has acknowledged `message` at `now`."""
@@ -56,15 +55,10 @@ class Flow:
         self.latency.add(now - message.created)
         sequence = message.sequence
         key = message.key
-        if key is None:
-            if sequence < self._latest_keyless:
-                self.out_of_order += 1
-            else:
-                self._latest_keyless = sequence
-        elif sequence < self._latest.get(key, 0):
+        if sequence < self.latest.get(key, 0):
             self.out_of_order += 1
         else:
-            self._latest[key] = sequence
+            self.latest[key] = sequence
 
     def counts(self) -> dict[str, int]:
         """The cumulative counts by their names in the result."""

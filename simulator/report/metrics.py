@@ -40,6 +40,7 @@ METRICS: dict[str, dict[str, str]] = {
     "receives_per_message": _metric(
         "Receives per message", "1", "Deliveries for each message that left; 1 without redelivery."
     ),
+    "batch_size": _metric("Batch size", "messages", "Messages served together."),
     "redelivered": _metric("Redelivered", "deliveries", "Deliveries after the first of a message."),
     "dead_lettered": _metric("Dead-lettered", "messages", "Messages moved to a dead-letter queue."),
     "expired": _metric("Expired", "messages", "Messages that reached the end of their retention."),

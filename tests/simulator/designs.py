@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator import Document
 from simulator.engine.endpoint import Consumer
+from simulator.engine.message import Message
 from simulator.engine.world import World
 from simulator.experiments.replication import Replication
 from simulator.measurement.slices import Recording
@@ -57,6 +58,8 @@ class Watched:
         self.replication = Replication(document, 1, 0, duration, None)
         self.world: World = self.replication.world
         self.starts: list[tuple[float, str]] = []
+        #: The messages in the order of these starts.
+        self.served: list[Message] = []
         for running in self.world.nodes.values():
             if isinstance(running, Consumer):
                 self._watch(running)
@@ -64,9 +67,10 @@ class Watched:
     def _watch(self, consumer: Consumer) -> None:
         draw = consumer.service_time
 
-        def noted() -> float:
+        def noted(message: Message) -> float:
+            self.served.append(message)
             self.starts.append((round(self.world.env.now, 6), consumer.id))
-            return draw()
+            return draw(message)
 
         consumer.service_time = noted
 

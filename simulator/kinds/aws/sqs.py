@@ -18,9 +18,9 @@ import numpy as np
 from simulator.design.edges import DeadLetterSettings
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Server
-from simulator.engine.environment import Activity
 from simulator.engine.link import Link
 from simulator.engine.message import Message
+from simulator.engine.timer import Timer
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.sqs_settings import SqsConsumeSettings, SqsSettings
@@ -53,24 +53,6 @@ class _Reader:
         self.gap = 0.0 if wait > 0.0 else max(poll_interval, SHORT_POLL_GAP)
 
 
-class _Timer(Activity):
-    """Calls the queue at one of its deadlines; a queue has at most one of each sort that counts."""
-
-    __slots__ = ("due", "run")
-
-    def __init__(self, run: str, queue: SqsQueue) -> None:
-        self.run = getattr(queue, run)
-        self.due = inf
-
-    def occur(self, now: float) -> float | None:
-        # A timer that was moved forward leaves its old entry in the heap; it finds nothing to do.
-        if now < self.due:
-            return None
-        self.due = inf
-        self.run(now)
-        return None
-
-
 class SqsQueue(Broker):
     """A standard queue: at least once, in enqueue order as far as nothing is redelivered."""
 
@@ -92,9 +74,9 @@ class SqsQueue(Broker):
         self._deadlines: list[tuple[float, int]] = []
         self._ordinal = count(1)
         self._receipt = count(1)
-        self._delay_timer = _Timer("_delays_end", self)
-        self._visibility_timer = _Timer("_timeouts_end", self)
-        self._retention_timer = _Timer("_retention_ends", self)
+        self._delay_timer = Timer(world.env, self._delays_end)
+        self._visibility_timer = Timer(world.env, self._timeouts_end)
+        self._retention_timer = Timer(world.env, self._retention_ends)
         self._expires_in_run = settings.retention <= world.duration
         self.readers: dict[Subscription, _Reader] = {}
         self.subscriptions: list[Subscription] = []
@@ -142,7 +124,7 @@ class SqsQueue(Broker):
             self.delayed.up(now)
             visible_at = now + delay
             heappush(self._delayed, (visible_at, next(self._ordinal), message))
-            self._arm(self._delay_timer, visible_at)
+            self._delay_timer.arm(visible_at)
         else:
             self._fresh.append(message)
             self._becomes_available(now)
@@ -165,7 +147,7 @@ class SqsQueue(Broker):
         message.receipt = 0
         message.processed = False
         if self._expires_in_run or message.enqueued_at < now:
-            self._arm(self._retention_timer, message.enqueued_at + self.settings.retention)
+            self._retention_timer.arm(message.enqueued_at + self.settings.retention)
 
     def _becomes_available(self, now: float) -> None:
         self.available.up(now)
@@ -191,7 +173,7 @@ class SqsQueue(Broker):
             self._fresh.append(message)
             self._becomes_available(now)
         if delayed:
-            self._arm(self._delay_timer, delayed[0][0])
+            self._delay_timer.arm(delayed[0][0])
 
     # -- receiving -------------------------------------------------------------------------------
     def take(self, subscription: Subscription, server: Server) -> Message | None:
@@ -225,7 +207,7 @@ class SqsQueue(Broker):
                 server.batch.append((message, receipt))
         if first is not None:
             self.receive_calls += 1
-            self._arm(self._visibility_timer, deadline)
+            self._visibility_timer.arm(deadline)
             if len(self._deadlines) > 2 * len(self._held) + 64:
                 self._forget_settled()
         return first
@@ -266,7 +248,7 @@ class SqsQueue(Broker):
             heappush(self._returned, (message.enqueued_at, next(self._ordinal), message))
             self._becomes_available(now)
         if deadlines:
-            self._arm(self._visibility_timer, deadlines[0][0])
+            self._visibility_timer.arm(deadlines[0][0])
 
     def acknowledge(self, message: Message, receipt: int) -> None:
         """DeleteMessage with the receipt handle of one receive.
@@ -327,19 +309,12 @@ class SqsQueue(Broker):
         )
         # Messages in flight or delayed are looked at again when they return; never wake twice at one time.
         if oldest < inf and oldest + retention > now:
-            self._arm(self._retention_timer, oldest + retention)
+            self._retention_timer.arm(oldest + retention)
 
     def _forget_settled(self) -> None:
         """Drop deadlines of messages that were deleted in time, so that memory follows what is held."""
         self._deadlines = [entry for entry in self._deadlines if entry[1] in self._held]
         heapify(self._deadlines)
-
-    def _arm(self, timer: _Timer, due: float) -> None:
-        # A message moved here may be past the retention already: that is found now, not in the past.
-        due = max(due, self.env._now)
-        if due < timer.due:
-            timer.due = due
-            self.env.at(due, timer)
 
     def gap(self, subscription: Subscription) -> float:
         return self.readers[subscription].gap

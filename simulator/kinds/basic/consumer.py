@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from simulator.design.distributions import DurationDistribution, Exponential
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from simulator.design.distributions import AnyDistribution, DurationDistribution, Exponential, Uniform
 from simulator.design.edges import PlainSettings, PublishSettings
 from simulator.design.fields import Settings, setting
+from simulator.engine.batch_consumer import BatchConsumer
 from simulator.engine.endpoint import Consumer
+from simulator.engine.link import Draw
+from simulator.engine.message import Message
+from simulator.engine.plain_server import lay_plain_servers
+from simulator.engine.preemption import PreemptibleConsumer
 from simulator.engine.request import Invocations
 from simulator.engine.world import World
+from simulator.graph.problem import Problem
 from simulator.kinds.kind import Kind
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Node
 
 
 class FailureSettings(Settings):
@@ -24,16 +37,49 @@ class FailureSettings(Settings):
     )
 
 
+class ConsumerFailureSettings(FailureSettings):
+    """How often the work fails, and when the broker hears of it."""
+
+    redelivery_delay: DurationDistribution | None = setting(
+        None,
+        title="Redelivery delay",
+        help="Time between a failure and its report to the broker; the message stays in flight meanwhile.",
+        unit="s",
+        widget="distribution",
+        advanced=True,
+    )
+
+
+class BatchSettings(Settings):
+    """How a worker takes several messages at a time."""
+
+    max_size: int = setting(
+        10, title="Largest batch", help="Messages of a full batch.", unit="messages", ge=1, le=100_000
+    )
+    max_wait: float = setting(
+        0.0,
+        title="Longest wait",
+        help="How long a worker waits for a full batch, from its first message on; 0 means not at all.",
+        unit="s",
+        widget="duration",
+        ge=0,
+        le=86_400,
+    )
+    service: Literal["per-batch", "per-message"] = setting(
+        "per-batch",
+        title="Service",
+        help="One service time for the whole batch, or the sum of one for each message.",
+    )
+
+
 class ConsumerSettings(Settings):
     """A pool of workers that take messages from brokers."""
 
-    instances: int = setting(
+    instances: Annotated[int, Field(ge=1, le=10_000)] | None = setting(
         1,
         title="Instances",
-        help="Machines or containers of this consumer.",
+        help="Machines or containers of this consumer; empty means as many as there is work.",
         unit="instances",
-        ge=1,
-        le=10_000,
     )
     concurrency: int = setting(
         1,
@@ -50,8 +96,22 @@ class ConsumerSettings(Settings):
         widget="distribution",
         factory=lambda: Exponential(mean=0.05),
     )
-    failure: FailureSettings = setting(
-        title="Failure", help="How often the work fails.", factory=FailureSettings
+    failure: ConsumerFailureSettings = setting(
+        title="Failure", help="How often the work fails.", factory=ConsumerFailureSettings
+    )
+    batch: BatchSettings | None = setting(
+        None,
+        title="Batch",
+        help="Take several messages at a time; empty means one.",
+        advanced=True,
+    )
+    setup_after_idle: DurationDistribution | None = setting(
+        None,
+        title="Set-up after idle",
+        help="Time a worker that was idle needs before it begins; the message waits meanwhile.",
+        unit="s",
+        widget="distribution",
+        advanced=True,
     )
     poll_interval: float = setting(
         0.0,
@@ -65,35 +125,93 @@ class ConsumerSettings(Settings):
     )
 
 
+def _connect(consumer: Consumer, world: World) -> None:
+    consumer.outlet = world.outlet(consumer.id)
+    consumer.is_sending_on = bool(consumer.outlet)
+    calls = [world.invoke_edge(edge) for edge in world.edges_from(consumer.id, "invoke")]
+    if calls:
+        consumer.invocations = Invocations(world.env, calls)
+
+
 class ConsumerNode(Consumer):
     """A consumer as drawn."""
 
     def connect(self, world: World) -> None:
-        self.outlet = world.outlet(self.id)
-        self.is_sending_on = bool(self.outlet)
-        calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
-        if calls:
-            self.invocations = Invocations(world.env, calls)
+        _connect(self, world)
+
+    def start(self) -> None:
+        lay_plain_servers(self)
 
 
-def build(world: World, id: str, settings: ConsumerSettings) -> ConsumerNode:
+class BatchConsumerNode(BatchConsumer):
+    """A consumer that works in batches."""
+
+    def connect(self, world: World) -> None:
+        _connect(self, world)
+
+
+class PreemptibleConsumerNode(PreemptibleConsumer):
+    """A consumer of a queue with preemption."""
+
+    def connect(self, world: World) -> None:
+        _connect(self, world)
+
+
+def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
     """The running consumer."""
-    probability = settings.failure.probability
+    failure = settings.failure
     fails = None
-    if probability > 0.0:
-        uniform = world.uniform(id, "failure")
+    if failure.probability > 0.0:
+        chance = world.message_draws(Uniform(low=0.0, high=1.0), id, "failure")
 
-        def fails() -> bool:
-            return uniform() < probability
+        def fails(message: Message) -> bool:
+            return chance(message) < failure.probability
 
-    return ConsumerNode(
-        id,
-        world.env,
-        servers=settings.instances * settings.concurrency,
-        service_time=world.draws(settings.service_time, id, "service"),
-        fails=fails,
-        poll_interval=settings.poll_interval,
-    )
+    shared: dict[str, Any] = {
+        "servers": None if settings.instances is None else settings.instances * settings.concurrency,
+        "service_time": world.message_draws(settings.service_time, id, "service"),
+        "fails": fails,
+        "poll_interval": settings.poll_interval,
+        "setup": _draws(world, settings.setup_after_idle, id, "setup"),
+        "redelivery_delay": _draws(world, failure.redelivery_delay, id, "redelivery delay"),
+    }
+    batch = settings.batch
+    if batch is not None:
+        return BatchConsumerNode(
+            id,
+            world.env,
+            **shared,
+            max_size=batch.max_size,
+            max_wait=batch.max_wait,
+            is_per_message=batch.service == "per-message",
+        )
+    sources = [world.document.node(edge.source).config for edge in world.edges_into(id, "consume")]
+    if any(getattr(source, "preemption", "none") == "resume" for source in sources):
+        return PreemptibleConsumerNode(id, world.env, **shared)
+    return ConsumerNode(id, world.env, **shared)
+
+
+def _draws(world: World, distribution: AnyDistribution | None, id: str, purpose: str) -> Draw | None:
+    return None if distribution is None else world.draws(distribution, id, purpose)
+
+
+def check(document: Document, node: Node) -> list[Problem]:
+    """A batch has no single message to call a service for (D283)."""
+    settings = node.config
+    assert isinstance(settings, ConsumerSettings)
+    if settings.batch is None or not any(edge.role == "invoke" for edge in document.edges_from(node.id)):
+        return []
+    return [
+        Problem(
+            "D283",
+            "error",
+            node.id,
+            "config.batch",
+            f"{node.id} works in batches and invokes a service: calls are made for single messages",
+            "take the batch away, or publish to a queue that the service's work reads from",
+            f"nodes[{document.nodes.index(node)}].config.batch",
+        )
+    ]
 
 
 KIND = Kind(
@@ -106,5 +224,6 @@ KIND = Kind(
     settings=ConsumerSettings,
     build=build,
     edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
+    check=check,
     badges=("utilization", "throughput", "service_time"),
 )

@@ -13,7 +13,7 @@ from simulator.design.distributions import Constant, CountDistribution, Distribu
 from simulator.design.edges import PlainSettings, PublishSettings
 from simulator.design.fields import Settings, setting
 from simulator.engine.environment import Activity
-from simulator.engine.link import Outlet
+from simulator.engine.link import Link, Outlet
 from simulator.engine.message import Journey, Message
 from simulator.engine.node import Node
 from simulator.engine.request import InvokeEdge
@@ -85,7 +85,9 @@ class Producer(Node):
             )
             first = next(times, None)
             if first is not None:
-                world.env.at(first, _Source(self, times))
+                sole = self.outlet.only if not self.calls else None
+                source = _Source(self, times) if sole is None else _SoleSource(self, times, sole)
+                world.env.at(first, source)
 
     def make(self, now: float) -> Message:
         """The next message."""
@@ -139,6 +141,35 @@ class _Source(Activity):
 
     def occur(self, now: float) -> float | None:
         self.send(self.producer.make(now))
+        return next(self.times, None)
+
+
+class _SoleSource(_Source):
+    """The same where all messages take one edge without delay or loss, written out: once per message."""
+
+    __slots__ = ("link",)
+
+    def __init__(self, producer: Producer, times: Iterator[float], link: Link) -> None:
+        super().__init__(producer, times)
+        self.link = link
+
+    def occur(self, now: float) -> float | None:
+        producer = self.producer
+        producer.produced = sequence = producer.produced + 1
+        key = producer.key
+        message = Message(
+            producer.source,
+            sequence,
+            now,
+            None if key is None else int(key()),
+            producer.message_size(),
+            producer.priority,
+        )
+        link = self.link
+        link.total += 1
+        target = link.target
+        if not target.accept(message):
+            target.lose(message)
         return next(self.times, None)
 
 

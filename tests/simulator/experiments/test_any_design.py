@@ -52,12 +52,23 @@ links = st.fixed_dictionaries(
 )
 brokers = st.one_of(
     st.builds(
-        lambda capacity, overflow: {
+        lambda capacity, overflow, ttl, order: {
             "kind": "queue",
-            "config": {"capacity": capacity, "overflow": overflow},
+            "config": {"capacity": capacity, "overflow": overflow, "ttl": ttl, **order},
         },
         st.none() | st.integers(0, 20),
         st.sampled_from(["reject", "drop-oldest"]),
+        st.none() | durations,
+        st.sampled_from(
+            [
+                {},
+                {"discipline": "lifo"},
+                {"discipline": "priority"},
+                {"discipline": "priority", "preemption": "resume"},
+                {"dispatch": "round-robin"},
+                {"dispatch": "random", "discipline": "lifo"},
+            ]
+        ),
     ),
     st.builds(
         lambda timeout, delay, retention, wait: {
@@ -100,6 +111,39 @@ def faults(draw: st.DrawFn, nodes: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 
 @st.composite
+def consumers(draw: st.DrawFn, broker: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a consumer that may go with the settings of its broker."""
+    is_dealt = broker.get("dispatch", "shared") != "shared"
+    is_preemptive = "preemption" in broker
+    servers = st.integers(1, 5)
+    instances = draw(servers if is_dealt else servers | st.none())
+    # Work that always fails keeps every server busy for ever: of unlimited ones there would be thousands.
+    chances = [0.0, 0.3] if instances is None else [0.0, 0.3, 1.0]
+    return {
+        "instances": instances,
+        "service_time": draw(durations),
+        "failure": {
+            "probability": draw(st.sampled_from(chances)),
+            "redelivery_delay": draw(st.none() | durations),
+        },
+        "poll_interval": 0.0 if is_dealt or is_preemptive else draw(st.sampled_from([0.0, 0.7])),
+        "setup_after_idle": None if is_preemptive else draw(st.none() | durations),
+        "batch": None
+        if is_preemptive
+        else draw(
+            st.none()
+            | st.fixed_dictionaries(
+                {
+                    "max_size": st.integers(1, 9),
+                    "max_wait": st.sampled_from([0.0, 3.0]),
+                    "service": st.sampled_from(["per-batch", "per-message"]),
+                }
+            )
+        ),
+    }
+
+
+@st.composite
 def designs(draw: st.DrawFn) -> dict[str, Any]:
     """Stages of broker and consumer in a row, with fan-out, dead letters, services and loops back."""
     nodes: list[dict[str, Any]] = []
@@ -112,7 +156,13 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
         edges.append(edge)
 
     for number in range(draw(st.integers(1, 2))):
-        nodes.append({"id": f"p{number}", "kind": "producer", "config": {"arrivals": draw(arrivals)}})
+        nodes.append(
+            {
+                "id": f"p{number}",
+                "kind": "producer",
+                "config": {"arrivals": draw(arrivals), "priority": number},
+            }
+        )
     nodes.append({"id": "svc", "kind": "service", "config": {"service_time": draw(durations), "capacity": 5}})
     entrances: list[str] = []
     for number in range(draw(st.integers(1, 4))):
@@ -124,19 +174,14 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
                 {
                     "id": name,
                     "kind": "consumer",
-                    "config": {
-                        "instances": draw(st.integers(1, 5)),
-                        "service_time": draw(durations),
-                        "failure": {"probability": draw(st.sampled_from([0.0, 0.3, 1.0]))},
-                        "poll_interval": draw(st.sampled_from([0.0, 0.7])),
-                    },
+                    "config": (config := draw(consumers(broker["config"]))),
                 }
             )
             receive: dict[str, Any] = (
                 {"MaxNumberOfMessages": draw(st.integers(1, 10))} if broker["kind"] == "aws.sqs" else {}
             )
             connect(broker["id"], name, "consume", **receive)
-            if draw(st.booleans()):
+            if config["batch"] is None and draw(st.booleans()):
                 connect(name, "svc")
             goes_back: bool = draw(st.booleans())
             if entrances and goes_back:

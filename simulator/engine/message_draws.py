@@ -1,0 +1,88 @@
+"""Variates that belong to messages, not to turns: common random numbers that survive a reordering.
+
+Message n of a producer always gets the same service time at a given consumer, whichever broker it came
+through, whichever server is free and whatever was redelivered before. Two alternatives under the same load
+then differ by what they do and not by luck (Law, *Simulation Modeling and Analysis*, 5th ed., 11.2: one
+variate per entity and purpose).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulator.design.distributions import Constant, sampler
+from simulator.design.variate import Variate
+from simulator.engine.message import Message
+from simulator.engine.random_streams import RandomStreams
+
+MessageDraw = Callable[[Message], float]
+
+#: Draws in a block; message n takes draw n % BLOCK of block n // BLOCK.
+BLOCK = 512
+#: Blocks kept per element and producer. An older one is drawn again when it is asked for: it is a pure
+#: function of its number.
+KEPT = 4
+#: Positions of the bit stream between two blocks, far more than one block can use up.
+STRIDE = 1 << 40
+
+
+def in_turn(draw: Callable[[], float]) -> MessageDraw:
+    """Draws in the order in which they are asked for."""
+    return lambda _message: draw()
+
+
+def by_message(
+    distribution: Variate,
+    streams: RandomStreams,
+    element: str,
+    purpose: str,
+    producers: Sequence[str],
+) -> MessageDraw:
+    """Draws of `distribution` for `purpose` at `element`, one for each message of each producer.
+
+    The first delivery of message n gets draw n of its producer; further deliveries (`receive_count` above
+    1) draw in turn from a stream of their own. Only for elements that a message reaches once.
+
+    Args:
+        producers: ids of the producers; `Message.source` is the position.
+    """
+    if isinstance(distribution, Constant):
+        value = distribution.value
+        return lambda _message: value
+    again = sampler(distribution, streams.generator(element, f"{purpose}, redelivery"))
+    sources = len(producers)
+    kept = KEPT * sources
+    blocks: dict[int, list[float]] = {}
+    starts: dict[int, tuple[np.random.Generator, Any]] = {}
+
+    def make(key: int) -> list[float]:
+        number, source = divmod(key, sources)
+        if source not in starts:
+            generator = streams.generator(element, f"{purpose} of {producers[source]}")
+            starts[source] = (generator, generator.bit_generator.state)
+        generator, start = starts[source]
+        bits = generator.bit_generator
+        bits.state = start
+        bits.advance(number * STRIDE)  # type: ignore[attr-defined]
+        if len(blocks) >= kept:
+            del blocks[next(iter(blocks))]
+        block: list[float] = distribution.block(generator, BLOCK).tolist()
+        blocks[key] = block
+        return block
+
+    look_up = blocks.get
+
+    def draw(message: Message) -> float:
+        if message.receive_count > 1:
+            return again()
+        sequence = message.sequence
+        key = (sequence >> 9) * sources + message.source
+        block = look_up(key)
+        if block is None:
+            block = make(key)
+        return block[sequence & 511]
+
+    return draw

@@ -1,0 +1,92 @@
+"""The shortest way through a service: a server with one textbook queue before it and no special duties."""
+
+from __future__ import annotations
+
+from simulator.engine.endpoint import Consumer, Server
+from simulator.engine.line import Line
+
+
+class PlainServer(Server):
+    """A server that does in one step what `Consumer` does in several: end a service, begin the next.
+
+    It is the bulk of a run's work, hence written out; `Consumer.service_ends` is the definition.
+    """
+
+    __slots__ = ("line",)
+
+    def __init__(self, consumer: Consumer, line: Line) -> None:
+        super().__init__(consumer)
+        self.line = line
+
+    def occur(self, now: float) -> float | None:
+        consumer = self.consumer
+        line = self.line
+        message = self.message
+        if consumer.paused or line.is_out or message.duplicate or message.processed:
+            return consumer.service_ends(self, now)
+        # The end of the service: `Consumer.complete` and `Flow.record`.
+        subscription = self.subscription
+        subscription.add_service(now - self.started_at)
+        sojourn = now - message.accepted_at
+        subscription.add_sojourn(sojourn)
+        consumer.delivered += 1
+        flow = consumer.flows[message.source]
+        flow.delivered += 1
+        flow.latency.add(now - message.created)
+        sequence = message.sequence
+        latest = flow.latest
+        key = message.key
+        if sequence < latest.get(key, 0):
+            flow.out_of_order += 1
+        else:
+            latest[key] = sequence
+        if consumer.is_sending_on:
+            message.processed = True
+            consumer.outlet.send(message.copy())
+        # `Line.acknowledge`, then `Line.take`.
+        line.delivered += 1
+        line.departures += 1
+        line.residence_sum += sojourn
+        if message.journey is not None:
+            message.end()
+        waiting = line.line
+        if not waiting:
+            held = line.held
+            value = held.value
+            held.area += value * (now - held.since)
+            held.since = now
+            held.value = value - 1
+            self.idle_since = now
+            consumer.idle.append(self)
+            busy = consumer.busy
+            value = busy.value
+            busy.area += value * (now - busy.since)
+            busy.since = now
+            busy.value = value - 1
+            return None
+        # One less waits; as many as before are in flight, and as many servers busy.
+        self.message = message = waiting.popleft()
+        level = line.queue_length
+        value = level.value
+        level.area += value * (now - level.since)
+        level.since = now
+        level.value = value - 1
+        line.receives += 1
+        subscription.total += 1
+        self.started_at = now
+        if message.receive_count:
+            message.receive_count += 1
+        else:
+            message.receive_count = 1
+            subscription.add_waiting(now - message.accepted_at)
+        return now + consumer.service_time(message)
+
+
+def lay_plain_servers(consumer: Consumer) -> None:
+    """Give the consumer plain servers where nothing of what it does needs others."""
+    inputs = consumer.inputs
+    if len(inputs) != 1 or consumer.size is None or consumer.fails is not None or consumer.invocations:
+        return
+    line = inputs[0].broker
+    if isinstance(line, Line) and line.is_plain and type(consumer).make_server is Consumer.make_server:
+        consumer.idle[:] = [PlainServer(consumer, line) for _ in consumer.idle]
