@@ -101,7 +101,7 @@ def _bounded(_document: Document, station: Station, stream: Stream) -> Model | N
 
 def _retrying(_document: Document, station: Station, stream: Stream) -> Model | None:
     servers, failure = station.servers, station.options["failure"]
-    if servers is None or not station.is_exponential or set(type(failure).model_fields) != {"probability"}:
+    if servers is None or not station.is_exponential or failure.redelivery_delay is not None:
         return None
     p = failure.probability
     measures, receives = markovian.with_retries(
