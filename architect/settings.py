@@ -44,6 +44,9 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [environment.CHECKOUT / "static"] if IS_CHECKOUT else []
 WHITENOISE_USE_FINDERS = True
+# Files are looked up when they are asked for: a list made at the start would give 404 for every file of a
+# front end that was built again meanwhile (and costs time at every start).
+WHITENOISE_AUTOREFRESH = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Vite puts a hash of the content into the names under dist/assets: such a file never changes.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dist/assets/.+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$"

@@ -19,12 +19,12 @@ class NewRun(Body):
     """A run of a design as it stands; what is left out comes from the document."""
 
     design: UUID
-    seed: int | None = Field(None, ge=0, le=2**63 - 1)
+    seed: int | None = Field(None, ge=0, le=2**63 - 1, strict=True)
     duration: Seconds | None = Field(None, description="Simulated seconds.")
     warmup: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | Literal["auto"] | None = Field(
         None, description="Simulated seconds left out of the results, or auto."
     )
-    replications: int | None = Field(None, ge=1, le=10_000)
+    replications: int | None = Field(None, ge=1, le=10_000, strict=True)
     speed: Speed | None = Field(
         None, description="Simulated seconds per second of the clock; null is as fast as it goes."
     )

@@ -86,6 +86,18 @@ FIELDS = [
     ({"design": str(ID), "warmup": -1}, "warmup"),
     ({"design": str(ID), "replications": 0}, "replications"),
     ({"design": str(ID), "replications": 1.5}, "replications"),
+    ({"design": str(ID), "replications": 10**6}, "replications"),
+    ({"design": str(ID), "replications": True}, "replications"),
+    ({"design": str(ID), "replications": "3"}, "replications"),
+    ({"design": str(ID), "seed": True}, "seed"),
+    ({"design": str(ID), "seed": 1.5}, "seed"),
+    ({"design": str(ID), "duration": 1e300}, "duration"),
+    ({"design": str(ID), "duration": "10 years"}, "duration"),
+    ({"design": str(ID), "warmup": 1e300}, "warmup"),
+    ({"design": str(ID), "precision": 0}, "precision"),
+    ({"design": str(ID), "precision": 2}, "precision"),
+    ({"design": str(ID), "speed": 1e300}, "speed"),
+    ({"design": str(ID), "speed": -1}, "speed"),
     ({"design": str(ID), "speed": 0}, "speed"),
     ({"design": str(ID), "speed": "fast"}, "speed"),
     ({"design": str(ID), "unknown": 1}, "unknown"),
@@ -97,7 +109,29 @@ FIELDS = [
 def test_a_run_with_a_bad_field_is_refused_with_its_name(post: Any, body: dict[str, Any], field: str) -> None:
     answer = post("/api/runs", body)
     assert answer.status_code == 422
+    assert is_refusal(answer)
     assert answer.json()["errors"][0]["path"].split(".")[0] == field
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("warmup", [60, 61, 1e9])
+def test_a_warm_up_that_leaves_nothing_of_the_run_is_refused(post: Any, warmup: float) -> None:
+    design = post("/api/designs", {"document": work_queue()}).json()
+    answer = post("/api/runs", {"design": design["id"], "duration": 60, "warmup": warmup})
+    assert answer.status_code == 422
+    assert is_refusal(answer)
+    assert answer.json()["errors"][0]["path"] == "warmup"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("field", ["seed", "duration", "warmup", "replications", "speed"])
+def test_a_number_of_a_run_that_is_none_is_refused(client: Client, field: str, number: str) -> None:
+    body = f'{{"design": "{ID}", "{field}": {number}}}'
+    answer = client.post("/api/runs", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert is_refusal(answer)
+    assert number in answer.json()["detail"]
 
 
 @pytest.mark.django_db

@@ -6,8 +6,10 @@ import json
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from architect import pages
@@ -124,3 +126,42 @@ def test_the_api_page_names_every_operation(client: Client) -> None:
 @pytest.mark.django_db
 def test_health_is_ok_while_the_database_answers(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_front_end_built_again_is_served_without_a_restart(settings: Any, tmp_path: Path) -> None:
+    settings.STATICFILES_DIRS = [tmp_path]
+    _forget_finders()
+    try:
+        _build(tmp_path, "AAAAAAAA")
+        client = Client()  # one server throughout
+        assert _script_of(client) == ("/static/dist/assets/main-AAAAAAAA.js", 200)
+        (tmp_path / "dist/assets/main-AAAAAAAA.js").unlink()
+        _build(tmp_path, "EEEEEEEE")
+        assert _script_of(client) == ("/static/dist/assets/main-EEEEEEEE.js", 200)
+        assert client.get("/static/dist/assets/main-AAAAAAAA.js").status_code == 404
+        for nothing in ("", "dist", "dist/", "dist/../dist/manifest.json", "%00", "..%2f..%2fetc%2fpasswd"):
+            assert client.get(f"/static/{nothing}").status_code == 404
+    finally:
+        _forget_finders()
+
+
+def _forget_finders() -> None:
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]  # the stubs do not know its cache
+
+
+def _build(folder: Path, content_hash: str) -> None:
+    assets = folder / "dist/assets"
+    assets.mkdir(parents=True, exist_ok=True)
+    (assets / f"main-{content_hash}.js").write_text(f"// {content_hash}")
+    text = json.dumps(MANIFEST).replace("AAAAAAAA", content_hash)
+    (folder / "dist/manifest.json").write_text(text)
+
+
+def _script_of(client: Client) -> tuple[str, int]:
+    page = client.get("/").content.decode()
+    address = re.findall(r'<script type="module" src="([^"]+)"', page)[0]
+    answer = client.get(address)
+    if answer.status_code == 200:
+        assert "immutable" in answer["Cache-Control"]
+        assert answer.getvalue().startswith(b"//")
+    return address, answer.status_code
