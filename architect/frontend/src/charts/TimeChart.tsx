@@ -141,8 +141,10 @@ function unitWords(unit: string): string {
 
 /** What a picture of lines says in a sentence: each line's highest value so far. */
 function pictureWords(spec: ChartSpec, subject: string, store: SeriesStore): string {
-  const peaks = spec.lines.map(
-    (line) => `${line.label} at most ${formatQuantity(store.peak(line.key), spec.unit)}`,
-  );
+  const peaks = spec.lines.map((line) => {
+    const at = store.peakAt(line.key);
+    const when = at === null ? "" : ` at ${formatClock(at)}`;
+    return `${line.label} at most ${formatQuantity(store.peak(line.key), spec.unit)}${when}`;
+  });
   return `${spec.title}, ${subject}, until ${formatClock(store.lastTime())}: ${peaks.join("; ")}`;
 }

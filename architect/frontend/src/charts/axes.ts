@@ -30,7 +30,8 @@ export function valueRange(
 /** Tick steps for seconds that fall on whole minutes and hours. */
 export const TIME_STEPS: readonly number[] = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
-  3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+  3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 259_200, 345_600, 432_000, 604_800, 1_209_600,
+  2_592_000,
 ];
 
 /** Tick steps of a value axis in seconds: decimal below a minute, then whole minutes and hours. Others: uPlot's own. */

@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import UPlot from "uplot";
+import { formatClock, formatCount } from "../run/numbers";
 import { tokenColor } from "../theme/theme";
 import { TIME_STEPS, timeEnd, timeTick, valueRange, valueSteps, valueTick } from "./axes";
 import type { ChartSpec } from "./chartSet";
@@ -155,6 +156,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       u.ctx.fillStyle = colours.mark;
       triangle(u.ctx, x, u.bbox.top + u.bbox.height, 5 * devicePixelRatio);
     }
+    drawPeak(u);
     for (const limit of spec.limits ?? []) {
       const y = Math.round(u.valToPos(limit.value, "y", true)) + 0.5;
       if (y < u.bbox.top || y > u.bbox.top + u.bbox.height) continue;
@@ -175,6 +177,30 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       u.ctx.fillText(limit.label, right, y - 2);
     }
     u.ctx.restore();
+  }
+
+  /** The largest number of messages anywhere in the chart, with its moment: what one looks for first. */
+  function drawPeak(u: uPlot): void {
+    const peak = highestPeak(spec, store);
+    if (!peak) return;
+    const x = u.valToPos(peak.t, "x", true);
+    const y = u.valToPos(peak.value, "y", true);
+    const { left, top, width } = u.bbox;
+    if (x < left || x > left + width || y < top - 1) return;
+    u.ctx.strokeStyle = colours.text;
+    u.ctx.fillStyle = colours.text;
+    u.ctx.beginPath();
+    u.ctx.arc(x, y, 3.5 * devicePixelRatio, 0, 2 * Math.PI);
+    u.ctx.stroke();
+    u.ctx.font = scaled(font);
+    u.ctx.textBaseline = "middle";
+    u.ctx.textAlign = x > left + width / 2 ? "right" : "left";
+    const aside = 8 * devicePixelRatio * (x > left + width / 2 ? -1 : 1);
+    u.ctx.fillText(
+      `${formatCount(peak.value)} at ${formatClock(peak.t)}`,
+      x + aside,
+      Math.max(y, top + 6 * devicePixelRatio),
+    );
   }
 
   const plot = new UPlot(
@@ -271,6 +297,18 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       plot.destroy();
     },
   };
+}
+
+/** Null while nothing has been counted, and for charts of anything but messages. */
+export function highestPeak(spec: ChartSpec, store: SeriesStore): { value: number; t: number } | null {
+  if (spec.unit !== "messages") return null;
+  let best: { value: number; t: number } | null = null;
+  for (const { key } of spec.lines) {
+    const value = store.peak(key);
+    const t = store.peakAt(key);
+    if (t !== null && value > (best?.value ?? 0)) best = { value, t };
+  }
+  return best;
 }
 
 function lowestPositive(u: uPlot): number | null {

@@ -24,6 +24,8 @@ describe("the columns behind the charts", () => {
     expect(store.column(nodeKey("orders", "waiting_time", "p99"))).toEqual([null, 3]);
     expect(store.column(edgeKey("e1", "rate"))).toEqual([10, null]);
     expect(store.column("node nobody x")).toEqual([null, null]);
+    expect(store.peakAt(nodeKey("orders", "queue_length"))).toBe(2);
+    expect(store.peakAt("node nobody x")).toBeNull();
   });
 
   it("turn the delivered count of a flow into a rate", () => {

@@ -47,6 +47,7 @@ interface Column {
   /** how many values the last point has taken in, for the running mean */
   inLast: number;
   peak: number;
+  peakAt: number;
 }
 
 export const nodeKey = (id: string, metric: string, part = "") => `node ${id} ${metric}${part && ` ${part}`}`;
@@ -65,6 +66,8 @@ export interface SeriesStore {
   keys(): string[];
   /** the largest value so far; 0 where there is none */
   peak(key: string): number;
+  /** simulated seconds when that was first reached; null where there is no value */
+  peakAt(key: string): number | null;
   /** the newest value; null where there is none */
   latest(key: string): number | null;
   /** the seq of the frame that was on at this simulated time (the last one not later; the first if all are later) */
@@ -142,6 +145,7 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
         values: new Float32Array(times.length).fill(Number.NaN),
         inLast: 0,
         peak: 0,
+        peakAt: -1,
       };
       columns.set(key, column);
     }
@@ -149,7 +153,10 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     const at = length - 1;
     const before = values[at] ?? Number.NaN;
     column.inLast += 1;
-    column.peak = Math.max(column.peak, value);
+    if (value > column.peak) {
+      column.peak = value;
+      column.peakAt = times[at] ?? 0;
+    }
     if (Number.isNaN(before)) values[at] = value;
     else if (column.merging === "mean") values[at] = before + (value - before) / column.inLast;
     else values[at] = column.merging === "max" ? Math.max(before, value) : value;
@@ -224,6 +231,10 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     has: (key) => columns.has(key),
     keys: () => [...columns.keys()],
     peak: (key) => columns.get(key)?.peak ?? 0,
+    peakAt(key) {
+      const at = columns.get(key)?.peakAt ?? -1;
+      return at < 0 ? null : at;
+    },
     latest(key) {
       const values = columns.get(key)?.values;
       for (let i = length - 1; values && i >= 0; i -= 1) {
