@@ -1,7 +1,7 @@
 /** Width and colour of an edge during a run: width is the rate (logarithmic), colour the load of where it leads. */
 import { plainNumber } from "../run/frameTypes";
 import { metricStore } from "../run/metrics";
-import { formatRate } from "../run/numbers";
+import { formatNumber } from "../run/numbers";
 import { loadLevel } from "./liveCard";
 import { paintNever, paintSoon } from "./paintSoon";
 
@@ -40,7 +40,8 @@ export function bindEdge(id: string, target: string, role: string, parts: EdgePa
       parts.path.dataset["load"] = String(next);
     }
     if (!parts.label) return;
-    const text = isFlowing ? formatRate(rate) : parts.resting;
+    // the unit in short: the gap between two cards is narrow, and the legend has it in full
+    const text = isFlowing ? `${formatNumber(rate)}/s` : parts.resting;
     if (parts.label.textContent !== text) parts.label.textContent = text;
   };
   const rest = () => {

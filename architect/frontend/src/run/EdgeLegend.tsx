@@ -1,14 +1,15 @@
 import { AT_LIMIT, LOADED } from "../canvas/liveCard";
 import { edgeWidth } from "../canvas/liveEdge";
-import { formatNumber, formatRate, formatShare } from "./numbers";
+import { formatNumber, formatRate, GAP } from "./numbers";
 import { useSession } from "./session";
 
 const RATES = [1, 100, 10_000] as const;
+const percent = (share: number) => `${Math.round(share * 100)}${GAP}%`;
 /** As the canvas colours them: the load of the node an edge leads to. */
 const LOADS = [
-  { token: "--load-1", label: `below ${formatShare(LOADED)}` },
-  { token: "--load-2", label: `to ${formatShare(AT_LIMIT)}` },
-  { token: "--load-3", label: "above, busy" },
+  { token: "--load-1", label: `below ${percent(LOADED)}` },
+  { token: "--load-2", label: `to ${percent(AT_LIMIT)}` },
+  { token: "--load-3", label: "busier" },
 ] as const;
 
 /** What width and colour of an edge mean; only while a run is on the canvas. */
