@@ -69,6 +69,10 @@ def test_open_a_template_change_a_value_run_it_and_read_the_result(page: Page, l
     page.get_by_role("tab", name="Results").click()
     results = page.get_by_role("tabpanel")
     expect(results).to_contain_text("utilization")
+    page.get_by_role("link", name="How far to trust this").click()
+    trust = page.get_by_role("region", name="How far to trust this")
+    expect(trust).to_contain_text("No growth at")
+    expect(trust.get_by_role("img", name=re.compile("^Messages in the system"))).to_be_visible()
     assert_accessible(page)
 
     runs = page.request.get(f"{live.url}/api/runs?design={after['id']}").json()

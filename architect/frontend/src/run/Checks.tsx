@@ -1,7 +1,6 @@
-import { CircleCheck, CircleX, Info } from "lucide-react";
-import type { ReactNode } from "react";
 import { ABSENT, formatCount, formatNumber, formatShare } from "./numbers";
 import type { RunResult } from "./result";
+import { Sign } from "./Sign";
 
 type Label = (id: string) => string;
 
@@ -13,17 +12,17 @@ export function Checks({ result, label }: { result: RunResult; label: Label }) {
   const { conservation, littles_law: little } = result;
   if (!conservation && !little) return null;
   return (
-    <section className="result-section">
-      <h3>Checks of this run</h3>
+    <div>
+      <h4>Checks of this run</h4>
       {conservation && (
         <details className="check" open={!conservation.ok}>
           <summary>
-            <Sign good={conservation.ok} />
+            <Sign tone={conservation.ok ? "ok" : "bad"} />
             {conservation.ok
               ? "No message was lost by the simulator: at every node, what came in went out, waits or is accounted for."
               : "Messages are unaccounted for at some node. Please report this run: it is a fault of Headrace."}
           </summary>
-          <ConservationTable nodes={conservation.nodes ?? {}} label={label} />
+          <ConservationTable nodes={conservation.nodes ?? {}} isWhole={conservation.ok} label={label} />
         </details>
       )}
       {little && Object.keys(little).length > 0 && (
@@ -43,6 +42,7 @@ export function Checks({ result, label }: { result: RunResult; label: Label }) {
                 <th scope="col">L, measured</th>
                 <th scope="col">λ·W, measured apart</th>
                 <th scope="col">difference</th>
+                <th scope="col">verdict</th>
               </tr>
             </thead>
             <tbody>
@@ -60,13 +60,16 @@ export function Checks({ result, label }: { result: RunResult; label: Label }) {
                   >
                     {saysSomething(law) ? formatShare(law.relative_error) : ABSENT}
                   </td>
+                  <td className="nowrap">
+                    <LittleVerdict law={law} />
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
         </details>
       )}
-    </section>
+    </div>
   );
 }
 
@@ -77,6 +80,24 @@ function saysSomething(law: Law): boolean {
   return law.lambda_W !== null && law.lambda_W !== undefined && law.lambda_W > 0;
 }
 
+function LittleVerdict({ law }: { law: Law }) {
+  if (!saysSomething(law)) return <>not compared</>;
+  const close = Math.abs(law.relative_error ?? 0) <= LITTLE_CLOSE;
+  return (
+    <>
+      <Sign tone={close ? "ok" : "warn"} />
+      {close ? "holds" : "differs"}
+    </>
+  );
+}
+
+/** What came in is somewhere; counts that are no whereabouts (copies made) come with a verdict of the simulator's own. */
+function isBalanced(counts: Readonly<Record<string, unknown>>): boolean {
+  const { accepted, ...rest } = counts;
+  const whereabouts = Object.values(rest).filter((value) => typeof value === "number");
+  return accepted === whereabouts.reduce((sum, value) => sum + value, 0);
+}
+
 function LittleSummary({ little }: { little: NonNullable<RunResult["littles_law"]> }) {
   const errors = Object.values(little)
     .filter(saysSomething)
@@ -85,7 +106,7 @@ function LittleSummary({ little }: { little: NonNullable<RunResult["littles_law"
   const close = worst <= LITTLE_CLOSE;
   return (
     <>
-      <Sign good={close ? true : null} />
+      <Sign tone={close ? "ok" : "info"} />
       {close
         ? `Queue lengths and times agree with Little's law to ${formatShare(worst)}.`
         : `Queue lengths and times differ from Little's law by up to ${formatShare(worst)}: the run is too short for steady state, or the load grows without end.`}
@@ -95,9 +116,11 @@ function LittleSummary({ little }: { little: NonNullable<RunResult["littles_law"
 
 function ConservationTable({
   nodes,
+  isWhole,
   label,
 }: {
   nodes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  isWhole: boolean;
   label: Label;
 }) {
   const columns = [...new Set(Object.values(nodes).flatMap((counts) => Object.keys(counts)))].filter(
@@ -116,6 +139,7 @@ function ConservationTable({
               {column.replaceAll("_", " ")}
             </th>
           ))}
+          <th scope="col">balance</th>
         </tr>
       </thead>
       <tbody>
@@ -125,19 +149,13 @@ function ConservationTable({
             {columns.map((column) => (
               <td key={column}>{typeof counts[column] === "number" ? formatCount(counts[column]) : ""}</td>
             ))}
+            <td className="nowrap">
+              <Sign tone={isWhole || isBalanced(counts) ? "ok" : "bad"} />
+              {isWhole || isBalanced(counts) ? "balanced" : "does not balance"}
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
-  );
-}
-
-/** Good, bad, or worth knowing: a shape and a word, not a colour alone. */
-function Sign({ good }: { good: boolean | null }): ReactNode {
-  if (good === null) return <Info size={16} className="sign warn" aria-label="Note:" />;
-  return good ? (
-    <CircleCheck size={16} className="sign ok" aria-label="Passed:" />
-  ) : (
-    <CircleX size={16} className="sign bad" aria-label="Failed:" />
   );
 }

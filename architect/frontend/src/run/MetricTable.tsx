@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { MetricWords } from "./metricWords";
-import { formatHalfWidth, formatInterval, formatQuantity } from "./numbers";
+import { formatClock, formatHalfWidth, formatInterval, formatQuantity } from "./numbers";
 import { type MetricRow, metricRows, PERCENTILES, type Percentile } from "./result";
 import { Term } from "./Term";
 
@@ -13,10 +13,15 @@ const PERCENTILE_WORDS: Record<Percentile, string> = {
   max: "largest",
 };
 
+/** Where the moment of the largest value says something: a pool is full at many moments. */
+const LENGTHS = new Set(["queue_length", "backlog", "in_system"]);
+
 export interface MetricGroup {
   readonly id: string;
   readonly title: ReactNode;
   readonly metrics: Readonly<Record<string, unknown>>;
+  /** its backlog grows without end: said in place of what would be means */
+  readonly growth?: string | null;
 }
 
 /** One table for all: a heading row per node or flow, a row per metric, every number with its unit. */
@@ -51,11 +56,13 @@ export function MetricTable({
             ))}
           </tr>
         </thead>
-        {shown.map(({ id, title, rows, quiet }) => (
+        {shown.map(({ id, title, rows, quiet, growth }) => (
           <tbody key={id}>
             <tr className="result-group">
               <th scope="rowgroup" colSpan={3 + columns.length}>
                 {title}
+                {growth && " "}
+                {growth && <span className="chip bad">{growth}</span>}
               </th>
             </tr>
             {rows.map((row) => (
@@ -86,6 +93,19 @@ function Row({
 }) {
   const unit = words.unit(row.metric);
   const { mean, ci95 } = row.mean;
+  if (row.mean.steady_state === false)
+    return (
+      <tr>
+        <th scope="row">
+          <Term definition={words.definition(row.metric)}>{words.title(row.metric)}</Term>
+        </th>
+        <td className="no-steady-state" colSpan={2 + columns.length}>
+          No steady state: it grows with the length of the run
+          {row.percentiles.max != null &&
+            `; at most ${formatQuantity(row.percentiles.max, unit)} in this one`}
+        </td>
+      </tr>
+    );
   return (
     <tr>
       <th scope="row">
@@ -101,6 +121,9 @@ function Row({
       {columns.map((name) => (
         <td key={name}>
           {row.percentiles[name] === undefined ? "" : formatQuantity(row.percentiles[name], unit)}
+          {name === "max" && row.maxAt != null && LENGTHS.has(row.metric) && row.percentiles.max !== 0 && (
+            <span className="muted max-at"> at {formatClock(row.maxAt)}</span>
+          )}
         </td>
       ))}
     </tr>

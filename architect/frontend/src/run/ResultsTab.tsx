@@ -1,11 +1,12 @@
 import type { Selection } from "../charts/chartSet";
-import { Checks } from "./Checks";
 import { MetricTable } from "./MetricTable";
 import { type MetricWords, useMetricWords } from "./metricWords";
 import { formatCount, formatHalfWidth, formatQuantity, formatSeconds } from "./numbers";
 import { objectiveWords, type RunResult } from "./result";
 import { labelOf, shortDigest } from "./runRecord";
 import { isGoing, useSession } from "./session";
+import { TrustBanners, TrustPanel } from "./TrustPanel";
+import { growthWords } from "./trust";
 
 const VERDICTS: Record<string, { tone: string; label: string }> = {
   met: { tone: "ok", label: "Met" },
@@ -39,8 +40,13 @@ export function ResultsTab({ selection }: { selection: Selection }) {
     (flow) => !onlyNode || flow["from"] === onlyNode || flow["to"] === onlyNode,
   );
   const name = (id: unknown) => label(String(id));
+  const growth = (id: string) => {
+    const node = result.statistics?.stability?.nodes[id];
+    return node?.verdict === "growing" ? growthWords(node.growth_rate) : null;
+  };
   return (
     <div className="results">
+      <TrustBanners {...{ result, label }} />
       <RunFacts result={result} />
       {!onlyNode && <Objectives result={result} words={words} label={label} />}
       {flows.length > 0 && (
@@ -63,12 +69,12 @@ export function ResultsTab({ selection }: { selection: Selection }) {
           <MetricTable
             caption="Nodes"
             words={words}
-            groups={nodes.map(([id, metrics]) => ({ id, title: label(id), metrics }))}
+            groups={nodes.map(([id, metrics]) => ({ id, title: label(id), metrics, growth: growth(id) }))}
           />
         </section>
       )}
       {!onlyNode && <Cost result={result} />}
-      {!onlyNode && <Checks result={result} label={label} />}
+      {!onlyNode && <TrustPanel {...{ result, words, label }} />}
     </div>
   );
 }
@@ -98,8 +104,10 @@ function RunFacts({ result }: { result: RunResult }) {
           , Headrace {run.versions["headrace"] ?? ""}
         </span>
       )}
-      {result.replications === 1 &&
-        ". One seed is one history: run more replications for intervals over histories."}
+      .
+      <a className="trust-jump" href="#trust">
+        How far to trust this
+      </a>
     </p>
   );
 }

@@ -4,7 +4,7 @@ import { TourOffer } from "../gallery/Tour";
 import { pageOf, usePath } from "../router";
 import { Announcer } from "./Announcer";
 import { LineBanner } from "./LineBanner";
-import { formatClock, formatSeconds, formatSpeed, GAP } from "./numbers";
+import { formatClock, formatSeconds, formatShare, formatSpeed, GAP } from "./numbers";
 import { fetchDuration, fetchRun, listRuns } from "./runApi";
 import {
   beginRun,
@@ -201,7 +201,8 @@ function Progress() {
   const duration = run.duration ?? 0;
   const replications = snapshot?.simulation?.replications ?? 1;
   const replication = Math.min(replications, Math.floor(progress * replications + 1e-9) + 1);
-  const isRepeating = isGoing(status) && replication > 1;
+  const precision = snapshot?.simulation?.precision ?? null;
+  const isRepeating = isGoing(status) && (replication > 1 || (precision !== null && t >= duration));
   const ratio = wall > 0.05 ? t / wall : null;
   return (
     <div className="run-progress">
@@ -219,7 +220,9 @@ function Progress() {
         )}
         {isRepeating ? (
           <span title="The canvas shows the first replication; the others make the intervals">
-            replication {replication} of {replications}
+            {precision === null
+              ? `replication ${replication} of ${replications}`
+              : `replications until ±${formatShare(precision)}`}
           </span>
         ) : (
           <span title="Your time, and how many times faster the simulated time went">

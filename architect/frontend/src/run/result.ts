@@ -1,11 +1,15 @@
 /** The result of a run (contract section 2) made into rows for tables, whatever metrics a kind has. */
 
+import type { Statistics, Theory } from "./trust";
+
 export type Interval = readonly [number, number];
 
 export interface Estimate {
   readonly mean: number | null;
   /** 95 % confidence interval; null when the run was too short for one */
   readonly ci95: Interval | null;
+  /** false: it depends on the length of the run, so that there is no such thing as its mean */
+  readonly steady_state?: boolean;
 }
 
 export interface RunResult {
@@ -20,6 +24,9 @@ export interface RunResult {
   readonly design?: { readonly name: string; readonly digest: string };
   readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly flows?: readonly Readonly<Record<string, unknown>>[];
+  /** absent in results of older versions */
+  readonly statistics?: Statistics | null;
+  readonly theory?: readonly Theory[] | null;
   readonly conservation?: {
     readonly ok: boolean;
     readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -44,6 +51,8 @@ export interface MetricRow {
   readonly metric: string;
   readonly mean: Estimate;
   readonly percentiles: Readonly<Partial<Record<Percentile, number | null>>>;
+  /** simulated seconds at which the largest value was reached */
+  readonly maxAt?: number | null;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -62,6 +71,7 @@ export function asEstimate(value: unknown): Estimate | null {
   return {
     mean: typeof value["mean"] === "number" ? value["mean"] : null,
     ci95: isInterval(value["ci95"]) ? value["ci95"] : null,
+    ...(value["steady_state"] === false ? { steady_state: false } : {}),
   };
 }
 
@@ -79,7 +89,13 @@ export function metricRow(metric: string, value: unknown): MetricRow | null {
   const inner = isRecord(value) && isRecord(value["mean"]) ? asEstimate(value["mean"]) : null;
   const mean = inner ?? whole;
   if (!mean && Object.keys(percentiles).length === 0) return null;
-  const row = { metric, mean: mean ?? { mean: null, ci95: null }, percentiles };
+  const maxAt = isRecord(value) ? (asEstimate(value["max_at"])?.mean ?? null) : null;
+  const row = {
+    metric,
+    mean: mean ?? { mean: null, ci95: null },
+    percentiles,
+    ...(maxAt === null ? {} : { maxAt }),
+  };
   return row.mean.mean === null && Object.values(percentiles).every((one) => one === null) ? null : row;
 }
 

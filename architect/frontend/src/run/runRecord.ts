@@ -50,6 +50,8 @@ export interface Snapshot {
     readonly duration?: number;
     readonly warmup?: number | string;
     readonly replications?: number;
+    /** relative half-width at which replications stop */
+    readonly precision?: number | null;
   };
 }
 
