@@ -25,8 +25,10 @@ BLOCK = 512
 #: Blocks kept per element and producer. An older one is drawn again when it is asked for: it is a pure
 #: function of its number.
 KEPT = 4
-#: Positions of the bit stream between two blocks, far more than one block can use up.
-STRIDE = 1 << 40
+#: Positions of the bit stream between two blocks: the golden section of its period, as NumPy's `jumped`
+#: takes it, so that blocks neither meet nor share low bits as they would at powers of two.
+STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835
+PERIOD = 1 << 128
 
 
 def in_turn(draw: Callable[[], float]) -> MessageDraw:
@@ -66,7 +68,7 @@ def by_message(
         generator, start = starts[source]
         bits = generator.bit_generator
         bits.state = start
-        bits.advance(number * STRIDE)  # type: ignore[attr-defined]
+        bits.advance(number * STRIDE % PERIOD)  # type: ignore[attr-defined]
         if len(blocks) >= kept:
             del blocks[next(iter(blocks))]
         block: list[float] = distribution.block(generator, BLOCK).tolist()
