@@ -63,7 +63,7 @@ interface RowProps extends Pick<Props, "words" | "label"> {
 
 function Row({ row, exact, words, label }: RowProps) {
   const [metric = "", part = ""] = row.metric.split(".");
-  const unit = words.unit(metric);
+  const unit = part === "variance" ? `${words.unit(metric)}²` : words.unit(metric);
   const { tone, words: verdict } = VERDICTS[row.verdict] ?? VERDICTS.undecided;
   return (
     <tr>

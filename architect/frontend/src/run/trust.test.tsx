@@ -120,6 +120,14 @@ describe("how far to trust a result", () => {
                 relative_difference: 0.025,
                 verdict: "agrees",
               },
+              {
+                node: "q",
+                metric: "waiting_time.variance",
+                theory: 0.0096,
+                simulated: { mean: 0.0101, ci95: null },
+                relative_difference: 0.05,
+                verdict: "undecided",
+              },
             ],
           },
         ],
@@ -129,6 +137,8 @@ describe("how far to trust a result", () => {
     const row = screen.getByText(/Orders: mean waiting time/).closest("tr") as HTMLElement;
     expect(within(row).getByText("agrees")).toBeDefined();
     expect(screen.getByText("Wq = ρ/(μ − λ)")).toBeDefined();
+    const variance = screen.getByText(/Orders: variance waiting time/).closest("tr") as HTMLElement;
+    expect(variance.textContent?.replaceAll("\u202f", " ")).toContain("0.00960 s²");
   });
 
   it("still shows results that were made before these figures were", () => {

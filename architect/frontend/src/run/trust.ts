@@ -193,6 +193,9 @@ export function overallWords(result: RunResult, label: Label): { tone: Tone; tex
 export function parameterWords(parameters: Theory["parameters"]): string {
   return Object.entries(parameters ?? {})
     .filter(([, value]) => typeof value === "number" || typeof value === "string")
-    .map(([name, value]) => `${name} = ${typeof value === "number" ? formatNumber(value) : String(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name.replaceAll("_", " ")} = ${typeof value === "number" ? formatNumber(value) : String(value)}`,
+    )
     .join(", ");
 }
