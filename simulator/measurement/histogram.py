@@ -30,10 +30,14 @@ Counts = NDArray[np.int64]
 
 def bucket_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """Bucket number of each value (negative values, which do not occur, would count as zero)."""
-    clipped = np.maximum(values, SMALLEST)
-    index = np.ceil(np.log(clipped) / _LOG_GROWTH).astype(np.int64) - (_FIRST - 1)
+    exponents = np.maximum(values, SMALLEST)
+    np.log(exponents, out=exponents)
+    exponents /= _LOG_GROWTH
+    np.ceil(exponents, out=exponents)
+    index = exponents.astype(np.int64)
+    index -= _FIRST - 1
     index[values <= SMALLEST] = 0
-    return np.minimum(index, BUCKETS - 1)
+    return np.minimum(index, BUCKETS - 1, out=index)
 
 
 def percentile(counts: Counts, offset: int, share: float) -> float | None:

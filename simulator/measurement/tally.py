@@ -7,10 +7,12 @@ made, so that a run with frames and one without give the same bits.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.measurement.histogram import Counts, Histogram
 
@@ -50,7 +52,8 @@ class Tally:
     )
 
     def __init__(self) -> None:
-        self._buffer: list[float] = []
+        #: Eight bytes a sample, which NumPy reads in place.
+        self._buffer = array("d")
         self.add: Callable[[float], None] = self._buffer.append
         self._counted = 0
         self.histogram = Histogram()
@@ -74,18 +77,21 @@ class Tally:
         """Count what is buffered; complete blocks also enter the sums. May be called at any time."""
         buffer = self._buffer
         if self._counted < len(buffer):
-            fresh = np.array(buffer[self._counted :])
+            # The views must be gone before the buffer may change its length.
+            fresh = np.frombuffer(buffer, np.float64, offset=8 * self._counted)
             self.histogram.add(fresh)
             self.view_count += len(fresh)
             self.view_total += float(fresh.sum())
             self._counted = len(buffer)
-        while len(buffer) >= BLOCK:
-            self._settle(buffer[:BLOCK])
-            del buffer[:BLOCK]
-            self._counted -= BLOCK
+            del fresh
+        settled = len(buffer) // BLOCK * BLOCK
+        if settled:
+            for start in range(0, settled, BLOCK):
+                self._settle(np.frombuffer(buffer, np.float64, BLOCK, 8 * start))
+            del buffer[:settled]
+            self._counted -= settled
 
-    def _settle(self, block: list[float]) -> None:
-        values = np.array(block)
+    def _settle(self, values: NDArray[np.float64]) -> None:
         self.count += len(values)
         self.positive += int(np.count_nonzero(values > 0.0))
         self.total += float(values.sum())
@@ -103,8 +109,8 @@ class Tally:
         """What was sampled since the last call; called at slice boundaries only."""
         self.absorb()
         if self._buffer:
-            self._settle(self._buffer)
-            self._buffer.clear()
+            self._settle(np.frombuffer(self._buffer, np.float64))
+            del self._buffer[:]
             self._counted = 0
         fresh = self.histogram.since(self._slice_base)
         taken = TallySlice(
