@@ -89,6 +89,12 @@ class Histogram:
         start = offset - self.offset
         self.counts[start : start + len(counts)] += counts
 
+    def count(self, buckets: NDArray[np.uint16], counts: NDArray[np.uint32]) -> None:
+        """Add `counts` to different, ascending `buckets`."""
+        if len(buckets):
+            self._cover(int(buckets[0]), int(buckets[-1]))
+            self.counts[buckets.astype(np.intp) - self.offset] += counts
+
     def since(self, earlier: Histogram) -> Histogram:
         """What was counted after `earlier`, a copy taken of this histogram before."""
         difference = Histogram()

@@ -14,22 +14,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.measurement.histogram import Counts, Histogram
+from simulator.measurement.histogram import Histogram
 
 BLOCK = 8192
 
 
 @dataclass(slots=True)
 class TallySlice:
-    """The samples of one slice of simulated time, in mergeable form."""
+    """The samples of one slice of simulated time, in mergeable form.
+
+    Only the buckets that were hit are kept (`buckets`, ascending, with their `counts`): a precision run
+    holds hundreds of replications of a hundred slices each.
+    """
 
     count: int
     positive: int
     total: float
     squares: float
     maximum: float
-    offset: int
-    counts: Counts
+    buckets: NDArray[np.uint16]
+    counts: NDArray[np.uint32]
 
 
 class Tally:
@@ -113,8 +117,15 @@ class Tally:
             del self._buffer[:]
             self._counted = 0
         fresh = self.histogram.since(self._slice_base)
+        hit = np.flatnonzero(fresh.counts)
         taken = TallySlice(
-            self.count, self.positive, self.total, self.squares, self.maximum, fresh.offset, fresh.counts
+            self.count,
+            self.positive,
+            self.total,
+            self.squares,
+            self.maximum,
+            (hit + fresh.offset).astype(np.uint16),
+            fresh.counts[hit].astype(np.uint32),
         )
         self._slice_base = self.histogram.copy()
         self._reset_slice()

@@ -37,7 +37,7 @@ def sampled(slices: Iterable[TallySlice]) -> Values:
         total += part.total
         squares += part.squares
         maximum = max(maximum, part.maximum)
-        histogram.merge(part.offset, part.counts)
+        histogram.count(part.buckets, part.counts)
     if not count:
         return {}
     mean = total / count
