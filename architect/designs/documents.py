@@ -88,10 +88,15 @@ def plain(document: Document | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def data_of_text(text: str) -> object:
-    """Return the data of a YAML or JSON text; raises Invalid with line and column."""
+    """Return the data of a YAML or JSON text; raises Invalid with line and column, TooMany for a long one
+    while others are being read.
+    """
+    from architect.designs.long_texts import LONG, read_long_text
     from simulator.design.reading import read_text
     from simulator.errors import InvalidDesign
 
+    if len(text) >= LONG:
+        return read_long_text(text)
     try:
         return read_text(text)
     except InvalidDesign as refused:

@@ -1,0 +1,109 @@
+"""Long texts are read in a process of their own: ten megabytes of dense YAML keep one core busy for seconds.
+
+In the server's own process they would hold the interpreter from every other request. At most `AT_ONCE` are
+read at the same time; the next one is refused with 429 rather than kept waiting for an unknown time.
+
+    python -m architect.designs.long_texts < TEXT > JSON     `{"data": ...}` or `{"problems": [...]}`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from architect.environment import CHECKOUT
+from architect.refusals import Invalid, TooMany, invalid_design
+
+LONG = 250_000  # characters; below, starting a process costs more than reading
+AT_ONCE = 2
+PATIENCE = 60.0  # wall seconds for one text
+MEMORY_LIMIT = 1024**3  # bytes of address space
+NICENESS = 10
+PRIVATE = ("HEADRACE_", "DJANGO_")  # of the environment: passwords and keys are not the reader's business
+
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+def read_long_text(text: str) -> object:
+    """Return the data of a long YAML or JSON text.
+
+    Raises Invalid with every problem that keeps it from being a design, or when it takes longer than
+    `PATIENCE`; raises TooMany (429) while `AT_ONCE` others are being read.
+    """
+    if not _places.acquire(blocking=False):
+        raise TooMany(
+            f"{AT_ONCE} long documents are being read already.",
+            hint="Try again in some seconds.",
+            path="text",
+        )
+    try:
+        answer = _ask_reader(text)
+    finally:
+        _places.release()
+    if "problems" in answer:
+        from simulator.graph.problem import Problem
+
+        raise invalid_design((Problem(**entry) for entry in answer["problems"]), what="The text")
+    return answer["data"]
+
+
+def _ask_reader(text: str) -> dict[str, Any]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
+    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "architect.designs.long_texts"],
+            input=text.encode("utf-8", "surrogatepass"),
+            stdout=subprocess.PIPE,
+            env=environment,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        sentence = f"The text takes longer than {PATIENCE:g} s to read."
+        raise Invalid(sentence, hint="Send a smaller document, or JSON.", path="text") from None
+    if done.returncode:
+        raise Invalid(
+            "The text needs more memory to read than there is for it.", hint="Make it smaller.", path="text"
+        )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def answer_for(text: str) -> dict[str, Any]:
+    """Read a text and see that it can become a design: only what can is worth handing back."""
+    from architect.designs.documents import refuse_server_files
+    from simulator.design.document import Document
+    from simulator.design.reading import read_text
+    from simulator.errors import InvalidDesign
+
+    try:
+        data = read_text(text)
+        refuse_server_files(data)
+        Document.parse(data)
+    except InvalidDesign as refused:
+        return {"problems": [problem.as_dict() for problem in refused.problems]}
+    return {"data": data}
+
+
+def main() -> int:
+    """Answer for the text on standard input."""
+    if os.name == "posix":
+        import resource
+
+        os.nice(NICENESS)
+        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(MEMORY_LIMIT, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    text = sys.stdin.buffer.read().decode("utf-8", "surrogatepass")
+    sys.stdout.write(json.dumps(answer_for(text)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
