@@ -17,7 +17,8 @@ REFRESH = 0.2
 class Progress:
     """Says how much is done and how long the rest will take.
 
-    On a terminal one line is rewritten; elsewhere (a log, a pipe) a line is added every 10 %.
+    On a terminal one line is rewritten; elsewhere (a log, a pipe) a line is added every 10 %,
+    and whenever a wanted precision takes more replications.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -26,6 +27,7 @@ class Progress:
         self._start = perf_counter()
         self._said_at = 0.0
         self._said_tenth = 0
+        self._replications = 0
         self._width = 0
 
     @property
@@ -47,10 +49,12 @@ class Progress:
                 self._stream.write("\r" + text.ljust(self._width))
                 self._stream.flush()
                 self._width = len(text)
-        elif int(share * 10) > self._said_tenth:
+        elif int(share * 10) > self._said_tenth or 0 < self._replications < state["replications"]:
+            # A wanted precision may need more replications than were planned: then the share falls back.
             self._said_tenth = int(share * 10)
             self._stream.write(self._text(state, share, elapsed) + "\n")
             self._stream.flush()
+        self._replications = state["replications"]
 
     @staticmethod
     def _text(state: dict[str, Any], share: float, elapsed: float) -> str:
