@@ -140,7 +140,7 @@ def models() -> list[Model]:
     lognormal = {"distribution": "lognormal", "mean": 0.025, "scv": 1.5}
     sigma = sqrt(np.log(2.5))
     split = {"c1->q2": 0.6, "c1->q1": 0.2, "c1->out": 0.2, "c2->q1": 0.5, "c2->out": 0.5}
-    out = [
+    out: list[dict[str, Any]] = [
         {"id": "out", "kind": "queue"},
         {"id": "end", "kind": "consumer", "config": {"service_time": 0}},
     ]
