@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.engine.broker import Subscription
-from simulator.engine.endpoint import Consumer, Server
+from simulator.engine.endpoint import Consumer, Poll, Server
 from simulator.engine.environment import Activity
 from simulator.engine.message import Message
 from simulator.measurement.level import Level
@@ -138,8 +138,27 @@ class BatchConsumer(Consumer):
 
     def time_is_up(self, server: BatchServer, now: float) -> None:
         """No more waiting for messages: begin with those at hand, also while paused."""
-        (self.parked if self.paused else self.idle).remove(server)
+        waits = self.parked if server in self.parked else self.idle
+        if server in waits:
+            waits.remove(server)
+            self._begin_batch(server, now)
+            return
+        # Its next look into a broker is due later: it begins without, and another server looks instead.
+        self._forget_look(server)
         self._begin_batch(server, now)
+        if self.idle:
+            self.wake(server.subscription, now, self.poll_interval)
+
+    def _forget_look(self, server: BatchServer | None) -> list[Server]:
+        """Strike the looks of the server, or of all servers, from the future; returns whose they were."""
+        looks = self.env.withdraw(
+            lambda one: (
+                isinstance(one, Poll)
+                and one.server.consumer is self
+                and (server is None or one.server is server)
+            )
+        )
+        return [look.server for look in looks if isinstance(look, Poll)]
 
     # -- service ---------------------------------------------------------------------------------
     def _begin_batch(self, server: BatchServer, now: float) -> None:
@@ -190,6 +209,7 @@ class BatchConsumer(Consumer):
     # -- faults ----------------------------------------------------------------------------------
     def fail(self) -> None:
         super().fail()
+        self.parked += self._forget_look(None)
         for server in self.parked:
             assert isinstance(server, BatchServer)
             if server.gathered:

@@ -41,7 +41,7 @@ class Server(Activity):
         return self.consumer.service_ends(self, now)
 
 
-class _Poll(Activity):
+class Poll(Activity):
     """A server whose next look into the broker is due."""
 
     __slots__ = ("server",)
@@ -178,7 +178,7 @@ class Consumer(Node):
             return
         looks = ceil((now - server.idle_since) / gap - 1e-9)
         due = server.idle_since + looks * gap
-        self.env.at(max(due, now), _Poll(server))
+        self.env.at(max(due, now), Poll(server))
 
     def look(self, server: Server, now: float) -> bool:
         """A free server asks its brokers for work and begins on it; False when there is none."""

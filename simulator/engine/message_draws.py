@@ -54,7 +54,7 @@ def by_message(
     if isinstance(distribution, Constant):
         value = distribution.value
         return lambda _message: value
-    again = sampler(distribution, streams.generator(element, f"{purpose}, redelivery"))
+    again: Callable[[], float] | None = None
     sources = len(producers)
     kept = KEPT * sources
     blocks: dict[int, list[float]] = {}
@@ -77,9 +77,15 @@ def by_message(
 
     look_up = blocks.get
 
+    def draw_again() -> float:
+        nonlocal again
+        if again is None:
+            again = sampler(distribution, streams.generator(element, f"{purpose}, redelivery"))
+        return again()
+
     def draw(message: Message) -> float:
         if message.receive_count > 1:
-            return again()
+            return draw_again()
         sequence = message.sequence
         key = (sequence >> 9) * sources + message.source
         block = look_up(key)

@@ -132,9 +132,9 @@ class World:
     # -- random numbers --------------------------------------------------------------------------
     def uniform(self, element: str, purpose: str) -> Callable[[], float]:
         """Uniform variates on [0, 1) of a named stream, drawn in blocks."""
-        generator = self.streams.generator(element, purpose)
 
         def blocks() -> Iterator[list[float]]:
+            generator = self.streams.generator(element, purpose)  # most streams are never drawn from
             while True:
                 yield generator.random(1024).tolist()
 

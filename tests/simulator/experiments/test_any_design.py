@@ -116,7 +116,9 @@ def consumers(draw: st.DrawFn, broker: dict[str, Any]) -> dict[str, Any]:
     is_dealt = broker.get("dispatch", "shared") != "shared"
     is_preemptive = "preemption" in broker
     servers = st.integers(1, 5)
-    instances = draw(servers if is_dealt else servers | st.none())
+    # What is visible again at once would be received by ever more of unlimited servers, without end.
+    is_endless = broker.get("VisibilityTimeout") == 0
+    instances = draw(servers if is_dealt or is_endless else servers | st.none())
     # Work that always fails keeps every server busy for ever: of unlimited ones there would be thousands.
     chances = [0.0, 0.3] if instances is None else [0.0, 0.3, 1.0]
     return {

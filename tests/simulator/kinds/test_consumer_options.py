@@ -40,6 +40,23 @@ def test_a_batch_waits_for_more_until_it_is_full_or_the_longest_wait_is_over() -
     assert late["nodes"]["q"]["waiting_time"]["max"]["mean"] == 5.0
 
 
+@pytest.mark.parametrize(("instances", "latencies"), [(1, (21.0, 29.0)), (2, (21.0, 21.0))])
+def test_a_batch_whose_time_is_up_does_not_wait_for_the_next_look(
+    instances: int, latencies: tuple[float, float]
+) -> None:
+    # Looks at 7, 14, 21. What came at 1 is gathered from 7 to 12 and served to 22. What came at 8 would be
+    # found at 14 by the same server, which is busy then: a second one finds it, or the first when it is free.
+    result = pool(
+        at(1, 8),
+        service_time=10,
+        poll_interval=7,
+        instances=instances,
+        batch={"max_size": 9, "max_wait": 5},
+    )
+    assert latency(result) == pytest.approx(sum(latencies) / 2)
+    assert latency(result, "max") == max(latencies)
+
+
 def test_messages_go_to_the_server_that_gathers_before_they_go_to_an_idle_one() -> None:
     result = pool(at(0, 1, 2, 3), service_time=10, instances=4, batch={"max_size": 2, "max_wait": 60})
     assert result["nodes"]["c"]["batch_size"]["mean"]["mean"] == 2.0
