@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import importlib.util
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FRONT_END = ROOT / "architect" / "frontend"
 OUTPUT = ROOT / "static" / "dist"
+NOTICES = "THIRD-PARTY-NOTICES.txt"
 
 #: Tests and installed packages do not change what is built.
 NOT_SOURCES = {"node_modules", "dist", "coverage"}
@@ -86,7 +88,7 @@ def build(say: Callable[[str], None]) -> bool:
     """Build the front end into `static/dist` if its sources changed; return whether it was built."""
     wanted = digest()
     stamp = OUTPUT / ".sources"
-    if stamp.is_file() and stamp.read_text() == wanted:
+    if stamp.is_file() and stamp.read_text() == wanted and (OUTPUT / NOTICES).is_file():
         return False
     install(say)
     say("front end: building (vite)")
@@ -98,9 +100,38 @@ def build(say: Callable[[str], None]) -> bool:
             "--logLevel=warn",
         ]
     )
+    (OUTPUT / NOTICES).write_text(notices(), encoding="utf-8")
     compress(OUTPUT)
     stamp.write_text(wanted)
     return True
+
+
+def notices(front_end: Path = FRONT_END) -> str:
+    """Return the licences of every package that may be in the bundle, with where its source is.
+
+    They must travel with what is built: most ask that their notice is kept, and the EPL-2.0 of elkjs (section
+    3.1) that whoever gets the program is told the licence and how to get the source.
+    """
+    locked = json.loads((front_end / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    parts = ["The page of Headrace contains the following packages, minified, under their own licences.\n"]
+    for place, entry in sorted(locked.items()):
+        folder = front_end / place
+        is_only_types = place.startswith("node_modules/@types/")
+        if not place or entry.get("dev") or is_only_types or not folder.is_dir():
+            continue
+        about = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+        repository = about.get("repository") or about.get("homepage") or ""
+        source = repository.get("url", "") if isinstance(repository, dict) else repository
+        name = place.rpartition("node_modules/")[2]
+        head = f"{name} {about['version']}\nLicence: {about.get('license', 'see below')}\nSource: "
+        head += source or f"https://www.npmjs.com/package/{name}/v/{about['version']}"
+        texts = [
+            path.read_text(encoding="utf-8", errors="replace").strip()
+            for path in sorted(folder.iterdir())
+            if path.name.upper().startswith(("LICENSE", "LICENCE", "NOTICE", "COPYING"))
+        ]
+        parts.append("\n\n".join(["=" * 78 + "\n" + head, *texts]) + "\n")
+    return "\n".join(parts)
 
 
 def run_script(name: str) -> str:

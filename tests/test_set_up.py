@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -145,3 +146,32 @@ def test_compression_gives_the_same_bytes_each_time_and_leaves_small_files(tmp_p
     front_end_build.compress(tmp_path)
     assert (tmp_path / "big.js.gz").read_bytes() == first
     assert sorted(path.name for path in tmp_path.glob("*.gz")) == ["big.js.gz"]
+
+
+def test_the_notices_hold_every_bundled_package_with_licence_and_source(tmp_path: Path):
+    packages: dict[str, dict[str, object]] = {
+        "": {},
+        "node_modules/drawn": {},
+        "node_modules/drawn/node_modules/inner": {},
+        "node_modules/tester": {"dev": True},
+        "node_modules/@types/drawn": {},
+    }
+    for place in filter(None, packages):
+        folder = tmp_path / place
+        folder.mkdir(parents=True)
+        about = {"version": "1.2.3", "license": "EPL-2.0", "repository": {"url": f"https://source/{place}"}}
+        (folder / "package.json").write_text(json.dumps(about))
+        (folder / "LICENSE.md").write_text(f"terms of {place}")
+    (tmp_path / "package-lock.json").write_text(json.dumps({"packages": packages}))
+    text = front_end_build.notices(tmp_path)
+    assert "drawn 1.2.3\nLicence: EPL-2.0\nSource: https://source/node_modules/drawn\n" in text
+    assert "terms of node_modules/drawn/node_modules/inner" in text
+    assert "tester" not in text
+    assert "@types" not in text
+
+
+def test_the_real_notices_name_the_licence_of_the_layout_engine():
+    text = front_end_build.notices()
+    assert "elkjs" in text
+    assert "Eclipse Public License" in text
+    assert "https://github.com/kieler/elkjs" in text
