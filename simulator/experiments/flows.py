@@ -13,7 +13,11 @@ from simulator.measurement.ordering import Flow
 
 
 def lay_flows(world: World) -> None:
-    """Make the flows and tell every node which of them end beyond it."""
+    """Make the flows and tell every node which of them end beyond it.
+
+    Whoever reads dead letters is the end of a flow too; a message that becomes a dead letter is lost to the
+    other ends alone.
+    """
     document = world.document
     graph = graph_of(document)
     ends = {
@@ -24,7 +28,7 @@ def lay_flows(world: World) -> None:
     }
     for source, producer in enumerate(world.producers):
         invoked = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"}
-        for id in sorted(reachable(graph, producer) & set(ends)):
+        for id in sorted(reachable(graph, producer, as_dead_letters=True) & set(ends)):
             if not isinstance(ends[id], ServiceNode) or id in invoked:
                 flow = Flow(producer, id)
                 ends[id].flows[source] = flow

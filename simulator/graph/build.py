@@ -28,18 +28,23 @@ def graph_of(document: Document) -> Graph:
     return graph
 
 
-def reachable(graph: Graph, start: str, *, past_joins: bool = True) -> set[str]:
-    """Every node that messages from `start` may reach, dead-letter edges left out; `start` included.
+def reachable(
+    graph: Graph, start: str, *, past_joins: bool = True, as_dead_letters: bool = False
+) -> set[str]:
+    """Every node that messages from `start` may reach, `start` included.
 
-    Without `past_joins` edges into joins are left out too: what is lost before a join is one copy of a
-    message, and the join finds out whether the message is lost.
+    Dead-letter edges are left out, unless `as_dead_letters`. Without `past_joins` edges into joins are left
+    out too: what is lost before a join is one copy of a message, and the join finds out whether the message
+    is lost.
     """
     found = {start}
     left = [start]
     while left:  # a plain walk: a filtered view of networkx takes twenty times as long
         edges: Iterable[tuple[str, str, str]] = graph.out_edges(left.pop(), data="role")
         for _, target, role in edges:
-            is_taken = role != "dead-letter" and (past_joins or graph.nodes[target]["category"] != "join")
+            is_taken = (as_dead_letters or role != "dead-letter") and (
+                past_joins or graph.nodes[target]["category"] != "join"
+            )
             if is_taken and target not in found:
                 found.add(target)
                 left.append(target)

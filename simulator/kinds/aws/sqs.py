@@ -230,7 +230,12 @@ class SqsQueue(Broker):
             elif self.dead_letter is not None and message.receive_count >= self.max_receive_count:
                 self.dead_lettered += 1
                 self._depart(message, now)
-                self.bury(message, self.dead_letter)
+                # Whoever still works on it holds a receipt of this queue, which must not fit the other one.
+                letter = message.copy()
+                letter.enqueued_at = message.enqueued_at
+                message.receipt = -1
+                message.end()
+                self.bury(letter, self.dead_letter)
             else:
                 return message
 

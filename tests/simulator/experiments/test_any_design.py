@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,13 +20,18 @@ durations = st.one_of(
         st.floats(0.1, 4.0),
     ),
 )
+#: Long enough that no design has more than some ten thousand messages.
+gaps = st.one_of(
+    st.floats(0.02, 2.0),
+    st.builds(lambda mean: {"distribution": "exponential", "mean": mean}, st.floats(0.02, 2.0)),
+)
 arrivals = st.one_of(
     st.builds(lambda rate: {"process": "poisson", "rate": rate}, st.floats(0.1, 50.0)),
     st.builds(lambda rate: {"process": "constant", "rate": rate}, st.floats(0.1, 50.0)),
     st.builds(
         lambda clients, think: {"process": "closed", "clients": clients, "think_time": think},
         st.integers(1, 10),
-        durations,
+        gaps,
     ),
     st.builds(
         lambda rate, batch: {"process": "batch-poisson", "rate": rate, "batch": batch},
@@ -40,7 +46,7 @@ arrivals = st.one_of(
         st.floats(0.0, 80.0),
         st.floats(0.0, 5.0),
     ),
-    st.builds(lambda gap: {"process": "renewal", "interarrival": gap}, durations),
+    st.builds(lambda gap: {"process": "renewal", "interarrival": gap}, gaps),
 )
 links = st.fixed_dictionaries(
     {},
@@ -145,6 +151,16 @@ def consumers(draw: st.DrawFn, broker: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def bury_at(draw: st.DrawFn, number: int, nodes: list[dict[str, Any]], connect: Callable[..., None]) -> None:
+    """A dead-letter queue of broker `number`, with or without a reader of its own."""
+    dead = f"d{number}"
+    nodes.append({"id": dead, "kind": "aws.sqs", "config": {"MessageRetentionPeriod": 60}})
+    connect(f"b{number}", dead, "dead-letter", maxReceiveCount=draw(st.integers(1, 4)))
+    if draw(st.booleans()):
+        nodes.append({"id": f"r{number}", "kind": "consumer", "config": {"service_time": draw(durations)}})
+        connect(dead, f"r{number}", "consume")
+
+
 @st.composite
 def designs(draw: st.DrawFn) -> dict[str, Any]:
     """Stages of broker and consumer in a row, with fan-out, dead letters, services and loops back."""
@@ -190,9 +206,7 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
                 back = draw(st.sampled_from(entrances))
                 connect(name, back, "publish", probability=0.4, delay=draw(durations))
         if broker["kind"] != "topic" and draw(st.booleans()):
-            dead = f"d{number}"
-            nodes.append({"id": dead, "kind": "aws.sqs", "config": {"MessageRetentionPeriod": 60}})
-            connect(broker["id"], dead, "dead-letter", maxReceiveCount=draw(st.integers(1, 4)))
+            bury_at(draw, number, nodes, connect)
         if entrances:
             connect(f"c{number - 1}0", broker["id"], "publish", **draw(links))
         entrances.append(broker["id"])

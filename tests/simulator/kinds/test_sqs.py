@@ -214,3 +214,31 @@ def test_a_message_moved_to_a_dead_letter_queue_past_its_retention_expires_there
     assert (ledger["accepted"], ledger["expired"], ledger["waiting"]) == (1, 1, 0)
     # the clock never ran backwards: nothing was inside for any time
     assert recording.nodes["dead"].areas["in_system"][-1] == 0.0
+
+
+@pytest.mark.parametrize("outage", [False, True])
+def test_work_that_ends_after_the_dead_lettering_deletes_nothing(outage: bool) -> None:
+    # Received at 0, visible again and dead-lettered at 10, received there at once; the first work ends at 15
+    # with a receipt that no longer counts, whatever number the other queue gave.
+    result = simulate(
+        design(
+            [
+                node("p", "producer", arrivals=at(0)),
+                node("q", "aws.sqs", VisibilityTimeout=10),
+                node("c", "consumer", instances=2, service_time=15),
+                node("dead", "aws.sqs", VisibilityTimeout=60),
+                node("r", "consumer", service_time=15),
+            ],
+            ["p->q", "q->c", "q->dead:dead-letter", "dead->r"],
+            edge_configs={"q->dead:dead-letter": {"maxReceiveCount": 1}},
+            faults=[{"kind": "outage", "node": "dead", "at": 5, "duration": 20}] if outage else [],
+        ),
+        duration=100,
+        warmup=0,
+    )
+    ledgers = result["conservation"]["nodes"]
+    assert result["conservation"]["ok"]
+    assert (ledgers["q"]["dead_lettered"], ledgers["q"]["delivered"]) == (1, 0)
+    assert ledgers["dead"]["delivered"] == (0 if outage else 1)
+    law = result["littles_law"]["q"]
+    assert (law["lambda_W"], law["L"]) == (pytest.approx(0.1), pytest.approx(0.1))
