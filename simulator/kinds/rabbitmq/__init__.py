@@ -1,0 +1,1 @@
+"""RabbitMQ: exchanges with bindings, classic and quorum queues."""
