@@ -287,6 +287,8 @@ class Document(BaseModel):
             model = source.edge_settings.get(role) or _ANY_EDGE.get(role, PlainSettings)
             if source.category == "topic" and target.category == "queue":
                 model = source.edge_settings.get("publish", PublishSettings)
+            if model is PublishSettings:
+                model = target.entering_settings.get(role, model)
             try:
                 edge._settings = model.model_validate(edge.config)
             except ValidationError as error:

@@ -87,6 +87,12 @@ class Broker(Acceptor):
         raise TypeError(f"{self.id} has no subscribers")
 
     # -- faults ----------------------------------------------------------------------------------
+    def disconnected(self, subscription: Subscription) -> None:
+        """The reader is gone (an outage of its node); it rejects what it works on right after this."""
+
+    def connected(self, subscription: Subscription) -> None:
+        """The reader is back; its servers look for work right after this."""
+
     def fail(self) -> None:
         """An outage begins: nothing is accepted, nothing delivered. What is stored stays stored, and
         acknowledgements of deliveries made before are still taken.

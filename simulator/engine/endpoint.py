@@ -309,6 +309,8 @@ class Consumer(Node):
         service it has invoked gets the answer and finishes its message.
         """
         self.pause()
+        for subscription in self.inputs:
+            subscription.broker.disconnected(subscription)
         now = self.env._now
         for activity in self.env.withdraw(lambda one: isinstance(one, Server) and one.consumer is self):
             assert isinstance(activity, Server)
@@ -331,6 +333,8 @@ class Consumer(Node):
 
     def recover(self) -> None:
         """The outage is over."""
+        for subscription in self.inputs:
+            subscription.broker.connected(subscription)
         self.resume()
 
     # -- measures --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 Key = int | str | None
 
@@ -39,6 +40,7 @@ class Message:
         "created",
         "duplicate",
         "enqueued_at",
+        "envelope",
         "expires_at",
         "journey",
         "key",
@@ -53,6 +55,8 @@ class Message:
 
     #: When it expires at the present line, seconds; set by lines with a time to live alone.
     expires_at: float
+    #: What a broker that routes knows of the publish (routing key, headers); set by such kinds alone.
+    envelope: Any
 
     def __init__(
         self, source: int, sequence: int, created: float, key: Key, size: float, priority: int

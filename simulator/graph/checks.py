@@ -109,7 +109,10 @@ def cycle_problems(document: Document) -> list[Problem]:
     """Cycles that messages could travel without time passing (D204)."""
     instant = {node.id for node in document.nodes if _is_instant(document, node.id)}
     delayed = {
-        edge.id for edge in document.edges if (delay := edge.delay()) is not None and delay.mean() > 0.0
+        edge.id
+        for edge in document.edges
+        if ((delay := edge.delay()) is not None and delay.mean() > 0.0)
+        or (edge.role == "dead-letter" and KINDS[document.node(edge.source).kind].has_passing_dead_letters)
     }
     cycle = instant_cycle(graph_of(document), instant, delayed)
     if cycle is None:
@@ -147,7 +150,7 @@ def readiness_problems(document: Document) -> list[Problem]:
         return [Problem("D281", "error", "", "nodes", "nothing produces messages", "add a producer", "nodes")]
     ends = {id for id, data in graph.nodes(data=True) if data["category"] in ("consumer", "service", "join")}
     problems: list[Problem] = []
-    if not any(reachable(graph, producer) & ends for producer in producers):
+    if not any(reachable(graph, producer, as_dead_letters=True) & ends for producer in producers):
         problems.append(
             Problem(
                 "D282",

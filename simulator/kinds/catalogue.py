@@ -5,6 +5,8 @@ from __future__ import annotations
 from simulator.kinds.aws import sqs
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kind import Kind
+from simulator.kinds.rabbitmq import exchange as rabbitmq_exchange
+from simulator.kinds.rabbitmq import queue_kind as rabbitmq_queue
 
 KINDS: dict[str, Kind] = {
     kind.kind: kind
@@ -13,6 +15,8 @@ KINDS: dict[str, Kind] = {
         queue.KIND,
         topic.KIND,
         sqs.KIND,
+        rabbitmq_exchange.KIND,
+        rabbitmq_queue.KIND,
         consumer.KIND,
         service.KIND,
         join.KIND,

@@ -30,6 +30,10 @@ class Kind:
         settings: typed configuration of a node.
         build: makes the running node from the world, the node's id and its settings.
         edge_settings: typed configuration of edges that leave such a node, by role.
+        entering_settings: typed configuration of edges that enter such a node, by role, where the kind they
+            come from has no settings of its own for them.
+        has_passing_dead_letters: whether its dead letters may come round without time passing; the kind
+            itself then ends such a cycle.
         check: practice rules of this kind.
         badges: metrics to show on the node, most telling first.
     """
@@ -43,5 +47,7 @@ class Kind:
     settings: type[Settings]
     build: Build
     edge_settings: dict[str, type[Settings]] = field(default_factory=dict)
+    entering_settings: dict[str, type[Settings]] = field(default_factory=dict)
+    has_passing_dead_letters: bool = False
     check: Check | None = None
     badges: tuple[str, ...] = ()

@@ -20,6 +20,15 @@ WHOLE_RUN = (
     "duplicates",
     "out_of_order",
     "failures",
+    "unroutable",
+    "returned",
+    "confirmed",
+    "nacked",
+    "dead_rejected",
+    "dead_expired",
+    "dead_maxlen",
+    "dead_delivery_limit",
+    "dead_letter_cycles",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"

@@ -47,6 +47,22 @@ METRICS: dict[str, dict[str, str]] = {
     "dropped": _metric("Dropped", "messages", "Accepted messages thrown away or answered with an error."),
     "rejected": _metric("Rejected", "messages", "Messages refused on arrival."),
     "failures": _metric("Failures", "deliveries", "Services that failed."),
+    "unroutable": _metric("Unroutable", "messages", "Matched no binding of the exchange and were dropped."),
+    "returned": _metric("Returned", "messages", "Mandatory messages that matched no binding."),
+    "confirmed": _metric("Confirmed", "messages", "Publishes that the broker has confirmed."),
+    "nacked": _metric("Refused publishes", "messages", "Publishes answered with a negative confirm."),
+    "confirm_latency": _metric(
+        "Confirm latency", "s", "From the arrival of a publish until its confirm is back at the sender."
+    ),
+    "dead_rejected": _metric("Given up: rejected", "messages", "Rejected without requeue."),
+    "dead_expired": _metric("Given up: expired", "messages", "Time to live over at the head of the queue."),
+    "dead_maxlen": _metric("Given up: maxlen", "messages", "Pushed out of a full queue."),
+    "dead_delivery_limit": _metric(
+        "Given up: delivery limit", "messages", "Failed more often than the delivery limit allows."
+    ),
+    "dead_letter_cycles": _metric(
+        "Dead-letter cycles", "messages", "Dropped: they came round without having been rejected."
+    ),
     "duplicates": _metric("Duplicates", "messages", "Acknowledged once more by the same consumer."),
     "out_of_order": _metric(
         "Out of order", "messages", "Acknowledged after a later message of the same producer and key."

@@ -1,0 +1,99 @@
+"""Which bindings of an exchange a message matches, for every exchange type.
+
+Source: RabbitMQ documentation, *Exchanges* and *AMQP 0-9-1 Model*; consistent hashing: the plugin's page, and
+Lamping and Veach, *A fast, minimal memory, consistent hash algorithm*, 2014.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Literal
+
+from simulator.kinds.rabbitmq.envelope import Envelope
+from simulator.kinds.rabbitmq.topic_matching import matches
+
+ExchangeType = Literal["direct", "fanout", "topic", "headers", "x-consistent-hash"]
+X_MATCH = ("all", "any", "all-with-x", "any-with-x")
+
+
+class Binding:
+    """The rule of one binding: its key and its arguments."""
+
+    __slots__ = ("arguments", "key", "matched")
+
+    def __init__(self, key: str, arguments: Mapping[str, Any]) -> None:
+        self.key = key
+        self.arguments = arguments
+        #: Messages that matched, also when the queue had its copy through another binding.
+        self.matched = 0
+
+
+def matching(
+    type: ExchangeType, bindings: Sequence[Binding], envelope: Envelope, hash_header: str | None = None
+) -> list[int]:
+    """Positions of the bindings that `envelope` matches in an exchange of this type.
+
+    Args:
+        hash_header: header that a consistent-hash exchange hashes instead of the routing key; a message
+            without it has the empty text there.
+    """
+    key = envelope.routing_key
+    if hash_header is not None:
+        key = str(envelope.headers.get(hash_header, ""))
+    if type == "x-consistent-hash":
+        weights = [int(binding.key) for binding in bindings]
+        if not weights:
+            return []
+        bucket = jump_hash(hash_of(key), sum(weights))
+        for position, weight in enumerate(weights):
+            bucket -= weight
+            if bucket < 0:
+                return [position]
+    return [
+        position
+        for position, binding in enumerate(bindings)
+        if type == "fanout"
+        or (type == "direct" and binding.key == key)
+        or (type == "topic" and matches(binding.key, key))
+        or (type == "headers" and headers_match(binding.arguments, envelope.headers))
+    ]
+
+
+def headers_match(arguments: Mapping[str, Any], headers: Mapping[str, Any]) -> bool:
+    """Whether a headers binding matches: `all` (default) or `any` of its arguments are there and equal.
+
+    A void argument (null) asks for presence only. Arguments that begin with `x-` count with the `-with-x`
+    forms alone; a binding without arguments that count matches everything with `all`, nothing with `any`.
+    """
+    mode = arguments.get("x-match", "all")
+    is_with_x = mode.endswith("-with-x")
+    asked = {
+        name: value
+        for name, value in arguments.items()
+        if name != "x-match" and (is_with_x or not name.startswith("x-"))
+    }
+    found = (
+        name in headers and (value is None or _same(headers[name], value)) for name, value in asked.items()
+    )
+    return any(found) if mode.startswith("any") else all(found)
+
+
+def _same(one: object, other: object) -> bool:
+    # 1, 1.0 and true are of different types in AMQP's tables.
+    return type(one) is type(other) and one == other
+
+
+def hash_of(routing_key: str) -> int:
+    """A 64-bit hash, the same on every machine."""
+    return int.from_bytes(blake2b(routing_key.encode(), digest_size=8).digest(), "big")
+
+
+def jump_hash(key: int, buckets: int) -> int:
+    """The bucket of a 64-bit `key` (Lamping and Veach): one more bucket moves 1/n of the keys."""
+    bucket, after = -1, 0
+    while after < buckets:
+        bucket = after
+        key = (key * 2862933555777941757 + 1) & 0xFFFFFFFFFFFFFFFF
+        after = int((bucket + 1) * (2**31 / ((key >> 33) + 1)))
+    return bucket

@@ -1,0 +1,144 @@
+"""The settings of `rabbitmq.exchange`, of its bindings, and of publishing to RabbitMQ."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from simulator.design.distributions import DurationDistribution
+from simulator.design.edges import PublishSettings
+from simulator.design.fields import Settings, Source, setting
+from simulator.kinds.rabbitmq.bindings import X_MATCH, ExchangeType
+
+_EXCHANGES = Source("RabbitMQ documentation, Exchanges", "https://www.rabbitmq.com/docs/exchanges")
+_PUBLISHERS = Source("RabbitMQ documentation, Publishers", "https://www.rabbitmq.com/docs/publishers")
+_CONFIRMS = Source("RabbitMQ documentation, Publisher Confirms", "https://www.rabbitmq.com/docs/confirms")
+_HASH = Source(
+    "RabbitMQ consistent hash exchange plugin",
+    "https://github.com/rabbitmq/rabbitmq-server/tree/main/deps/rabbitmq_consistent_hash_exchange",
+)
+
+Word = Annotated[str, Field(max_length=255)]
+
+
+class ExchangeSettings(Settings):
+    """A RabbitMQ exchange: copies each message to the queues whose bindings it matches."""
+
+    type: ExchangeType = setting(
+        "topic", title="type", help="How bindings are matched with messages.", source=_EXCHANGES
+    )
+    alternate_exchange: Annotated[str, Field(max_length=64)] | None = setting(
+        None,
+        title="alternate-exchange",
+        help="Exchange that gets what no binding matches; draw an edge to it too.",
+        source=_EXCHANGES,
+        alias="alternate-exchange",
+        advanced=True,
+    )
+    hash_header: Word | None = setting(
+        None,
+        title="hash-header",
+        help="Header to hash instead of the routing key (x-consistent-hash).",
+        source=_HASH,
+        alias="hash-header",
+        advanced=True,
+    )
+
+    @model_validator(mode="after")
+    def _hash_header_needs_hashing(self) -> Self:
+        if self.hash_header is not None and self.type != "x-consistent-hash":
+            raise PydanticCustomError("D206", "hash-header is for the type x-consistent-hash only")
+        return self
+
+
+class BindingSettings(Settings):
+    """A binding of an exchange to a queue or another exchange."""
+
+    routing_key: Word = setting(
+        "",
+        title="routing_key",
+        help="Binding key; topic: words, * and #; x-consistent-hash: the weight.",
+        source=_EXCHANGES,
+    )
+    arguments: dict[Word, JsonValue] = setting(
+        title="arguments",
+        help="Headers that must match, with x-match all, any, all-with-x or any-with-x.",
+        source=_EXCHANGES,
+        advanced=True,
+        factory=dict,
+    )
+
+    @model_validator(mode="after")
+    def _x_match_is_known(self) -> Self:
+        mode: Any = self.arguments.get("x-match", "all")
+        if mode not in X_MATCH:
+            raise PydanticCustomError(
+                "D106", "x-match is one of {known}, not {mode}", {"known": ", ".join(X_MATCH), "mode": mode}
+            )
+        return self
+
+
+class RabbitPublishSettings(PublishSettings):
+    """How a sender publishes to RabbitMQ on this edge."""
+
+    routing_key: Word | dict[Word, Annotated[float, Field(gt=0)]] | None = setting(
+        None,
+        title="routing_key",
+        help="Text with {key}, {type}, {source}, {detail.NAME}, or keys with weights; empty: the "
+        "message's key, else its event type.",
+        source=_PUBLISHERS,
+    )
+    headers: dict[Word, JsonValue] = setting(
+        title="headers",
+        help="Header fields of every message.",
+        source=_PUBLISHERS,
+        advanced=True,
+        factory=dict,
+    )
+    mandatory: bool = setting(
+        False,
+        title="mandatory",
+        help="What no binding matches is returned to the sender instead of dropped without a word.",
+        source=_PUBLISHERS,
+        advanced=True,
+    )
+    delivery_mode: Literal[1, 2] = setting(
+        1,
+        title="delivery_mode",
+        help="1: transient, 2: persistent (kept over a restart by durable queues).",
+        source=_PUBLISHERS,
+    )
+    expiration: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = setting(
+        None,
+        title="expiration",
+        help="Per-message time to live; it ends at the head of the queue.",
+        unit="ms",
+        source=Source("RabbitMQ documentation, Time-To-Live", "https://www.rabbitmq.com/docs/ttl"),
+        advanced=True,
+    )
+    confirms: bool = setting(
+        False, title="Publisher confirms", help="The broker confirms every message.", source=_CONFIRMS
+    )
+    confirm_window: Annotated[int, Field(ge=1, le=1_000_000)] | None = setting(
+        None,
+        title="Confirm window",
+        help="Messages that may be unconfirmed; further ones wait in the sender. Empty: no limit.",
+        unit="messages",
+        source=_CONFIRMS,
+    )
+    confirm_round_trip: DurationDistribution | None = setting(
+        None,
+        title="Confirm round trip",
+        help="Time a publish and its confirm are under way, beside the edge's delay; empty: none.",
+        unit="s",
+        widget="distribution",
+        advanced=True,
+    )
+
+    @model_validator(mode="after")
+    def _a_window_needs_confirms(self) -> Self:
+        if self.confirm_window is not None and not self.confirms:
+            raise PydanticCustomError("D206", "a confirm window needs confirms: true")
+        return self

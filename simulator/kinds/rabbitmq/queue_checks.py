@@ -1,0 +1,141 @@
+"""What can be wrong, or unwise, around a RabbitMQ queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.graph.problem import Problem, Severity
+from simulator.kinds.basic.consumer import ConsumerSettings
+from simulator.kinds.rabbitmq.queue_settings import RabbitConsumeSettings, RabbitQueueSettings
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Edge, Node
+
+
+def check_queue(document: Document, node: Node) -> list[Problem]:
+    """Dead-letter edges that do not fit, and settings that people regret (D320)."""
+    settings = node.config
+    assert isinstance(settings, RabbitQueueSettings)
+    place = f"nodes[{document.nodes.index(node)}].config"
+    problems = []
+
+    def about(field: str, message: str, hint: str, severity: Severity = "warning") -> None:
+        code = "D283" if severity == "error" else "D320"
+        problems.append(
+            Problem(code, severity, node.id, f"config.{field}", message, hint, f"{place}.{field}")
+        )
+
+    letters = [edge for edge in document.edges_from(node.id) if edge.role == "dead-letter"]
+    if len(letters) > 1:
+        problems.append(
+            _at_edge(
+                document,
+                letters[1],
+                "",
+                f"{node.id} has a second dead-letter edge",
+                "a queue has one dead-letter exchange: lead both from there",
+                "error",
+            )
+        )
+    named = settings.x_dead_letter_exchange
+    if named is not None and named not in [edge.target for edge in letters]:
+        about(
+            "x-dead-letter-exchange",
+            f"no dead-letter edge leads from {node.id} to {named!r}",
+            "draw the edge, or take the setting away",
+            "error",
+        )
+    if settings.x_dead_letter_routing_key is not None and not letters:
+        about(
+            "x-dead-letter-routing-key",
+            f"{node.id} has no dead-letter exchange: its dead letters are lost",
+            "draw a dead-letter edge to an exchange or queue",
+        )
+    if settings.members_down > settings.members:
+        about(
+            "members_down",
+            f"an outage takes {settings.members_down} members, {node.id} has {settings.members}",
+            f"give at most {settings.members}",
+            "error",
+        )
+    problems += [
+        _at_edge(
+            document,
+            edge,
+            "to",
+            f"dead letters of {node.id} go to RabbitMQ",
+            "lead them to a rabbitmq.exchange or rabbitmq.queue",
+            "error",
+        )
+        for edge in letters
+        if not document.node(edge.target).kind.startswith("rabbitmq.")
+    ]
+    for edge in document.edges_from(node.id):
+        consume = edge.settings
+        consumer = document.node(edge.target).config
+        if isinstance(consume, RabbitConsumeSettings) and isinstance(consumer, ConsumerSettings):
+            problems += _consume_problems(document, edge, settings, consume, consumer)
+    return problems
+
+
+def _consume_problems(
+    document: Document,
+    edge: Edge,
+    queue: RabbitQueueSettings,
+    consume: RabbitConsumeSettings,
+    consumer: ConsumerSettings,
+) -> list[Problem]:
+    problems = []
+    if consumer.poll_interval > 0.0:
+        problems.append(
+            Problem(
+                "D283",
+                "error",
+                edge.target,
+                "config.poll_interval",
+                f"{edge.source} pushes its messages: {edge.target} does not look for them",
+                "take poll_interval away",
+                f"nodes[{document.nodes.index(document.node(edge.target))}].config.poll_interval",
+            )
+        )
+    work = consumer.service_time.mean()
+    if consume.prefetch == 1 and consumer.concurrency > 1:
+        problems.append(
+            _at_edge(
+                document,
+                edge,
+                "config.prefetch",
+                f"prefetch 1 keeps one of {consumer.concurrency} workers of an instance busy",
+                f"set it to {consumer.concurrency} at least",
+            )
+        )
+    elif consume.prefetch == 1 and consume.round_trip.mean() > work:
+        problems.append(
+            _at_edge(
+                document,
+                edge,
+                "config.prefetch",
+                "the round trip is longer than the work: with prefetch 1 the consumer mostly waits",
+                "set it to about (round trip + work) / work",
+            )
+        )
+    endless = consume.requeue and queue.delivery_limit < 0 and consume.on_failure != "close"
+    if endless and consumer.failure.probability >= 1.0:
+        problems.append(
+            _at_edge(
+                document,
+                edge,
+                "config.requeue",
+                "work that always fails is requeued for ever: this queue has no delivery limit",
+                "set requeue to false, or use a quorum queue with on_failure reject",
+            )
+        )
+    return problems
+
+
+def _at_edge(
+    document: Document, edge: Edge, field: str, message: str, hint: str, severity: Severity = "warning"
+) -> Problem:
+    code = "D283" if severity == "error" else "D320"
+    path = f"edges[{document.edges.index(edge)}]" + (f".{field}" if field else "")
+    return Problem(code, severity, edge.id, field, message, hint, path)

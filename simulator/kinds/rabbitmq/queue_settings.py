@@ -1,0 +1,275 @@
+"""The settings of `rabbitmq.queue` and of consuming from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from simulator.design.distributions import Constant, DurationDistribution, LogNormal
+from simulator.design.fields import Settings, Source, setting
+
+_QUEUES = Source("RabbitMQ documentation, Queues", "https://www.rabbitmq.com/docs/queues")
+_LENGTH = Source("RabbitMQ documentation, Queue Length Limit", "https://www.rabbitmq.com/docs/maxlength")
+_TTL = Source("RabbitMQ documentation, Time-To-Live", "https://www.rabbitmq.com/docs/ttl")
+_DLX = Source("RabbitMQ documentation, Dead Letter Exchanges", "https://www.rabbitmq.com/docs/dlx")
+_QUORUM = Source("RabbitMQ documentation, Quorum Queues", "https://www.rabbitmq.com/docs/quorum-queues")
+_PRIORITY = Source("RabbitMQ documentation, Priority Queues", "https://www.rabbitmq.com/docs/priority")
+_CONSUMERS = Source("RabbitMQ documentation, Consumers", "https://www.rabbitmq.com/docs/consumers")
+_PREFETCH = Source(
+    "RabbitMQ documentation, Consumer Prefetch", "https://www.rabbitmq.com/docs/consumer-prefetch"
+)
+_CONFIRMS = Source(
+    "RabbitMQ documentation, Consumer Acknowledgements", "https://www.rabbitmq.com/docs/confirms"
+)
+_MEASURED = Source("Headrace's measurement of RabbitMQ 3.10.8, one node, 1 KB messages; docs/kinds")
+
+Count = Annotated[int, Field(ge=0, le=10**9)]
+#: Arguments that only one queue type knows, with the type.
+ONLY = {
+    "x_max_priority": ("x-max-priority", "classic"),
+    "x_delivery_limit": ("x-delivery-limit", "quorum"),
+    "x_quorum_initial_group_size": ("x-quorum-initial-group-size", "quorum"),
+}
+#: Deliveries that may fail in a quorum queue when nothing else is said (RabbitMQ 4.0 and later).
+DELIVERY_LIMIT = 20
+
+
+class RabbitQueueSettings(Settings):
+    """A RabbitMQ queue: classic on one node, or quorum with a replicated log."""
+
+    x_queue_type: Literal["classic", "quorum"] = setting(
+        "classic",
+        title="x-queue-type",
+        help="classic: one node; quorum: replicated by Raft.",
+        source=_QUEUES,
+        alias="x-queue-type",
+    )
+    durable: bool = setting(
+        True, title="durable", help="Persistent messages survive a restart.", source=_QUEUES
+    )
+    x_message_ttl: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = setting(
+        None,
+        title="x-message-ttl",
+        help="Time a message may wait; it leaves when that is over and it is at the head.",
+        unit="ms",
+        source=_TTL,
+        alias="x-message-ttl",
+    )
+    x_max_length: Count | None = setting(
+        None,
+        title="x-max-length",
+        help="Ready messages the queue holds; those delivered and not acknowledged are not counted.",
+        unit="messages",
+        source=_LENGTH,
+        alias="x-max-length",
+    )
+    x_max_length_bytes: Annotated[int, Field(ge=0, le=10**15)] | None = setting(
+        None,
+        title="x-max-length-bytes",
+        help="Bytes of ready message bodies the queue holds.",
+        unit="bytes",
+        source=_LENGTH,
+        alias="x-max-length-bytes",
+    )
+    x_overflow: Literal["drop-head", "reject-publish", "reject-publish-dlx"] = setting(
+        "drop-head",
+        title="x-overflow",
+        help="What a full queue does: lose its oldest, or refuse the newest.",
+        source=_LENGTH,
+        alias="x-overflow",
+    )
+    x_dead_letter_exchange: Annotated[str, Field(max_length=255)] | None = setting(
+        None,
+        title="x-dead-letter-exchange",
+        help="Where dead letters go; the dead-letter edge says it, this may repeat it.",
+        source=_DLX,
+        alias="x-dead-letter-exchange",
+        advanced=True,
+    )
+    x_dead_letter_routing_key: Annotated[str, Field(max_length=255)] | None = setting(
+        None,
+        title="x-dead-letter-routing-key",
+        help="Routing key of dead letters; empty: the one they were published with.",
+        source=_DLX,
+        alias="x-dead-letter-routing-key",
+    )
+    x_max_priority: Annotated[int, Field(ge=1, le=255)] | None = setting(
+        None,
+        title="x-max-priority",
+        help="Highest priority of a classic queue; empty: priorities are not looked at.",
+        source=_PRIORITY,
+        alias="x-max-priority",
+        advanced=True,
+    )
+    x_single_active_consumer: bool = setting(
+        False,
+        title="x-single-active-consumer",
+        help="Only one consumer gets messages; the next one when it is gone.",
+        source=_CONSUMERS,
+        alias="x-single-active-consumer",
+        advanced=True,
+    )
+    x_delivery_limit: Annotated[int, Field(ge=-1, le=10**6)] | None = setting(
+        None,
+        title="x-delivery-limit",
+        help="Failed deliveries a quorum queue allows; empty: 20, -1: any number.",
+        unit="deliveries",
+        source=_QUORUM,
+        alias="x-delivery-limit",
+    )
+    x_quorum_initial_group_size: Literal[1, 3, 5, 7] | None = setting(
+        None,
+        title="x-quorum-initial-group-size",
+        help="Members of a quorum queue; empty: 3. A majority must be up.",
+        unit="nodes",
+        source=_QUORUM,
+        alias="x-quorum-initial-group-size",
+        advanced=True,
+    )
+    publish_time: float = setting(
+        0.00001,
+        title="Publish time",
+        help="Time of the queue's process for one publish.",
+        unit="s",
+        source=_MEASURED,
+        advanced=True,
+        ge=0,
+        le=1,
+    )
+    deliver_time: float = setting(
+        0.000029,
+        title="Deliver time",
+        help="Time of the queue's process for one delivery.",
+        unit="s",
+        source=_MEASURED,
+        advanced=True,
+        ge=0,
+        le=1,
+    )
+    acknowledge_time: float = setting(
+        0.000067,
+        title="Acknowledge time",
+        help="Time of the queue's process for one acknowledgement.",
+        unit="s",
+        source=_MEASURED,
+        advanced=True,
+        ge=0,
+        le=1,
+    )
+    fsync_latency: DurationDistribution = setting(
+        title="fsync latency",
+        help="Time until a persistent message of a durable classic queue is on disk.",
+        unit="s",
+        widget="distribution",
+        source=_MEASURED,
+        advanced=True,
+        factory=lambda: LogNormal(p50=0.00043, p99=0.00124),
+    )
+    commit_latency: DurationDistribution = setting(
+        title="Raft commit latency",
+        help="Time until a majority has written an entry of a quorum queue's log.",
+        unit="s",
+        widget="distribution",
+        source=Source("An estimate for three nodes in one region; RabbitMQ publishes none"),
+        advanced=True,
+        factory=lambda: LogNormal(p50=0.002, p99=0.01),
+    )
+    election_time: DurationDistribution = setting(
+        title="Election time",
+        help="Time a quorum queue is away when its leader fails and a majority is up.",
+        unit="s",
+        widget="distribution",
+        source=Source("An estimate: detection and vote, 1 to 10 s"),
+        advanced=True,
+        factory=lambda: Constant(value=5.0),
+    )
+    members_down: int = setting(
+        1,
+        title="Members down in an outage",
+        help="Members of a quorum queue that an outage takes, the leader among them.",
+        unit="nodes",
+        advanced=True,
+        ge=1,
+        le=7,
+    )
+
+    @model_validator(mode="after")
+    def _arguments_fit_the_type(self) -> Self:
+        for name, (argument, type) in ONLY.items():
+            if getattr(self, name) is not None and self.x_queue_type != type:
+                raise PydanticCustomError(
+                    "D206",
+                    "{argument} is for {type} queues only; x-queue-type is {given}",
+                    {"argument": argument, "type": type, "given": self.x_queue_type},
+                )
+        if self.x_queue_type == "quorum" and self.x_overflow == "reject-publish-dlx":
+            raise PydanticCustomError("D206", "x-overflow reject-publish-dlx is for classic queues only")
+        if self.x_queue_type == "quorum" and not self.durable:
+            raise PydanticCustomError("D206", "a quorum queue is always durable: durable must be true")
+        return self
+
+    @property
+    def delivery_limit(self) -> int:
+        """Failed deliveries that are allowed, -1 for any number."""
+        if self.x_queue_type != "quorum":
+            return -1
+        return DELIVERY_LIMIT if self.x_delivery_limit is None else self.x_delivery_limit
+
+    @property
+    def members(self) -> int:
+        """Nodes that hold the queue."""
+        return (self.x_quorum_initial_group_size or 3) if self.x_queue_type == "quorum" else 1
+
+
+class RabbitConsumeSettings(Settings):
+    """How a consumer reads from a RabbitMQ queue; each instance is one RabbitMQ consumer."""
+
+    prefetch: int = setting(
+        0,
+        title="prefetch",
+        help="Unacknowledged messages one instance may hold; 0: no limit (quorum: 2,000).",
+        unit="messages",
+        source=_PREFETCH,
+        ge=0,
+        le=65_535,
+    )
+    auto_ack: bool = setting(
+        False,
+        title="Automatic acknowledgement",
+        help="A message is gone when it is sent; what a crash catches is lost.",
+        source=_CONFIRMS,
+    )
+    round_trip: DurationDistribution = setting(
+        title="Round trip",
+        help="Network and client time, to the consumer and back to the queue; half each way.",
+        unit="s",
+        widget="distribution",
+        source=_MEASURED,
+        factory=lambda: Constant(value=0.00023),
+    )
+    on_failure: Literal["reject", "nack", "close"] = setting(
+        "reject",
+        title="On failure",
+        help="basic.reject or basic.nack of the message, or the channel closes (a crash).",
+        source=_CONFIRMS,
+    )
+    requeue: bool = setting(
+        True,
+        title="requeue",
+        help="A failed message goes back into the queue; otherwise it is dead-lettered.",
+        source=_CONFIRMS,
+    )
+    x_priority: int = setting(
+        0,
+        title="x-priority",
+        help="Consumers of a higher priority get messages first, while they are not blocked.",
+        source=Source(
+            "RabbitMQ documentation, Consumer Priorities", "https://www.rabbitmq.com/docs/consumer-priority"
+        ),
+        alias="x-priority",
+        advanced=True,
+        ge=-1000,
+        le=1000,
+    )
