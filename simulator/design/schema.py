@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from simulator.design.arrivals import arrival_schemas
 from simulator.design.distributions import distribution_schemas
 from simulator.design.document import Document
-from simulator.design.edges import PlainSettings
+from simulator.design.edges import PlainSettings, PublishSettings
 from simulator.graph.wiring import table
 from simulator.kinds.catalogue import KINDS
 from simulator.report.metrics import METRICS
@@ -54,6 +54,18 @@ def schema() -> dict[str, Any]:
             for kind in KINDS.values()
             for role, settings in kind.edge_settings.items()
             if settings is not PlainSettings
+        ]
+        + [
+            {
+                "from": source.kind,
+                "role": role,
+                "to": kind.kind,
+                "schema": settings.model_json_schema(by_alias=True),
+            }
+            for kind in KINDS.values()
+            for role, settings in kind.entering_settings.items()
+            for source in KINDS.values()
+            if source.edge_settings.get(role) is PublishSettings
         ],
         "wiring": [wire.as_dict() for wire in table()],
         "distributions": distribution_schemas(),

@@ -252,10 +252,10 @@ class RabbitQueue(QueueState):
             return
         channel = held[1]
         now = self.env._now
-        due = max(channel.last_settled, now + channel.one_way())
+        due = now + channel.one_way()
         if self._commit is not None:
             due += self._commit()
-        channel.last_settled = due
+        due = channel.last_settled = max(channel.last_settled, due)
         if due > now:
             self.env.at(due, Settlement(self, receipt, is_done))
         else:
