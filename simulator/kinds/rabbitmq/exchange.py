@@ -59,6 +59,8 @@ class Exchange(Acceptor):
         self._plans: dict[Envelope, Plan] = {}
         #: When the message accepted last is safe; `NACK` when one of its queues refuses it.
         self.confirmed_at = 0.0
+        #: The copies made of the message accepted last, itself among them.
+        self.copies: list[Message] = []
         self.unroutable = 0
         self.returned = 0
 
@@ -112,9 +114,11 @@ class Exchange(Acceptor):
             self.lose(message)
             return True
         safe_at = now
+        self.copies = copies = [message]
         for link in queues[:-1]:
             copy = message.copy()
             copy.envelope = envelope
+            copies.append(copy)
             safe_at = max(safe_at, self._deliver(link, copy, now))
         self.confirmed_at = max(safe_at, self._deliver(queues[-1], message, now))
         return True

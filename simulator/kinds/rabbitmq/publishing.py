@@ -147,7 +147,8 @@ class PublishChannel(Acceptor):
             sink.lose(message)
         way = sum([draw() for draw in self._ways])
         due = (safe_at if isfinite(safe_at) else now) + way
-        self.env.at(due, _Confirm(self, waiting_since, isfinite(safe_at), message))
+        copies: list[Message] = getattr(sink, "copies", None) or [message]
+        self.env.at(due, _Confirm(self, waiting_since, isfinite(safe_at), copies))
 
     def settled(self, waiting_since: float, is_safe: bool, now: float) -> None:
         """The confirm, or its refusal, is back at the sender."""
@@ -168,17 +169,17 @@ class PublishChannel(Acceptor):
 
 
 class _Confirm(Activity):
-    __slots__ = ("channel", "is_safe", "message", "since")
+    __slots__ = ("channel", "copies", "is_safe", "since")
 
-    def __init__(self, channel: PublishChannel, since: float, is_safe: bool, message: Message) -> None:
+    def __init__(self, channel: PublishChannel, since: float, is_safe: bool, copies: list[Message]) -> None:
         self.channel = channel
         self.since = since
         self.is_safe = is_safe
-        self.message = message
+        self.copies = copies
 
     def occur(self, now: float) -> None:
-        # A message that was lost before it was safe has no envelope any more.
-        is_safe = self.is_safe and self.message.envelope is not None
+        # A copy that was lost before it was safe has no envelope any more.
+        is_safe = self.is_safe and all([copy.envelope is not None for copy in self.copies])
         self.channel.settled(self.since, is_safe, now)
 
 
