@@ -86,6 +86,7 @@ class Exchange(Acceptor):
     # -- routing ---------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
         self.accepted += 1
+        self.copies = copies = [message]
         envelope = envelope_of(message)
         plan = self._plans.get(envelope)
         if plan is None:
@@ -114,7 +115,6 @@ class Exchange(Acceptor):
             self.lose(message)
             return True
         safe_at = now
-        self.copies = copies = [message]
         for link in queues[:-1]:
             copy = message.copy()
             copy.envelope = envelope

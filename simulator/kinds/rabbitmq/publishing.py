@@ -179,7 +179,7 @@ class _Confirm(Activity):
 
     def occur(self, now: float) -> None:
         # A copy that was lost before it was safe has no envelope any more.
-        is_safe = self.is_safe and all([copy.envelope is not None for copy in self.copies])
+        is_safe = self.is_safe and all(copy.envelope is not None for copy in self.copies)
         self.channel.settled(self.since, is_safe, now)
 
 
