@@ -8,7 +8,7 @@ Source: RabbitMQ documentation, pages named at the settings.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
@@ -29,6 +29,9 @@ from simulator.kinds.rabbitmq.ready import Entry
 
 if TYPE_CHECKING:
     pass
+
+if TYPE_CHECKING:
+    from simulator.design.document import Edge
 
 #: Prefetch of a quorum queue's consumer that sets none (RabbitMQ, Quorum Queues).
 QUORUM_PREFETCH = 2_000
@@ -60,32 +63,36 @@ class RabbitQueue(QueueState):
             self.dead_letter = world.dead_letter_link(edge)
 
     def start(self) -> None:
-        world = self._world
-        edges = list(world.edges_from(self.id, "consume"))
+        edges = self._world.edges_from(self.id, "consume")
         for edge, subscription in zip(edges, self.subscriptions, strict=True):
-            settings = edge.settings
-            assert isinstance(settings, RabbitConsumeSettings)
-            draw: Draw | None = None
-            if settings.round_trip.mean() > 0.0:
-                draw = world.draws(settings.round_trip, edge.id, "round trip")
-            limit = 0 if settings.auto_ack else settings.prefetch
-            if self.is_quorum and not settings.auto_ack:
-                limit = min(limit or QUORUM_PREFETCH, QUORUM_PREFETCH)
-            node = world.document.node(edge.target).config
-            assert isinstance(node, ConsumerSettings)
-            groups: list[frozenset[Server] | None] = [None]
-            if node.instances is not None and node.instances > 1:
-                servers = list(subscription.consumer.idle)
-                step = node.concurrency
-                groups = [frozenset(servers[at : at + step]) for at in range(0, len(servers), step)]
-            for group in groups:
-                channel = ConsumerChannel(subscription, settings, limit, draw, group)
-                self.consumers.append(channel)
-                if group is None:
-                    self._sole[subscription] = channel
-                else:
-                    self._of_server.update({(subscription, server): channel for server in group})
-                self.rotation.offer(channel)
+            self.open_channels(edge, subscription)
+
+    def open_channels(self, edge: Edge, subscription: Subscription) -> None:
+        """A channel for each instance of the consumer at the end of a consume edge."""
+        world = self._world
+        settings = edge.settings
+        assert isinstance(settings, RabbitConsumeSettings)
+        draw: Draw | None = None
+        if settings.round_trip.mean() > 0.0:
+            draw = world.draws(settings.round_trip, edge.id, "round trip")
+        limit = 0 if settings.auto_ack else settings.prefetch
+        if self.is_quorum and not settings.auto_ack:
+            limit = min(limit or QUORUM_PREFETCH, QUORUM_PREFETCH)
+        node = world.document.node(edge.target).config
+        assert isinstance(node, ConsumerSettings)
+        groups: list[frozenset[Server] | None] = [None]
+        if node.instances is not None and node.instances > 1:
+            servers = list(subscription.consumer.idle)
+            step = node.concurrency
+            groups = [frozenset(servers[at : at + step]) for at in range(0, len(servers), step)]
+        for group in groups:
+            channel = ConsumerChannel(subscription, settings, limit, draw, group)
+            self.consumers.append(channel)
+            if group is None:
+                self._sole[subscription] = channel
+            else:
+                self._of_server.update({(subscription, server): channel for server in group})
+            self.rotation.offer(channel)
 
     # -- publishing ------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
@@ -182,6 +189,8 @@ class RabbitQueue(QueueState):
                 self._die(entry, "maxlen", now)
 
     def _expire(self, now: float) -> None:
+        if self.is_out:  # nobody looks; it is made up for when the queue is back
+            return
         for entry in self.ready.pop_expired(now):
             self.ready_level.down(now)
             self._die(entry, "expired", now)
@@ -380,12 +389,15 @@ class RabbitQueue(QueueState):
             settings = self.settings
             left = settings.members - settings.members_down
             if left > settings.members // 2:
-                self.env.at(now + self._election(), _Election(self))
+                self.env.at(now + self._election(), Election(self))
         else:
-            gone = self.ready.drop_transient() if self.settings.durable else self.ready.drop_all()
-            for entry in gone:
+            for entry in self.not_kept():
                 self.ready_level.down(now)
                 self._forget(entry, now)
+
+    def not_kept(self) -> list[Entry]:
+        """Take out the ready messages that a restart loses."""
+        return self.ready.drop_transient() if self.settings.durable else self.ready.drop_all()
 
     def _forget(self, entry: Entry, now: float) -> None:
         self.dropped += 1
@@ -404,12 +416,21 @@ class RabbitQueue(QueueState):
         self._look_round(self.env._now)
 
 
-class _Election(Activity):
-    """A quorum queue has a new leader."""
+class Elects(Protocol):
+    """A replicated queue."""
+
+    outages: int
+
+    def recover(self) -> None:
+        """The queue is back."""
+
+
+class Election(Activity):
+    """A replicated queue has a new leader."""
 
     __slots__ = ("number", "queue")
 
-    def __init__(self, queue: RabbitQueue) -> None:
+    def __init__(self, queue: Elects) -> None:
         self.queue = queue
         self.number = queue.outages
 

@@ -86,6 +86,29 @@ def _consume_problems(
     consumer: ConsumerSettings,
 ) -> list[Problem]:
     problems = []
+    if queue.x_queue_type == "stream":
+        if consume.auto_ack or not consume.prefetch:
+            problems.append(
+                _at_edge(
+                    document,
+                    edge,
+                    "config.prefetch",
+                    f"{edge.source} is a stream: its consumers need a prefetch and acknowledge",
+                    "set a prefetch of 1 or more, and auto_ack to false",
+                    "error",
+                )
+            )
+        if consumer.instances != 1:
+            problems.append(
+                _at_edge(
+                    document,
+                    edge,
+                    "to",
+                    f"{edge.source} is a stream: every instance of {edge.target} would read all of it",
+                    "draw one consumer for each instance, or raise its concurrency",
+                    "error",
+                )
+            )
     if consumer.poll_interval > 0.0:
         problems.append(
             Problem(

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from simulator.design.edges import PlainSettings
+from simulator.engine.world import World
 from simulator.kinds.kind import Kind
 from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
 from simulator.kinds.rabbitmq.queue import RabbitQueue
 from simulator.kinds.rabbitmq.queue_checks import check_queue
 from simulator.kinds.rabbitmq.queue_settings import RabbitConsumeSettings, RabbitQueueSettings
+from simulator.kinds.rabbitmq.stream import RabbitStream
+
+
+def build(world: World, id: str, settings: RabbitQueueSettings) -> RabbitQueue | RabbitStream:
+    """The running queue of the type that is set."""
+    made = RabbitStream if settings.x_queue_type == "stream" else RabbitQueue
+    return made(world, id, settings)
+
 
 KIND = Kind(
     kind="rabbitmq.queue",
     title="RabbitMQ queue",
     group="Brokers",
     category="queue",
-    summary="Classic or quorum queue: prefetch, acknowledgements, TTL, length limits, dead letters.",
+    summary="Classic, quorum or stream: prefetch, acknowledgements, TTL, length limits, dead letters.",
     docs="https://www.rabbitmq.com/docs/queues",
     settings=RabbitQueueSettings,
-    build=RabbitQueue,
+    build=build,
     edge_settings={"consume": RabbitConsumeSettings, "dead-letter": PlainSettings},
     entering_settings={"publish": RabbitPublishSettings},
     has_passing_dead_letters=True,

@@ -31,7 +31,17 @@ ONLY = {
     "x_max_priority": ("x-max-priority", "classic"),
     "x_delivery_limit": ("x-delivery-limit", "quorum"),
     "x_quorum_initial_group_size": ("x-quorum-initial-group-size", "quorum"),
+    "x_max_age": ("x-max-age", "stream"),
 }
+#: Arguments that a stream does not know.
+NOT_IN_STREAMS = {
+    "x_message_ttl": "x-message-ttl",
+    "x_max_length": "x-max-length",
+    "x_dead_letter_exchange": "x-dead-letter-exchange",
+    "x_dead_letter_routing_key": "x-dead-letter-routing-key",
+}
+#: Seconds of the units of x-max-age.
+AGES = {"Y": 365 * 86_400, "M": 30 * 86_400, "D": 86_400, "h": 3_600, "m": 60, "s": 1}
 #: Deliveries that may fail in a quorum queue when nothing else is said (RabbitMQ 4.0 and later).
 DELIVERY_LIMIT = 20
 
@@ -39,10 +49,10 @@ DELIVERY_LIMIT = 20
 class RabbitQueueSettings(Settings):
     """A RabbitMQ queue: classic on one node, or quorum with a replicated log."""
 
-    x_queue_type: Literal["classic", "quorum"] = setting(
+    x_queue_type: Literal["classic", "quorum", "stream"] = setting(
         "classic",
         title="x-queue-type",
-        help="classic: one node; quorum: replicated by Raft.",
+        help="classic: one node; quorum: replicated by Raft; stream: a log that every consumer reads whole.",
         source=_QUEUES,
         alias="x-queue-type",
     )
@@ -128,6 +138,14 @@ class RabbitQueueSettings(Settings):
         alias="x-quorum-initial-group-size",
         advanced=True,
     )
+    x_max_age: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}[YMDhms]$")] | None = setting(
+        None,
+        title="x-max-age",
+        help="How long a stream keeps messages: a number with Y, M, D, h, m or s; empty: for ever.",
+        source=Source("RabbitMQ documentation, Streams", "https://www.rabbitmq.com/docs/streams"),
+        alias="x-max-age",
+        advanced=True,
+    )
     publish_time: float = setting(
         0.00001,
         title="Publish time",
@@ -206,8 +224,18 @@ class RabbitQueueSettings(Settings):
                 )
         if self.x_queue_type == "quorum" and self.x_overflow == "reject-publish-dlx":
             raise PydanticCustomError("D206", "x-overflow reject-publish-dlx is for classic queues only")
-        if self.x_queue_type == "quorum" and not self.durable:
-            raise PydanticCustomError("D206", "a quorum queue is always durable: durable must be true")
+        if self.x_queue_type != "classic" and not self.durable:
+            raise PydanticCustomError(
+                "D206", "a {type} queue is always durable: durable must be true", {"type": self.x_queue_type}
+            )
+        if self.x_queue_type == "stream":
+            for name, argument in NOT_IN_STREAMS.items():
+                if getattr(self, name) is not None:
+                    raise PydanticCustomError("D206", "a stream has no {argument}", {"argument": argument})
+            if self.x_overflow != "drop-head" or self.x_single_active_consumer:
+                raise PydanticCustomError(
+                    "D206", "a stream has neither x-overflow nor x-single-active-consumer here"
+                )
         return self
 
     @property
@@ -220,7 +248,12 @@ class RabbitQueueSettings(Settings):
     @property
     def members(self) -> int:
         """Nodes that hold the queue."""
-        return (self.x_quorum_initial_group_size or 3) if self.x_queue_type == "quorum" else 1
+        return 1 if self.x_queue_type == "classic" else self.x_quorum_initial_group_size or 3
+
+    @property
+    def max_age_ms(self) -> int | None:
+        """`x-max-age` in milliseconds."""
+        return None if self.x_max_age is None else int(self.x_max_age[:-1]) * AGES[self.x_max_age[-1]] * 1000
 
 
 class RabbitConsumeSettings(Settings):
