@@ -46,6 +46,10 @@ def check_exchange(document: Document, node: Node) -> list[Problem]:
         for field, message, hint in _binding_faults(settings, binding):
             problems.append(_at_edge(document, edge, f"config.{field}", message, hint))
     for edge in document.edges_into(node.id):
+        sender = document.node(edge.source).kind
+        if edge.role == "dead-letter" and not sender.startswith("rabbitmq."):
+            message = f"{node.id} takes dead letters of RabbitMQ queues only, {edge.source} is a {sender}"
+            problems.append(_at_edge(document, edge, "from", message, "lead them to a queue of its own kind"))
         publish = edge.settings
         if isinstance(publish, RabbitPublishSettings) and publish.routing_key is None:
             problems += _without_key(document, edge, settings)

@@ -262,3 +262,18 @@ def test_an_alternate_exchange_that_is_not_drawn_and_a_consumer_at_an_exchange_a
     words = [problem.message for problem in check(document) if problem.severity == "error"]
     assert any("'lost-and-found'" in one for one in words)
     assert any("not to a consumer" in one for one in words)
+
+
+def test_an_exchange_takes_no_dead_letters_of_other_products():
+    document = design(
+        [
+            node("s", "producer"),
+            node("jobs", "aws.sqs"),
+            node("c", "consumer"),
+            node("x", "rabbitmq.exchange"),
+            node("q", "rabbitmq.queue"),
+        ],
+        ["s->jobs", "jobs->c", "jobs->x", "x->q"],
+    )
+    found = [(problem.element, problem.field) for problem in check(document) if problem.severity == "error"]
+    assert found == [("e2", "from")]
