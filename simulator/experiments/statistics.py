@@ -13,7 +13,6 @@ from math import ceil, floor, log10, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 #: Level of every interval in a result.
 CONFIDENCE = 0.95
@@ -62,6 +61,8 @@ class Estimate:
 
 def student_t(degrees: int, level: float = CONFIDENCE) -> float:
     """Two-sided quantile of Student's t distribution."""
+    from scipy.special import stdtrit  # a quarter of a second to import: not before the first interval
+
     return float(stdtrit(degrees, 0.5 + level / 2.0))
 
 

@@ -238,7 +238,7 @@ def designs(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def for_a_second() -> Callable[[float], float | None]:
-    """Stop a run that takes longer: what holds at its end holds at any moment, and storms of redelivery last."""
+    """Stop a run that takes longer: what holds at its end holds at any moment."""
     end = perf_counter() + 1.0
     return lambda now: None if perf_counter() > end else inf
 
