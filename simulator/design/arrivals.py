@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, TypeAdapter
+from pydantic import ConfigDict, Discriminator, Field, TypeAdapter
 
 from simulator.design.arrival_process import (
     ArrivalProcess,
@@ -94,7 +94,7 @@ KINDS: tuple[type[ArrivalProcess], ...] = (
     Trace,
 )
 
-_ANY: TypeAdapter[AnyArrivals] = TypeAdapter(Arrivals)
+_ANY: TypeAdapter[AnyArrivals] = TypeAdapter(Arrivals, config=ConfigDict(defer_build=True))
 
 
 def parse_arrivals(data: object) -> AnyArrivals:

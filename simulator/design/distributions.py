@@ -12,7 +12,7 @@ from itertools import chain, repeat
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Discriminator, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from simulator.design.continuous import Constant, Exponential, Normal, Triangular, Uniform
@@ -116,7 +116,7 @@ DurationDistribution = Annotated[Distribution, _from_number, AfterValidator(_nev
 CountDistribution = Annotated[Distribution, _from_number, AfterValidator(_never_negative)]
 """A distribution of counts or sizes, or a plain number; never negative, not necessarily whole."""
 
-_ANY: TypeAdapter[AnyDistribution] = TypeAdapter(ValueDistribution)
+_ANY: TypeAdapter[AnyDistribution] = TypeAdapter(ValueDistribution, config=ConfigDict(defer_build=True))
 
 
 def parse_distribution(data: object) -> AnyDistribution:

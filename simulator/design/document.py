@@ -44,7 +44,12 @@ Label = Annotated[str, Field(max_length=200)]
 Role = Literal["publish", "consume", "invoke", "dead-letter", "replicate"]
 
 _STRICT = ConfigDict(
-    extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True
+    defer_build=True,
+    extra="forbid",
+    strict=True,
+    allow_inf_nan=False,
+    populate_by_name=True,
+    serialize_by_alias=True,
 )
 
 
@@ -194,7 +199,7 @@ class SimulationSettings(Settings):
 class Point(BaseModel):
     """Where a node stands on the canvas, in pixels."""
 
-    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, extra="allow", allow_inf_nan=False)
 
     x: float
     y: float

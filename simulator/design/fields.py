@@ -13,6 +13,7 @@ class Settings(BaseModel):
     """Base of all typed configuration: unknown keys, wrong types and non-finite numbers are refused."""
 
     model_config = ConfigDict(
+        defer_build=True,
         extra="forbid",
         strict=True,
         frozen=True,
