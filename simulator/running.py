@@ -9,7 +9,7 @@ from simulator.design.document import Document
 from simulator.errors import InvalidDesign
 from simulator.experiments.precision import FIRST_CHECK, Budget, reached
 from simulator.experiments.replicate import OnProgress, Plan, replicate
-from simulator.experiments.replication import Clock, Control, OnFrame
+from simulator.experiments.replication import Clock, Control, Engine, OnFrame
 from simulator.graph.checks import practice_problems, readiness_problems
 from simulator.graph.problem import Problem
 from simulator.measurement.slices import Recording
@@ -42,6 +42,7 @@ def simulate(
     control: Control | None = None,
     on_progress: OnProgress | None = None,
     clock: Clock | None = None,
+    engine: Engine = "auto",
 ) -> Result:
     """Run `document` and return the result document (`headrace-result/1`, plain data).
 
@@ -58,6 +59,7 @@ def simulate(
         control: asked every few milliseconds how far (simulated time) the run may go; None stops it.
         on_progress: told the replication and its simulated time.
         clock: wall time since the start, for the frames.
+        engine: "auto" advances plain stages by recursion, "events" none; the results are the same bytes.
 
     Raises:
         InvalidDesign: when the design or one of these numbers cannot be run; nothing is half-run.
@@ -75,7 +77,7 @@ def simulate(
     if problems:
         raise InvalidDesign(problems)
     fixed = None if isinstance(warmup, str) else float(warmup)
-    plan = Plan(document, seed, duration, fixed)
+    plan = Plan(document, seed, duration, fixed, engine)
 
     def run(numbers: range) -> list[Recording]:
         return replicate(

@@ -102,6 +102,7 @@ def _run(document: Document, options: argparse.Namespace) -> dict[str, Any]:
                 jobs=options.jobs,
                 control=control,
                 on_progress=progress,
+                engine=options.engine,
             )
     finally:
         progress.close()

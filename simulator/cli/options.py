@@ -119,6 +119,13 @@ def _run_options(command: argparse.ArgumentParser) -> None:
         help="processes for the replications (default: 1)",
     )
     command.add_argument(
+        "--engine",
+        choices=["auto", "events"],
+        default="auto",
+        help="auto: plain parts advance by recursion, several times as fast; events: none do. "
+        "The result is the same, byte for byte (default: auto)",
+    )
+    command.add_argument(
         "--load",
         action="append",
         default=[],

@@ -31,6 +31,7 @@ class ArrivalProcess(ComparedByFields):
     """Base of all arrival processes."""
 
     model_config = ConfigDict(
+        defer_build=True,
         extra="forbid",
         strict=True,
         frozen=True,
@@ -107,6 +108,10 @@ class OpenArrivals(ArrivalProcess):
         expected = self._expected(span)
         return (expected if self.limit is None else min(expected, self.limit)) / horizon
 
+    def has_density(self) -> bool:
+        """Whether arrival times have a density, so that nothing else happens at one of them by design."""
+        return True
+
     @abstractmethod
     def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
         """Increasing offsets from the start in blocks; may overshoot the span, or end when all is over."""
@@ -142,6 +147,10 @@ class ConstantRate(OpenArrivals):
     process: Literal["constant"] = "constant"
     rate: Rate = Field(title="Rate", description="Messages per second.", json_schema_extra=PER_SECOND)
 
+    def has_density(self) -> bool:
+        """Whether arrival times have a density."""
+        return False
+
     def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
         first = 1
         while self.rate > 0:
@@ -171,6 +180,10 @@ class Renewal(OpenArrivals):
         if self.interarrival.mean() <= 0:
             raise PydanticCustomError("D104", "the mean time between arrivals must be above 0")
         return self
+
+    def has_density(self) -> bool:
+        """Whether arrival times have a density."""
+        return self.interarrival.has_bounded_density()
 
     def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
         now = 0.0

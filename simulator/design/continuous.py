@@ -20,6 +20,8 @@ from simulator.design.variate import Draws, NonNegative, Positive, Value, Variat
 class Constant(Variate):
     """Always the same value."""
 
+    is_continuous = False
+
     distribution: Literal["constant"] = "constant"
     value: Value = Field(title="Value", description="The value of every draw.")
 
@@ -167,6 +169,10 @@ class Normal(Variate):
     def minimum(self) -> float:
         """Zero, or the constant when there is no spread."""
         return max(0.0, self.average) if self.stddev == 0 else 0.0
+
+    def has_bounded_density(self) -> bool:
+        """Hardly ever: what is cut lies at 0, all of it at one value."""
+        return self.stddev > 0 and self.average > 7 * self.stddev
 
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Normal draws, negative ones replaced by zero."""

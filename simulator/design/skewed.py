@@ -118,6 +118,10 @@ class Gamma(Variate):
         """Zero."""
         return 0.0
 
+    def has_bounded_density(self) -> bool:
+        """Whether the density stays finite: below a shape of 1 it does not at 0."""
+        return self.shape >= 1.0
+
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Marsaglia and Tsang's method in NumPy."""
         return rng.gamma(self.shape, self.average / self.shape, size)
@@ -184,6 +188,10 @@ class Weibull(Variate):
     def minimum(self) -> float:
         """Zero."""
         return 0.0
+
+    def has_bounded_density(self) -> bool:
+        """Whether the density stays finite: below a shape of 1 it does not at 0."""
+        return self.shape >= 1.0
 
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """scale times NumPy's standard Weibull draws."""

@@ -25,6 +25,8 @@ class Geometric(Variate):
     chapter 5.
     """
 
+    is_continuous = False
+
     distribution: Literal["geometric"] = "geometric"
     average: float = Field(alias="mean", ge=1, le=1e9, title="Mean", description="Average; 1 is always 1.")
 
@@ -50,6 +52,8 @@ class Empirical(Variate):
 
     Nothing between the values is drawn. Without weights all are equally likely. Source: Law 2015, 6.2.4.
     """
+
+    is_continuous = False
 
     distribution: Literal["empirical"] = "empirical"
     values: Annotated[list[Value], Field(fail_fast=True)] = Field(
@@ -118,6 +122,8 @@ class Percentiles(Variate):
     Keys are p0 to p100, with decimals as p99.9 or p999. Source: the inverse-transform method for a
     piecewise-linear distribution function, Law 2015, 8.3.16.
     """
+
+    is_continuous = False
 
     distribution: Literal["percentiles"] = "percentiles"
     percentiles: dict[str, Value] = Field(
@@ -209,6 +215,8 @@ class Zipf(Variate):
     P(rank) is proportional to 1 / (rank + 1)^exponent over a finite number of ranks; exponent 0 is
     uniform. Source: Zipf 1949; Johnson, Kemp & Kotz 2005, 11.2.20.
     """
+
+    is_continuous = False
 
     distribution: Literal["zipf"] = "zipf"
     count: int = Field(

@@ -101,6 +101,10 @@ class Trace(OpenArrivals):
         counts = None if loaded.counts is None else np.asarray(loaded.counts, dtype=np.float64)
         return np.asarray(loaded.times, dtype=np.float64), counts, loaded.interval or 0.0
 
+    def has_density(self) -> bool:
+        """Whether arrival times have a density: those of a recording do not."""
+        return False
+
     def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
         times, counts, interval = self._table
         if counts is None:

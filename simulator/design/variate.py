@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,7 @@ class Variate(ComparedByFields):
     """Base of all distributions; parameters are checked strictly (no text, no booleans, no NaN)."""
 
     model_config = ConfigDict(
+        defer_build=True,
         extra="forbid",
         strict=True,
         frozen=True,
@@ -50,6 +51,13 @@ class Variate(ComparedByFields):
         serialize_by_alias=True,
         json_schema_extra=first_line_only,
     )
+
+    #: Whether it has a density: no single value has a probability.
+    is_continuous: ClassVar[bool] = True
+
+    def has_bounded_density(self) -> bool:
+        """Whether there is a density and it stays finite, so that draws near any one value are rare."""
+        return self.is_continuous and self.variance() > 0.0
 
     @abstractmethod
     def mean(self) -> float:

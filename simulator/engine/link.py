@@ -187,6 +187,12 @@ class Outlet:
         link = self._only
         return link if type(link) is Link and link.delay is None else None
 
+    @property
+    def plain(self) -> list[Link] | None:
+        """The links that every message takes at once, None where there is chance, delay or loss."""
+        is_plain = all(type(link) is Link and link.delay is None for link in self.always)
+        return self.always if is_plain and not self._independent and not self._options else None
+
     def __bool__(self) -> bool:
         return bool(self.always or self._independent or self._options)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.design.distributions import Constant, sampler
 from simulator.design.variate import Variate
@@ -19,6 +20,8 @@ from simulator.engine.message import Message
 from simulator.engine.random_streams import RandomStreams
 
 MessageDraw = Callable[[Message], float]
+#: Producers and sequence numbers in, draws out.
+ManyDraws = Callable[["NDArray[np.int64]", "NDArray[np.int64]"], "NDArray[np.float64]"]
 
 #: Draws in a block; message n takes draw n % BLOCK of block n // BLOCK.
 BLOCK = 512
@@ -34,6 +37,65 @@ PERIOD = 1 << 128
 def in_turn(draw: Callable[[], float]) -> MessageDraw:
     """Draws in the order in which they are asked for."""
     return lambda _message: draw()
+
+
+class Blocks:
+    """Blocks of draws by number, each a pure function of its number and the producer.
+
+    Args:
+        producers: ids of the producers; `Message.source` is the position.
+    """
+
+    def __init__(
+        self,
+        distribution: Variate,
+        streams: RandomStreams,
+        element: str,
+        purpose: str,
+        producers: Sequence[str],
+    ) -> None:
+        self._distribution = distribution
+        self._streams = streams
+        self._names = [(element, f"{purpose} of {producer}") for producer in producers]
+        self._starts: dict[int, tuple[np.random.Generator, Any]] = {}
+
+    def make(self, number: int, source: int) -> NDArray[np.float64]:
+        """The draws of messages `number` * BLOCK to the next multiple of the producer `source`."""
+        if source not in self._starts:
+            generator = self._streams.generator(*self._names[source])
+            self._starts[source] = (generator, generator.bit_generator.state)
+        generator, start = self._starts[source]
+        bits = generator.bit_generator
+        bits.state = start
+        bits.advance(number * STRIDE % PERIOD)  # type: ignore[attr-defined]
+        return self._distribution.block(generator, BLOCK)
+
+
+class ManyByMessage:
+    """The draws of `by_message` for many first deliveries at once."""
+
+    def __init__(self, blocks: Blocks, producers: int) -> None:
+        self._blocks = blocks
+        self._count = producers
+        self._kept: dict[tuple[int, int], NDArray[np.float64]] = {}
+
+    def __call__(self, sources: NDArray[np.int64], sequences: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The draws of messages `sequences` of the producers at the positions `sources`."""
+        places = sequences & (BLOCK - 1)
+        numbers = (sequences >> 9) * self._count + sources
+        draws = np.empty(len(sequences))
+        for key in np.unique(numbers).tolist():
+            rows = numbers == key
+            draws[rows] = self._block(*divmod(key, self._count))[places[rows]]
+        return draws
+
+    def _block(self, number: int, source: int) -> NDArray[np.float64]:
+        block = self._kept.get((number, source))
+        if block is None:
+            if len(self._kept) >= KEPT * self._count:
+                del self._kept[next(iter(self._kept))]
+            block = self._kept[number, source] = self._blocks.make(number, source)
+        return block
 
 
 def by_message(
@@ -58,20 +120,12 @@ def by_message(
     sources = len(producers)
     kept = KEPT * sources
     blocks: dict[int, list[float]] = {}
-    starts: dict[int, tuple[np.random.Generator, Any]] = {}
+    made = Blocks(distribution, streams, element, purpose, producers)
 
     def make(key: int) -> list[float]:
-        number, source = divmod(key, sources)
-        if source not in starts:
-            generator = streams.generator(element, f"{purpose} of {producers[source]}")
-            starts[source] = (generator, generator.bit_generator.state)
-        generator, start = starts[source]
-        bits = generator.bit_generator
-        bits.state = start
-        bits.advance(number * STRIDE % PERIOD)  # type: ignore[attr-defined]
         if len(blocks) >= kept:
             del blocks[next(iter(blocks))]
-        block: list[float] = distribution.block(generator, BLOCK).tolist()
+        block: list[float] = made.make(*divmod(key, sources)).tolist()
         blocks[key] = block
         return block
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar, cast
 
+import numpy as np
+
 from simulator.design.distributions import Variate, sampler
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.link import DeadLetterLink, Link, Outlet, UnreliableLink
-from simulator.engine.message_draws import MessageDraw, by_message, in_turn
+from simulator.engine.message_draws import Blocks, ManyByMessage, ManyDraws, MessageDraw, by_message, in_turn
 from simulator.engine.node import Acceptor, Node
 from simulator.engine.random_streams import RandomStreams
 from simulator.engine.request import InvokeEdge, Responder
@@ -20,6 +22,7 @@ from simulator.measurement.ordering import Flow
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge
+    from simulator.engine.recursion import Recursion
 
 N = TypeVar("N", bound=Node)
 
@@ -49,6 +52,8 @@ class World:
         self.producers: list[str] = []
         #: Nodes that a message comes to at most once.
         self.reached_once: set[str] = set()
+        #: Stages that advance by recursion instead of by events; None where all is events.
+        self.recursion: Recursion | None = None
         #: What happened, for the event log of the frames: (time, kind, node, text).
         self.events: list[tuple[float, str, str, str]] = []
 
@@ -149,6 +154,14 @@ class World:
         if element in self.reached_once:
             return by_message(distribution, self.streams, element, purpose, self.producers)
         return in_turn(self.draws(distribution, element, purpose))
+
+    def many_draws(self, distribution: Variate, element: str, purpose: str) -> ManyDraws:
+        """What `message_draws` gives, for many messages at once: asked in the order of their turns."""
+        if element in self.reached_once:
+            blocks = Blocks(distribution, self.streams, element, purpose, self.producers)
+            return ManyByMessage(blocks, len(self.producers))
+        draw = self.draws(distribution, element, purpose)
+        return lambda _sources, sequences: np.array([draw() for _ in range(len(sequences))])
 
     def note(self, kind: str, node: str, text: str) -> None:
         """Put something worth reading into the event log (bounded; never once per message)."""

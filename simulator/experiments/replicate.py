@@ -10,7 +10,7 @@ from typing import Any
 from simulator.design.document import Document
 from simulator.errors import HeadraceError
 from simulator.experiments.executor import Signals, Workers, has_cluster, open_workers
-from simulator.experiments.replication import Clock, Control, OnFrame, Replication
+from simulator.experiments.replication import Clock, Control, Engine, OnFrame, Replication
 from simulator.measurement.slices import Recording
 
 OnProgress = Callable[[dict[str, Any]], None]
@@ -34,12 +34,14 @@ class Plan:
         seed: the run's seed.
         duration: simulated seconds of each replication.
         warmup: fixed warm-up in simulated seconds, None when it is found afterwards.
+        engine: how a replication advances.
     """
 
     document: Document
     seed: int
     duration: float
     warmup: float | None
+    engine: Engine = "auto"
 
 
 def replicate(
@@ -66,13 +68,13 @@ def replicate(
             recordings = []
             if len(elsewhere) < len(numbers):
                 watched = _watched(plan, 0, numbers, control, on_progress)
-                first = Replication(plan.document, plan.seed, 0, plan.duration, plan.warmup)
+                first = Replication(plan.document, plan.seed, 0, plan.duration, plan.warmup, plan.engine)
                 recordings.append(first.run(on_frame=on_frame, control=watched, clock=clock))
             return recordings + team.collect(is_wanted=not (recordings and recordings[0].stopped))
     recordings = []
     for number in numbers:
         watched = _watched(plan, number, numbers, control, on_progress)
-        replication = Replication(plan.document, plan.seed, number, plan.duration, plan.warmup)
+        replication = Replication(plan.document, plan.seed, number, plan.duration, plan.warmup, plan.engine)
         recording = replication.run(
             on_frame=on_frame if number == 0 else None,
             control=watched,
@@ -125,7 +127,7 @@ class _Team:
         data = plan.document.to_data()
         self.tasks: list[Future[Recording]] = [
             workers.executor.submit(
-                _one, data, plan.seed, number, plan.duration, plan.warmup, workers.signals, slot
+                _one, data, plan.seed, number, plan.duration, plan.warmup, plan.engine, workers.signals, slot
             )
             for slot, number in enumerate(numbers)
         ]
@@ -199,8 +201,9 @@ def _one(
     number: int,
     duration: float,
     warmup: float | None,
+    engine: Engine,
     signals: Signals,
     slot: int,
 ) -> Recording:
-    replication = Replication(Document.parse(data), seed, number, duration, warmup)
+    replication = Replication(Document.parse(data), seed, number, duration, warmup, engine)
     return replication.run(control=signals.control(slot))

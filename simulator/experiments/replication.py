@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from math import inf
+from typing import Literal
 
 from simulator.design.document import Document
 from simulator.engine.fault import schedule_faults
 from simulator.engine.world import World
 from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
+from simulator.experiments.stages import lay_stages
 from simulator.graph.build import graph_of, reached_once
 from simulator.kinds.basic.producer import Producer
 from simulator.kinds.catalogue import KINDS
@@ -30,6 +32,9 @@ LOOP_EVENTS = 400_000
 #: Messages that may be stored in one run at a time (about 300 bytes each).
 MAX_STORED = 2_000_000
 
+#: How a run advances; both give the same results.
+Engine = Literal["auto", "events"]
+
 Control = Callable[[float], float | None]
 OnFrame = Callable[[Frame], None]
 Clock = Callable[[], float]
@@ -39,8 +44,14 @@ class RunFailure(HeadraceError):
     """The simulated world cannot go on; the message says where and what to change."""
 
 
-def build_world(document: Document, seed: int, number: int, duration: float) -> World:
-    """Every node of the design, connected and with its first events scheduled."""
+def build_world(
+    document: Document, seed: int, number: int, duration: float, engine: Engine = "events"
+) -> World:
+    """Every node of the design, connected and with its first events scheduled.
+
+    Args:
+        engine: "auto" puts stages in the place of events where nothing can be told from it.
+    """
     world = World(document, seed, number, duration)
     world.producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
     world.reached_once = reached_once(graph_of(document), world.producers)
@@ -52,6 +63,8 @@ def build_world(document: Document, seed: int, number: int, duration: float) -> 
     for running in world.nodes.values():
         running.start()
     world.faults = schedule_faults(world)
+    if engine == "auto":
+        world.recursion = lay_stages(world)
     return world
 
 
@@ -65,16 +78,24 @@ class Replication:
         duration: simulated seconds.
         warmup: simulated seconds at the start that get a slice of their own; None where the cut is
             decided afterwards.
+        engine: "events" has an event for everything; "auto" advances plain stages by recursion, to the
+            same results.
     """
 
     def __init__(
-        self, document: Document, seed: int, number: int, duration: float, warmup: float | None
+        self,
+        document: Document,
+        seed: int,
+        number: int,
+        duration: float,
+        warmup: float | None,
+        engine: Engine = "auto",
     ) -> None:
         self.document = document
         self.seed = seed
         self.number = number
         self.duration = duration
-        self.world = build_world(document, seed, number, duration)
+        self.world = build_world(document, seed, number, duration, engine)
         self.recorder = SliceRecorder(
             {node.id: (node.kind, self.world.nodes[node.id]) for node in document.nodes}, self.world.flows
         )
@@ -127,10 +148,7 @@ class Replication:
                         recording.stopped = "cancelled"
                         break
                     horizon = max(allowed, env.now)
-                until = min(next_cut, next_frame, horizon)
-                before, events = env.now, env.events
-                reached = env.advance(until, CHUNK)
-                self._guard(before, env.events - events)
+                reached = self._advance(min(next_cut, next_frame, horizon))
                 now = env.now
                 if not reached:
                     if maker and on_frame and clock and clock() - shown_at >= LONGEST_SILENCE:
@@ -158,7 +176,22 @@ class Replication:
             on_frame(maker.make(env.now, clock() if clock else 0.0, done=True))
         return self._finish(recording)
 
+    def _advance(self, until: float) -> bool:
+        """Let time pass, at most about 10 ms of work; True when the clock stands at `until`."""
+        env, recursion = self.world.env, self.world.recursion
+        before, events = env.now, env.events
+        if recursion is None:
+            reached = env.advance(until, CHUNK)
+        else:
+            reached = env.advance(max(before, min(until, recursion.horizon)), CHUNK)
+            recursion.settle(env.now)
+            reached = reached and env.now >= until
+        self._guard(before, env.events - events)
+        return reached
+
     def _boundary(self, now: float) -> None:
+        if self.world.recursion is not None:
+            self.world.recursion.settle(now)
         self.recorder.boundary(now)
         self.edge_recorder.boundary()
 

@@ -51,6 +51,22 @@ def reachable(
     return found
 
 
+def upstream(graph: Graph, id: str) -> set[str]:
+    """Every node from which messages may reach `id`, by edges of all roles."""
+    return set(nx.ancestors(graph, id))
+
+
+def downstream_order(graph: Graph) -> list[str]:
+    """All nodes, each after those from which messages reach it; nodes of one loop in document order."""
+    stages: nx.DiGraph[int] = nx.condensation(graph)
+    order = {id: position for position, id in enumerate(graph)}
+    return [
+        id
+        for stage in nx.lexicographical_topological_sort(stages)
+        for id in sorted(stages.nodes[stage]["members"], key=order.__getitem__)
+    ]
+
+
 def connected_parts(graph: Graph) -> list[set[str]]:
     """The parts of the design that no edge connects, in the order of their first nodes."""
     order = {id: position for position, id in enumerate(graph)}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+Times = NDArray[np.float64]
+
 
 class Level:
     """An integer that changes at simulated times, with its time integral and its maximum.
@@ -36,6 +41,36 @@ class Level:
         self.area += value * (now - self.since)
         self.since = now
         self.value = value - 1
+
+    def replay(self, ups: Times, downs: Times) -> None:
+        """Do `up` at each of `ups` and `down` at each of `downs` (seconds, each ascending) in order of time.
+
+        The same additions in the same order as one call for each, hence the same bits.
+        """
+        count = len(ups) + len(downs)
+        if not count:
+            return
+        times = np.concatenate((ups, downs))
+        order = np.argsort(times, kind="stable")
+        times = times[order]
+        is_up = order < len(ups)
+        after = self.value + np.cumsum(np.where(is_up, 1, -1))
+        before = np.empty(count)
+        before[0] = self.value
+        before[1:] = after[:-1]
+        terms = np.empty(count + 1)
+        terms[0] = self.area
+        terms[1] = times[0] - self.since
+        np.subtract(times[1:], times[:-1], out=terms[2:])
+        terms[1:] *= before
+        self.area = float(np.add.accumulate(terms)[-1])
+        self.since = float(times[-1])
+        self.value = int(after[-1])
+        if len(ups):
+            highest = int(np.argmax(np.where(is_up, after, -1)))
+            if after[highest] > self.peak:
+                self.peak = int(after[highest])
+                self.peak_at = float(times[highest])
 
     def integral(self, now: float) -> float:
         """Integral over simulated time from 0 to `now`; changes nothing."""
@@ -72,6 +107,18 @@ class Total:
         if value > self.peak:
             self.peak = value
             self.peak_at = now
+
+    def replay(self, entered: Times, left: Times) -> None:
+        """Do `note` at each of `entered`, of which one after the other adds to the sum, while those of `left`
+        lower it (seconds, each ascending). Call it before the parts are replayed.
+        """
+        if not len(entered):
+            return
+        after = self.value + np.arange(1, len(entered) + 1) - np.searchsorted(left, entered)
+        highest = int(np.argmax(after))
+        if after[highest] > self.peak:
+            self.peak = int(after[highest])
+            self.peak_at = float(entered[highest])
 
     def integral(self, now: float) -> float:
         """Integral of the sum over simulated time from 0 to `now`."""

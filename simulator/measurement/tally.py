@@ -56,7 +56,7 @@ class Tally:
     )
 
     def __init__(self) -> None:
-        #: Eight bytes a sample, which NumPy reads in place.
+        #: Eight bytes a sample.
         self._buffer = array("d")
         self.add: Callable[[float], None] = self._buffer.append
         self._counted = 0
@@ -77,21 +77,25 @@ class Tally:
         self.view_total = 0.0
         self.view_histogram = self.histogram.copy()
 
+    def extend(self, values: NDArray[np.float64]) -> None:
+        """Take many samples at once, in this order: the same as `add` for each."""
+        self._buffer.frombytes(values.tobytes())
+
     def absorb(self) -> None:
         """Count what is buffered; complete blocks also enter the sums. May be called at any time."""
         buffer = self._buffer
         if self._counted < len(buffer):
-            # The views must be gone before the buffer may change its length.
-            fresh = np.frombuffer(buffer, np.float64, offset=8 * self._counted)
+            # Of a copy: while anybody sees a view of the buffer itself (a profiler that holds a frame is
+            # enough) the buffer cannot change its length.
+            fresh = np.frombuffer(buffer[self._counted :], np.float64)
             self.histogram.add(fresh)
             self.view_count += len(fresh)
             self.view_total += float(fresh.sum())
             self._counted = len(buffer)
-            del fresh
         settled = len(buffer) // BLOCK * BLOCK
         if settled:
             for start in range(0, settled, BLOCK):
-                self._settle(np.frombuffer(buffer, np.float64, BLOCK, 8 * start))
+                self._settle(np.frombuffer(buffer[start : start + BLOCK], np.float64))
             del buffer[:settled]
             self._counted -= settled
 
@@ -113,7 +117,7 @@ class Tally:
         """What was sampled since the last call; called at slice boundaries only."""
         self.absorb()
         if self._buffer:
-            self._settle(np.frombuffer(self._buffer, np.float64))
+            self._settle(np.frombuffer(self._buffer[:], np.float64))
             del self._buffer[:]
             self._counted = 0
         fresh = self.histogram.since(self._slice_base)

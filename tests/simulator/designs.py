@@ -55,7 +55,7 @@ class Watched:
     """A replication whose starts of service are written down: (time, consumer)."""
 
     def __init__(self, document: Document, duration: float) -> None:
-        self.replication = Replication(document, 1, 0, duration, None)
+        self.replication = Replication(document, 1, 0, duration, None, "events")
         self.world: World = self.replication.world
         self.starts: list[tuple[float, str]] = []
         #: The messages in the order of these starts.

@@ -1,0 +1,256 @@
+"""Stages that advance by recursion: the same bytes as the event engine, and never where they must not be."""
+
+from __future__ import annotations
+
+import json
+from math import inf
+from typing import Any
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from simulator import Document, simulate
+from simulator.experiments.replication import Engine, build_world
+from tests.simulator.designs import design, node
+
+EXPONENTIAL = {"distribution": "exponential", "mean": 0.02}
+
+
+def plain(
+    consumer: dict[str, Any] | None = None, queue: dict[str, Any] | None = None, **rest: Any
+) -> Document:
+    """One producer, one queue, one consumer."""
+    producer = {"arrivals": {"process": "poisson", "rate": 80}, **rest.pop("producer", {})}
+    return design(
+        [
+            node("p", "producer", **producer),
+            node("q", "queue", **(queue or {})),
+            node("c", "consumer", **{"instances": 2, "service_time": EXPONENTIAL, **(consumer or {})}),
+            *rest.pop("more", []),
+        ],
+        ["p->q", "q->c", *rest.pop("edges", [])],
+        **{"simulation": {"duration": 60}, **rest},
+    )
+
+
+def parts(document: Document) -> tuple[int, int]:
+    """How many stages and sources the design has."""
+    recursion = build_world(document, 1, 0, 60.0, "auto").recursion
+    return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
+
+
+def results(document: Document, **options: Any) -> tuple[str, str]:
+    """The result documents of both engines."""
+    engines: tuple[Engine, Engine] = ("events", "auto")
+    first, second = (json.dumps(simulate(document, engine=engine, **options)) for engine in engines)
+    return first, second
+
+
+OTHER = node("c2", "consumer", service_time=EXPONENTIAL)
+LIKE = node("c3", "consumer", service_time=0.02)
+QUEUE = node("q2", "queue")
+SMALL = node("q3", "queue", capacity=3)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (plain(), (1, 1)),
+        (plain({"instances": 1}), (1, 1)),
+        (plain(producer={"keys": {"distribution": "zipf", "count": 40, "exponent": 1.0}}), (1, 1)),
+        # What has no density: the times of services may have none, or those of arrivals, not both.
+        (plain({"service_time": 0.02}), (1, 1)),
+        (plain({"service_time": {"distribution": "geometric", "mean": 1.1}}), (1, 1)),
+        # Services that take no time the clock could tell.
+        (plain({"service_time": 0}), (0, 0)),
+        (plain({"service_time": {"distribution": "exponential", "mean": 1e-9}}), (0, 0)),
+        (plain({"service_time": {"distribution": "gamma", "mean": 0.02, "shape": 0.3}}), (0, 0)),
+        (plain(producer={"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 4}}), (1, 1)),
+        (plain(producer={"arrivals": {"process": "constant", "rate": 80}}), (1, 1)),
+        (plain({"service_time": 0.02}, producer={"arrivals": {"process": "constant", "rate": 80}}), (0, 0)),
+        (plain({"service_time": 0.02}, producer={"arrivals": {"process": "trace", "times": [1, 2]}}), (0, 0)),
+        (
+            plain({"service_time": 0.02}, producer={"arrivals": {"process": "renewal", "interarrival": 0.1}}),
+            (0, 0),
+        ),
+        (plain({"failure": {"probability": 0.1}}), (0, 0)),
+        (plain({"instances": None}), (0, 0)),
+        (plain({"setup_after_idle": 0.1}), (0, 0)),
+        (plain({"poll_interval": 0.5}), (0, 0)),
+        (plain({"batch": {"max_size": 4}}), (0, 0)),
+        (plain(queue={"capacity": 10}), (0, 0)),
+        (plain(queue={"discipline": "lifo"}), (0, 0)),
+        (plain(queue={"ttl": 1.0}), (0, 0)),
+        (plain(queue={"dispatch": "random"}), (0, 0)),
+        (plain(faults=[{"kind": "pause", "node": "c", "at": 10, "duration": 5}]), (0, 0)),
+        (plain(producer={"arrivals": {"process": "closed", "clients": 3, "think_time": 0.1}}), (0, 0)),
+        (plain(edge_configs={"p->q": {"duplication": 0.1}}), (0, 0)),
+        # Two consumers share the line.
+        (plain(more=[OTHER], edges=["q->c2"]), (0, 0)),
+        # One after the other.
+        (plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"]), (2, 1)),
+        # Where services take one and the same time, a message may come at the very time of an end.
+        (plain({"service_time": 0.02}, more=[QUEUE, LIKE], edges=["c->q2", "q2->c3"]), (0, 0)),
+        (plain(more=[QUEUE, LIKE], edges=["c->q2", "q2->c3"]), (0, 0)),
+        # The second cannot be a stage, so the first must hand over its messages one by one.
+        (plain(more=[SMALL, OTHER], edges=["c->q3", "q3->c2"]), (0, 0)),
+        (
+            plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], edge_configs={"c->q2": {"delay": 0.1}}),
+            (1, 0),
+        ),
+        # Back to the first line with some probability: two ways there.
+        (plain(edges=["c->q"], edge_configs={"c->q": {"probability": 0.2}}), (0, 0)),
+        # What comes late, or only now and then, comes one by one too.
+        (plain(edge_configs={"p->q": {"delay": EXPONENTIAL}}), (1, 0)),
+        (plain(edge_configs={"p->q": {"loss": 0.1}}), (1, 0)),
+        # Two producers for one line.
+        (plain(more=[node("p2", "producer")], edges=["p2->q"]), (1, 0)),
+    ],
+)
+def test_a_part_advances_by_recursion_only_where_nothing_else_can_happen(
+    document: Document, expected: tuple[int, int]
+) -> None:
+    assert parts(document) == expected
+    events, auto = results(document)
+    assert events == auto
+
+
+def fan_out() -> Document:
+    nodes = [
+        node(
+            "p",
+            "producer",
+            arrivals={"process": "poisson", "rate": 200},
+            keys={"distribution": "zipf", "count": 60, "exponent": 0.8},
+        ),
+        node("t", "topic"),
+    ]
+    edges = ["p->t"]
+    for number, load in enumerate((0.3, 0.9, 1.4)):
+        mean = {"distribution": "lognormal", "mean": load * 3 / 200, "scv": 2}
+        nodes += [node(f"q{number}", "queue"), node(f"c{number}", "consumer", instances=3, service_time=mean)]
+        edges += [f"t->q{number}", f"q{number}->c{number}"]
+    return design(nodes, edges, simulation={"duration": 90, "seed": 5})
+
+
+def test_a_topic_copies_whole_blocks_to_its_stages() -> None:
+    assert parts(fan_out()) == (3, 1)
+    events, auto = results(fan_out())
+    assert events == auto
+
+
+@pytest.mark.parametrize("options", [{"warmup": 7.5}, {"replications": 3}, {"replications": 4, "jobs": 2}])
+def test_both_engines_agree_with_other_options_too(options: dict[str, Any]) -> None:
+    events, auto = results(fan_out(), **options)
+    assert events == auto
+
+
+def test_frames_and_pauses_change_nothing_and_are_the_same_frames() -> None:
+    seen: dict[Engine, list[dict[str, Any]]] = {"events": [], "auto": []}
+    for engine, frames in seen.items():
+        allowed = iter([0.0, 0.5, 0.5, 3.25, 3.3, 60.0])
+        result = simulate(
+            fan_out(),
+            engine=engine,
+            on_frame=frames.append,
+            control=lambda _now, allowed=allowed: next(allowed, inf),  # type: ignore[misc]
+        )
+        assert json.dumps(result) == results(fan_out())[0]
+    assert seen["auto"] == seen["events"]
+
+
+def test_a_run_of_stages_alone_can_be_stopped() -> None:
+    looks = 0
+
+    def control(_now: float) -> float | None:
+        nonlocal looks
+        looks += 1
+        return inf if looks < 4 else None
+
+    result = simulate(fan_out(), duration=10_000, control=control)
+    assert result["stopped"] == "cancelled"
+    assert 0 < result["messages"] < 4 * 4096 + 1
+
+
+def test_a_backlog_beyond_memory_stops_a_run_of_stages_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("simulator.experiments.replication.MAX_STORED", 50_000)
+    document = plain(
+        {"service_time": {"distribution": "exponential", "mean": 1000.0}},
+        producer={"arrivals": {"process": "poisson", "rate": 1e6}},
+    )
+    assert parts(document) == (1, 1)
+    assert "most of them wait at q" in simulate(document)["stopped"]
+
+
+rates = st.floats(0.5, 60.0)
+open_arrivals = st.one_of(
+    st.builds(lambda rate: {"process": "poisson", "rate": rate}, rates),
+    st.builds(
+        lambda rate, limit: {"process": "constant", "rate": rate, "limit": limit}, rates, st.integers(0, 99)
+    ),
+    st.builds(lambda rate: {"process": "batch-poisson", "rate": rate / 4, "batch": 4}, rates),
+    st.builds(lambda gap: {"process": "renewal", "interarrival": gap, "start": 5.0}, st.floats(0.02, 2.0)),
+    st.builds(
+        lambda rate: {
+            "process": "mmpp",
+            "states": [{"rate": rate, "mean_sojourn": 3}, {"rate": 0.1, "mean_sojourn": 7}],
+        },
+        rates,
+    ),
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    """Producers, perhaps a topic, and lines with and without what keeps them from being stages."""
+    density = st.builds(
+        lambda mean, shape: {"distribution": "gamma", "mean": mean, "shape": shape},
+        st.floats(0.001, 0.5),
+        st.floats(0.8, 3.0),
+    )
+    services = st.one_of(density, density, st.floats(0.001, 0.5))
+    producers = [
+        node(
+            f"p{number}",
+            "producer",
+            arrivals=draw(open_arrivals),
+            keys=draw(st.none() | st.just({"distribution": "zipf", "count": 5, "exponent": 1.0})),
+        )
+        for number in range(draw(st.integers(1, 2)))
+    ]
+    has_topic = draw(st.booleans())
+    nodes = [*producers, *([node("t", "topic")] if has_topic else [])]
+    edges = [f"{producer['id']}->t" for producer in producers] if has_topic else []
+    last = ""
+    for number in range(draw(st.integers(1, 3))):
+        queue, consumer = f"q{number}", f"c{number}"
+        nodes.append(node(queue, "queue", capacity=draw(st.sampled_from([None, None, None, 5]))))
+        nodes.append(
+            node(
+                consumer,
+                "consumer",
+                instances=draw(st.integers(1, 4)),
+                service_time=draw(services),
+                failure={"probability": draw(st.sampled_from([0.0, 0.0, 0.0, 0.2]))},
+            )
+        )
+        is_tandem = bool(last) and draw(st.booleans())
+        before = [last] if is_tandem else ["t"] if has_topic else [producer["id"] for producer in producers]
+        edges += [f"{one}->{queue}" for one in before]
+        edges.append(f"{queue}->{consumer}")
+        last = consumer
+    return design(nodes, edges, simulation={"duration": 40, "seed": draw(st.integers(0, 99))})
+
+
+@given(documents(), st.sampled_from([0.0, 3.0, "auto"]))
+@settings(max_examples=120)
+def test_both_engines_give_the_same_bytes_for_generated_designs(
+    document: Document, warmup: float | str
+) -> None:
+    stages, sources = parts(document)
+    event(f"stages: {min(stages, 1)}, sources: {min(sources, 1)}")
+    events, auto = results(document, warmup=warmup)
+    assert events == auto
