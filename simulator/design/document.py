@@ -191,8 +191,9 @@ class SimulationSettings(Settings):
     precision: Annotated[float, Field(gt=0, lt=1)] | None = setting(
         None,
         title="Precision",
-        help="Relative half-width of the intervals at which replications stop; empty: all are run.",
-        advanced=True,
+        help="Replications go on until every mean latency is known to within this share, such as 5 %; "
+        "empty: as many as are set.",
+        widget="precision",
     )
 
 

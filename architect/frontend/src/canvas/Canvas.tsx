@@ -212,6 +212,7 @@ function Board() {
           <MiniMap<CardNode>
             pannable
             zoomable
+            onClick={(_event, at) => view.getState().canvas?.goTo(at)}
             nodeColor={minimapColour}
             nodeStrokeWidth={0}
             nodeBorderRadius={12}

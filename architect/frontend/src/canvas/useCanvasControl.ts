@@ -67,6 +67,10 @@ export function useCanvasControl(
           ...(nodes ? { nodes } : {}),
         });
       },
+      goTo(at) {
+        isFitted.current = false;
+        void flow.setCenter(at.x, at.y, { zoom: flow.getZoom(), duration: duration() });
+      },
       zoomTo(zoom) {
         isFitted.current = false;
         void flow.zoomTo(zoom, { duration: duration() });

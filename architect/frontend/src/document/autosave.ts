@@ -2,7 +2,8 @@
 import type { SavedDesign } from "../api/designs";
 import { ApiError, isRecord, sentence, toProblem } from "../api/errors";
 import { dropDraft, keepDraft } from "./drafts";
-import type { EditorStore } from "./store";
+import { isSame } from "./same";
+import { completed, type EditorStore } from "./store";
 import type { DesignDocument } from "./types";
 
 /** Milliseconds without a change before saving. */
@@ -112,8 +113,16 @@ export class Autosaver {
     if (refusal.status === 409) {
       const current = isRecord(refusal.body) ? refusal.body["current"] : null;
       if (isRecord(current)) {
-        this.keep();
         const theirs = current as unknown as SavedDesign;
+        const mine = this.store.getState().history.present;
+        if (theirs.document && isSame(completed(theirs.document), completed(mine))) {
+          // our own save of a moment ago, whose answer was lost
+          this.savedDocument = mine;
+          this.store.getState().saved(theirs);
+          dropDraft(designId);
+          return;
+        }
+        this.keep();
         setSave({
           kind: "conflict",
           current: { ...theirs, problems: (theirs.problems ?? []).map(toProblem) },

@@ -3,7 +3,8 @@ import { readDesign, type SavedDesign, updateDesign } from "../api/designs";
 import { ApiError, sentence } from "../api/errors";
 import { withPlaces } from "../canvas/layout/layered";
 import { Autosaver } from "../document/autosave";
-import { readDraft } from "../document/drafts";
+import { dropDraft, readDraft } from "../document/drafts";
+import { isSame } from "../document/same";
 import { completed, createEditorStore } from "../document/store";
 import type { Catalogue } from "../schema/catalogue";
 import { loadCatalogue } from "../schema/load";
@@ -28,6 +29,10 @@ function restoreDraft({ store, view, saver }: Editor): void {
   const state = store.getState();
   const draft = readDraft(state.designId);
   if (!draft) return;
+  if (isSame(completed(draft.document), completed(state.history.present))) {
+    dropDraft(state.designId); // the last save of the page that was left did get through
+    return;
+  }
   state.apply("Restore unsaved changes", () => withPlaces(completed(draft.document)));
   if (draft.version === state.version) {
     view.getState().toast("Unsaved changes from this browser were restored.");

@@ -12,6 +12,8 @@ export function useNarrow(): void {
     if (!width) return undefined; // a test's window measures nothing
     const tell = () => view.getState().set({ isNarrow: width.matches });
     tell();
+    // The panel would hide the drawing that was opened to be seen; a card that is tapped opens it.
+    if (width.matches) view.getState().set({ inspectorOpen: false });
     width.addEventListener("change", tell);
     return () => width.removeEventListener("change", tell);
   }, [view]);

@@ -47,6 +47,8 @@ export interface CanvasControl {
   /** middle of what is in sight, on the canvas */
   centre(): Point;
   fit(ids?: readonly string[]): void;
+  /** centre the view there, zoom as it is */
+  goTo(at: Point): void;
   zoomTo(zoom: number): void;
   /** bring a node or edge into sight */
   reveal(ids: readonly string[]): void;

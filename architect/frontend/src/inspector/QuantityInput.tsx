@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Json } from "../document/types";
 import type { FieldSpec } from "../schema/fields";
-import { parseQuantity, rangeError, settingText, tidy } from "./quantities";
+import { isPercent, parseQuantity, rangeError, settingText, tidy } from "./quantities";
 
 export type Read = { readonly value: Json | undefined } | { readonly error: string };
 
@@ -30,7 +30,7 @@ export function readNumber(text: string, field: FieldSpec): Read {
 
 /** Probabilities are shown in percent, so "5" beside "%" would be ambiguous: above 1 it can only mean percent. */
 function asShare(text: string, value: number, field: FieldSpec): number {
-  const isShare = field.widget === "probability" && !text.includes("%");
+  const isShare = isPercent(field.widget) && !text.includes("%");
   return isShare && value > 1 && value <= 100 ? tidy(value / 100) : value;
 }
 

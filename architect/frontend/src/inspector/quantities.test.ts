@@ -67,6 +67,8 @@ describe("formatSetting", () => {
 
   it("writes a probability in percent", () => {
     expect(formatSetting(0.015, "1", "probability")).toBe("1.5 %");
+    expect(formatSetting(0.05, "", "precision")).toBe("±5 %");
+    expect(parseQuantity("±5 %", "")).toEqual({ value: 0.05 });
   });
 
   it("loses nothing: what is shown reads back as the same value", () => {

@@ -125,11 +125,16 @@ function plainDigits(text: string): string {
 
 const SHAPE = /^([+-]?(?:\d[\d.,\s\u00a0\u202f_]*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$/u;
 
+/** Widgets whose number is a share, written in percent. */
+export function isPercent(widget: string): boolean {
+  return widget === "probability" || widget === "precision";
+}
+
 /** Read what was typed as a value in the field's unit. */
 export function parseQuantity(text: string, unit: string): Parsed {
   const { of, size, suffix } = dimension(unit);
   const wanted = `Write a number${of.examples ? `, such as ${of.examples}` : ""}.`;
-  const match = SHAPE.exec(text.trim().replace("−", "-"));
+  const match = SHAPE.exec(text.trim().replace(/^±\s*/, "").replace("−", "-"));
   if (!match) return { error: text.trim() === "" ? "Write a value." : wanted };
   const number = Number(plainDigits((match[1] ?? "").trim()));
   if (!Number.isFinite(number)) return { error: wanted };
@@ -175,8 +180,9 @@ export function shortNumber(value: number): string {
 /** A value written as people read it; reading it back gives the same value. */
 export function formatSetting(value: number, unit: string, widget = ""): string {
   const { of, size, suffix } = dimension(unit);
-  if (widget === "probability" || unit === "%") {
-    return unit === "%" ? `${shortNumber(value)} %` : `${shortNumber(tidy(value * 100))} %`;
+  if (isPercent(widget) || unit === "%") {
+    const sign = widget === "precision" ? "±" : "";
+    return unit === "%" ? `${shortNumber(value)} %` : `${sign}${shortNumber(tidy(value * 100))} %`;
   }
   if (of === TIME || of === BYTES) {
     const base = tidy(value * size);
@@ -224,7 +230,8 @@ export function rangeError(
   whole: boolean,
   widget = "",
 ): string | null {
-  const shown = (limit: number) => formatSetting(limit, unit, widget);
+  const shown = (limit: number) =>
+    formatSetting(limit, unit, widget === "precision" ? "probability" : widget);
   if (whole && !Number.isInteger(value)) return "Write a whole number.";
   if (schema.minimum !== undefined && value < schema.minimum) return `At least ${shown(schema.minimum)}.`;
   if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum) {

@@ -29,10 +29,12 @@ export function MetricTable({
   groups,
   words,
   caption,
+  replications,
 }: {
   groups: readonly MetricGroup[];
   words: MetricWords;
   caption: string;
+  replications: number;
 }) {
   const shown = groups.map((group) => ({ ...group, ...sorted(metricRows(group.metrics), words) }));
   const columns = PERCENTILES.filter((name) =>
@@ -51,7 +53,15 @@ export function MetricTable({
             </th>
             {columns.map((name) => (
               <th scope="col" key={name}>
-                {PERCENTILE_WORDS[name]}
+                {name === "max" && replications > 1 ? (
+                  <Term
+                    definition={`The largest value of each of the ${replications} replications, averaged over them. Percentiles are of all their samples together, so that a high one can lie above this mean.`}
+                  >
+                    mean of the largest
+                  </Term>
+                ) : (
+                  PERCENTILE_WORDS[name]
+                )}
               </th>
             ))}
           </tr>
@@ -66,7 +76,7 @@ export function MetricTable({
               </th>
             </tr>
             {rows.map((row) => (
-              <Row key={row.metric} row={row} columns={columns} words={words} />
+              <Row key={row.metric} {...{ row, columns, words, replications }} />
             ))}
             {quiet.length > 0 && (
               <tr>
@@ -86,10 +96,12 @@ function Row({
   row,
   columns,
   words,
+  replications,
 }: {
   row: MetricRow;
   columns: readonly Percentile[];
   words: MetricWords;
+  replications: number;
 }) {
   const unit = words.unit(row.metric);
   const { mean, ci95 } = row.mean;
@@ -102,7 +114,9 @@ function Row({
         <td className="no-steady-state" colSpan={2 + columns.length}>
           No steady state: it grows with the length of the run
           {row.percentiles.max != null &&
-            `; at most ${formatQuantity(row.percentiles.max, unit)} in this one`}
+            (replications > 1
+              ? `; at most ${formatQuantity(row.percentiles.max, unit)} on average over the replications`
+              : `; at most ${formatQuantity(row.percentiles.max, unit)} in this one`)}
         </td>
       </tr>
     );

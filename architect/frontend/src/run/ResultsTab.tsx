@@ -55,6 +55,7 @@ export function ResultsTab({ selection }: { selection: Selection }) {
           <MetricTable
             caption="Flows"
             words={words}
+            replications={result.replications}
             groups={flows.map((flow) => ({
               id: `${flow["from"]}>${flow["to"]}`,
               title: `${name(flow["from"])} → ${name(flow["to"])}`,
@@ -69,6 +70,7 @@ export function ResultsTab({ selection }: { selection: Selection }) {
           <MetricTable
             caption="Nodes"
             words={words}
+            replications={result.replications}
             groups={nodes.map(([id, metrics]) => ({ id, title: label(id), metrics, growth: growth(id) }))}
           />
         </section>

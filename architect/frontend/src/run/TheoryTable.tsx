@@ -1,7 +1,7 @@
 import type { MetricWords } from "./metricWords";
 import { formatHalfWidth, formatQuantity, formatShare } from "./numbers";
 import { Sign } from "./Sign";
-import { parameterWords, type Theory, type TheoryMetric } from "./trust";
+import { formulaText, parameterWords, type Theory, type TheoryMetric } from "./trust";
 
 interface Props {
   theory: readonly Theory[];
@@ -28,7 +28,7 @@ export function TheoryTable({ theory, words, label }: Props) {
             <span className="chip">{one.exact ? "Exact formula" : "Approximation"}</span>
           </summary>
           <p className="run-note">
-            {one.formula && <code>{one.formula}</code>}
+            {one.formula && <code>{formulaText(one.formula)}</code>}
             <span className="muted">
               {[parameterWords(one.parameters), one.source].filter(Boolean).map((text) => ` ${text}.`)}
             </span>

@@ -199,3 +199,24 @@ export function parameterWords(parameters: Theory["parameters"]): string {
     )
     .join(", ");
 }
+
+const LETTERS: Readonly<Record<string, string>> = {
+  lam: "λ",
+  lambda: "λ",
+  mu: "μ",
+  rho: "ρ",
+  sigma: "σ",
+  tau: "τ",
+  theta: "θ",
+};
+
+/** A formula that came in plain letters ("lam E[S^2] / 2 (1 - rho)"), as textbooks print it. */
+export function formulaText(formula: string): string {
+  return formula
+    .replace(/\b[a-z]+\b/g, (word) => LETTERS[word] ?? word)
+    .replaceAll("^2", "²")
+    .replaceAll("^3", "³")
+    .replaceAll("<=", "≤")
+    .replace(/ x (?=\()/g, " × ")
+    .replaceAll(" - ", " − ");
+}
