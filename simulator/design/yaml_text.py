@@ -62,6 +62,8 @@ def read_yaml(text: str) -> object:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the document"
         problem = (error.problem or "not YAML").strip()
+        if "nesting depth" in problem:  # libyaml's own bound, far above ours, met while it reads ahead
+            raise too_deep(where) from error
         hint = (
             "Indent with spaces."
             if "'\\t'" in problem
