@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
 
 if TYPE_CHECKING:
-    from simulator.design.document import Document, Node
+    from simulator.design.document import Document, Edge, Node
 
 _ROUNDS = 200
 
@@ -88,12 +89,28 @@ def _produced(node: Node, duration: float) -> float:
     return float(arrivals.mean_rate(duration))
 
 
+def _reading_group(node: Node, edge: Edge) -> str:
+    """Consumers that share the messages of a broker: all of a queue, those of one group of a log, none of a
+    topic.
+    """
+    if node.kind == "topic":
+        return edge.id
+    return getattr(edge.settings, "group_id", "") or (edge.target if node.kind == "kafka.topic" else "")
+
+
+def _workers(node: Node) -> int:
+    """Workers of a consumer, by which its share of a common broker is reckoned; 1 without a number."""
+    return (getattr(node.config, "instances", 1) or 1) * (getattr(node.config, "concurrency", 1) or 1)
+
+
 def _passed_on(document: Document, node: Node, rate: float) -> list[tuple[str, float]]:
     edges = [edge for edge in document.edges_from(node.id) if edge.role != "dead-letter"]
     weights = sum(edge.routing().choice or 0.0 for edge in edges)
     passed = []
-    consumers = sum(1 for edge in edges if edge.role == "consume")
-    is_shared = node.kind != "topic" and consumers > 1
+    readers: Counter[str] = Counter()
+    for edge in edges:
+        if edge.role == "consume":
+            readers[_reading_group(node, edge)] += _workers(document.node(edge.target))
     for edge in edges:
         routing = edge.routing()
         share = 1.0
@@ -101,8 +118,8 @@ def _passed_on(document: Document, node: Node, rate: float) -> list[tuple[str, f
             share = routing.choice / weights
         elif routing.probability is not None:
             share = routing.probability
-        elif is_shared and edge.role == "consume":
-            share = 1.0 / consumers
+        elif edge.role == "consume":
+            share = _workers(document.node(edge.target)) / readers[_reading_group(node, edge)]
         share *= (1.0 - routing.loss) * (1.0 + routing.duplication)
         passed.append((edge.target, rate * share))
     return passed

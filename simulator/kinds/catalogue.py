@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.kinds.aws import sqs
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
+from simulator.kinds.kafka import topic as kafka_topic
 from simulator.kinds.kind import Kind
 from simulator.kinds.rabbitmq import exchange as rabbitmq_exchange
 from simulator.kinds.rabbitmq import queue_kind as rabbitmq_queue
@@ -15,6 +16,7 @@ KINDS: dict[str, Kind] = {
         queue.KIND,
         topic.KIND,
         sqs.KIND,
+        kafka_topic.KIND,
         rabbitmq_exchange.KIND,
         rabbitmq_queue.KIND,
         consumer.KIND,

@@ -20,6 +20,7 @@ WHOLE_RUN = (
     "duplicates",
     "out_of_order",
     "failures",
+    "rebalances",
     "unroutable",
     "returned",
     "confirmed",

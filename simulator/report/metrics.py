@@ -37,6 +37,19 @@ METRICS: dict[str, dict[str, str]] = {
     "backlog": _metric(
         "Backlog", "messages", "Messages stored and not yet delivered, delayed ones included."
     ),
+    "consumer_lag": _metric(
+        "Consumer lag",
+        "messages",
+        "Log end offset less committed offset, all partitions and groups together.",
+    ),
+    "unassigned_partitions": _metric(
+        "Unassigned partitions",
+        "partitions",
+        "Partitions that no member of a group reads, as in a rebalance.",
+    ),
+    "produce_latency": _metric(
+        "Produce latency", "s", "From the producer's hand-over until the acknowledgement that acks asks for."
+    ),
     "receives_per_message": _metric(
         "Receives per message", "1", "Deliveries for each message that left; 1 without redelivery."
     ),
@@ -66,6 +79,9 @@ METRICS: dict[str, dict[str, str]] = {
     "duplicates": _metric("Duplicates", "messages", "Acknowledged once more by the same consumer."),
     "out_of_order": _metric(
         "Out of order", "messages", "Acknowledged after a later message of the same producer and key."
+    ),
+    "rebalances": _metric(
+        "Rebalances", "rebalances", "Rounds in which a consumer group handed out its partitions again."
     ),
     "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
     "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),

@@ -26,6 +26,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "work-queue",
         "web-load-replay",
         "microservice-chain",
+        "kafka-group",
         "first-queue",
     ]
 

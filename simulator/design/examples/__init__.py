@@ -68,6 +68,13 @@ def templates() -> list[Template]:
             "until requests are refused, although neither of the two is short of workers by itself.",
         ),
         _template(
+            "kafka-group",
+            "Kafka consumer group",
+            summary="A topic with 12 partitions and a group of six members; one is killed for a minute.",
+            see="For 45 s nobody reads two of the partitions, until the session of the killed one is over: "
+            "the backlog grows to some 7,500 records. Some hundred are processed twice, none out of order.",
+        ),
+        _template(
             "first-queue",
             "First queue",
             summary="The textbook queue M/M/1, busy 80 % of the time, whose answers are known exactly.",

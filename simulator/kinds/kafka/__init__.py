@@ -1,0 +1,1 @@
+"""Apache Kafka: partitioned logs and the consumer groups that read them."""

@@ -1,0 +1,137 @@
+"""What can be seen to be wrong, or unwise, in the use of a topic before a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.graph.problem import Problem, Severity
+from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Edge, Node
+
+
+def check(document: Document, node: Node) -> list[Problem]:
+    """Readers that cannot be members (D283) and practice (D300)."""
+    settings = node.config
+    assert isinstance(settings, KafkaTopicSettings)
+    problems: list[Problem] = []
+    place = f"nodes[{document.nodes.index(node)}]"
+    groups: dict[str, list[tuple[Edge, KafkaConsumeSettings]]] = {}
+    for edge in document.edges_from(node.id):
+        read = edge.settings
+        if edge.role == "consume" and isinstance(read, KafkaConsumeSettings):
+            groups.setdefault(read.group_id or edge.target, []).append((edge, read))
+            problems += _reader_problems(document, node.id, edge)
+    for name, edges in groups.items():
+        problems += _group_problems(document, node.id, settings.partitions, name, edges)
+    factor = settings.replication_factor
+    if 1 < factor == settings.min_insync_replicas and settings.acks == "all":
+        problems.append(
+            _practice(
+                node.id,
+                "config.min.insync.replicas",
+                f"min.insync.replicas is replication.factor, {factor}: without one broker nothing is written",
+                f"set it to {factor - 1}",
+                f"{place}.config",
+            )
+        )
+    return problems
+
+
+def _reader_problems(document: Document, topic: str, edge: Edge) -> list[Problem]:
+    """A member is one server that processes records one by one and retries them in place."""
+    consumer = document.node(edge.target)
+    config = consumer.config
+    place = f"nodes[{document.nodes.index(consumer)}].config"
+    refusals = []
+    if getattr(config, "instances", 1) is None:
+        refusals.append(
+            (
+                "instances",
+                f"{consumer.id} has no number of instances: a consumer group on {topic} has members",
+                "give instances; more than there are partitions stay idle",
+            )
+        )
+    if getattr(config, "batch", None) is not None:
+        refusals.append(
+            (
+                "batch",
+                f"{consumer.id} works in batches, but records of a Kafka topic are processed one by one here",
+                "take the batch away; max.poll.records on the edge says how many one poll returns",
+            )
+        )
+    failure = getattr(config, "failure", None)
+    if getattr(failure, "redelivery_delay", None) is not None:
+        refusals.append(
+            (
+                "failure.redelivery_delay",
+                f"{consumer.id} reports failures later, but a Kafka record is tried again in place",
+                "take redelivery_delay away",
+            )
+        )
+    return [
+        Problem("D283", "error", consumer.id, f"config.{field}", message, hint, f"{place}.{field}")
+        for field, message, hint in refusals
+    ]
+
+
+def _group_problems(
+    document: Document,
+    topic: str,
+    partitions: int,
+    name: str,
+    edges: list[tuple[Edge, KafkaConsumeSettings]],
+) -> list[Problem]:
+    problems = []
+    first, given = edges[0]
+    for edge, read in edges[1:]:
+        if read.strategy != given.strategy:
+            place = f"edges[{document.edges.index(edge)}].config"
+            problems.append(
+                Problem(
+                    "D283",
+                    "error",
+                    edge.id,
+                    "config.partition.assignment.strategy",
+                    f"the members of group {name} share no assignment strategy: {read.strategy}, and "
+                    f"{given.strategy} on {first.id}",
+                    "give all edges of the group the same partition.assignment.strategy",
+                    place,
+                )
+            )
+    members = 0
+    for edge, _ in edges:
+        config = document.node(edge.target).config
+        members += (getattr(config, "instances", 1) or 0) * getattr(config, "concurrency", 1)
+    if members > partitions:
+        problems.append(
+            _practice(
+                topic,
+                "config.partitions",
+                f"group {name} has {members} members for {partitions} "
+                f"partition{'s' * (partitions > 1)}: {members - partitions} of them stay idle",
+                f"give {topic} {members} partitions, or the group fewer members",
+                f"edges[{document.edges.index(first)}]",
+            )
+        )
+    for edge, read in edges:
+        work: float = document.node(edge.target).config.service_time.mean()  # type: ignore[attr-defined]
+        longest = read.max_poll_records * work
+        if longest * 1e3 > read.max_poll_interval_ms:
+            problems.append(
+                _practice(
+                    edge.id,
+                    "config.max.poll.records",
+                    f"{read.max_poll_records} records of {work:g} s are {longest:g} s between two polls, "
+                    f"more than max.poll.interval.ms: {edge.target} would leave the group again and again",
+                    f"set max.poll.records below {int(read.max_poll_interval_ms / 1e3 / work)}",
+                    f"edges[{document.edges.index(edge)}].config",
+                )
+            )
+    return problems
+
+
+def _practice(element: str, field: str, message: str, hint: str, path: str) -> Problem:
+    severity: Severity = "warning"
+    return Problem("D300", severity, element, field, message, hint, path)

@@ -1,0 +1,88 @@
+"""The log of one partition: offsets, segments and what retention deletes."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import inf
+
+from simulator.kinds.kafka.settings import KafkaTopicSettings
+
+
+class Segment:
+    """A file of the log: the records from `base` up to the next segment's base."""
+
+    __slots__ = ("base", "first_at", "last_at", "size")
+
+    def __init__(self, base: int, now: float) -> None:
+        self.base = base
+        #: Bytes.
+        self.size = 0.0
+        #: Times of its first and its last record, seconds.
+        self.first_at = now
+        self.last_at = now
+
+
+class RetentionRules:
+    """The settings of retention in seconds and bytes.
+
+    Args:
+        settings: of the topic.
+        duration: simulated seconds of the run; nothing is kept account of that cannot matter in it.
+    """
+
+    __slots__ = ("check_interval", "is_needed", "retention", "retention_size", "segment_age", "segment_size")
+
+    def __init__(self, settings: KafkaTopicSettings, duration: float) -> None:
+        self.retention = settings.retention_ms / 1e3 if settings.retention_ms >= 0 else inf
+        self.retention_size = float(settings.retention_bytes) if settings.retention_bytes >= 0 else inf
+        self.segment_age = settings.segment_ms / 1e3
+        self.segment_size = float(settings.segment_bytes)
+        self.check_interval = settings.retention_check_ms / 1e3
+        self.is_needed = self.retention < duration or self.retention_size < inf
+
+
+class PartitionLog:
+    """Offsets and segments of one partition. The records themselves are with the groups that want them.
+
+    Source of the rules: Apache Kafka documentation, topic configuration; `UnifiedLog` of Apache Kafka.
+    """
+
+    __slots__ = ("end", "segments", "size", "start")
+
+    def __init__(self) -> None:
+        #: Offset of the first record that is still there, and of the next one to come.
+        self.start = 0
+        self.end = 0
+        #: Bytes.
+        self.size = 0.0
+        self.segments: deque[Segment] = deque()
+
+    def note(self, size: float, now: float, rules: RetentionRules) -> None:
+        """A record of `size` bytes is about to get the offset `end`."""
+        segments = self.segments
+        if (
+            not segments
+            or segments[-1].size + size > rules.segment_size
+            or now - segments[-1].first_at > rules.segment_age
+        ):
+            segments.append(Segment(self.end, now))
+        active = segments[-1]
+        active.size += size
+        active.last_at = now
+        self.size += size
+
+    def delete(self, now: float, rules: RetentionRules) -> None:
+        """Delete the oldest segments that are too old, or that the size allowed does not need.
+
+        A segment is too old when its last record is; that may also be the active one. For size, a segment
+        goes when what is left still has `retention.bytes`, so the active one stays.
+        """
+        segments = self.segments
+        while segments and now - segments[0].last_at > rules.retention:
+            self._drop(segments)
+        while len(segments) > 1 and self.size - segments[0].size >= rules.retention_size:
+            self._drop(segments)
+
+    def _drop(self, segments: deque[Segment]) -> None:
+        self.size -= segments.popleft().size
+        self.start = segments[0].base if segments else self.end

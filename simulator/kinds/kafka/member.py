@@ -1,0 +1,150 @@
+"""A member of a consumer group, and how far the group has come in a partition."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import floor, inf
+
+from simulator.engine.broker import Subscription
+from simulator.engine.endpoint import Server
+from simulator.engine.message import Message
+from simulator.kinds.kafka.log import PartitionLog
+from simulator.kinds.kafka.settings import KafkaConsumeSettings
+
+
+class Reader:
+    """The consumer settings of one subscription, times in seconds."""
+
+    __slots__ = (
+        "attempts",
+        "auto_commit_interval",
+        "commits_after_record",
+        "commits_at_poll",
+        "commits_before",
+        "fetch_max_wait",
+        "fetch_min_bytes",
+        "heartbeat_interval",
+        "is_static",
+        "max_poll_interval",
+        "max_poll_records",
+        "session_timeout",
+        "skips_to_the_end",
+    )
+
+    def __init__(self, settings: KafkaConsumeSettings) -> None:
+        commit = None if settings.auto_commit else settings.commit
+        self.auto_commit_interval = settings.auto_commit_interval_ms / 1e3 if settings.auto_commit else inf
+        self.commits_at_poll = commit == "after-batch"
+        self.commits_after_record = commit == "after-record"
+        self.commits_before = commit == "before-processing"
+        self.max_poll_records = settings.max_poll_records
+        self.max_poll_interval = settings.max_poll_interval_ms / 1e3
+        self.session_timeout = settings.session_timeout_ms / 1e3
+        self.heartbeat_interval = settings.heartbeat_interval_ms / 1e3
+        self.is_static = settings.instance_id is not None
+        self.fetch_min_bytes = settings.fetch_min_bytes
+        self.fetch_max_wait = settings.fetch_max_wait_ms / 1e3
+        self.skips_to_the_end = settings.auto_offset_reset == "latest"
+        self.attempts = settings.attempts
+
+
+class Cursor:
+    """How far a group has come in one partition.
+
+    `polled` holds what was handed out and is not committed, `fresh` what comes next: the committed offset
+    is the end of the log less both, the position the end less `fresh`.
+    """
+
+    __slots__ = ("fresh", "is_out_of_range", "log", "member", "number", "polled")
+
+    def __init__(self, number: int, log: PartitionLog) -> None:
+        self.number = number
+        self.log = log
+        self.fresh: deque[Message] = deque()
+        self.polled: deque[Message] = deque()
+        #: Who reads the partition, None while nobody does.
+        self.member: Member | None = None
+        #: Retention has deleted the record at the position.
+        self.is_out_of_range = False
+
+    @property
+    def lag(self) -> int:
+        """Log end offset less committed offset, in records that still exist."""
+        return len(self.fresh) + len(self.polled)
+
+
+class Member:
+    """One server of a consumer as a member of the group: single-threaded, as a Kafka consumer is.
+
+    A restarted one is another member, unless its membership is static.
+    """
+
+    __slots__ = (
+        "commits_later",
+        "cursors",
+        "expires_at",
+        "fetch_since",
+        "has_joined",
+        "heartbeats_since",
+        "is_crashed",
+        "is_known",
+        "is_waiting",
+        "last_poll",
+        "must_join",
+        "next_commit",
+        "number",
+        "pending_bytes",
+        "reader",
+        "server",
+        "subscription",
+        "to_revoke",
+        "turn",
+    )
+
+    def __init__(
+        self, number: int, server: Server, subscription: Subscription, reader: Reader, now: float
+    ) -> None:
+        self.number = number
+        self.server = server
+        self.subscription = subscription
+        self.reader = reader
+        #: The partitions it reads, in ascending order.
+        self.cursors: list[Cursor] = []
+        #: Those it has to give up at its next poll (cooperative rebalance).
+        self.to_revoke: list[Cursor] = []
+        #: In the group, as the coordinator sees it.
+        self.is_known = False
+        self.is_crashed = False
+        #: It has heard of a rebalance and joins at its next poll.
+        self.must_join = False
+        self.has_joined = False
+        #: Inside a poll that found nothing.
+        self.is_waiting = False
+        self.last_poll = now
+        self.next_commit = now + reader.auto_commit_interval
+        #: A commit is scheduled for the case that it stands in a poll then.
+        self.commits_later = False
+        self.heartbeats_since = now
+        #: When its session ends; while it is crashed.
+        self.expires_at = inf
+        #: When the fetch that is open began, and what has come since it found too little.
+        self.fetch_since = now
+        self.pending_bytes = 0.0
+        self.turn = 0
+
+    def next_heartbeat(self, now: float) -> float:
+        """Time of its first heartbeat not before `now`; the first of all is an interval after its joining."""
+        interval = self.reader.heartbeat_interval
+        beats = max(1, floor((now - self.heartbeats_since) / interval))
+        due = self.heartbeats_since + beats * interval
+        return due if due >= now else due + interval
+
+    def last_heartbeat(self, now: float) -> float:
+        """Time of its last heartbeat not after `now`."""
+        interval = self.reader.heartbeat_interval
+        return self.heartbeats_since + floor((now - self.heartbeats_since) / interval) * interval
+
+    def is_idle(self) -> bool:
+        """Whether its server stands in an open poll and may be woken."""
+        consumer = self.subscription.consumer
+        return not consumer.paused and self.server in consumer.idle

@@ -1,0 +1,122 @@
+"""The producer client before a topic: partitions, batches that linger, and the way to the leader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.engine.environment import Activity
+from simulator.engine.message import Key, Message
+from simulator.engine.node import Acceptor
+from simulator.kinds.kafka.partitioner import partition_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.kinds.kafka.topic import KafkaTopic
+
+
+class ProducerClient(Acceptor):
+    """One producer: what comes over one publish edge of the design.
+
+    A record with a key goes to the partition of the key's hash. Records without a key stay on one partition
+    until `batch.size` bytes have been written to it, and go on with another one drawn at random (KIP-794).
+    """
+
+    category = "queue"
+
+    def __init__(self, topic: KafkaTopic, edge: str, draw: Callable[[], float]) -> None:
+        super().__init__(f"{topic.id}:{edge}", topic.env)
+        self.topic = topic
+        self._draw = draw
+        self._partitions = topic.settings.partitions
+        self._by_key: dict[Key, int] = {}
+        self._sticky = -1
+        self._sticky_bytes = 0.0
+        self._batch_size = topic.settings.batch_size
+        self._linger = topic.settings.linger_ms / 1e3
+        self._is_instant = topic.is_instant and self._linger <= 0.0
+        #: By partition: the batch that is still open.
+        self._open: dict[int, Batch] = {}
+
+    # -- partitions ------------------------------------------------------------------------------
+    def partition_of(self, message: Message) -> int:
+        """The partition of a record."""
+        key = message.key
+        if key is None:
+            return self._stick(message.size)
+        partition = self._by_key.get(key)
+        if partition is None:
+            if len(self._by_key) >= 100_000:
+                self._by_key.clear()
+            partition = partition_for(str(key).encode(), self._partitions)
+            self._by_key[key] = partition
+        return partition
+
+    def _stick(self, size: float) -> int:
+        if self._sticky < 0 or self._sticky_bytes >= self._batch_size:
+            self._sticky_bytes = 0.0
+            others = self._partitions - (self._sticky >= 0)
+            chosen = int(self._draw() * others) if others else 0
+            # Another one than before, all of them equally likely.
+            self._sticky = chosen + (0 <= self._sticky <= chosen and others > 0)
+        self._sticky_bytes += size
+        return self._sticky
+
+    # -- sending ---------------------------------------------------------------------------------
+    def accept(self, message: Message) -> bool:
+        topic = self.topic
+        if message.size > topic.max_size:
+            topic.rejected += 1
+            return False
+        topic.accepted += 1
+        now = self.env._now
+        if self._is_instant:
+            topic.append(self.partition_of(message), [message], now)
+            return True
+        message.enqueued_at = now
+        topic.buffered.up(now)
+        partition = self.partition_of(message)
+        batch = self._open.get(partition)
+        if batch is not None and batch.size + message.size > self._batch_size:
+            self.send(batch, now)
+            batch = None
+        if batch is None:
+            batch = self._open[partition] = Batch(self, partition)
+            if self._linger > 0.0:
+                self.env.at(now + self._linger, batch)
+        batch.messages.append(message)
+        batch.size += message.size
+        if self._linger <= 0.0 or batch.size >= self._batch_size:
+            self.send(batch, now)
+        return True
+
+    def send(self, batch: Batch, now: float) -> None:
+        """A batch is on its way to the leader."""
+        batch.is_sent = True
+        del self._open[batch.partition]
+        self.topic.transfer(batch, now)
+
+    def lose(self, message: Message) -> None:
+        self.topic.lose(message)
+
+    # -- faults ----------------------------------------------------------------------------------
+    def _refuse(self, message: Message) -> bool:
+        self.topic.rejected += 1
+        return False
+
+
+class Batch(Activity):
+    """Records of one partition that travel together; what occurs is the end of the linger."""
+
+    __slots__ = ("client", "is_sent", "messages", "partition", "size")
+
+    def __init__(self, client: ProducerClient, partition: int) -> None:
+        self.client = client
+        self.partition = partition
+        self.messages: list[Message] = []
+        self.size = 0.0
+        self.is_sent = False
+
+    def occur(self, now: float) -> None:
+        if not self.is_sent:
+            self.client.send(self, now)

@@ -1,0 +1,276 @@
+"""`kafka.topic`: a partitioned log that consumer groups read, each at its own pace.
+
+Reading takes nothing away: records stay until retention deletes them, and every group has its own offset in
+every partition. Sources: Apache Kafka documentation (kafka.apache.org/documentation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.design.edges import DeadLetterSettings
+from simulator.engine.broker import Broker, Subscription
+from simulator.engine.endpoint import Server
+from simulator.engine.environment import Activity
+from simulator.engine.message import Message
+from simulator.engine.node import Acceptor
+from simulator.engine.timer import Timer
+from simulator.engine.world import World
+from simulator.kinds.kafka.checks import check
+from simulator.kinds.kafka.group import ConsumerGroup
+from simulator.kinds.kafka.log import PartitionLog, RetentionRules
+from simulator.kinds.kafka.member import Reader
+from simulator.kinds.kafka.producer_client import Batch, ProducerClient
+from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
+from simulator.kinds.kind import Kind
+from simulator.measurement.level import Level, Total
+from simulator.measurement.tally import Tally
+
+
+class KafkaTopic(Broker):
+    """The topic: its partitions, the producer clients before it, the consumer groups behind it."""
+
+    category = "queue"
+
+    def __init__(self, world: World, id: str, settings: KafkaTopicSettings) -> None:
+        super().__init__(id, world.env)
+        self.settings = settings
+        self.max_size = settings.max_message_bytes
+        self.logs = [PartitionLog() for _ in range(settings.partitions)]
+        self.rules = RetentionRules(settings, world.duration)
+        self._append_latency = world.draws(settings.append_latency, id, "append latency")
+        self._replication_latency = world.draws(settings.replication_latency, id, "replication latency")
+        self._is_replicated = settings.replication_factor > 1
+        #: Whether a record is in the log as soon as it is sent.
+        self.is_instant = settings.append_latency.mean() <= 0.0 and (
+            not self._is_replicated or settings.replication_latency.mean() <= 0.0
+        )
+        #: When the last batch under way to a partition arrives.
+        self._arrives_at = [0.0] * settings.partitions
+        self.clients: list[ProducerClient] = []
+        self._own_client: Acceptor | None = None
+        self.groups: list[ConsumerGroup] = []
+        self.subscriptions: list[Subscription] = []
+        #: Records in producers' batches and on their way into the log.
+        self.buffered = Level()
+        #: From the hand-over to the producer until the acknowledgement that `acks` asks for, seconds.
+        self.produce_latency = Tally()
+        self._retention_timer = Timer(world.env, self._delete_old)
+        self._world = world
+
+    def entrance(self, edge: str) -> Acceptor:
+        client = ProducerClient(self, edge, self._world.uniform(self.id, f"partitioner of {edge}"))
+        self.clients.append(client)
+        return client
+
+    def connect(self, world: World) -> None:
+        settings = self.settings
+        groups: dict[str, ConsumerGroup] = {}
+        for edge in world.edges_from(self.id, "consume"):
+            subscription = world.subscribe(edge)
+            read = edge.settings
+            assert isinstance(read, KafkaConsumeSettings)
+            name = read.group_id or edge.target
+            group = groups.get(name)
+            if group is None:
+                latency = world.draws(settings.rebalance_latency, self.id, f"rebalance latency of {name}")
+                group = groups[name] = ConsumerGroup(
+                    world,
+                    f"{self.id}:{name}",
+                    self.logs,
+                    strategy=read.strategy,
+                    initial_delay=settings.initial_rebalance_delay_ms / 1e3,
+                    latency=latency,
+                )
+                group.find_flows = world.nodes[edge.target].find_flows
+            subscription.broker = group
+            group.add_reader(subscription, Reader(read))
+            self.subscriptions.append(subscription)
+        self.groups = list(groups.values())
+        for edge in world.edges_from(self.id, "dead-letter"):
+            redrive = edge.settings
+            assert isinstance(redrive, DeadLetterSettings)
+            link = world.dead_letter_link(edge)
+            for group in self.groups:
+                group.dead_letter = link
+                group.max_receives = redrive.max_receive_count
+        self._levels = {
+            "queue_length": Total(*(group.queue_length for group in self.groups)),
+            "in_flight": Total(*(group.held for group in self.groups)),
+            "in_system": Total(*(group.present for group in self.groups)),
+            "consumer_lag": Total(*(group.lag for group in self.groups)),
+            "unassigned_partitions": Total(*(group.coordinator.unassigned for group in self.groups)),
+        }
+
+    def start(self) -> None:
+        for group in self.groups:
+            group.start()
+        if self.rules.is_needed:
+            self._retention_timer.arm(self.rules.check_interval)
+
+    # -- records ---------------------------------------------------------------------------------
+    def accept(self, message: Message) -> bool:
+        """A record that comes over no publish edge of its own: a dead letter."""
+        if self._own_client is None:
+            self._own_client = self.entrance("dead letters")
+        return self._own_client.accept(message)
+
+    def transfer(self, batch: Batch, now: float) -> None:
+        """A batch is sent: it is readable when leader and followers have it, in order within a partition."""
+        written = now + self._append_latency()
+        copied = written + self._replication_latency() if self._is_replicated else written
+        acks = self.settings.acks
+        answered = copied if acks == "all" else written if acks == "1" else now
+        for message in batch.messages:
+            self.produce_latency.add(answered - message.enqueued_at)
+        arrives = max(copied, self._arrives_at[batch.partition])
+        self._arrives_at[batch.partition] = arrives
+        if arrives <= now:
+            self.arrive(batch, now)
+        else:
+            self.env.at(arrives, _BatchArrives(self, batch))
+
+    def arrive(self, batch: Batch, now: float) -> None:
+        """A batch is in the log, and its records may be read."""
+        for _ in batch.messages:
+            self.buffered.down(now)
+        self.append(batch.partition, batch.messages, now)
+
+    def append(self, partition: int, messages: Sequence[Message], now: float) -> None:
+        """Records get the next offsets of the partition; every group has them to read."""
+        log = self.logs[partition]
+        for message in messages:
+            if self.rules.is_needed:
+                log.note(message.size, now, self.rules)
+            log.end += 1
+            message.accepted_at = message.enqueued_at = now
+            message.receive_count = 0
+            message.receipt = 0
+            message.processed = False
+        self.delivered += len(messages)
+        groups = self.groups
+        for group in groups[1:]:
+            copies = [message.copy() for message in messages]
+            for copy in copies:
+                copy.accepted_at = now
+            group.append(partition, copies, now)
+        if groups:
+            groups[0].append(partition, messages, now)
+        else:
+            for message in messages:
+                message.end()
+        for level in self._levels.values():
+            level.note(now)
+
+    def _delete_old(self, now: float) -> None:
+        """The cleaner looks for segments that retention lets go."""
+        for partition, log in enumerate(self.logs):
+            start = log.start
+            log.delete(now, self.rules)
+            if log.start > start:
+                for group in self.groups:
+                    group.forget_deleted(group.cursors[partition], now)
+        self._retention_timer.arm(now + self.rules.check_interval)
+
+    # -- reading is the groups' business ---------------------------------------------------------
+    def take(self, subscription: Subscription, server: Server) -> Message | None:
+        raise TypeError(f"{self.id} is read by groups, not by servers")
+
+    def acknowledge(self, message: Message, receipt: int) -> None:
+        raise TypeError(f"{self.id} knows no acknowledgements: groups commit offsets")
+
+    def reject(self, message: Message, receipt: int) -> None:
+        raise TypeError(f"{self.id} knows no rejections: groups commit offsets")
+
+    # -- faults ----------------------------------------------------------------------------------
+    def fail(self) -> None:
+        """All brokers are out: producers' records are refused, polls return nothing."""
+        Acceptor.fail(self)
+        for part in (*self.clients, *self.groups):
+            part.fail()
+
+    def recover(self) -> None:
+        """The brokers are back."""
+        Acceptor.recover(self)
+        for part in (*self.clients, *self.groups):
+            part.recover()
+
+    # -- measures --------------------------------------------------------------------------------
+    def waiting(self) -> int:
+        return sum(group.queue_length.value for group in self.groups)
+
+    def in_flight(self) -> int:
+        return sum(group.held.value for group in self.groups)
+
+    def ledger(self) -> dict[str, int]:
+        """The topic's own: what came in is in the log, or on its way into it."""
+        return {
+            "accepted": self.accepted,
+            "delivered": self.delivered,
+            "waiting": self.buffered.value,
+            "in_flight": 0,
+            "expired": 0,
+            "dead_lettered": 0,
+            "dropped": 0,
+        }
+
+    def ledgers(self) -> dict[str, dict[str, int]]:
+        return {self.id: self.ledger(), **{group.id: group.ledger() for group in self.groups}}
+
+    def counts(self) -> dict[str, int]:
+        groups = self.groups
+        return {
+            "arrivals": self.accepted + self.rejected,
+            "completions": sum(group.delivered for group in groups),
+            "dead_lettered": sum(group.dead_lettered for group in groups),
+            "expired": sum(group.expired for group in groups),
+            "dropped": sum(group.dropped for group in groups),
+            "rejected": self.rejected,
+            "redelivered": sum(group.redelivered for group in groups),
+            "receives": sum(group.receives for group in groups),
+            "rebalances": sum(group.coordinator.rebalances for group in groups),
+        }
+
+    def levels(self) -> dict[str, Total]:
+        return self._levels
+
+    def tallies(self) -> dict[str, list[Tally]]:
+        return {
+            "waiting_time": [subscription.waiting for subscription in self.subscriptions],
+            "sojourn_time": [subscription.sojourn for subscription in self.subscriptions],
+            "produce_latency": [self.produce_latency],
+        }
+
+    def residence(self) -> tuple[int, float]:
+        return (
+            sum(group.departures for group in self.groups),
+            sum(group.residence_sum for group in self.groups),
+        )
+
+
+class _BatchArrives(Activity):
+    """A batch is written and copied."""
+
+    __slots__ = ("batch", "topic")
+
+    def __init__(self, topic: KafkaTopic, batch: Batch) -> None:
+        self.topic = topic
+        self.batch = batch
+
+    def occur(self, now: float) -> None:
+        self.topic.arrive(self.batch, now)
+
+
+KIND = Kind(
+    kind="kafka.topic",
+    title="Kafka topic",
+    group="Brokers",
+    category="queue",
+    summary="A partitioned log: consumer groups with offsets, rebalances and retention.",
+    docs="https://kafka.apache.org/documentation/",
+    settings=KafkaTopicSettings,
+    build=KafkaTopic,
+    edge_settings={"consume": KafkaConsumeSettings, "dead-letter": DeadLetterSettings},
+    check=check,
+    badges=("consumer_lag", "throughput", "waiting_time"),
+)
