@@ -11,9 +11,6 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from simulator.design.edges import DeadLetterSettings
 from simulator.engine.broker import Broker, Subscription
@@ -22,14 +19,11 @@ from simulator.engine.link import Link
 from simulator.engine.message import Message
 from simulator.engine.timer import Timer
 from simulator.engine.world import World
-from simulator.graph.problem import Problem
+from simulator.kinds.aws.sqs_checks import check
 from simulator.kinds.aws.sqs_settings import SqsConsumeSettings, SqsSettings
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
-
-if TYPE_CHECKING:
-    from simulator.design.document import Document, Node
 
 #: Messages in flight per queue; beyond it a receive fails with OverLimit (SQS developer guide, quotas).
 IN_FLIGHT_LIMIT = 120_000
@@ -350,39 +344,6 @@ class SqsQueue(Broker):
 
     def residence(self) -> tuple[int, float]:
         return self.departures, self.residence_sum
-
-
-def check(document: Document, node: Node) -> list[Problem]:
-    """Practice rules: the visibility timeout must cover the work (SQS developer guide)."""
-    settings = node.config
-    assert isinstance(settings, SqsSettings)
-    problems = []
-    positions = {other.id: position for position, other in enumerate(document.nodes)}
-    for edge in document.edges_from(node.id):
-        receive = edge.settings
-        if not isinstance(receive, SqsConsumeSettings):
-            continue
-        service_time = document.node(edge.target).config.service_time  # type: ignore[attr-defined]
-        timeout = receive.visibility_timeout
-        if timeout is None:
-            timeout = settings.visibility_timeout
-        draws = service_time.block(np.random.Generator(np.random.PCG64DXSM(1)), 10_000)
-        longest = float(np.quantile(draws, 0.999)) * receive.max_messages
-        if timeout < longest:
-            batch = f" for a batch of {receive.max_messages}" if receive.max_messages > 1 else ""
-            problems.append(
-                Problem(
-                    "D302",
-                    "warning",
-                    node.id,
-                    "config.VisibilityTimeout",
-                    f"VisibilityTimeout {timeout:g} s is below the p99.9 of {edge.target}'s work{batch}, "
-                    f"about {longest:.3g} s: messages are delivered again while they are worked on",
-                    f"set it above {longest:.3g} s",
-                    f"nodes[{positions[node.id]}].config.VisibilityTimeout",
-                )
-            )
-    return problems
 
 
 KIND = Kind(

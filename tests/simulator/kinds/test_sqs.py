@@ -242,3 +242,23 @@ def test_work_that_ends_after_the_dead_lettering_deletes_nothing(outage: bool) -
     assert ledgers["dead"]["delivered"] == (0 if outage else 1)
     law = result["littles_law"]["q"]
     assert (law["lambda_W"], law["L"]) == (pytest.approx(0.1), pytest.approx(0.1))
+
+
+def test_the_dead_letter_queue_of_an_sqs_queue_is_an_sqs_queue() -> None:
+    """Source: developer guide, *Using dead-letter queues*."""
+    document = design(
+        [node("p", "producer"), node("q", "aws.sqs"), node("c", "consumer"), node("other", "queue")],
+        ["p->q", "q->c", "q->other:dead-letter"],
+        edge_configs={"q->other:dead-letter": {"maxReceiveCount": 3}},
+    )
+    (problem,) = [one for one in check(document) if one.severity == "error"]
+    assert (problem.code, problem.element, problem.path) == ("D283", "e2", "edges[2].to")
+    with pytest.raises(InvalidDesign):
+        simulate(document)
+
+
+def test_workers_without_number_need_a_visibility_timeout() -> None:
+    document = queue_design(queue={"VisibilityTimeout": 0}, consumer={"instances": None})
+    (problem,) = check(document)
+    assert (problem.code, problem.severity, problem.element) == ("D283", "error", "orders")
+    assert check(queue_design(queue={"VisibilityTimeout": 0}, consumer={"instances": 2}))[0].code == "D302"
