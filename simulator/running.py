@@ -103,7 +103,10 @@ def simulate(
         following = budget.next_number(recordings)
         if not means or analysis.growing or reached(means, precision)[2] or following == len(recordings):
             break
-        recordings += run(range(len(recordings), following))
+        more = run(range(len(recordings), following))
+        if not more:
+            recordings[-1].stopped = "cancelled"
+        recordings += more
     return make_result(
         document,
         recordings,

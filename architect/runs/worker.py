@@ -168,6 +168,7 @@ class Job:
 def run_job(outlet: Outlet, source: BinaryIO, line: bytes) -> None:
     """Run the job of `line`; whatever goes wrong is said in an `error` line, and its traceback with it."""
     from simulator.errors import HeadraceError
+    from simulator.experiments.replicate import Cancelled
 
     job: Job | None = None
     try:
@@ -178,6 +179,8 @@ def run_job(outlet: Outlet, source: BinaryIO, line: bytes) -> None:
         limit = MEMORY_LIMIT // 1024**2
         reason = f"the run needed more than {limit} MiB of memory (a backlog that grows without bound?)"
         outlet.word("error", {"reason": reason, "t": job.t if job else 0.0})
+    except Cancelled:
+        outlet.flush()  # stopped before anything had happened: there is neither a result nor an error
     except HeadraceError as refused:
         outlet.word("error", {"reason": str(refused)[:2000], "t": job.t if job else 0.0})
     except Exception as defect:  # noqa: BLE001 (the last place that can say what happened)

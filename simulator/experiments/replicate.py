@@ -21,6 +21,9 @@ LOOK_EVERY = 0.1
 LONGEST_STOP = 1.0
 
 
+NOTHING_YET = "cancelled before anything was simulated: there is no result"
+
+
 class Cancelled(HeadraceError):
     """Stopped so early that there is nothing to make a result of."""
 
@@ -69,7 +72,10 @@ def replicate(
             if len(elsewhere) < len(numbers):
                 watched = _watched(plan, 0, numbers, control, on_progress)
                 first = Replication(plan.document, plan.seed, 0, plan.duration, plan.warmup, plan.engine)
-                recordings.append(first.run(on_frame=on_frame, control=watched, clock=clock))
+                recording = first.run(on_frame=on_frame, control=watched, clock=clock)
+                if recording.is_empty:
+                    raise Cancelled(NOTHING_YET)
+                recordings.append(recording)
             return recordings + team.collect(is_wanted=not (recordings and recordings[0].stopped))
     recordings = []
     for number in numbers:
@@ -80,6 +86,12 @@ def replicate(
             control=watched,
             clock=clock,
         )
+        if recording.is_empty:
+            if recordings:
+                recordings[-1].stopped = recording.stopped
+            elif numbers.start == 0:
+                raise Cancelled(NOTHING_YET)
+            break
         recordings.append(recording)
         if recording.stopped:
             break
@@ -166,7 +178,7 @@ class _Team:
                 break  # stopped before anything had happened
             recordings.append(recording)
         if not recordings and self.total == len(self.tasks):
-            raise Cancelled("cancelled before anything was simulated: there is no result")
+            raise Cancelled(NOTHING_YET)
         for recording in recordings[-1:]:
             recording.stopped = recording.stopped or "cancelled"
         return recordings

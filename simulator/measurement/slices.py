@@ -61,6 +61,11 @@ class Recording:
     #: Why the replication ended before its duration ("" when it did not).
     stopped: str = ""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was stopped before any time had passed."""
+        return bool(self.stopped) and len(self.boundaries) < 2
+
 
 class SliceRecorder:
     """Takes a reading of all nodes and flows at every slice boundary."""

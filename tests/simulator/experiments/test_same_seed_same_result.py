@@ -6,7 +6,11 @@ import json
 from math import inf
 from typing import Any
 
+import pytest
+
 from simulator import Document, simulate
+from simulator.experiments.precision import FIRST_CHECK
+from simulator.experiments.replicate import Cancelled
 from simulator.experiments.replication import build_world
 from tests.simulator.designs import design, node, single_server
 
@@ -132,3 +136,35 @@ def test_the_last_frame_says_what_the_result_says() -> None:
             assert flow[count] == stated[count]["mean"]
     assert last["nodes"]["orders"]["dead_lettered"] == result["nodes"]["orders"]["dead_lettered"]["mean"]
     assert last["nodes"]["orders"]["in_flight"] == result["conservation"]["nodes"]["orders"]["in_flight"]
+
+
+@pytest.mark.parametrize("options", [{}, {"on_frame": lambda _frame: None}, {"replications": 3, "jobs": 2}])
+def test_a_run_that_is_stopped_before_any_time_has_passed_says_that_it_has_no_result(
+    options: dict[str, Any],
+) -> None:
+    with pytest.raises(Cancelled, match="before anything was simulated"):
+        simulate(mixed(), control=lambda _now: None, **options)
+
+
+def test_what_was_simulated_before_a_stop_is_kept() -> None:
+    def control(now: float) -> float | None:
+        done.append(now)
+        return None if done.count(0.0) == 2 else inf  # the second replication does not begin
+
+    done: list[float] = []
+    result = simulate(mixed(), control=control, replications=3)
+    assert result["stopped"] == "cancelled"
+    assert result["replications"] == 1
+    assert result["conservation"]["ok"]
+
+
+def test_a_stop_between_two_rounds_of_a_precision_run_keeps_the_first_round() -> None:
+    begun: list[float] = []
+
+    def control(now: float) -> float | None:
+        begun.extend([now] if now == 0.0 else [])
+        return None if len(begun) > FIRST_CHECK else inf
+
+    result = simulate(mixed(), duration=5.0, precision=0.001, control=control)
+    assert result["stopped"] == "cancelled"
+    assert result["replications"] == FIRST_CHECK
