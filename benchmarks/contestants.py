@@ -1,8 +1,10 @@
-"""The same two workloads in Headrace and in other simulators, each as its own users would write it.
+"""The same three workloads in Headrace and in other simulators, each as its own users would write it.
 
 W1: one Poisson producer at 1,000 messages a second, one queue, eight consumers, exponential service of 6.4
 ms (M/M/8 at utilization 0.8). W2: the same producer into a topic with four queues of four consumers each,
-exponential service of 3.2 ms (four M/M/4 with common arrivals); a delivery counts as a message.
+exponential service of 3.2 ms (four M/M/4 with common arrivals); a delivery counts as a message. W3: 1,200
+keys over 12 partitions, six consumers of a group with two partitions each, one message after the other,
+exponential service of 4.8 ms (six M/M/1; murmur2 gives some members more keys than others).
 
 Everybody records the sojourn time of every message. Only Headrace also does what its runs always do:
 accepting and acknowledging, order of every one of 1,200 keys, backlog, utilization, histograms,
@@ -16,26 +18,52 @@ from __future__ import annotations
 import importlib
 import random
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import factorial
 from typing import Any
 
 RATE = 1000.0  # messages a second
+KEYS, PARTITIONS = 1200, 12
 
 
 @dataclass(frozen=True)
 class Workload:
-    """`lines` queues, each with `servers` consumers of exponential `service` seconds."""
+    """`lines` queues, each with `servers` consumers of exponential `service` seconds.
+
+    With `members` it is one log: each message goes to the one member that reads the partition of its key.
+    """
 
     lines: int
     servers: int
     service: float
     messages: int  # published; each is delivered once to every line
+    members: int = 0
+
+    @property
+    def queues(self) -> int:
+        """How many queues there are, of `servers` consumers each."""
+        return self.members or self.lines
+
+    @cached_property
+    def member_of(self) -> list[int]:
+        """By key: the member that reads its partition, as Kafka's clients have it."""
+        from simulator.kinds.kafka.partitioner import partition_for
+
+        share = PARTITIONS // self.members
+        return [partition_for(str(key).encode(), PARTITIONS) // share for key in range(KEYS)]
+
+    def ways(self, draw: random.Random) -> Sequence[int]:
+        """The queues that the next message goes to."""
+        return [self.member_of[int(draw.random() * KEYS)]] if self.members else range(self.lines)
 
     @property
     def theory(self) -> float:
-        """Mean sojourn time of M/M/c in seconds (Erlang C; Kleinrock, Queueing Systems I, 3.5)."""
+        """Mean sojourn time in seconds (Kleinrock, Queueing Systems I, 3.2 and 3.5)."""
+        if self.members:
+            shares = [self.member_of.count(member) / KEYS for member in range(self.members)]
+            return sum(share * self.service / (1 - RATE * share * self.service) for share in shares)
         load = RATE * self.service
         c = self.servers
         all_busy = load**c / factorial(c) * c / (c - load)
@@ -43,7 +71,11 @@ class Workload:
         return self.service + waits * self.service / (c - load)
 
 
-WORKLOADS = {"W1": Workload(1, 8, 0.0064, 200_000), "W2": Workload(4, 4, 0.0032, 50_000)}
+WORKLOADS = {
+    "W1": Workload(1, 8, 0.0064, 200_000),
+    "W2": Workload(4, 4, 0.0032, 50_000),
+    "W3": Workload(1, 1, 0.0048, 100_000, members=6),
+}
 
 
 @dataclass
@@ -81,12 +113,24 @@ def headrace(work: Workload, messages: int, seed: int) -> Outcome:
 def design(work: Workload, messages: int) -> dict[str, Any]:
     """Return a workload as a design document that runs until every message is through."""
     arrivals = {"process": "poisson", "rate": RATE, "limit": messages}
-    keys = {"distribution": "zipf", "count": 1200, "exponent": 0.0}
+    keys = {"distribution": "uniform", "low": 0, "high": KEYS}
     nodes: list[dict[str, Any]] = [
         {"id": "load", "kind": "producer", "config": {"arrivals": arrivals, "keys": keys}}
     ]
     edges: list[dict[str, Any]] = []
     source = "load"
+    if work.members:
+        # Neither lingering nor latencies: waiting and service are all there is, as with the others.
+        log = {"partitions": PARTITIONS, "linger.ms": 0, "append_latency": 0}
+        nodes.append({"id": "log", "kind": "kafka.topic", "config": log})
+        service_time = {"distribution": "exponential", "mean": work.service}
+        config = {"instances": work.members, "service_time": service_time}
+        nodes.append({"id": "workers0", "kind": "consumer", "config": config})
+        edges = [
+            {"id": "publish", "from": "load", "to": "log"},
+            {"id": "read", "from": "log", "to": "workers0"},
+        ]
+        return _document(nodes, edges, messages)
     if work.lines > 1:
         nodes.append({"id": "news", "kind": "topic"})
         edges.append({"id": "publish", "from": "load", "to": "news"})
@@ -98,6 +142,10 @@ def design(work: Workload, messages: int) -> dict[str, Any]:
         nodes.append({"id": f"workers{line}", "kind": "consumer", "config": config})
         edges.append({"id": f"give{line}", "from": source, "to": f"work{line}"})
         edges.append({"id": f"take{line}", "from": f"work{line}", "to": f"workers{line}"})
+    return _document(nodes, edges, messages)
+
+
+def _document(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], messages: int) -> dict[str, Any]:
     simulation = {"duration": messages / RATE * 1.1 + 1, "warmup": 0, "frame_interval": 1.0}
     return {"format": "headrace/1", "name": "Load", "nodes": nodes, "edges": edges, "simulation": simulation}
 
@@ -108,7 +156,7 @@ def natural_simpy(work: Workload, messages: int, seed: int) -> Outcome:
 
     draw = random.Random(seed)
     environment = simpy.Environment()
-    pools = [simpy.Resource(environment, capacity=work.servers) for _line in range(work.lines)]
+    pools = [simpy.Resource(environment, capacity=work.servers) for _queue in range(work.queues)]
     times: list[float] = []
 
     def message(pool: simpy.Resource) -> Generator[Any, Any, None]:
@@ -121,8 +169,8 @@ def natural_simpy(work: Workload, messages: int, seed: int) -> Outcome:
     def producer() -> Generator[Any, Any, None]:
         for _number in range(messages):
             yield environment.timeout(draw.expovariate(RATE))
-            for pool in pools:
-                environment.process(message(pool))
+            for way in work.ways(draw):
+                environment.process(message(pools[way]))
 
     environment.process(producer())
     environment.run()
@@ -135,7 +183,7 @@ def simpy_store(work: Workload, messages: int, seed: int) -> Outcome:
 
     draw = random.Random(seed)
     environment = simpy.Environment()
-    stores = [simpy.Store(environment) for _line in range(work.lines)]
+    stores = [simpy.Store(environment) for _queue in range(work.queues)]
     times: list[float] = []
 
     def consumer(store: simpy.Store) -> Generator[Any, Any, None]:
@@ -147,8 +195,8 @@ def simpy_store(work: Workload, messages: int, seed: int) -> Outcome:
     def producer() -> Generator[Any, Any, None]:
         for _number in range(messages):
             yield environment.timeout(draw.expovariate(RATE))
-            for store in stores:
-                yield store.put(environment.now)
+            for way in work.ways(draw):
+                yield stores[way].put(environment.now)
 
     environment.process(producer())
     for store in stores:
@@ -163,11 +211,14 @@ def ciw(work: Workload, messages: int, seed: int) -> Outcome:
     import ciw
 
     ciw.seed(seed)
+    rates = [RATE] * work.lines
+    if work.members:
+        rates = [RATE * work.member_of.count(member) / KEYS for member in range(work.members)]
     network = ciw.create_network(
-        arrival_distributions=[ciw.dists.Exponential(RATE)] * work.lines,
-        service_distributions=[ciw.dists.Exponential(1 / work.service)] * work.lines,
-        number_of_servers=[work.servers] * work.lines,
-        routing=[[0.0] * work.lines for _line in range(work.lines)],
+        arrival_distributions=[ciw.dists.Exponential(rate) for rate in rates],
+        service_distributions=[ciw.dists.Exponential(1 / work.service)] * work.queues,
+        number_of_servers=[work.servers] * work.queues,
+        routing=[[0.0] * work.queues for _queue in range(work.queues)],
     )
     simulation = ciw.Simulation(network)
     simulation.simulate_until_max_customers(messages * work.lines, method="Finish")
@@ -198,12 +249,13 @@ def salabim(work: Workload, messages: int, seed: int) -> Outcome:
         def process(self, lines: list[tuple[deque[float], list[Any]]]) -> Generator[Any, Any, None]:
             for _number in range(messages):
                 yield self.hold(draw.expovariate(RATE))
-                for waiting, idle in lines:
+                for way in work.ways(draw):
+                    waiting, idle = lines[way]
                     waiting.append(environment.now())
                     if idle:
                         idle.pop().activate()
 
-    lines: list[tuple[deque[float], list[Any]]] = [(deque(), []) for _line in range(work.lines)]
+    lines: list[tuple[deque[float], list[Any]]] = [(deque(), []) for _queue in range(work.queues)]
     for waiting, idle in lines:
         for _server in range(work.servers):
             Consumer(waiting=waiting, idle=idle)
@@ -218,7 +270,7 @@ def asimpy(work: Workload, messages: int, seed: int) -> Outcome:
 
     draw = random.Random(seed)
     environment = Environment()
-    queues = [Queue(environment) for _line in range(work.lines)]
+    queues = [Queue(environment) for _queue in range(work.queues)]
     times: list[float] = []
 
     class Consumer(Process):  # type: ignore[misc]
@@ -235,8 +287,8 @@ def asimpy(work: Workload, messages: int, seed: int) -> Outcome:
         async def run(self) -> None:
             for _number in range(messages):
                 await self.timeout(draw.expovariate(RATE))
-                for queue in queues:
-                    await queue.put(self.now)
+                for way in work.ways(draw):
+                    await queues[way].put(self.now)
 
     Producer(environment)
     for queue in queues:
@@ -252,7 +304,7 @@ def dssim(work: Workload, messages: int, seed: int) -> Outcome:
 
     draw = random.Random(seed)
     simulation = DSSimulation(layer2=LiteLayer2)
-    queues = [simulation.queue() for _line in range(work.lines)]
+    queues = [simulation.queue() for _queue in range(work.queues)]
     times: list[float] = []
 
     def consumer(queue: Any) -> Generator[Any, Any, None]:
@@ -264,8 +316,8 @@ def dssim(work: Workload, messages: int, seed: int) -> Outcome:
     def producer() -> Generator[Any, Any, None]:
         for _number in range(messages):
             yield from simulation.gsleep(draw.expovariate(RATE))
-            for queue in queues:
-                queue.put_nowait(simulation.time)
+            for way in work.ways(draw):
+                queues[way].put_nowait(simulation.time)
 
     for queue in queues:
         for _server in range(work.servers):

@@ -55,6 +55,8 @@ class KafkaTopic(Broker):
         self.buffered = Level()
         #: From the hand-over to the producer until the acknowledgement that `acks` asks for, seconds.
         self.produce_latency = Tally()
+        self._levels: dict[str, Level | Total] = {}
+        self._sums: list[Total] = []
         self._retention_timer = Timer(world.env, self._delete_old)
         self._world = world
 
@@ -94,13 +96,22 @@ class KafkaTopic(Broker):
             for group in self.groups:
                 group.dead_letter = link
                 group.max_receives = redrive.max_receive_count
+        made = self.groups
         self._levels = {
-            "queue_length": Total(*(group.queue_length for group in self.groups)),
-            "in_flight": Total(*(group.held for group in self.groups)),
-            "in_system": Total(*(group.present for group in self.groups)),
-            "consumer_lag": Total(*(group.lag for group in self.groups)),
-            "unassigned_partitions": Total(*(group.coordinator.unassigned for group in self.groups)),
+            "queue_length": self._whole([group.queue_length for group in made]),
+            "in_flight": self._whole([group.held for group in made]),
+            "in_system": self._whole([group.present for group in made]),
+            "consumer_lag": self._whole([group.lag for group in made]),
+            "unassigned_partitions": self._whole([group.coordinator.unassigned for group in made]),
         }
+
+    def _whole(self, parts: Sequence[Level | Total]) -> Level | Total:
+        """A level of all groups: of a group alone its own, of several a sum whose maximum must be noted."""
+        if len(parts) == 1:
+            return parts[0]
+        whole = Total(*parts)
+        self._sums.append(whole)
+        return whole
 
     def start(self) -> None:
         for group in self.groups:
@@ -159,7 +170,7 @@ class KafkaTopic(Broker):
         else:
             for message in messages:
                 message.end()
-        for level in self._levels.values():
+        for level in self._sums:
             level.note(now)
 
     def _delete_old(self, now: float) -> None:
@@ -231,7 +242,7 @@ class KafkaTopic(Broker):
             "rebalances": sum(group.coordinator.rebalances for group in groups),
         }
 
-    def levels(self) -> dict[str, Total]:
+    def levels(self) -> dict[str, Level | Total]:
         return self._levels
 
     def tallies(self) -> dict[str, list[Tally]]:

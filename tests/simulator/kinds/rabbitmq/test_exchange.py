@@ -268,12 +268,12 @@ def test_an_exchange_takes_no_dead_letters_of_other_products():
     document = design(
         [
             node("s", "producer"),
-            node("jobs", "aws.sqs"),
+            node("jobs", "kafka.topic"),
             node("c", "consumer"),
             node("x", "rabbitmq.exchange"),
             node("q", "rabbitmq.queue"),
         ],
-        ["s->jobs", "jobs->c", "jobs->x", "x->q"],
+        ["s->jobs", "jobs->c", "jobs->x:dead-letter", "x->q"],
     )
     found = [(problem.element, problem.field) for problem in check(document) if problem.severity == "error"]
     assert found == [("e2", "from")]
