@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
@@ -115,6 +115,27 @@ class Node(ABC):  # noqa: B024 -- every hook has a sensible default
         if flows is None:
             flows = self._flows_beyond[source] = self.find_flows(source)
         return flows
+
+    def edge_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Cumulative counts by edge id and metric name, of what the kind does on its edges (filtered out,
+        retries); shown with the edge in frames and result.
+        """
+        return {}
+
+    def detail(self) -> Mapping[str, Any] | None:
+        """Inner state for the node's own view (partitions, assignments), as plain data; at most some dozens of
+        rows, for it stands in every frame.
+        """
+        return None
+
+    # -- faults and actions ----------------------------------------------------------------------
+    def strike(self, fault: str, settings: Any) -> None:
+        """A fault or action that this kind names in its `faults` happens now."""
+        raise NotImplementedError(f"{self.id} knows no {fault}")
+
+    def lift(self, fault: str, settings: Any) -> None:
+        """A fault that lasts is over."""
+        raise NotImplementedError(f"{self.id} knows no {fault}")
 
     # -- ends of messages ------------------------------------------------------------------------
     def lose(self, message: Message) -> None:

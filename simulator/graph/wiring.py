@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CATEGORIES = ("producer", "queue", "topic", "consumer", "service", "join")
+CATEGORIES = ("producer", "queue", "topic", "bus", "consumer", "service", "join")
 
 _BACK_TO_PRODUCER = "A producer is a source: nothing leads into it."
 
@@ -32,6 +32,15 @@ _ROLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("join", "queue"): ("publish",),
     ("join", "topic"): ("publish",),
     ("join", "join"): ("publish",),
+    ("producer", "bus"): ("publish",),
+    ("consumer", "bus"): ("publish",),
+    ("service", "bus"): ("publish",),
+    ("topic", "bus"): ("publish",),
+    ("join", "bus"): ("publish",),
+    ("bus", "queue"): ("publish", "dead-letter"),
+    ("bus", "topic"): ("publish",),
+    ("bus", "bus"): ("publish",),
+    ("bus", "service"): ("publish",),
 }
 
 _REFUSALS: dict[tuple[str, str], str] = {
@@ -42,6 +51,9 @@ _REFUSALS: dict[tuple[str, str], str] = {
     ("queue", "join"): "A queue hands its messages to consumers: put a consumer between that publishes on.",
     ("join", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
     ("join", "service"): "A join does not call services: put a queue and a consumer between.",
+    ("queue", "bus"): "A queue hands its messages to consumers: put a consumer between that publishes on.",
+    ("bus", "consumer"): "It pushes, a consumer pulls: put a queue between, or lead it to a service.",
+    ("bus", "join"): "It does not know a join: put a queue and a consumer between that publishes on.",
     ("topic", "service"): "A topic does not call services: put a consumer between that invokes the service.",
 }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from simulator.design.edges import PlainSettings
 from simulator.design.fields import Settings
 from simulator.engine.node import Node as RunningNode
 from simulator.engine.world import World
@@ -16,6 +17,53 @@ if TYPE_CHECKING:
 
 Build = Callable[[World, str, Any], RunningNode]
 Check = Callable[["Document", "Node"], list[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """A fault or an action that only nodes of one kind know, such as a replay or a leader that fails.
+
+    It stands in the document's `faults` beside `pause` and `outage`, and can be injected into a running
+    design; the node hears of it through `Node.strike` and `Node.lift`.
+
+    Args:
+        fault: its `kind` in the document.
+        title, summary: for the menu of the node.
+        settings: typed form of the fault's `config`.
+        lasts: whether it has a duration; one that does not only strikes.
+    """
+
+    fault: str
+    title: str
+    summary: str
+    settings: type[Settings] = PlainSettings
+    lasts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """What one edge does with a sample message: whether it takes it, and why (not)."""
+
+    edge: str
+    is_match: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A tester for what a node does with one message, without a run.
+
+    Args:
+        title, summary: for the page.
+        sample: message to begin with, as plain data.
+        rows: what each edge (or inner part, such as a partition) does with a sample; raises ValueError with a
+            sentence for a sample that makes no sense.
+    """
+
+    title: str
+    summary: str
+    sample: Mapping[str, Any]
+    rows: Callable[[Document, Node, Mapping[str, Any]], list[TrialRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +84,8 @@ class Kind:
             itself then ends such a cycle.
         check: practice rules of this kind.
         badges: metrics to show on the node, most telling first.
+        faults: faults and actions of this kind alone.
+        trial: tester of its routing, None for kinds that do not choose.
     """
 
     kind: str
@@ -51,3 +101,5 @@ class Kind:
     has_passing_dead_letters: bool = False
     check: Check | None = None
     badges: tuple[str, ...] = ()
+    faults: tuple[FaultKind, ...] = ()
+    trial: Trial | None = None
