@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import DurationDistribution
+from simulator.design.event_template import EventTemplate
 from simulator.design.fields import Settings, Source, setting
 
 
@@ -45,6 +46,13 @@ class PublishSettings(Settings):
         advanced=True,
         ge=0,
         le=1,
+    )
+    event: EventTemplate | None = setting(
+        None,
+        title="Event",
+        help="What the message becomes on this edge: parts given here take the place of what it said.",
+        widget="event",
+        advanced=True,
     )
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from itertools import accumulate
 from simulator.engine.environment import Activity, SimulationEnvironment
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
+from simulator.engine.payload import Retyping
 
 Draw = Callable[[], float]
 
@@ -123,6 +124,46 @@ class UnreliableLink(Link):
 
     def note_arrival(self) -> None:
         self._arrived += 1
+
+
+class RetypingLink(UnreliableLink):
+    """A link on which a message becomes another event, such as OrderPlaced becoming OrderPaid.
+
+    Args:
+        retyping: makes the event that goes on.
+        loss, duplication, lose_draw, duplicate_draw: as of an `UnreliableLink`.
+    """
+
+    __slots__ = ("retyping",)
+
+    def __init__(
+        self,
+        id: str,
+        env: SimulationEnvironment,
+        target: Acceptor,
+        delay: Draw | None,
+        *,
+        retyping: Retyping,
+        loss: float,
+        duplication: float,
+        lose_draw: Draw,
+        duplicate_draw: Draw,
+    ) -> None:
+        super().__init__(
+            id,
+            env,
+            target,
+            delay,
+            loss=loss,
+            duplication=duplication,
+            lose_draw=lose_draw,
+            duplicate_draw=duplicate_draw,
+        )
+        self.retyping = retyping
+
+    def send(self, message: Message) -> None:
+        message.event = self.retyping(message.event)
+        super().send(message)
 
 
 class DeadLetterLink(Link):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.engine.payload import Event
 
 Key = int | str | None
 
@@ -41,6 +44,7 @@ class Message:
         "duplicate",
         "enqueued_at",
         "envelope",
+        "event",
         "expires_at",
         "journey",
         "key",
@@ -81,11 +85,14 @@ class Message:
         #: It came from a second processing of the same message somewhere upstream.
         self.duplicate = False
         self.journey: Journey | None = None
+        #: What it says; None where the producer has no template.
+        self.event: Event | None = None
 
     def copy(self) -> Message:
         """A copy with the same origin, on no broker yet."""
         twin = Message(self.source, self.sequence, self.created, self.key, self.size, self.priority)
         twin.duplicate = self.duplicate
+        twin.event = self.event
         journey = self.journey
         if journey is not None:
             twin.journey = journey

@@ -123,8 +123,8 @@ class Node(ABC):  # noqa: B024 -- every hook has a sensible default
         return {}
 
     def detail(self) -> Mapping[str, Any] | None:
-        """Inner state for the node's own view (partitions, assignments), as plain data; at most some dozens of
-        rows, for it stands in every frame.
+        """Inner state for the node's own view (partitions, assignments), as plain data; at most some dozens
+        of rows, for it stands in every frame.
         """
         return None
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
 from simulator.design.distributions import Variate, sampler
+from simulator.design.event_template import template_of
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
-from simulator.engine.link import DeadLetterLink, Link, Outlet, UnreliableLink
+from simulator.engine.link import DeadLetterLink, Link, Outlet, RetypingLink, UnreliableLink
 from simulator.engine.message_draws import Blocks, ManyByMessage, ManyDraws, MessageDraw, by_message, in_turn
 from simulator.engine.node import Acceptor, Node
+from simulator.engine.payload import Event, Retyping, events
 from simulator.engine.random_streams import RandomStreams
 from simulator.engine.request import InvokeEdge, Responder
 from simulator.measurement.fault_record import FaultRecord
@@ -82,17 +84,18 @@ class World:
             draw = sampler(delay, self.streams.generator(edge.id, "delay"))
         target = self.node(edge.target, Acceptor).entrance(edge.id)
         routing = edge.routing()
-        if routing.loss > 0.0 or routing.duplication > 0.0:
-            link: Link = UnreliableLink(
-                edge.id,
-                self.env,
-                target,
-                draw,
-                loss=routing.loss,
-                duplication=routing.duplication,
-                lose_draw=self.uniform(edge.id, "loss"),
-                duplicate_draw=self.uniform(edge.id, "duplication"),
-            )
+        chances: dict[str, Any] = {
+            "loss": routing.loss,
+            "duplication": routing.duplication,
+            "lose_draw": self.uniform(edge.id, "loss"),
+            "duplicate_draw": self.uniform(edge.id, "duplication"),
+        }
+        link: Link
+        if routing.event is not None:
+            retyping = Retyping(template_of(routing.event), self.streams, edge.id)
+            link = RetypingLink(edge.id, self.env, target, draw, retyping=retyping, **chances)
+        elif routing.loss > 0.0 or routing.duplication > 0.0:
+            link = UnreliableLink(edge.id, self.env, target, draw, **chances)
         else:
             link = Link(edge.id, self.env, target, draw)
         self.links.append(link)
@@ -162,6 +165,10 @@ class World:
             return ManyByMessage(blocks, len(self.producers))
         draw = self.draws(distribution, element, purpose)
         return lambda _sources, sequences: np.array([draw() for _ in range(len(sequences))])
+
+    def event_draws(self, template: Mapping[str, Any], element: str) -> Callable[[], Event]:
+        """The events of the template of a producer, one for each call."""
+        return events(template_of(template), self.streams, element)
 
     def note(self, kind: str, node: str, text: str) -> None:
         """Put something worth reading into the event log (bounded; never once per message)."""

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from pydantic import JsonValue
-
 from simulator.design.arrivals import Arrivals, Closed, Poisson
 from simulator.design.distributions import Constant, CountDistribution, Distribution
 from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.event_template import EventTemplate
 from simulator.design.fields import Settings, setting
 from simulator.engine.environment import Activity
 from simulator.engine.link import Link, Outlet
@@ -44,9 +43,10 @@ class ProducerSettings(Settings):
     priority: int = setting(
         0, title="Priority", help="Higher is served first by a priority queue.", advanced=True, ge=0, le=255
     )
-    event: dict[str, JsonValue] = setting(
+    event: EventTemplate = setting(
         title="Event",
-        help="Template of the payload: source, type, detail; values may be distributions.",
+        help="Template of the payload: source, type, detail, attributes; values may be weighted choices or "
+        "distributions.",
         widget="event",
         advanced=True,
         factory=dict,
@@ -66,6 +66,10 @@ class Producer(Node):
         self.produced = 0
         self.key = None if settings.keys is None else world.draws(settings.keys, id, "keys")
         self.message_size = world.draws(settings.size, id, "size")
+        if settings.event:
+            self.next_event = world.event_draws(settings.event, id)
+            # Shadowing the method costs nothing per message where there is no template.
+            self.__dict__["make"] = self._make_with_event
         self.outlet: Outlet
         self.calls: list[InvokeEdge] = []
 
@@ -85,7 +89,8 @@ class Producer(Node):
             )
             first = next(times, None)
             if first is not None:
-                sole = self.outlet.only if not self.calls else None
+                is_plain = not self.calls and not self.settings.event
+                sole = self.outlet.only if is_plain else None
                 source = _Source(self, times) if sole is None else _SoleSource(self, times, sole)
                 world.env.at(first, source)
 
@@ -101,6 +106,11 @@ class Producer(Node):
             self.message_size(),
             self.priority,
         )
+
+    def _make_with_event(self, now: float) -> Message:
+        message = Producer.make(self, now)
+        message.event = self.next_event()
+        return message
 
     def send(self, message: Message) -> None:
         """Send `message` on along publish and invoke edges (a copy for every edge but the last)."""

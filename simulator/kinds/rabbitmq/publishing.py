@@ -45,21 +45,37 @@ def key_maker(
             return next((key for key, limit in zip(keys, limits, strict=True) if point < limit), keys[-1])
 
         return weighted
-    fields = event_fields(getattr(world.document.node(edge.source).config, "event", {}))
     if given is None:
-        default = fields.get("type", "")
-        return lambda message: default if message.key is None else str(message.key)
+        return _own_key
     text = given
-    for name, value in fields.items():
-        text = text.replace("{" + name + "}", value)
-    if "{key}" not in text:
+    if "{" not in text:
         return lambda _message: text
-    before, after = text.split("{key}", 1)
-    return lambda message: f"{before}{'' if message.key is None else message.key}{after}"
+
+    def filled(message: Message) -> str:
+        event = message.event
+        found = text
+        if event is not None:
+            known: str | None = event.memo.get((key_maker, text))
+            if known is None:
+                known = text
+                for name, value in event_fields(event.as_data()).items():
+                    known = known.replace("{" + name + "}", value)
+                event.memo[key_maker, text] = known
+            found = known
+        return found.replace("{key}", "" if message.key is None else str(message.key))
+
+    return filled
+
+
+def _own_key(message: Message) -> str:
+    """The message's key, else its event type, else nothing."""
+    if message.key is not None:
+        return str(message.key)
+    return "" if message.event is None else message.event.type
 
 
 def event_fields(event: Any, prefix: str = "") -> dict[str, str]:
-    """The plain fields of an event template by their dotted names, as text."""
+    """The plain fields of an event by their dotted names, as text."""
     found: dict[str, str] = {}
     for name, value in event.items():
         if isinstance(value, dict):
