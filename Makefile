@@ -31,8 +31,8 @@ front-end: ## build the front end if its sources changed
 traces: ## write the golden traces anew; read the diff before you commit it
 	HEADRACE_WRITE_TRACES=1 $(VENV) -m pytest -q tests/simulator -k trace
 
-schema: ## write the generated schemas and TypeScript types anew
-	$(VENV) -m simulator schema > docs/schema/headrace-1.json
+schema: ## write the JSON Schema of the design document anew, for editors and other programs
+	$(VENV) -m simulator schema --document > docs/schema/headrace-1.json
 
 bench: ## messages per second beside natural SimPy
 	$(VENV) benchmarks/w1_against_natural_simpy.py

@@ -30,6 +30,7 @@ from simulator.design.reading import read_text
 from simulator.design.upgrades import upgrade
 from simulator.errors import InvalidDesign
 from simulator.graph import checks
+from simulator.graph.fault_checks import type_faults
 from simulator.graph.problem import Problem
 from simulator.graph.wiring import wire
 from simulator.kinds.catalogue import KINDS
@@ -74,6 +75,8 @@ def _node_model(kind: str, settings: type[Settings]) -> type[Node]:
 
 
 if TYPE_CHECKING:
+    from simulator.kinds.kind import FaultKind
+
     AnyNode = Node
 else:
     #: A node with the settings of its kind: the union over the catalogue.
@@ -130,19 +133,39 @@ class Edge(BaseModel):
 
 
 class Fault(BaseModel):
-    """Something that goes wrong at a known time.
+    """Something that goes wrong, or is done, at a known time.
 
     `pause`: a consumer takes no messages and finishes what it has. `outage`: the node is gone; a consumer
     gives back what it has in service, a broker neither accepts nor delivers, a service refuses requests.
-    `at` and `duration` are simulated seconds.
+    Anything else is a fault or an action of the node's own kind, with settings of its own in `config`.
+    `at` and `duration` are simulated seconds; what only strikes has no duration.
     """
 
     model_config = _STRICT
 
-    kind: Literal["pause", "outage"] = "pause"
+    kind: Annotated[str, Field(max_length=100)] = "pause"
     node: str
     at: float = Field(ge=0)
-    duration: float = Field(gt=0)
+    duration: float | None = Field(None, gt=0)
+    config: dict[str, Any] = Field(default_factory=dict)
+    _own: FaultKind | None = PrivateAttr(default=None)
+    _settings: Settings = PrivateAttr(default_factory=PlainSettings)
+
+    def settle(self, own: FaultKind | None) -> None:
+        """Know the fault of the node's own kind that this is, None for `pause` and `outage`."""
+        self._own = own
+        if own is not None:
+            self._settings = own.settings.model_validate(self.config)
+
+    @property
+    def own(self) -> FaultKind | None:
+        """What the node's kind says of it; None for `pause` and `outage`."""
+        return self._own
+
+    @property
+    def settings(self) -> Settings:
+        """The typed form of `config`."""
+        return self._settings
 
 
 class Objective(BaseModel):
@@ -248,6 +271,7 @@ class Document(BaseModel):
         problems = checks.reference_problems(document)
         if not any(problem.code == "D202" for problem in problems):
             problems += document.type_edges()
+        problems += type_faults(document)
         if not problems:
             problems += checks.cycle_problems(document)
         if problems:

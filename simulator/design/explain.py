@@ -182,13 +182,13 @@ class _Fault:
         key = str(self.steps[-1]) if self.steps else ""
         self.message = f"unknown key {short(key)}"
         allowed = self.walk.keys_at(self.steps[:-1], self.data)
-        self.hint = _suggestion(key, allowed, "Allowed here") or "Remove it, or check its spelling."
+        self.hint = suggestion(key, allowed, "Allowed here") or "Remove it, or check its spelling."
 
     def _choice(self, context: dict[str, Any]) -> None:
         self.code = "D106"
         choices = _QUOTED.findall(str(context.get("expected", "")))
         self.expected = " or ".join(repr(choice) for choice in choices) or str(context.get("expected", ""))
-        self.hint = _suggestion(self.value, choices, "Choose one of") if len(choices) > 1 else ""
+        self.hint = suggestion(self.value, choices, "Choose one of") if len(choices) > 1 else ""
 
     def _unknown_tag(self, context: dict[str, Any]) -> None:
         key = str(context["discriminator"]).strip("'")
@@ -196,7 +196,7 @@ class _Fault:
         tag = str(context.get("tag", ""))
         self.message = f"unknown {key} {short(tag)}"
         choices = _QUOTED.findall(str(context.get("expected_tags", "")))
-        self.hint = _suggestion(tag, choices, "Choose one of")
+        self.hint = suggestion(tag, choices, "Choose one of")
         self.steps = (*self.steps, key)
 
     def _missing_tag(self, context: dict[str, Any]) -> None:
@@ -280,7 +280,7 @@ def _real_steps(details: ErrorDetails, data: object) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _suggestion(given: object, choices: Sequence[str], lead: str) -> str:
+def suggestion(given: object, choices: Sequence[str], lead: str) -> str:
     """ "Did you mean ...?" for a near miss, else the choices themselves (the first dozen)."""
     if not choices:
         return ""

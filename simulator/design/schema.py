@@ -36,6 +36,22 @@ def schema() -> dict[str, Any]:
                 "config": kind.settings.model_json_schema(by_alias=True),
                 "defaults": kind.settings().model_dump(mode="json", by_alias=True),
                 "badges": list(kind.badges),
+                "faults": [
+                    {
+                        "fault": fault.fault,
+                        "title": fault.title,
+                        "summary": fault.summary,
+                        "lasts": fault.lasts,
+                        "config": fault.settings.model_json_schema(by_alias=True),
+                    }
+                    for fault in kind.faults
+                ],
+                "trial": kind.trial
+                and {
+                    "title": kind.trial.title,
+                    "summary": kind.trial.summary,
+                    "sample": dict(kind.trial.sample),
+                },
             }
             for kind in KINDS.values()
         ],

@@ -9,70 +9,92 @@ of D seconds the backlog at the end is a D and the drain time a D / (c - a).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import Activity
-from simulator.engine.node import Acceptor
+from simulator.engine.node import Acceptor, Node
 from simulator.measurement.fault_record import FaultRecord
 
 if TYPE_CHECKING:
+    from simulator.design import document
     from simulator.engine.world import World
 
 
 def schedule_faults(world: World) -> list[FaultRecord]:
     """Schedule every fault of the design; the records fill while the run goes on."""
-    records = []
-    for fault in world.document.faults:
-        record = FaultRecord(fault.kind, fault.node, fault.at, fault.duration)
-        world.env.at(fault.at, Fault(world, record))
-        records.append(record)
-    return records
+    return [schedule_fault(world, fault) for fault in world.document.faults]
+
+
+def schedule_fault(world: World, fault: document.Fault) -> FaultRecord:
+    """Schedule one fault that is not in the past."""
+    record = FaultRecord(fault.kind, fault.node, fault.at, fault.duration, fault.config)
+    world.env.at(fault.at, Fault(world, record, _means_of(world.nodes[fault.node], fault)))
+    return record
+
+
+class Means:
+    """How a fault is brought about and taken back, and what the event log says of it."""
+
+    __slots__ = ("begin", "begun", "end", "ended")
+
+    def __init__(self, begin: Callable[[], None], end: Callable[[], None], begun: str, ended: str) -> None:
+        self.begin = begin
+        self.end = end
+        self.begun = begun
+        self.ended = ended
+
+
+def _means_of(node: Node, fault: document.Fault) -> Means:
+    """`pause` stops a consumer from taking messages; what is in service is finished. `outage` stops a node
+    at once: a consumer gives back what it has in service, a broker neither accepts nor delivers, a service
+    refuses requests. Everything else is for the node's own kind.
+    """
+    own = fault.own
+    if own is not None:
+        name, settings = own.fault, fault.settings
+        told = ", ".join(f"{key} {value}" for key, value in fault.config.items())
+        text = f"{node.id}: {own.title}" + (f" ({told})" if told else "")
+        return Means(
+            lambda: node.strike(name, settings),
+            lambda: node.lift(name, settings),
+            text[:200],
+            f"{text[:180]} is over",
+        )
+    if fault.kind == "pause":
+        assert isinstance(node, Consumer)
+        return Means(node.pause, node.resume, f"{node.id} is paused", f"{node.id} takes messages again")
+    assert isinstance(node, Consumer | Acceptor)
+    return Means(node.fail, node.recover, f"{node.id} is out", f"{node.id} is back")
 
 
 class Fault(Activity):
-    """One fault: its start and, `duration` seconds later, its end.
+    """One fault: its start and, where it lasts, its end `duration` seconds later."""
 
-    `pause` stops a consumer from taking messages; what is in service is finished. `outage` stops a node
-    at once: a consumer gives back what it has in service, a broker neither accepts nor delivers, a
-    service refuses requests.
-    """
+    __slots__ = ("begun", "means", "record", "watch", "world")
 
-    __slots__ = ("begun", "record", "watch", "world")
-
-    def __init__(self, world: World, record: FaultRecord) -> None:
+    def __init__(self, world: World, record: FaultRecord, means: Means) -> None:
         self.world = world
         self.record = record
+        self.means = means
         self.begun = False
         self.watch: BacklogWatch | None = None
 
     def occur(self, now: float) -> float | None:
-        record = self.record
-        world = self.world
-        node = world.nodes[record.node]
+        record, world = self.record, self.world
         if not self.begun:
             self.begun = True
-            self.watch = BacklogWatch(record, _held_up(world, record.node))
-            if record.kind == "pause":
-                assert isinstance(node, Consumer)
-                node.pause()
-                world.note("fault", node.id, f"{node.id} is paused")
-            else:
-                assert isinstance(node, Consumer | Acceptor)
-                node.fail()
-                world.note("fault", node.id, f"{node.id} is out")
-            return now + record.duration
+            if record.duration is not None:
+                self.watch = BacklogWatch(record, _held_up(world, record.node))
+            world.note("fault", record.node, self.means.begun)
+            self.means.begin()
+            return None if record.duration is None else now + record.duration
         assert self.watch is not None
         self.watch.fault_ends(now)
-        if record.kind == "pause":
-            assert isinstance(node, Consumer)
-            node.resume()
-            world.note("fault", node.id, f"{node.id} takes messages again")
-        else:
-            assert isinstance(node, Consumer | Acceptor)
-            node.recover()
-            world.note("fault", node.id, f"{node.id} is back")
+        self.means.end()
+        world.note("fault", record.node, self.means.ended)
         return None
 
 

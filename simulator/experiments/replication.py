@@ -16,7 +16,7 @@ from simulator.experiments.stages import lay_stages
 from simulator.graph.build import graph_of, reached_once
 from simulator.kinds.basic.producer import Producer
 from simulator.kinds.catalogue import KINDS
-from simulator.measurement.edge_record import EdgeRecorder
+from simulator.measurement.edge_record import EdgeRecorder, counts_by_edge
 from simulator.measurement.frame import Frame, FrameMaker
 from simulator.measurement.slices import Recording, SliceRecorder
 
@@ -224,5 +224,5 @@ class Replication:
                 recording.messages += node.produced
         recording.events = self.world.env.events
         recording.faults = self.world.faults
-        recording.edges = self.edge_recorder.finish()
+        recording.edges = self.edge_recorder.finish(counts_by_edge(self.world.nodes.values()))
         return recording

@@ -10,7 +10,7 @@ from simulator.graph.problem import Problem
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
-    from simulator.design.document import Document, Fault, Node
+    from simulator.design.document import Document, Node
 
 MAX_CLOSE = 5
 
@@ -41,26 +41,11 @@ def reference_problems(document: Document) -> list[Problem]:
                         f"edges[{position}].{field}",
                     )
                 )
-    last: dict[str, Fault] = {}
-    for position, fault in sorted(enumerate(document.faults), key=lambda pair: pair[1].at):
-        if fault.node not in nodes:
-            problems.append(_about_nothing(f"faults[{position}].node", "fault", fault.node, nodes))
-            continue
-        kind = document.node(fault.node).kind
-        before = last.get(fault.node)
-        last[fault.node] = fault
-        if fault.kind == "pause" and kind != "consumer":
-            message = f"only a consumer can be paused, {fault.node} is a {kind}"
-            hint = "name a consumer, or make it an outage"
-        elif fault.kind == "outage" and KINDS[kind].category in ("producer", "join"):
-            message = f"{fault.node} is a {kind} and has no outages"
-            hint = "name a broker, a consumer or a service; a producer has start and stop"
-        elif before is not None and fault.at <= before.at + before.duration:
-            message = f"two faults of {fault.node} overlap at {fault.at:g} s"
-            hint = "let the first one end earlier, or make them one"
-        else:
-            continue
-        problems.append(Problem("D207", "error", fault.node, "", message, hint, f"faults[{position}].node"))
+    problems += [
+        _about_nothing(f"faults[{position}].node", "fault", fault.node, nodes)
+        for position, fault in enumerate(document.faults)
+        if fault.node not in nodes
+    ]
     return problems + _objective_problems(document, nodes)
 
 

@@ -31,6 +31,8 @@ class FaultKind:
         title, summary: for the menu of the node.
         settings: typed form of the fault's `config`.
         lasts: whether it has a duration; one that does not only strikes.
+        can_overlap: whether others that can overlap may be on at the same node at the same time, unless they
+            are the same fault with the same settings.
     """
 
     fault: str
@@ -38,6 +40,7 @@ class FaultKind:
     summary: str
     settings: type[Settings] = PlainSettings
     lasts: bool = True
+    can_overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from simulator.engine.node import Node
 
 
 class Passage(Protocol):
@@ -37,6 +41,17 @@ class EdgeRecord:
     totals: array[int] = field(default_factory=lambda: array("q"))
     #: At the end of the run, empty for edges on which nothing is under way.
     transit: dict[str, int] = field(default_factory=dict)
+    #: At the end of the run: what the kinds at its ends count on it.
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def counts_by_edge(nodes: Iterable[Node]) -> dict[str, dict[str, int]]:
+    """What the kinds count on their edges, by edge id; an edge that two nodes count on has both."""
+    found: dict[str, dict[str, int]] = {}
+    for node in nodes:
+        for edge, counts in node.edge_counts().items():
+            found.setdefault(edge, {}).update(counts)
+    return found
 
 
 class EdgeRecorder:
@@ -52,8 +67,10 @@ class EdgeRecorder:
         for passage in self._passages:
             self.records[passage.id].totals.append(passage.total)
 
-    def finish(self) -> dict[str, EdgeRecord]:
-        """The records, with where the messages of the links are now."""
+    def finish(self, counts: Mapping[str, Mapping[str, int]]) -> dict[str, EdgeRecord]:
+        """The records, with where the messages of the links are now and what the kinds counted."""
+        for id, counted in counts.items():
+            self.records[id].counts = dict(counted)
         for link in self._links:
             self.records[link.id].transit = {
                 "arrived": link.arrived,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -10,16 +12,18 @@ class FaultRecord:
     """One fault in one replication; a figure is None until it is known.
 
     Args:
-        kind: `pause` or `outage`.
+        kind: `pause`, `outage`, or a fault or action of the node's own kind.
         node: the node it hits.
         at: simulated time of its start, seconds.
-        duration: seconds.
+        duration: seconds; None for what only strikes, which is not measured by the backlog it leaves.
+        config: settings as written in the design.
     """
 
     kind: str
     node: str
     at: float
-    duration: float
+    duration: float | None
+    config: Mapping[str, Any] = field(default_factory=dict)
     #: Messages waiting when it began and when it ended.
     backlog_at_start: int | None = None
     backlog_at_end: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from simulator.measurement.edge_record import counts_by_edge
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ class FrameMaker:
                 reading[metric] = counts[metric]
         for metric, tallies in node.tallies().items():
             reading[metric] = _summary(tallies, views)
+        detail = node.detail()
+        if detail is not None:
+            reading["detail"] = detail
         return reading
 
     def _flow(self, flow: Flow, views: dict[int, tuple[int, float, Any]]) -> dict[str, Any]:
@@ -103,9 +107,9 @@ class FrameMaker:
             **flow.counts(),
         }
 
-    def _edges(self, span: float) -> dict[str, dict[str, float | int]]:
+    def _edges(self, span: float) -> dict[str, dict[str, Any]]:
         world = self._world
-        readings: dict[str, dict[str, float | int]] = {}
+        readings: dict[str, dict[str, Any]] = {}
         totals: list[tuple[str, int, int]] = [(link.id, link.total, link.in_transit) for link in world.links]
         totals += [(edge.id, edge.total, 0) for edge in world.subscriptions]
         totals += [(edge.id, edge.total, 0) for edge in world.invoke_edges]
@@ -117,6 +121,8 @@ class FrameMaker:
                 "total": total,
                 "in_transit": in_transit,
             }
+        for name, counts in counts_by_edge(world.nodes.values()).items():
+            readings[name]["counts"] = counts
         return readings
 
 

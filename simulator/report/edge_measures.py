@@ -14,7 +14,8 @@ from simulator.report.measures import Values
 
 def edge_figures(document: Document, recordings: Sequence[Recording], analyses: Analyses) -> dict[str, Any]:
     """The `edges` of the result: `throughput` (messages that entered, per second of the measured window) and,
-    over the whole run, `total`, and of links `arrived`, `lost`, `duplicated` and `in_transit`.
+    over the whole run, `total`, and of links `arrived`, `lost`, `duplicated` and `in_transit`,
+    and what the kinds count on their edges (`filtered_out`, `retries`, ...).
     """
     figures: dict[str, Any] = {}
     for edge in document.edges:
@@ -35,7 +36,7 @@ def edge_figures(document: Document, recordings: Sequence[Recording], analyses: 
 
 def _totals(recording: Recording, id: str) -> Values:
     record = recording.edges[id]
-    counts = {"total": record.totals[-1], **record.transit}
+    counts = {"total": record.totals[-1], **record.transit, **record.counts}
     return {(name,): float(value) for name, value in counts.items()}
 
 

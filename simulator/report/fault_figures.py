@@ -30,6 +30,8 @@ def _figures(records: Sequence[FaultRecord]) -> dict[str, Any]:
         "at": first.at,
         "duration": first.duration,
     }
+    if first.config:
+        stated["config"] = dict(first.config)
     for name in first.figures():
         values = [record.figures()[name] for record in records]
         known = [float(value) for value in values if value is not None]
