@@ -58,6 +58,8 @@ class World:
         self.recursion: Recursion | None = None
         #: What happened, for the event log of the frames: (time, kind, node, text).
         self.events: list[tuple[float, str, str, str]] = []
+        #: What the nodes of one product have in common (a cluster), by a name of that product.
+        self.shared: dict[str, object] = {}
 
     # -- neighbours ------------------------------------------------------------------------------
     def edges_from(self, node: str, *roles: str) -> Iterator[Edge]:

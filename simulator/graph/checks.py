@@ -102,6 +102,8 @@ def cycle_problems(document: Document) -> list[Problem]:
     cycle = instant_cycle(graph_of(document), instant, delayed)
     if cycle is None:
         return []
+    hints = {KINDS[document.node(id).kind].cycle_hint for id in cycle}
+    hint = hints.pop() if len(hints) == 1 else ""
     return [
         Problem(
             "D204",
@@ -109,7 +111,7 @@ def cycle_problems(document: Document) -> list[Problem]:
             cycle[0],
             "",
             f"messages could go round {' -> '.join([*cycle, cycle[0]])} without time passing",
-            "give a consumer on the way a service time, or an edge a delay",
+            hint or "give a consumer on the way a service time, or an edge a delay",
             next(f"nodes[{position}]" for position, node in enumerate(document.nodes) if node.id == cycle[0]),
         )
     ]

@@ -6,7 +6,7 @@ from simulator.kinds.aws import sqs
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kafka import topic as kafka_topic
 from simulator.kinds.kind import Kind
-from simulator.kinds.rabbitmq import exchange as rabbitmq_exchange
+from simulator.kinds.rabbitmq import exchange_kind as rabbitmq_exchange
 from simulator.kinds.rabbitmq import queue_kind as rabbitmq_queue
 
 KINDS: dict[str, Kind] = {

@@ -86,6 +86,7 @@ class Kind:
         has_passing_dead_letters: whether its dead letters may come round without time passing; the kind
             itself then ends such a cycle.
         check: practice rules of this kind.
+        cycle_hint: how to mend a cycle that only nodes of this kind make.
         badges: metrics to show on the node, most telling first.
         faults: faults and actions of this kind alone.
         trial: tester of its routing, None for kinds that do not choose.
@@ -103,6 +104,7 @@ class Kind:
     entering_settings: dict[str, type[Settings]] = field(default_factory=dict)
     has_passing_dead_letters: bool = False
     check: Check | None = None
+    cycle_hint: str = ""
     badges: tuple[str, ...] = ()
     faults: tuple[FaultKind, ...] = ()
     trial: Trial | None = None

@@ -67,6 +67,23 @@ METRICS: dict[str, dict[str, str]] = {
     "confirm_latency": _metric(
         "Confirm latency", "s", "From the arrival of a publish until its confirm is back at the sender."
     ),
+    "matched": _metric("Matched", "messages", "Messages that matched this binding."),
+    "blocked_publishers": _metric(
+        "Blocked publishers",
+        "channels",
+        "Publishing channels held back by flow control, an alarm or a cut network; the mean times the length "
+        "of the run is the time blocked.",
+    ),
+    "publisher_blocks": _metric("Publisher blocks", "times", "How often a publishing channel was held back."),
+    "consumer_timeouts": _metric(
+        "Consumer timeouts", "channels", "Channels closed because a delivery was unacknowledged too long."
+    ),
+    "leader_elections": _metric(
+        "Leader elections", "elections", "How often a replicated queue got a new leader."
+    ),
+    "skipped": _metric(
+        "Skipped", "messages", "Messages of a stream from before the place where the consumer began."
+    ),
     "dead_rejected": _metric("Given up: rejected", "messages", "Rejected without requeue."),
     "dead_expired": _metric("Given up: expired", "messages", "Time to live over at the head of the queue."),
     "dead_maxlen": _metric("Given up: maxlen", "messages", "Pushed out of a full queue."),

@@ -13,16 +13,23 @@ from typing import Any, Literal
 from simulator.kinds.rabbitmq.envelope import Envelope
 from simulator.kinds.rabbitmq.topic_matching import matches
 
-ExchangeType = Literal["direct", "fanout", "topic", "headers", "x-consistent-hash"]
+RoutingType = Literal["direct", "fanout", "topic", "headers", "x-consistent-hash"]
+ExchangeType = Literal["direct", "fanout", "topic", "headers", "x-consistent-hash", "x-delayed-message"]
 X_MATCH = ("all", "any", "all-with-x", "any-with-x")
 
 
 class Binding:
-    """The rule of one binding: its key and its arguments."""
+    """The rule of one binding: its key and its arguments.
 
-    __slots__ = ("arguments", "key", "matched")
+    Args:
+        edge, target: id of the edge that is the binding, and of the queue or exchange it leads to.
+    """
 
-    def __init__(self, key: str, arguments: Mapping[str, Any]) -> None:
+    __slots__ = ("arguments", "edge", "key", "matched", "target")
+
+    def __init__(self, edge: str, target: str, key: str, arguments: Mapping[str, Any]) -> None:
+        self.edge = edge
+        self.target = target
         self.key = key
         self.arguments = arguments
         #: Messages that matched, also when the queue had its copy through another binding.
@@ -30,7 +37,7 @@ class Binding:
 
 
 def matching(
-    type: ExchangeType, bindings: Sequence[Binding], envelope: Envelope, hash_header: str | None = None
+    type: RoutingType, bindings: Sequence[Binding], envelope: Envelope, hash_header: str | None = None
 ) -> list[int]:
     """Positions of the bindings that `envelope` matches in an exchange of this type.
 
@@ -66,17 +73,38 @@ def headers_match(arguments: Mapping[str, Any], headers: Mapping[str, Any]) -> b
     A void argument (null) asks for presence only. Arguments that begin with `x-` count with the `-with-x`
     forms alone; a binding without arguments that count matches everything with `all`, nothing with `any`.
     """
-    mode = arguments.get("x-match", "all")
-    is_with_x = mode.endswith("-with-x")
-    asked = {
+    asked = _asked(arguments)
+    found = (_has(headers, name, value) for name, value in asked.items())
+    return any(found) if arguments.get("x-match", "all").startswith("any") else all(found)
+
+
+def unequal_headers(arguments: Mapping[str, Any], headers: Mapping[str, Any]) -> list[str]:
+    """What a headers binding asks for and the message does not have, as words for a person."""
+    return [
+        f"{name} is not there"
+        if name not in headers
+        else f"{name} is {_shown(headers[name])}, not {_shown(value)}"
+        for name, value in _asked(arguments).items()
+        if not _has(headers, name, value)
+    ]
+
+
+def _asked(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    is_with_x = arguments.get("x-match", "all").endswith("-with-x")
+    return {
         name: value
         for name, value in arguments.items()
         if name != "x-match" and (is_with_x or not name.startswith("x-"))
     }
-    found = (
-        name in headers and (value is None or _same(headers[name], value)) for name, value in asked.items()
-    )
-    return any(found) if mode.startswith("any") else all(found)
+
+
+def _has(headers: Mapping[str, Any], name: str, value: object) -> bool:
+    return name in headers and (value is None or _same(headers[name], value))
+
+
+def _shown(value: object) -> str:
+    """A header's value with its type, for 1 and "1" are not equal."""
+    return repr(value)
 
 
 def _same(one: object, other: object) -> bool:

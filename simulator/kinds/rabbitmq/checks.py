@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
+from simulator.kinds.rabbitmq.cluster import NODES
+from simulator.kinds.rabbitmq.delayed import HEADER, LONGEST
 from simulator.kinds.rabbitmq.exchange_settings import (
     BindingSettings,
     ExchangeSettings,
     RabbitPublishSettings,
 )
+from simulator.kinds.rabbitmq.faults import NodeDown
+from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.topic_matching import words_of
 
 if TYPE_CHECKING:
@@ -45,7 +49,16 @@ def check_exchange(document: Document, node: Node) -> list[Problem]:
             continue
         for field, message, hint in _binding_faults(settings, binding):
             problems.append(_at_edge(document, edge, f"config.{field}", message, hint))
+    problems += check_faults(document, node)
     for edge in document.edges_into(node.id):
+        problems += check_publish(document, edge)
+        if settings.type == "x-delayed-message" and getattr(edge.settings, "mandatory", False):
+            message = f"{node.id} delays messages: what matches nothing is not returned"
+            problems.append(
+                _at_edge(
+                    document, edge, "config.mandatory", message, "take mandatory away", severity="warning"
+                )
+            )
         sender = document.node(edge.source).kind
         if edge.role == "dead-letter" and not sender.startswith("rabbitmq."):
             message = f"{node.id} takes dead letters of RabbitMQ queues only, {edge.source} is a {sender}"
@@ -69,31 +82,77 @@ def check_exchange(document: Document, node: Node) -> list[Problem]:
     return problems
 
 
+def check_publish(document: Document, edge: Edge) -> list[Problem]:
+    """Headers that RabbitMQ would not understand."""
+    publish = edge.settings
+    if not isinstance(publish, RabbitPublishSettings) or HEADER not in publish.headers:
+        return []
+    delay = publish.headers[HEADER]
+    if isinstance(delay, int) and not isinstance(delay, bool) and delay <= LONGEST:
+        return []
+    if isinstance(delay, str) and delay.startswith("{") and delay.endswith("}"):  # a field of the event
+        return []
+    return [
+        _at_edge(
+            document,
+            edge,
+            "config.headers",
+            f"x-delay is a whole number of milliseconds, not {delay!r}",
+            f"give a number up to {LONGEST:,}",
+        )
+    ]
+
+
+def check_faults(document: Document, node: Node) -> list[Problem]:
+    """Faults of this node that name a cluster node that is not there."""
+    queues = [one.config for one in document.nodes if isinstance(one.config, RabbitQueueSettings)]
+    size = max([NODES, *[max(queue.members, queue.node) for queue in queues]])
+    problems = []
+    for position, fault in enumerate(document.faults):
+        settings = getattr(fault, "settings", None)
+        if fault.node != node.id or not isinstance(settings, NodeDown):
+            continue
+        number = settings.node
+        if number is not None and number > size:
+            problems.append(
+                Problem(
+                    "D283",
+                    "error",
+                    node.id,
+                    "",
+                    f"the cluster has no node {number}: its {size} nodes are numbered from 1",
+                    f"give a number up to {size}, or put a queue on that node (its setting node)",
+                    f"faults[{position}].config.node",
+                )
+            )
+    return problems
+
+
 def _binding_faults(exchange: ExchangeSettings, binding: BindingSettings) -> Iterator[tuple[str, str, str]]:
     key = binding.routing_key
-    if exchange.type == "topic" and words_of(key).count("#") > MANY:
+    if exchange.routing_type == "topic" and words_of(key).count("#") > MANY:
         yield (
             "routing_key",
             f"the binding key {key!r} has more than {MANY} wildcards #: RabbitMQ refuses it (406)",
             "one # in a row is enough, it stands for any number of words",
         )
-    if exchange.type == "x-consistent-hash" and not (key.isdecimal() and 1 <= int(key) <= 10_000):
+    if exchange.routing_type == "x-consistent-hash" and not (key.isdecimal() and 1 <= int(key) <= 10_000):
         yield (
             "routing_key",
             f"the binding key of a consistent-hash exchange is a weight, not {key!r}",
             "give a whole number from 1 to 10000, as text",
         )
     has_arguments = any(name != "x-match" for name in binding.arguments)
-    if exchange.type == "headers" and not has_arguments:
+    if exchange.routing_type == "headers" and not has_arguments:
         yield (
             "arguments",
             "a headers binding needs at least one header beside x-match",
             "for example {x-match: all, type: pdf}",
         )
-    if exchange.type != "headers" and binding.arguments:
+    if exchange.routing_type != "headers" and binding.arguments:
         yield (
             "arguments",
-            f"an exchange of type {exchange.type} does not look at binding arguments",
+            f"an exchange of type {exchange.routing_type} does not look at binding arguments",
             "give a routing_key, or make the exchange's type headers",
         )
 
@@ -101,7 +160,7 @@ def _binding_faults(exchange: ExchangeSettings, binding: BindingSettings) -> Ite
 def _without_key(document: Document, edge: Edge, exchange: ExchangeSettings) -> list[Problem]:
     """A hint where messages have neither key nor type and the exchange routes by the key."""
     sender = document.node(edge.source).config
-    if exchange.type not in ("direct", "topic", "x-consistent-hash") or not hasattr(sender, "keys"):
+    if exchange.routing_type not in ("direct", "topic", "x-consistent-hash") or not hasattr(sender, "keys"):
         return []
     if sender.keys is not None or "type" in getattr(sender, "event", {}):
         return []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.environment import Activity
-from simulator.kinds.rabbitmq.queue_settings import RabbitConsumeSettings
+from simulator.kinds.rabbitmq.consume_settings import RabbitConsumeSettings
 from simulator.kinds.rabbitmq.ready import Entry
 
 if TYPE_CHECKING:
@@ -22,19 +22,23 @@ class ConsumerChannel:
     Args:
         limit: unacknowledged messages it may hold, 0 for no limit.
         servers: its workers; None when all workers of the consumer are its own.
+        instance: number of the instance, from 1.
     """
 
     __slots__ = (
         "buffer",
+        "instance",
         "is_open",
         "is_waiting",
         "last_arrival",
         "last_settled",
         "limit",
+        "queue",
         "round_trip",
         "servers",
         "session",
         "settings",
+        "shared",
         "subscription",
         "unacked",
     )
@@ -46,12 +50,17 @@ class ConsumerChannel:
         limit: int,
         round_trip: Draw | None,
         servers: frozenset[Server] | None,
+        instance: int = 1,
     ) -> None:
         self.subscription = subscription
         self.settings = settings
         self.limit = limit
         self.round_trip = round_trip
         self.servers = servers
+        self.instance = instance
+        #: The consumers on the same AMQP channel with a prefetch for all of them, None with one of its own.
+        self.shared: list[ConsumerChannel] | None = None
+        self.queue: RabbitQueue
         #: Delivered and not begun: (entry, delivery tag).
         self.buffer: deque[tuple[Entry, int]] = deque()
         self.unacked = 0
@@ -67,7 +76,17 @@ class ConsumerChannel:
     @property
     def is_blocked(self) -> bool:
         """Whether it holds as many messages as the prefetch allows."""
-        return bool(self.limit) and self.unacked >= self.limit
+        if self.shared is None:
+            return self.unacked >= self.limit > 0
+        return sum([channel.unacked for channel in self.shared]) >= self.limit
+
+    def free_others(self, now: float) -> None:
+        """A place in the prefetch that it shares is free: the queues of the others may deliver, in turn."""
+        assert self.shared is not None
+        place = self.shared.index(self)
+        for channel in self.shared[place + 1 :] + self.shared[:place]:
+            channel.queue.rotation.offer(channel)
+            channel.queue.pump(now)
 
     def one_way(self) -> float:
         """Half a round trip, seconds."""
@@ -109,10 +128,11 @@ class Arrival(Activity):
 class Settlement(Activity):
     """An acknowledgement or rejection under way to the queue."""
 
-    __slots__ = ("is_done", "queue", "tag")
+    __slots__ = ("channel", "is_done", "queue", "tag")
 
-    def __init__(self, queue: RabbitQueue, tag: int, is_done: bool) -> None:
+    def __init__(self, queue: RabbitQueue, channel: ConsumerChannel, tag: int, is_done: bool) -> None:
         self.queue = queue
+        self.channel = channel
         self.tag = tag
         self.is_done = is_done
 

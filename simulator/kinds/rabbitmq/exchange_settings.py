@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from simulator.design.distributions import DurationDistribution
 from simulator.design.edges import PublishSettings
 from simulator.design.fields import Settings, Source, setting
-from simulator.kinds.rabbitmq.bindings import X_MATCH, ExchangeType
+from simulator.kinds.rabbitmq.bindings import X_MATCH, ExchangeType, RoutingType
 
 _EXCHANGES = Source("RabbitMQ documentation, Exchanges", "https://www.rabbitmq.com/docs/exchanges")
 _PUBLISHERS = Source("RabbitMQ documentation, Publishers", "https://www.rabbitmq.com/docs/publishers")
@@ -18,6 +18,11 @@ _CONFIRMS = Source("RabbitMQ documentation, Publisher Confirms", "https://www.ra
 _HASH = Source(
     "RabbitMQ consistent hash exchange plugin",
     "https://github.com/rabbitmq/rabbitmq-server/tree/main/deps/rabbitmq_consistent_hash_exchange",
+)
+
+_DELAYED = Source(
+    "RabbitMQ delayed message exchange plugin",
+    "https://github.com/rabbitmq/rabbitmq-delayed-message-exchange",
 )
 
 Word = Annotated[str, Field(max_length=255)]
@@ -46,9 +51,30 @@ class ExchangeSettings(Settings):
         advanced=True,
     )
 
+    x_delayed_type: RoutingType | None = setting(
+        None,
+        title="x-delayed-type",
+        help="How an x-delayed-message exchange matches bindings when the delay of a message is over.",
+        source=_DELAYED,
+        alias="x-delayed-type",
+        advanced=True,
+    )
+
+    @property
+    def routing_type(self) -> RoutingType:
+        """How bindings are matched."""
+        if self.type == "x-delayed-message":
+            assert self.x_delayed_type is not None
+            return self.x_delayed_type
+        return self.type
+
     @model_validator(mode="after")
-    def _hash_header_needs_hashing(self) -> Self:
-        if self.hash_header is not None and self.type != "x-consistent-hash":
+    def _arguments_fit_the_type(self) -> Self:
+        if (self.x_delayed_type is not None) != (self.type == "x-delayed-message"):
+            raise PydanticCustomError(
+                "D206", "x-delayed-type is for the type x-delayed-message, which cannot do without it"
+            )
+        if self.hash_header is not None and self.routing_type != "x-consistent-hash":
             raise PydanticCustomError("D206", "hash-header is for the type x-consistent-hash only")
         return self
 
@@ -92,7 +118,7 @@ class RabbitPublishSettings(PublishSettings):
     )
     headers: dict[Word, JsonValue] = setting(
         title="headers",
-        help="Header fields of every message.",
+        help="Header fields of every message; {detail.NAME} is the field of its event.",
         source=_PUBLISHERS,
         advanced=True,
         factory=dict,

@@ -1,18 +1,21 @@
-"""The publisher's side: the channel on which an edge publishes, with confirms."""
+"""The publisher's side: the channel on which an edge publishes, with confirms, credit and alarms."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from itertools import accumulate
+from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from simulator.engine.environment import Activity
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
+from simulator.engine.timer import Timer
+from simulator.kinds.rabbitmq.cluster import cluster_of
 from simulator.kinds.rabbitmq.envelope import Envelope
 from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
+from simulator.kinds.rabbitmq.publish_properties import header_maker, key_maker
+from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
@@ -24,72 +27,48 @@ if TYPE_CHECKING:
 KEPT = 20_000
 #: `confirmed_at` of a message that the broker refuses.
 NACK = float("inf")
+#: Why a channel holds its messages back: credit is used up, an alarm is on, the network is cut.
+Hold = Literal["flow", "alarm", "partition"]
+#: Publishes that may be unprocessed, and how many of them are processed before it goes on; (0, 0): no limit.
+Credit = tuple[int, int]
+NO_CREDIT: Credit = (0, 0)
 
 
-def key_maker(
-    world: World, edge: Edge, settings: RabbitPublishSettings, default_key: str | None
-) -> Callable[[Message], str]:
-    """The routing key of each message of an edge (see `RabbitPublishSettings.routing_key`).
+class Backpressured(Protocol):
+    """A queue that can be behind with what was published to it."""
 
-    Args:
-        default_key: used where the edge gives none; on the default exchange the name of the queue.
-    """
-    given = settings.routing_key if settings.routing_key is not None else default_key
-    if isinstance(given, dict):
-        keys = list(given)
-        limits = list(accumulate(given.values()))
-        draw = world.uniform(edge.id, "routing key")
-
-        def weighted(_message: Message) -> str:
-            point = draw() * limits[-1]
-            return next((key for key, limit in zip(keys, limits, strict=True) if point < limit), keys[-1])
-
-        return weighted
-    if given is None:
-        return _own_key
-    text = given
-    if "{" not in text:
-        return lambda _message: text
-
-    def filled(message: Message) -> str:
-        event = message.event
-        found = text
-        if event is not None:
-            known: str | None = event.memo.get((key_maker, text))
-            if known is None:
-                known = text
-                for name, value in event_fields(event.as_data()).items():
-                    known = known.replace("{" + name + "}", value)
-                event.memo[key_maker, text] = known
-            found = known
-        return found.replace("{key}", "" if message.key is None else str(message.key))
-
-    return filled
+    #: Channels that wait for this queue; while there are some, deliveries do not wait for the end of it.
+    held_back: int
 
 
-def _own_key(message: Message) -> str:
-    """The message's key, else its event type, else nothing."""
-    if message.key is not None:
-        return str(message.key)
-    return "" if message.event is None else message.event.type
+class Sink(Protocol):
+    """Where a channel publishes to: an exchange, or a queue by way of the default exchange."""
 
+    id: str
+    #: When the message accepted last is safe; `NACK` when it is refused.
+    confirmed_at: float
+    #: When the queue turns to the message accepted last (seconds); what is in the past was taken at once.
+    taken_at: float
 
-def event_fields(event: Any, prefix: str = "") -> dict[str, str]:
-    """The plain fields of an event by their dotted names, as text."""
-    found: dict[str, str] = {}
-    for name, value in event.items():
-        if isinstance(value, dict):
-            found.update(event_fields(value, f"{prefix}{name}."))
-        elif isinstance(value, str | int | float):
-            found[prefix + name] = str(value)
-    return found
+    def accept(self, message: Message) -> bool: ...
+
+    def lose(self, message: Message) -> None: ...
+
+    def credit(self) -> Credit:
+        """What a channel may have unprocessed at the queues of the message accepted last."""
+
+    def behind(self) -> list[Backpressured]:
+        """The queues of the message accepted last whose process is behind."""
 
 
 class PublishChannel(Acceptor):
-    """Messages of one edge on their way into RabbitMQ: their envelopes, and the window of confirms.
+    """Messages of one edge on their way into RabbitMQ: their envelopes, their confirms, what holds them back.
 
     With a confirm window no more than that many messages are unconfirmed; the others wait in the sender.
-    A slot of the window is taken for the publish, the time until the message is safe, and the way back.
+    A slot of the window is taken for the publish, the time until the message is safe, and the way back. They
+    wait there too while credit is used up (flow control), while an alarm of the cluster is on, and while the
+    network is cut.
+    Source: RabbitMQ documentation, *Publisher Confirms*, *Flow Control*, *Memory and Disk Alarms*.
 
     Args:
         sink: the exchange, or the queue by way of the default exchange.
@@ -99,14 +78,18 @@ class PublishChannel(Acceptor):
 
     category = "topic"
 
-    def __init__(self, world: World, sink: Acceptor, edge: Edge, *, default_key: str | None = None) -> None:
+    def __init__(
+        self, world: World, sink: Acceptor, edge: Edge, channels: PublishChannels, default_key: str | None
+    ) -> None:
         super().__init__(f"{sink.id}:{edge.id}", world.env)
         settings = edge.settings
         if not isinstance(settings, RabbitPublishSettings):
             settings = RabbitPublishSettings()
-        self.sink = sink
+        self.sink: Sink = sink  # type: ignore[assignment]
         self.settings = settings
         self._key = key_maker(world, edge, settings, default_key)
+        #: Makes the headers of a message whose event they are taken from, None where all have the same.
+        self._headers = header_maker(settings.headers)
         self._envelopes: dict[str, Envelope] = {}
         self.confirms = settings.confirms
         self.window = settings.confirm_window
@@ -123,11 +106,23 @@ class PublishChannel(Acceptor):
         self.confirmed = 0
         self.nacked = 0
         self.confirm_latency = Tally()
+        self._channels = channels
+        self._holds: set[Hold] = set()
+        #: When the queues turn to the publishes they have not taken yet, seconds.
+        self._untaken: deque[float] = deque()
+        self._refill = Timer(world.env, self._credited)
+        self._behind: list[Backpressured] = []
 
+    # -- publishing ------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
         message.envelope = self._envelope(message)
         if not self.confirms:
-            return self.sink.accept(message)
+            sink = self.sink
+            taken = sink.accept(message)
+            now = self.env._now
+            if sink.taken_at > now:
+                self._use_credit(now)
+            return taken
         self.accepted += 1
         message.accepted_at = self.env._now
         if self.window is not None and self.unconfirmed >= self.window:
@@ -138,19 +133,31 @@ class PublishChannel(Acceptor):
 
     def _envelope(self, message: Message) -> Envelope:
         key = self._key(message)
+        if self._headers:
+            event = message.event
+            if event is None:
+                return self._make_envelope(key, self._headers({}))
+            known: Envelope | None = event.memo.get((self, key))
+            if known is None:
+                known = self._make_envelope(key, self._headers(event.as_data()))
+                event.memo[self, key] = known
+            return known
         found = self._envelopes.get(key)
         if found is None:
-            settings = self.settings
-            found = Envelope(
-                key,
-                settings.headers,
-                is_persistent=settings.delivery_mode == 2,
-                is_mandatory=settings.mandatory,
-                expiration=settings.expiration,
-            )
+            found = self._make_envelope(key, self.settings.headers)
             if len(self._envelopes) < KEPT:
                 self._envelopes[key] = found
         return found
+
+    def _make_envelope(self, key: str, headers: Mapping[str, Any]) -> Envelope:
+        settings = self.settings
+        return Envelope(
+            key,
+            headers,
+            is_persistent=settings.delivery_mode == 2,
+            is_mandatory=settings.mandatory,
+            expiration=settings.expiration,
+        )
 
     def _publish(self, message: Message, now: float) -> None:
         self.delivered += 1
@@ -158,13 +165,15 @@ class PublishChannel(Acceptor):
         waiting_since = message.accepted_at
         sink = self.sink
         taken = sink.accept(message)
-        safe_at: float = sink.confirmed_at if taken else NACK  # type: ignore[attr-defined]
+        safe_at = sink.confirmed_at if taken else NACK
         if not taken:
             sink.lose(message)
         way = sum([draw() for draw in self._ways])
         due = (safe_at if isfinite(safe_at) else now) + way
         copies: list[Message] = getattr(sink, "copies", None) or [message]
         self.env.at(due, _Confirm(self, waiting_since, isfinite(safe_at), copies))
+        if sink.taken_at > now:
+            self._use_credit(now)
 
     def settled(self, waiting_since: float, is_safe: bool, now: float) -> None:
         """The confirm, or its refusal, is back at the sender."""
@@ -174,9 +183,73 @@ class PublishChannel(Acceptor):
             self.confirmed += 1
         else:
             self.nacked += 1
-        while self._pending and (self.window is None or self.unconfirmed < self.window):
-            self._publish(self._pending.popleft(), now)
+        self._go_on(now)
 
+    def _go_on(self, now: float) -> None:
+        """Publish what waits in the sender, as far as nothing holds it back."""
+        pending = self._pending
+        if not self.confirms:
+            sink = self.sink
+            while pending and not self._holds:
+                message = pending.popleft()
+                self.delivered += 1
+                if not sink.accept(message):
+                    sink.lose(message)
+                if sink.taken_at > now:
+                    self._use_credit(now)
+            return
+        while pending and not self._holds and (self.window is None or self.unconfirmed < self.window):
+            self._publish(pending.popleft(), now)
+
+    # -- what holds it back ----------------------------------------------------------------------
+    def hold(self, reason: Hold, now: float) -> None:
+        """Publish nothing from now on; what is sent waits in the sender."""
+        if not self._holds:
+            # Shadowing the method costs nothing per message while nothing is held back.
+            self.__dict__["accept"] = self._keep
+            self._channels.blocks += 1
+            self._channels.blocked.up(now)
+        self._holds.add(reason)
+
+    def release(self, reason: Hold, now: float) -> None:
+        """This reason is over; without another one publishing goes on."""
+        if reason not in self._holds:
+            return
+        self._holds.remove(reason)
+        if self._holds:
+            return
+        del self.__dict__["accept"]
+        self._channels.blocked.down(now)
+        self._go_on(now)
+
+    def _keep(self, message: Message) -> bool:
+        message.envelope = self._envelope(message)
+        message.accepted_at = self.env._now
+        self.accepted += 1
+        self._pending.append(message)
+        return True
+
+    def _use_credit(self, now: float) -> None:
+        """A queue could not turn to the message at once: without credit left the channel waits."""
+        untaken = self._untaken
+        while untaken and untaken[0] <= now:
+            untaken.popleft()
+        untaken.append(self.sink.taken_at)
+        initial, more = self.sink.credit()
+        if initial and len(untaken) >= initial and "flow" not in self._holds:
+            self._behind = self.sink.behind()
+            for queue in self._behind:
+                queue.held_back += 1
+            self.hold("flow", now)
+            self._refill.arm(untaken[len(untaken) - initial + more - 1])
+
+    def _credited(self, now: float) -> None:
+        for queue in self._behind:
+            queue.held_back -= 1
+        self._behind = []
+        self.release("flow", now)
+
+    # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
         return len(self._pending)
 
@@ -204,24 +277,43 @@ class PublishChannels:
 
     def __init__(self) -> None:
         self.all: list[PublishChannel] = []
+        #: Channels that are blocked now, and how often one was.
+        self.blocked = Level()
+        self.blocks = 0
+
+    def open(self, world: World, sink: Acceptor, edge: Edge, default_key: str | None = None) -> Acceptor:
+        """Where the messages of an edge come in: a channel of their own; the sink where it is no publish."""
+        if not isinstance(edge.settings, RabbitPublishSettings):
+            return sink
+        channel = PublishChannel(world, sink, edge, self, default_key)
+        self.all.append(channel)
+        cluster_of(world).publishers.append(channel)
+        return channel
 
     def waiting(self) -> int:
-        """Messages that wait in senders for a confirm."""
+        """Messages that wait in senders for a confirm, for credit, or for the end of an alarm."""
         return sum([len(channel._pending) for channel in self.all])
 
     def ledgers(self) -> dict[str, dict[str, int]]:
-        """The ledgers of the channels that hold messages back."""
-        return {channel.id: channel.ledger() for channel in self.all if channel.confirms}
+        """The ledgers of the channels that hold messages back, or did."""
+        return {channel.id: channel.ledger() for channel in self.all if channel.confirms or channel.accepted}
 
     def counts(self) -> dict[str, int]:
-        """Confirmed and refused publishes."""
+        """Confirmed and refused publishes, and how often channels were blocked."""
+        if not self.all:
+            return {}
         with_confirms = [channel for channel in self.all if channel.confirms]
         if not with_confirms:
-            return {}
+            return {"publisher_blocks": self.blocks}
         return {
+            "publisher_blocks": self.blocks,
             "confirmed": sum(channel.confirmed for channel in with_confirms),
             "nacked": sum(channel.nacked for channel in with_confirms),
         }
+
+    def levels(self) -> dict[str, Level | Total]:
+        """How many channels are blocked."""
+        return {"blocked_publishers": self.blocked} if self.all else {}
 
     def tallies(self) -> dict[str, list[Tally]]:
         """Confirm latencies (s), waiting in the sender included."""

@@ -8,27 +8,23 @@ Source: RabbitMQ documentation, pages named at the settings.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
-from simulator.engine.environment import Activity
 from simulator.engine.link import Draw
 from simulator.engine.message import Message
-from simulator.engine.node import Acceptor
 from simulator.engine.timer import Timer
 from simulator.engine.world import World
 from simulator.kinds.basic.consumer import ConsumerSettings
+from simulator.kinds.rabbitmq.alarms import watch_resources
+from simulator.kinds.rabbitmq.consume_settings import RabbitConsumeSettings
 from simulator.kinds.rabbitmq.delivery import Arrival, ConsumerChannel, Settlement
 from simulator.kinds.rabbitmq.envelope import Envelope, Reason, envelope_of
-from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
-from simulator.kinds.rabbitmq.publishing import NACK, PublishChannel
-from simulator.kinds.rabbitmq.queue_settings import RabbitConsumeSettings, RabbitQueueSettings
-from simulator.kinds.rabbitmq.queue_state import QueueState
+from simulator.kinds.rabbitmq.publishing import NACK
+from simulator.kinds.rabbitmq.queue_faults import QueueFaults
+from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.ready import Entry
-
-if TYPE_CHECKING:
-    pass
 
 if TYPE_CHECKING:
     from simulator.design.document import Edge
@@ -39,24 +35,17 @@ QUORUM_PREFETCH = 2_000
 QUORUM_PRIORITY = 31
 
 
-class RabbitQueue(QueueState):
+class RabbitQueue(QueueFaults):
     """At least once, first in first out as far as nothing is requeued."""
 
     def __init__(self, world: World, id: str, settings: RabbitQueueSettings) -> None:
         super().__init__(world, id, settings)
-        self._process = Timer(world.env, self._pump)
+        self._process = Timer(world.env, self.pump)
         self._commits = Timer(world.env, self._committed)
         self._expiry = Timer(world.env, self._expire)
 
-    def entrance(self, edge: str) -> Acceptor:
-        found = self._incoming[edge]
-        if not isinstance(found.settings, RabbitPublishSettings):
-            return self
-        channel = PublishChannel(self._world, self, found, default_key=self.id)
-        self.channels.all.append(channel)
-        return channel
-
     def connect(self, world: World) -> None:
+        self.cluster.queues.append(self)
         for edge in world.edges_from(self.id, "consume"):
             self.subscriptions.append(world.subscribe(edge))
         for edge in world.edges_from(self.id, "dead-letter"):
@@ -66,6 +55,8 @@ class RabbitQueue(QueueState):
         edges = self._world.edges_from(self.id, "consume")
         for edge, subscription in zip(edges, self.subscriptions, strict=True):
             self.open_channels(edge, subscription)
+        self.watch_consumers()
+        watch_resources(self._world, self.cluster)
 
     def open_channels(self, edge: Edge, subscription: Subscription) -> None:
         """A channel for each instance of the consumer at the end of a consume edge."""
@@ -85,9 +76,14 @@ class RabbitQueue(QueueState):
             servers = list(subscription.consumer.idle)
             step = node.concurrency
             groups = [frozenset(servers[at : at + step]) for at in range(0, len(servers), step)]
-        for group in groups:
-            channel = ConsumerChannel(subscription, settings, limit, draw, group)
+        for instance, group in enumerate(groups, 1):
+            channel = ConsumerChannel(subscription, settings, limit, draw, group, instance)
             self.consumers.append(channel)
+            if settings.is_global:
+                place = (subscription.consumer.id, instance)
+                channel.queue = self
+                channel.shared = self.cluster.shared_channels.setdefault(place, [])
+                channel.shared.append(channel)
             if group is None:
                 self._sole[subscription] = channel
             else:
@@ -120,11 +116,15 @@ class RabbitQueue(QueueState):
         message.receive_count = 0
         message.processed = False
         entry = self._entry(message, envelope, now)
-        self._free_at = max(self._free_at, now) + settings.publish_time
+        turn = self._free_at
+        if turn < now:
+            turn = now
+        self.taken_at = turn
+        self._free_at = turn + settings.publish_time
         if self._commit is not None:
             # A log is committed in its order.
             latest = self._committing[-1][0] if self._committing else now
-            self.confirmed_at = max(latest, now + self._commit())
+            self.taken_at = self.confirmed_at = max(latest, now + self._commit())
             self._committing.append((self.confirmed_at, entry))
             self.committing_level.up(now)
             self.present.note(now)
@@ -174,7 +174,7 @@ class RabbitQueue(QueueState):
 
     def _look_round(self, now: float) -> None:
         """Messages have become ready: deliver, then see what is over its time or its place."""
-        self._pump(now)
+        self.pump(now)
         if self._has_ttl:
             self._expire(now)
         settings, ready = self.settings, self.ready
@@ -189,7 +189,7 @@ class RabbitQueue(QueueState):
                 self._die(entry, "maxlen", now)
 
     def _expire(self, now: float) -> None:
-        if self.is_out:  # nobody looks; it is made up for when the queue is back
+        if self._away:  # nobody looks; it is made up for when the queue is back
             return
         for entry in self.ready.pop_expired(now):
             self.ready_level.down(now)
@@ -199,22 +199,27 @@ class RabbitQueue(QueueState):
             self._expiry.arm(due)
 
     # -- deliveries ------------------------------------------------------------------------------
-    def _pump(self, now: float) -> None:
+    def pump(self, now: float) -> None:
         """Deliver as long as there is a message, a consumer, and the process has time."""
         ready = self.ready
-        while ready.count and not self.is_out:
+        while ready.count and not self._away:
             channel = self.rotation.next()
             if channel is None:
                 return
-            if self._free_at > now:
+            if self._free_at <= now:
+                self._free_at = sent_at = now + self.settings.deliver_time
+            elif self.held_back:
+                # A queue that holds publishers back puts consumers first (rabbitmq-server: consumer bias).
+                self._free_at += self.settings.deliver_time
+                sent_at = self._sent_at = max(self._sent_at, now) + self.settings.deliver_time
+            else:
                 self._process.arm(self._free_at)
                 return
             self.rotation.take_out(channel)
-            self._free_at = now + self.settings.deliver_time
-            self._deliver(ready.pop(), channel, now)
+            self._deliver(ready.pop(), channel, now, sent_at)
             self.rotation.offer(channel)
 
-    def _deliver(self, entry: Entry, channel: ConsumerChannel, now: float) -> None:
+    def _deliver(self, entry: Entry, channel: ConsumerChannel, now: float, sent_at: float) -> None:
         message = entry.message
         self.ready_level.down(now)
         if message.receive_count:
@@ -228,10 +233,11 @@ class RabbitQueue(QueueState):
             self.delivered += 1
             self._depart(message, now)
         else:
+            entry.delivered_at = now
             self._held[tag] = (entry, channel)
             channel.unacked += 1
             self.unacked_level.up(now)
-        due = max(channel.last_arrival, self._free_at + channel.one_way())
+        due = max(channel.last_arrival, sent_at + channel.one_way())
         channel.last_arrival = due
         if due > now:
             self.env.at(due, Arrival(channel, entry, tag))
@@ -266,7 +272,7 @@ class RabbitQueue(QueueState):
             due += self._commit()
         due = channel.last_settled = max(channel.last_settled, due)
         if due > now:
-            self.env.at(due, Settlement(self, receipt, is_done))
+            self.env.at(due, Settlement(self, channel, receipt, is_done))
         else:
             self.settle(receipt, is_done, now)
 
@@ -286,7 +292,7 @@ class RabbitQueue(QueueState):
         settings = channel.settings
         self._free_at = max(self._free_at, now) + self.settings.acknowledge_time
         if not is_done and settings.on_failure == "close":
-            self._close(channel, now)
+            self.close(channel, now)
         else:
             self._release(tag, now)
             if is_done:
@@ -300,6 +306,8 @@ class RabbitQueue(QueueState):
                 self._die(entry, "rejected", now)
         self.rotation.offer(channel)
         self._look_round(now)
+        if channel.shared is not None:
+            channel.free_others(now)
 
     def _release(self, tag: int, now: float) -> Entry:
         entry, channel = self._held.pop(tag)
@@ -316,15 +324,22 @@ class RabbitQueue(QueueState):
         self.ready.put_back(entry)
         self.ready_level.up(now)
 
-    def _close(self, channel: ConsumerChannel, now: float) -> None:
-        """A channel is closed by a crash: what it held comes back, in its order."""
+    def close(self, channel: ConsumerChannel, now: float, *, has_failed: bool = True) -> None:
+        """A channel is closed: what it held comes back, in its order.
+
+        Args:
+            has_failed: whether that counts as failed deliveries (a crash or a lost connection does).
+        """
         channel.session += 1
         if channel.settings.auto_ack:
             for entry, _ in channel.buffer:
                 self.lose(entry.message)
         channel.buffer.clear()
         for tag in [tag for tag, (_, holder) in self._held.items() if holder is channel]:
-            self._requeue(self._release(tag, now), now, has_failed=True)
+            self._requeue(self._release(tag, now), now, has_failed=has_failed)
+        self.rotation.left(channel)
+        if channel.shared is not None:
+            channel.free_others(now)
 
     # -- ends ------------------------------------------------------------------------------------
     def _die(self, entry: Entry, reason: Reason, now: float) -> None:
@@ -350,90 +365,3 @@ class RabbitQueue(QueueState):
     def _depart(self, message: Message, now: float) -> None:
         self.departures += 1
         self.residence_sum += now - message.accepted_at
-
-    # -- faults ----------------------------------------------------------------------------------
-    def disconnected(self, subscription: Subscription) -> None:
-        now = self.env._now
-        for channel in self.consumers:
-            if channel.subscription is subscription:
-                channel.is_open = False
-                self._close(channel, now)
-        self._look_round(now)
-
-    def connected(self, subscription: Subscription) -> None:
-        for channel in self.consumers:
-            if channel.subscription is subscription:
-                channel.is_open = True
-                self.rotation.offer(channel)
-        self._pump(self.env._now)
-
-    def fail(self) -> None:
-        """The node of the queue, or of the leader of a quorum queue, is gone.
-
-        All connections break: what was unacknowledged comes back. A classic queue loses its transient
-        messages. A quorum queue loses what was not committed, hence not confirmed, and elects another
-        leader where a majority is left.
-        """
-        super().fail()
-        now = self.env._now
-        self.is_out = True
-        self.outages += 1
-        for channel in self.consumers:
-            self._close(channel, now)
-        if self.is_quorum:
-            for _, entry in self._committing:
-                self.committing_level.down(now)
-                self._forget(entry, now)
-                entry.message.envelope = None
-            self._committing.clear()
-            settings = self.settings
-            left = settings.members - settings.members_down
-            if left > settings.members // 2:
-                self.env.at(now + self._election(), Election(self))
-        else:
-            for entry in self.not_kept():
-                self.ready_level.down(now)
-                self._forget(entry, now)
-
-    def not_kept(self) -> list[Entry]:
-        """Take out the ready messages that a restart loses."""
-        return self.ready.drop_transient() if self.settings.durable else self.ready.drop_all()
-
-    def _forget(self, entry: Entry, now: float) -> None:
-        self.dropped += 1
-        self._depart(entry.message, now)
-        self.lose(entry.message)
-
-    def recover(self) -> None:
-        if not self.is_out:  # a new leader has been elected before the end of the outage
-            return
-        self.is_out = False
-        del self.__dict__["take"]
-        Acceptor.recover(self)
-        self._free_at = max(self._free_at, self.env._now)
-        for channel in self.consumers:
-            self.rotation.offer(channel)
-        self._look_round(self.env._now)
-
-
-class Elects(Protocol):
-    """A replicated queue."""
-
-    outages: int
-
-    def recover(self) -> None:
-        """The queue is back."""
-
-
-class Election(Activity):
-    """A replicated queue has a new leader."""
-
-    __slots__ = ("number", "queue")
-
-    def __init__(self, queue: Elects) -> None:
-        self.queue = queue
-        self.number = queue.outages
-
-    def occur(self, now: float) -> None:
-        if self.queue.outages == self.number:
-            self.queue.recover()

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem, Severity
 from simulator.kinds.basic.consumer import ConsumerSettings
-from simulator.kinds.rabbitmq.queue_settings import RabbitConsumeSettings, RabbitQueueSettings
+from simulator.kinds.rabbitmq.checks import check_faults, check_publish
+from simulator.kinds.rabbitmq.cluster_settings import ClusterSettings
+from simulator.kinds.rabbitmq.consume_settings import RabbitConsumeSettings
+from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
+
+#: Shorter consumer timeouts are advised against (RabbitMQ documentation, *Consumers*), seconds.
+WISE_TIMEOUT = 300.0
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
@@ -58,6 +64,17 @@ def check_queue(document: Document, node: Node) -> list[Problem]:
             f"give at most {settings.members}",
             "error",
         )
+    for field, message in _disagreements(document, settings):
+        about(field, message, "give the value at one queue, or the same at all", "error")
+    if 0 < settings.consumer_timeout < WISE_TIMEOUT:
+        about(
+            "x-consumer-timeout",
+            "RabbitMQ advises against consumer timeouts of less than five minutes",
+            "give 300000 or more, or 0 for none",
+        )
+    problems += check_faults(document, node)
+    for edge in document.edges_into(node.id):
+        problems += check_publish(document, edge)
     problems += [
         _at_edge(
             document,
@@ -85,7 +102,7 @@ def _consume_problems(
     consume: RabbitConsumeSettings,
     consumer: ConsumerSettings,
 ) -> list[Problem]:
-    problems = []
+    problems = _type_problems(document, edge, queue, consume)
     if queue.x_queue_type == "stream":
         if consume.auto_ack or not consume.prefetch:
             problems.append(
@@ -122,6 +139,17 @@ def _consume_problems(
             )
         )
     work = consumer.service_time.mean()
+    if not consume.auto_ack and 0 < queue.consumer_timeout < work:
+        problems.append(
+            _at_edge(
+                document,
+                edge,
+                "",
+                f"work of {work:g} s on average is longer than the consumer timeout of "
+                f"{queue.consumer_timeout:g} s: channels are closed and work is done again",
+                f"raise x-consumer-timeout of {edge.source}, or make the work shorter",
+            )
+        )
     if consume.prefetch == 1 and consumer.concurrency > 1:
         problems.append(
             _at_edge(
@@ -154,6 +182,57 @@ def _consume_problems(
             )
         )
     return problems
+
+
+def _type_problems(
+    document: Document, edge: Edge, queue: RabbitQueueSettings, consume: RabbitConsumeSettings
+) -> list[Problem]:
+    """Settings of reading that this queue type does not know."""
+    found: list[tuple[str, str, str]] = []
+    type = queue.x_queue_type
+    if type != "stream":
+        for field, given in (
+            ("x-stream-offset", consume.x_stream_offset is not None),
+            ("attach_at", consume.attach_at > 0.0),
+        ):
+            if given:
+                message = f"{field} is for streams only; {edge.source} is a {type} queue"
+                found.append((field, message, "take it away, or make the queue a stream"))
+    if consume.is_global:
+        if type != "classic":
+            message = f"global prefetch is for classic queues only; {edge.source} is a {type} queue"
+            found.append(("global", message, "set global to false"))
+        for other in document.edges_into(edge.target):
+            settings = other.settings
+            if (
+                isinstance(settings, RabbitConsumeSettings)
+                and settings.is_global
+                and settings.prefetch != consume.prefetch
+            ):
+                message = f"the channel of {edge.target} has one global prefetch, {other.id} gives another"
+                found.append(("prefetch", message, "give the same number at both"))
+    return [
+        _at_edge(document, edge, f"config.{field}", message, hint, "error") for field, message, hint in found
+    ]
+
+
+def _disagreements(document: Document, settings: RabbitQueueSettings) -> list[tuple[str, str]]:
+    """Settings of the broker that another queue gives another value."""
+    found = []
+    for name, field in ClusterSettings.model_fields.items():
+        if name not in settings.model_fields_set:
+            continue
+        for other in document.nodes:
+            given = other.config
+            if (
+                isinstance(given, RabbitQueueSettings)
+                and name in given.model_fields_set
+                and getattr(given, name) != getattr(settings, name)
+            ):
+                label = field.alias or name
+                found.append((label, f"{label} is a setting of the broker, {other.id} gives another value"))
+                break
+    return found
 
 
 def _at_edge(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from simulator.design.edges import PlainSettings
 from simulator.engine.world import World
 from simulator.kinds.kind import Kind
+from simulator.kinds.rabbitmq.consume_settings import RabbitConsumeSettings
 from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
+from simulator.kinds.rabbitmq.faults import QUEUE_FAULTS
 from simulator.kinds.rabbitmq.queue import RabbitQueue
 from simulator.kinds.rabbitmq.queue_checks import check_queue
-from simulator.kinds.rabbitmq.queue_settings import RabbitConsumeSettings, RabbitQueueSettings
+from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.stream import RabbitStream
 
 
@@ -31,5 +33,6 @@ KIND = Kind(
     entering_settings={"publish": RabbitPublishSettings},
     has_passing_dead_letters=True,
     check=check_queue,
+    faults=QUEUE_FAULTS,
     badges=("queue_length", "in_flight", "waiting_time"),
 )

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import Constant, DurationDistribution, LogNormal
-from simulator.design.fields import Settings, Source, setting
+from simulator.design.fields import Source, setting
+from simulator.kinds.rabbitmq.cluster_settings import ClusterSettings
 
 _QUEUES = Source("RabbitMQ documentation, Queues", "https://www.rabbitmq.com/docs/queues")
 _LENGTH = Source("RabbitMQ documentation, Queue Length Limit", "https://www.rabbitmq.com/docs/maxlength")
@@ -17,12 +18,6 @@ _DLX = Source("RabbitMQ documentation, Dead Letter Exchanges", "https://www.rabb
 _QUORUM = Source("RabbitMQ documentation, Quorum Queues", "https://www.rabbitmq.com/docs/quorum-queues")
 _PRIORITY = Source("RabbitMQ documentation, Priority Queues", "https://www.rabbitmq.com/docs/priority")
 _CONSUMERS = Source("RabbitMQ documentation, Consumers", "https://www.rabbitmq.com/docs/consumers")
-_PREFETCH = Source(
-    "RabbitMQ documentation, Consumer Prefetch", "https://www.rabbitmq.com/docs/consumer-prefetch"
-)
-_CONFIRMS = Source(
-    "RabbitMQ documentation, Consumer Acknowledgements", "https://www.rabbitmq.com/docs/confirms"
-)
 _MEASURED = Source("Headrace's measurement of RabbitMQ 3.10.8, one node, 1 KB messages; docs/kinds")
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -37,16 +32,22 @@ ONLY = {
 NOT_IN_STREAMS = {
     "x_message_ttl": "x-message-ttl",
     "x_max_length": "x-max-length",
+    "x_expires": "x-expires",
+    "x_consumer_timeout": "x-consumer-timeout",
     "x_dead_letter_exchange": "x-dead-letter-exchange",
     "x_dead_letter_routing_key": "x-dead-letter-routing-key",
 }
 #: Seconds of the units of x-max-age.
 AGES = {"Y": 365 * 86_400, "M": 30 * 86_400, "D": 86_400, "h": 3_600, "m": 60, "s": 1}
+#: Nodes that a cluster may have here.
+MOST_NODES = 9
+#: Time a delivery may be unacknowledged when nothing else is said (`consumer_timeout`), ms.
+CONSUMER_TIMEOUT = 1_800_000
 #: Deliveries that may fail in a quorum queue when nothing else is said (RabbitMQ 4.0 and later).
 DELIVERY_LIMIT = 20
 
 
-class RabbitQueueSettings(Settings):
+class RabbitQueueSettings(ClusterSettings):
     """A RabbitMQ queue: classic on one node, or quorum with a replicated log."""
 
     x_queue_type: Literal["classic", "quorum", "stream"] = setting(
@@ -66,6 +67,15 @@ class RabbitQueueSettings(Settings):
         unit="ms",
         source=_TTL,
         alias="x-message-ttl",
+    )
+    x_expires: Annotated[int, Field(ge=1, le=2**32 - 1)] | None = setting(
+        None,
+        title="x-expires",
+        help="The queue is deleted, with what is in it, when it has had no consumer for so long.",
+        unit="ms",
+        source=_TTL,
+        alias="x-expires",
+        advanced=True,
     )
     x_max_length: Count | None = setting(
         None,
@@ -121,6 +131,15 @@ class RabbitQueueSettings(Settings):
         alias="x-single-active-consumer",
         advanced=True,
     )
+    x_consumer_timeout: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = setting(
+        None,
+        title="x-consumer-timeout",
+        help="Time a delivery may be unacknowledged before its channel is closed; empty: 1,800,000, 0: any.",
+        unit="ms",
+        source=_CONSUMERS,
+        alias="x-consumer-timeout",
+        advanced=True,
+    )
     x_delivery_limit: Annotated[int, Field(ge=-1, le=10**6)] | None = setting(
         None,
         title="x-delivery-limit",
@@ -145,6 +164,14 @@ class RabbitQueueSettings(Settings):
         source=Source("RabbitMQ documentation, Streams", "https://www.rabbitmq.com/docs/streams"),
         alias="x-max-age",
         advanced=True,
+    )
+    node: int = setting(
+        1,
+        title="Cluster node",
+        help="Node of the cluster that the queue is on; of a replicated one the first leader's.",
+        advanced=True,
+        ge=1,
+        le=MOST_NODES,
     )
     publish_time: float = setting(
         0.00001,
@@ -246,6 +273,12 @@ class RabbitQueueSettings(Settings):
         return DELIVERY_LIMIT if self.x_delivery_limit is None else self.x_delivery_limit
 
     @property
+    def consumer_timeout(self) -> float:
+        """Seconds that a delivery may be unacknowledged, 0 for any time."""
+        given = self.x_consumer_timeout
+        return (CONSUMER_TIMEOUT if given is None else given) / 1000.0
+
+    @property
     def members(self) -> int:
         """Nodes that hold the queue."""
         return 1 if self.x_queue_type == "classic" else self.x_quorum_initial_group_size or 3
@@ -254,55 +287,3 @@ class RabbitQueueSettings(Settings):
     def max_age_ms(self) -> int | None:
         """`x-max-age` in milliseconds."""
         return None if self.x_max_age is None else int(self.x_max_age[:-1]) * AGES[self.x_max_age[-1]] * 1000
-
-
-class RabbitConsumeSettings(Settings):
-    """How a consumer reads from a RabbitMQ queue; each instance is one RabbitMQ consumer."""
-
-    prefetch: int = setting(
-        0,
-        title="prefetch",
-        help="Unacknowledged messages one instance may hold; 0: no limit (quorum: 2,000).",
-        unit="messages",
-        source=_PREFETCH,
-        ge=0,
-        le=65_535,
-    )
-    auto_ack: bool = setting(
-        False,
-        title="Automatic acknowledgement",
-        help="A message is gone when it is sent; what a crash catches is lost.",
-        source=_CONFIRMS,
-    )
-    round_trip: DurationDistribution = setting(
-        title="Round trip",
-        help="Network and client time, to the consumer and back to the queue; half each way.",
-        unit="s",
-        widget="distribution",
-        source=_MEASURED,
-        factory=lambda: Constant(value=0.00023),
-    )
-    on_failure: Literal["reject", "nack", "close"] = setting(
-        "reject",
-        title="On failure",
-        help="basic.reject or basic.nack of the message, or the channel closes (a crash).",
-        source=_CONFIRMS,
-    )
-    requeue: bool = setting(
-        True,
-        title="requeue",
-        help="A failed message goes back into the queue; otherwise it is dead-lettered.",
-        source=_CONFIRMS,
-    )
-    x_priority: int = setting(
-        0,
-        title="x-priority",
-        help="Consumers of a higher priority get messages first, while they are not blocked.",
-        source=Source(
-            "RabbitMQ documentation, Consumer Priorities", "https://www.rabbitmq.com/docs/consumer-priority"
-        ),
-        alias="x-priority",
-        advanced=True,
-        ge=-1000,
-        le=1000,
-    )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from abc import ABC
 from collections import deque
-from itertools import count
-from typing import TYPE_CHECKING
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any
 
-from simulator.engine.broker import Broker, Subscription
+from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.link import Link
 from simulator.engine.world import World
 from simulator.kinds.rabbitmq.delivery import ConsumerChannel
 from simulator.kinds.rabbitmq.envelope import REASONS, Reason
-from simulator.kinds.rabbitmq.publishing import PublishChannels
+from simulator.kinds.rabbitmq.placement import PlacedBroker
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.ready import Entry, ReadyMessages
 from simulator.kinds.rabbitmq.rotation import Rotation
@@ -21,21 +21,22 @@ from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
-    from simulator.design.document import Edge
+    from collections.abc import Mapping
+
+#: Messages of a classic queue that are kept in memory, the others on disk alone (RabbitMQ 3.12 and later).
+CLASSIC_IN_MEMORY = 2_048
+#: Bytes in memory for each message of a quorum queue (RabbitMQ documentation, *Quorum Queues*).
+QUORUM_METADATA = 32
+#: Consumers that the view of a queue lists.
+LISTED = 24
 
 
-class QueueState(Broker, ABC):
+class QueueState(PlacedBroker, ABC):
     """Ready, committing and unacknowledged messages, the consumers, and the counts."""
 
-    category = "queue"
-
     def __init__(self, world: World, id: str, settings: RabbitQueueSettings) -> None:
-        super().__init__(id, world.env)
-        self.settings = settings
+        super().__init__(world, id, settings)
         self.is_quorum = settings.x_queue_type == "quorum"
-        self._world = world
-        self._incoming: dict[str, Edge] = {edge.id: edge for edge in world.document.edges_into(id)}
-        self.channels = PublishChannels()
         self.consumers: list[ConsumerChannel] = []
         #: The channel of each reader: the only one, or one for each of its servers.
         self._sole: dict[Subscription, ConsumerChannel] = {}
@@ -45,20 +46,22 @@ class QueueState(Broker, ABC):
         self.ready = ReadyMessages(returns_first=self.is_quorum)
         #: In the log of a quorum queue and not committed: (time of the commit, entry).
         self._committing: deque[tuple[float, Entry]] = deque()
+        #: Delivered and not acknowledged, by delivery tag, the oldest first.
         self._held: dict[int, tuple[Entry, ConsumerChannel]] = {}
-        self.rotation = Rotation(self.consumers, is_single=settings.x_single_active_consumer)
+        self.rotation = Rotation(
+            self.consumers,
+            is_single=settings.x_single_active_consumer,
+            heeds_priority=self.is_quorum,
+        )
         self._ordinal = count(1)
         self._tag = count(1)
         self._commit = world.draws(settings.commit_latency, id, "commit") if self.is_quorum else None
         self._fsync = world.draws(settings.fsync_latency, id, "fsync")
-        self._election = world.draws(settings.election_time, id, "election")
         #: When the queue's process is done with what it has been given.
         self._free_at = 0.0
+        #: When the latest delivery that went before publishes was sent.
+        self._sent_at = 0.0
         self._has_ttl = settings.x_message_ttl is not None
-        self.is_out = False
-        self.outages = 0
-        #: When the message accepted last is safe; `NACK` when it is refused.
-        self.confirmed_at = 0.0
         self.ready_level = Level()
         self.committing_level = Level()
         self.unacked_level = Level()
@@ -69,6 +72,60 @@ class QueueState(Broker, ABC):
         self.receives = 0
         self.departures = 0
         self.residence_sum = 0.0
+        #: Channels closed because a delivery was unacknowledged for too long.
+        self.timeouts = 0
+        #: Whether `x-expires` is over: the queue is not there until a consumer declares it again.
+        self.is_deleted = False
+        self.unroutable = 0
+
+    # -- what it takes up ------------------------------------------------------------------------
+    def memory(self) -> float:
+        """Bytes of memory on each of its nodes, by the rules of its type (see `alarms`)."""
+        ready = self.ready
+        held = self.unacked_level.value
+        if self.is_quorum:
+            return QUORUM_METADATA * (ready.count + len(self._committing) + held)
+        kept = min(ready.count, CLASSIC_IN_MEMORY)
+        body = ready.bytes / ready.count * kept if ready.count else 0.0
+        return body + sum([entry.message.size for entry, _ in self._held.values()])
+
+    def stored(self) -> float:
+        """Bytes of messages on the disk of each of its nodes."""
+        committing = sum([entry.message.size for _, entry in self._committing])
+        return self.ready.bytes + committing + sum([one.message.size for one, _ in self._held.values()])
+
+    def detail(self) -> Mapping[str, Any]:
+        """Members and leader, messages, and the first consumers with their prefetch."""
+        down = self.cluster.down
+        active = self.rotation.active
+        return {
+            "type": self.settings.x_queue_type,
+            "is_available": not self.is_out and not self.is_deleted,
+            "leader": self.leader,
+            "members": [
+                {"node": node, "is_up": node not in down, "is_leader": node == self.leader}
+                for node in self.members
+            ],
+            "ready": self.ready.count,
+            "committing": self.committing_level.value,
+            "unacked": self.unacked_level.value,
+            "memory": self.memory(),
+            "consumers": [
+                {
+                    "consumer": channel.subscription.consumer.id,
+                    "edge": channel.subscription.id,
+                    "instance": channel.instance,
+                    "prefetch": channel.limit,
+                    "unacked": channel.unacked,
+                    "buffered": len(channel.buffer),
+                    "x-priority": channel.settings.x_priority,
+                    "is_open": channel.is_open,
+                    "is_active": active is None or active is channel,
+                }
+                for channel in islice(self.consumers, LISTED)
+            ],
+            "more_consumers": max(0, len(self.consumers) - LISTED),
+        }
 
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
@@ -91,11 +148,19 @@ class QueueState(Broker, ABC):
             "receives": self.receives,
             **{f"dead_{reason}": number for reason, number in self.deaths.items()},
             "dead_letter_cycles": self.cycles,
+            "consumer_timeouts": self.timeouts,
+            **({"leader_elections": self.elections} if self.is_quorum else {}),
+            **({} if self.settings.x_expires is None else {"unroutable": self.unroutable}),
             **self.channels.counts(),
         }
 
     def levels(self) -> dict[str, Level | Total]:
-        return {"queue_length": self.ready_level, "in_flight": self.unacked_level, "in_system": self.present}
+        return {
+            "queue_length": self.ready_level,
+            "in_flight": self.unacked_level,
+            "in_system": self.present,
+            **self.channels.levels(),
+        }
 
     def tallies(self) -> dict[str, list[Tally]]:
         return {

@@ -15,7 +15,7 @@ from simulator.kinds.rabbitmq.envelope import Envelope
 class Entry:
     """A message in a queue: its place, when it expires, and how often it failed here."""
 
-    __slots__ = ("envelope", "expires_at", "failures", "level", "message", "ordinal")
+    __slots__ = ("delivered_at", "envelope", "expires_at", "failures", "level", "message", "ordinal")
 
     def __init__(
         self, message: Message, envelope: Envelope, ordinal: int, level: int, expires_at: float
@@ -27,6 +27,8 @@ class Entry:
         #: Priority level.
         self.level = level
         self.expires_at = expires_at
+        #: Of the delivery that is not acknowledged.
+        self.delivered_at = 0.0
         #: Failed deliveries, for the delivery limit.
         self.failures = 0
 

@@ -1,87 +1,69 @@
 """The queue type `stream`: a replicated log that every consumer reads from its own place.
 
 Reading takes nothing away; retention does. Here every consumer has its unread part of the log as a line of
-its own, all consumers begin with the run, and an acknowledgement is credit alone: nothing comes back.
+its own, and an acknowledgement is credit alone: nothing comes back.
 Source: RabbitMQ documentation, *Streams and Super Streams*.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from simulator.engine.broker import Broker, Subscription
+from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.message import Message
-from simulator.engine.node import Acceptor
 from simulator.engine.timer import Timer
 from simulator.engine.world import World
-from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
-from simulator.kinds.rabbitmq.publishing import PublishChannel, PublishChannels
-from simulator.kinds.rabbitmq.queue import Election, RabbitQueue
+from simulator.kinds.rabbitmq.alarms import watch_resources
+from simulator.kinds.rabbitmq.consume_settings import RabbitConsumeSettings
+from simulator.kinds.rabbitmq.faults import NetworkPartition
+from simulator.kinds.rabbitmq.partition import Partition
+from simulator.kinds.rabbitmq.placement import PlacedBroker
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
-from simulator.kinds.rabbitmq.ready import Entry
+from simulator.kinds.rabbitmq.queue_state import LISTED
+from simulator.kinds.rabbitmq.stream_line import StreamLine
+from simulator.kinds.rabbitmq.stream_log import StreamLog
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
-    from simulator.design.document import Edge
+    from collections.abc import Mapping
 
 
-class StreamLine(RabbitQueue):
-    """What one consumer has not read yet. Work that fails is not done again: the log has moved on."""
-
-    def not_kept(self) -> list[Entry]:
-        return []
-
-    def settle(self, tag: int, is_done: bool, now: float) -> None:
-        found = self._held.get(tag)
-        if found is None or is_done:
-            super().settle(tag, is_done, now)
-            return
-        entry = self._release(tag, now)
-        self._die(entry, "rejected", now)
-        self.rotation.offer(found[1])
-        self._look_round(now)
-
-
-class RabbitStream(Broker):
+class RabbitStream(PlacedBroker):
     """Commits each message to the log and lets every consumer have it."""
 
-    category = "queue"
-
     def __init__(self, world: World, id: str, settings: RabbitQueueSettings) -> None:
-        super().__init__(id, world.env)
-        self.settings = settings
-        self._world = world
-        self._incoming: dict[str, Edge] = {edge.id: edge for edge in world.document.edges_into(id)}
-        self.channels = PublishChannels()
+        super().__init__(world, id, settings)
         self.subscriptions: list[Subscription] = []
         self.lines: list[StreamLine] = []
         self._commit = world.draws(settings.commit_latency, id, "commit")
-        self._election = world.draws(settings.election_time, id, "election")
         self._committing: deque[tuple[float, Message]] = deque()
         self._commits = Timer(world.env, self._committed)
         self._levels: dict[str, Level | Total] = {}
-        #: When the message accepted last is safe, seconds.
-        self.confirmed_at = 0.0
-        self.is_out = False
-        self.outages = 0
-
-    def entrance(self, edge: str) -> Acceptor:
-        found = self._incoming[edge]
-        if not isinstance(found.settings, RabbitPublishSettings):
-            return self
-        channel = PublishChannel(self._world, self, found, default_key=self.id)
-        self.channels.all.append(channel)
-        return channel
+        #: The stored messages, where somebody may ask for them.
+        self.log: StreamLog | None = None
+        self._partitions: list[Partition] = []
 
     def connect(self, world: World) -> None:
-        line_settings = self.settings.model_copy(
-            update={"x_queue_type": "classic", "x_message_ttl": self.settings.max_age_ms, "publish_time": 0.0}
+        self.cluster.queues.append(self)
+        settings = self.settings
+        line_settings = settings.model_copy(
+            update={
+                "x_queue_type": "classic",
+                "x_message_ttl": settings.max_age_ms,
+                "x_consumer_timeout": 0,
+                "publish_time": 0.0,
+            }
         )
-        for edge in world.edges_from(self.id, "consume"):
-            line = StreamLine(world, f"{self.id}:{edge.id}", line_settings)
+        edges = list(world.edges_from(self.id, "consume"))
+        reads = [edge.settings for edge in edges if isinstance(edge.settings, RabbitConsumeSettings)]
+        if settings.disk_space is not None or any(one.x_stream_offset is not None for one in reads):
+            age = None if settings.max_age_ms is None else settings.max_age_ms / 1000.0
+            self.log = StreamLog(age, settings.x_max_length_bytes)
+        for edge, read in zip(edges, reads, strict=True):
+            line = StreamLine(world, f"{self.id}:{edge.id}", line_settings, read, self.log)
             line.find_flows = world.nodes[edge.target].find_flows
             subscription = world.subscribe(edge)
             subscription.broker = line
@@ -97,13 +79,15 @@ class RabbitStream(Broker):
         edges = self._world.edges_from(self.id, "consume")
         for edge, line in zip(edges, self.lines, strict=True):
             line.open_channels(edge, line.subscriptions[0])
+            line.begin()
+        watch_resources(self._world, self.cluster)
 
     # -- the log ---------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
         now = self.env._now
         self.accepted += 1
         latest = self._committing[-1][0] if self._committing else now
-        self.confirmed_at = max(latest, now + self._commit())
+        self.taken_at = self.confirmed_at = max(latest, now + self._commit())
         self._committing.append((self.confirmed_at, message))
         self._commits.arm(self.confirmed_at)
         return True
@@ -113,6 +97,8 @@ class RabbitStream(Broker):
         while committing and committing[0][0] <= now:
             _, message = committing.popleft()
             self.delivered += 1
+            if self.log is not None:
+                self.log.append(message, now)
             for line in self.lines[:-1]:
                 copy = message.copy()
                 copy.envelope = message.envelope
@@ -137,30 +123,71 @@ class RabbitStream(Broker):
         raise TypeError(f"{self.id} is a log: its lines are rejected to")
 
     # -- faults ----------------------------------------------------------------------------------
-    def fail(self) -> None:
+    def goes_out(self, now: float) -> None:
         """As a quorum queue: what was not committed is gone, the rest is there again after the election."""
-        super().fail()
-        self.is_out = True
-        self.outages += 1
         for _, message in self._committing:
             self.dropped += 1
             self.lose(message)
             message.envelope = None
         self._committing.clear()
         for line in self.lines:
-            line.fail()
-        settings = self.settings
-        if settings.members - settings.members_down > settings.members // 2:
-            self.env.at(self.env._now + self._election(), Election(self))
+            line.go_away("log")
 
-    def recover(self) -> None:
-        if not self.is_out:
-            return
-        self.is_out = False
-        del self.__dict__["take"]
-        Acceptor.recover(self)
+    def comes_back(self, now: float) -> None:
         for line in self.lines:
-            line.recover()
+            line.end_absence("log")
+
+    def strike(self, fault: str, settings: Any) -> None:
+        if fault == "connection-close":
+            for line in self.lines:
+                line.strike(fault, settings)
+        elif fault == "network-partition":
+            assert isinstance(settings, NetworkPartition)
+            now = self.env._now
+            senders = [] if settings.clients == "consumers" else self.channels.all
+            self._partitions.append(Partition(self.env, None, [], senders, settings.heartbeat, now))
+            for line in self.lines:
+                line.strike(fault, settings)
+        else:
+            super().strike(fault, settings)
+
+    def lift(self, fault: str, settings: Any) -> None:
+        if fault == "network-partition":
+            self._partitions.pop(0).end(self.env._now)
+            for line in self.lines:
+                line.lift(fault, settings)
+        else:
+            super().lift(fault, settings)
+
+    # -- what it takes up ------------------------------------------------------------------------
+    def memory(self) -> float:
+        """A stream keeps its messages on disk alone."""
+        return 0.0
+
+    def stored(self) -> float:
+        """Bytes of the log."""
+        return 0.0 if self.log is None else self.log.bytes
+
+    def detail(self) -> Mapping[str, Any]:
+        """Members and leader, and what every consumer has not read."""
+        down = self.cluster.down
+        return {
+            "type": "stream",
+            "is_available": not self.is_out,
+            "leader": self.leader,
+            "members": [
+                {"node": node, "is_up": node not in down, "is_leader": node == self.leader}
+                for node in self.members
+            ],
+            "committing": len(self._committing),
+            "next_offset": self.delivered,
+            "consumers": [
+                {**row, "unread": line.ready.count}
+                for line in self.lines[:LISTED]
+                for row in line.detail()["consumers"]
+            ],
+            "more_consumers": max(0, len(self.lines) - LISTED),
+        }
 
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
@@ -183,13 +210,14 @@ class RabbitStream(Broker):
             **super().counts(),
             **{
                 name: sum([line.counts()[name] for line in self.lines])
-                for name in ("redelivered", "dead_rejected", "dead_expired", "dead_maxlen")
+                for name in ("redelivered", "dead_rejected", "dead_expired", "dead_maxlen", "skipped")
             },
+            "leader_elections": self.elections,
             **self.channels.counts(),
         }
 
     def levels(self) -> dict[str, Level | Total]:
-        return self._levels if self.lines else {}
+        return {**(self._levels if self.lines else {}), **self.channels.levels()}
 
     def tallies(self) -> dict[str, list[Tally]]:
         subscriptions = [subscription for line in self.lines for subscription in line.subscriptions]

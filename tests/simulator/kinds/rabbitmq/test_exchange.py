@@ -10,7 +10,7 @@ import pytest
 from simulator import Document, check, simulate
 from simulator.errors import InvalidDesign
 from simulator.kinds.rabbitmq.bindings import hash_of, headers_match, jump_hash
-from tests.simulator.designs import at, design, node
+from tests.simulator.designs import Watched, at, design, node
 
 
 def exchange_design(
@@ -277,3 +277,39 @@ def test_an_exchange_takes_no_dead_letters_of_other_products():
     )
     found = [(problem.element, problem.field) for problem in check(document) if problem.severity == "error"]
     assert found == [("e2", "from")]
+
+
+def test_headers_are_taken_from_the_event_with_their_types():
+    """A headers exchange tells 120 from "120", and a field that is not there from an empty one."""
+    document = design(
+        [
+            node(
+                "s",
+                "producer",
+                arrivals=at(*range(40)),
+                event={"detail": {"country": {"choice": {"DK": 1, "SE": 1}}, "total": 120}},
+            ),
+            node("x", "rabbitmq.exchange", type="headers"),
+            *[node(id, "rabbitmq.queue") for id in ("dk", "number", "text", "coupon")],
+        ],
+        ["s->x", "x->dk", "x->number", "x->text", "x->coupon"],
+        edge_configs={
+            "s->x": {
+                "headers": {
+                    "country": "{detail.country}",
+                    "total": "{detail.total}",
+                    "coupon": "{detail.coupon}",
+                    "text": "{detail.country}-{detail.total}",
+                }
+            },
+            "x->dk": {"arguments": {"country": "DK", "text": "DK-120"}},
+            "x->number": {"arguments": {"total": 120}},
+            "x->text": {"arguments": {"total": "120"}},
+            "x->coupon": {"arguments": {"coupon": None}},
+        },
+    )
+    watched = Watched(document, 100)
+    watched.run()
+    nodes = {id: watched.world.nodes[id].ledger() for id in ("dk", "number", "text", "coupon")}
+    assert 5 < nodes["dk"]["waiting"] < 35
+    assert [nodes[id]["waiting"] for id in ("number", "text", "coupon")] == [40, 0, 0]

@@ -102,6 +102,7 @@ def test_a_consumer_of_higher_priority_is_served_first_until_it_is_blocked():
 
 
 def test_a_single_active_consumer_gets_everything_until_it_is_gone():
+    """One that comes back waits for its turn (RabbitMQ, *Consumers*, "Single Active Consumer")."""
     document = design(
         [
             node("s", "producer", arrivals=at(1, 2, 3, 11, 12, 31)),
@@ -120,7 +121,7 @@ def test_a_single_active_consumer_gets_everything_until_it_is_gone():
         (3, "first"),
         (11, "second"),
         (12, "second"),
-        (31, "first"),
+        (31, "second"),
     ]
 
 
