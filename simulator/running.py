@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
+from simulator.experiments.options import RunOptions
 from simulator.experiments.precision import FIRST_CHECK, Budget, reached
 from simulator.experiments.replicate import OnProgress, Plan, replicate
 from simulator.experiments.replication import Clock, Control, Engine, OnFrame
@@ -17,11 +17,6 @@ from simulator.report.analysis import analyse
 from simulator.report.result import flow_means, make_result
 
 Result = dict[str, Any]
-
-#: Seconds a replication may last.
-SHORTEST, LONGEST = 1e-6, 1e9
-#: Independent runs of one design.
-MOST_REPLICATIONS = 10_000
 
 
 def check(document: Document) -> list[Problem]:
@@ -67,17 +62,18 @@ def simulate(
     problems = readiness_problems(document)
     if problems:
         raise InvalidDesign(problems)
-    settings = document.simulation
-    seed = settings.seed if seed is None else seed
-    duration = float(settings.duration if duration is None else duration)
-    warmup = settings.warmup if warmup is None else warmup
-    precision = settings.precision if precision is None else precision
-    count = settings.replications if replications is None else replications
-    problems = _option_problems(seed, duration, warmup, count, precision, jobs)
-    if problems:
-        raise InvalidDesign(problems)
-    fixed = None if isinstance(warmup, str) else float(warmup)
-    plan = Plan(document, seed, duration, fixed, engine)
+    options = RunOptions.of(
+        document,
+        seed=seed,
+        duration=duration,
+        warmup=warmup,
+        replications=replications,
+        precision=precision,
+        jobs=jobs,
+    )
+    seed, duration, warmup = options.seed, options.duration, options.warmup
+    count, precision = options.replications, options.precision
+    plan = Plan(document, seed, duration, options.fixed_warmup, engine)
 
     def run(numbers: range) -> list[Recording]:
         return replicate(
@@ -116,53 +112,3 @@ def simulate(
         precision=precision,
         budget=budget,
     )
-
-
-def _option_problems(
-    seed: int,
-    duration: float,
-    warmup: float | str,
-    replications: int,
-    precision: float | None,
-    jobs: int,
-) -> list[Problem]:
-    """What is wrong with the numbers of a run, wherever they came from (D104)."""
-    problems = []
-
-    def refuse(field: str, message: str, hint: str) -> None:
-        problems.append(Problem("D104", "error", "", "", message, hint, f"simulation.{field}"))
-
-    if not 0 <= seed < 2**63:
-        refuse("seed", f"the seed is {seed}", "give a whole number from 0 to 2^63 - 1")
-    if not SHORTEST <= duration <= LONGEST:
-        refuse(
-            "duration",
-            f"the duration is {duration:g} s",
-            f"give a time from {SHORTEST:g} s to {LONGEST:g} s",
-        )
-    if isinstance(warmup, str):
-        if warmup != "auto":
-            refuse("warmup", f"the warm-up is {warmup[:40]!r}", "give seconds, or auto")
-    elif not isfinite(warmup) or warmup < 0.0:
-        refuse("warmup", f"the warm-up is {warmup:g} s", "give 0 or more seconds, or auto")
-    elif warmup >= duration:
-        refuse(
-            "warmup",
-            f"the warm-up ({warmup:g} s) leaves nothing of the duration ({duration:g} s)",
-            "make the warm-up shorter than the duration, or auto",
-        )
-    if not 1 <= replications <= MOST_REPLICATIONS:
-        refuse(
-            "replications",
-            f"{replications:,} replications are asked for",
-            f"give a whole number from 1 to {MOST_REPLICATIONS:,}; 10 to 20 give good intervals",
-        )
-    if precision is not None and not 0.0 < precision < 1.0:
-        refuse(
-            "precision",
-            f"the precision is {precision:g}",
-            "give a share between 0 and 1, such as 0.05",
-        )
-    if jobs < 1:
-        refuse("jobs", f"{jobs} processes are asked for", "give 1 or more")
-    return problems

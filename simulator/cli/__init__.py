@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
+from simulator.cli.experiments import compare_designs
+from simulator.cli.interrupt import EXIT_CANCELLED
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
 from simulator.errors import HeadraceError, InvalidDesign
@@ -16,11 +18,11 @@ from simulator.experiments.replicate import Cancelled
 from simulator.report.layout import printable
 
 EXIT_INVALID = 2
-EXIT_CANCELLED = 130
 
 _COMMANDS = {
     "simulate": simulate_design,
     "check": check_design,
+    "compare": compare_designs,
     "schema": print_schema,
     "serve": serve_dashboard,
 }
@@ -59,7 +61,8 @@ def _refuse(options: argparse.Namespace, error: InvalidDesign) -> int:
     for problem in error.problems:
         sys.stderr.write(printable(str(problem)) + "\n")
     count = len(error.problems)
-    name = "standard input" if options.design == "-" else options.design
+    design = " ".join(options.designs) if hasattr(options, "designs") else options.design
+    name = "standard input" if design == "-" else design
     return _say(f"{name}: {count} problem{'' if count == 1 else 's'}, nothing was run")
 
 

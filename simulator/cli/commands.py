@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from math import inf
 from typing import Any
 
 from simulator.cli.inputs import read_design, with_loads
+from simulator.cli.interrupt import EXIT_CANCELLED, stopped_by_interrupt
 from simulator.cli.outputs import check_target, write_whole
 from simulator.cli.progress import Progress
 from simulator.cli.refusal import CannotDo
@@ -28,7 +25,6 @@ from simulator.report.verdicts import FORMATS, Verdict
 from simulator.running import check, simulate
 
 EXIT_STOPPED = 1
-EXIT_CANCELLED = 130
 
 
 def simulate_design(options: argparse.Namespace) -> int:
@@ -86,7 +82,7 @@ def _run(document: Document, options: argparse.Namespace) -> dict[str, Any]:
     """The result, with progress before and the speed after it on standard error."""
     progress = Progress()
     try:
-        with _stopped_by_interrupt() as is_stopped:
+        with stopped_by_interrupt() as is_stopped:
 
             def control(now: float) -> float | None:
                 # At simulated time 0 there is nothing yet that a partial result could be made of.
@@ -114,26 +110,6 @@ def _run(document: Document, options: argparse.Namespace) -> dict[str, Any]:
     if result["stopped"] == "cancelled":
         sys.stderr.write("headrace: cancelled; the result is of what was simulated so far\n")
     return result
-
-
-@contextmanager
-def _stopped_by_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C into a question that can be asked; the second one acts as ever."""
-    asked = False
-
-    def note(_number: int, _frame: object) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, before)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _exit_code(result: dict[str, Any]) -> int:

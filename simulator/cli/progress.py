@@ -74,3 +74,42 @@ class Progress:
             self._stream.write("\r" + " " * self._width + "\r")
             self._stream.flush()
             self._width = 0
+
+
+class ShareProgress:
+    """Says which share of an experiment is done: a line that is rewritten, or a line for every tenth."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._is_terminal = self._stream.isatty()
+        self._start = perf_counter()
+        self._said_at = 0.0
+        self._said = ""
+        self._width = 0
+
+    def __call__(self, state: dict[str, Any]) -> None:
+        """Take what the experiment reports: `share`, and `text` for what is under way."""
+        elapsed = perf_counter() - self._start
+        if elapsed < SILENT:
+            return
+        share = min(1.0, state["share"])
+        if self._is_terminal:
+            if elapsed - self._said_at >= REFRESH:
+                self._said_at = elapsed
+                text = f"{int(100.0 * share):3d} % of {state['text']}"
+                self._stream.write("\r" + text.ljust(self._width))
+                self._stream.flush()
+                self._width = len(text)
+        else:
+            said = f"{int(10.0 * share) * 10:3d} % of {state['text']}"
+            if said != self._said:
+                self._said = said
+                self._stream.write(said + "\n")
+                self._stream.flush()
+
+    def close(self) -> None:
+        """Clear the line on a terminal."""
+        if self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._stream.flush()
+            self._width = 0

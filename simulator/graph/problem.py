@@ -30,6 +30,7 @@ CODES: dict[str, str] = {
     "D281": "Nothing produces messages.",
     "D282": "Nothing consumes what is produced.",
     "D283": "Two settings cannot go together.",
+    "D290": "An experiment cannot be made as it was asked for.",
     "D300": "The design runs, but a good practice is not followed.",
     "D301": "A node is offered more than it can serve.",
     "D302": "A visibility timeout is shorter than the work it must cover.",

@@ -124,6 +124,11 @@ class Histogram:
         """Values at the given shares (0..1), None where nothing was counted."""
         return percentiles(self.counts, self.offset, shares)
 
+    def filled(self) -> tuple[list[float], list[int]]:
+        """Representatives of the buckets that hold something, ascending, and how much."""
+        hit = np.flatnonzero(self.counts)
+        return _REPRESENTATIVES[hit + self.offset].tolist(), self.counts[hit].tolist()
+
     def _cover(self, low: int, high: int) -> None:
         if not len(self.counts):
             self.offset, self.counts = low, np.zeros(high - low + 1, dtype=np.int64)

@@ -122,7 +122,7 @@ def _analyse_part(
     slices = _slices(recordings)
     unsteady = why_unsteady(document, ids, recordings)
     bounds = np.array(recordings[0].boundaries[: slices + 1])
-    curves = [_total(recording, ids, slices) for recording in recordings]
+    curves = [number_in_system(recording, ids, slices) for recording in recordings]
     curve = np.mean(np.stack(curves), axis=0)
     if warmup != "auto":
         left_out = min(1, slices - 1) if float(warmup) > 0.0 else 0
@@ -183,8 +183,8 @@ def _curve(recording: Recording, areas: Sequence[float], slices: int) -> Curve:
     return means
 
 
-def _total(recording: Recording, ids: Sequence[str], slices: int) -> Curve:
-    """The number in the system, all these nodes together (added in the order given)."""
+def number_in_system(recording: Recording, ids: Sequence[str], slices: int) -> Curve:
+    """The number in the system in every slice, all these nodes together (added in the order given)."""
     total = np.zeros(slices)
     for id in ids:
         areas = recording.nodes[id].areas

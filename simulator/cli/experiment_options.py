@@ -1,0 +1,69 @@
+"""The options of the commands that run a design many times: compare, sweep, capacity."""
+
+from __future__ import annotations
+
+import argparse
+
+from simulator.cli.values import LARGEST_SEED, MOST_JOBS, command, duration, quantity, warmup, whole
+from simulator.experiments.compare import MOST_RUNS, RANKED_BY
+from simulator.quantities import parse_quantity
+
+_COMPARE = """Run two or more alternatives under the same load and print their paired differences.
+The alternatives: several DESIGNs; or one, and a --set for each further one.
+Exit code: 0 done, 1 an alternative's run had to end early, 2 a design or an option is not valid,
+130 cancelled."""
+
+
+def add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`headrace compare`."""
+    compare = command(commands, "compare", "compare designs or brokers under the same load", _COMPARE)
+    compare.add_argument(
+        "designs", metavar="DESIGN", nargs="+", help="design document; the first is the base"
+    )
+    compare.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="alternative: another setting, such as nodes.billing.config.instances=8; several at once with ;",
+    )
+    compare.add_argument("--rank", default=RANKED_BY, metavar="METRIC", help=f"default: {RANKED_BY}")
+    compare.add_argument(
+        "--indifference",
+        type=_positive,
+        metavar="X",
+        help="difference in that metric that does not matter (default: 5 %% of the best)",
+    )
+    compare.add_argument(
+        "--independent", action="store_true", help="random numbers of their own for every alternative"
+    )
+    _run_options(compare, most=f"replications of each alternative at most (default: {MOST_RUNS})")
+    _outputs(compare)
+
+
+def _run_options(parser: argparse.ArgumentParser, *, most: str) -> None:
+    parser.add_argument("--duration", type=duration, metavar="S", help="simulated time of one replication")
+    parser.add_argument(
+        "--warmup", type=warmup, metavar="S|auto", help="simulated time left out of the figures at the start"
+    )
+    parser.add_argument("--seed", type=whole(0, LARGEST_SEED), metavar="N", help="same seed: same result")
+    parser.add_argument("--replications", type=whole(2, 10_000), metavar="N", help=most)
+    parser.add_argument(
+        "--jobs", type=whole(1, MOST_JOBS), default=1, metavar="N", help="processes (default: 1)"
+    )
+
+
+def _outputs(parser: argparse.ArgumentParser) -> None:
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print the result document instead of a table")
+    shape.add_argument("--csv", action="store_true", help="print CSV instead of a table")
+    parser.add_argument(
+        "--output", metavar="FILE", help="also write it to FILE: .json or .csv, whole or not at all"
+    )
+
+
+def _positive(text: str) -> float:
+    value = quantity(text, lambda given: parse_quantity(given, "1"))
+    if not value > 0.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return value
