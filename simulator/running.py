@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
+from simulator.experiments.injection import Injections
 from simulator.experiments.options import RunOptions
 from simulator.experiments.precision import FIRST_CHECK, Budget, reached
 from simulator.experiments.replicate import OnProgress, Plan, replicate
@@ -38,6 +39,7 @@ def simulate(
     on_progress: OnProgress | None = None,
     clock: Clock | None = None,
     engine: Engine = "auto",
+    injections: Injections | None = None,
 ) -> Result:
     """Run `document` and return the result document (`headrace-result/1`, plain data).
 
@@ -55,6 +57,8 @@ def simulate(
         on_progress: told the replication and its simulated time.
         clock: wall time since the start, for the frames.
         engine: "auto" advances plain stages by recursion, "events" none; the results are the same bytes.
+        injections: faults that are wished while the first replication goes; the result is that of the
+            design with them.
 
     Raises:
         InvalidDesign: when the design or one of these numbers cannot be run; nothing is half-run.
@@ -73,28 +77,31 @@ def simulate(
     )
     seed, duration, warmup = options.seed, options.duration, options.warmup
     count, precision = options.replications, options.precision
-    plan = Plan(document, seed, duration, options.fixed_warmup, engine)
+
+    def current() -> Document:
+        return (injections.document if injections else None) or document
 
     def run(numbers: range) -> list[Recording]:
         return replicate(
-            plan,
+            Plan(current(), seed, duration, options.fixed_warmup, engine),
             numbers,
             jobs=jobs,
             on_frame=on_frame,
             control=control,
             on_progress=on_progress,
             clock=clock,
+            injections=injections,
         )
 
     if precision is None:
         recordings = run(range(count))
-        return make_result(document, recordings, seed=seed, duration=duration, warmup=warmup)
+        return make_result(current(), recordings, seed=seed, duration=duration, warmup=warmup)
     # How many replications may be made is what the caller says; the design's own number is how many it
     # wants at least.
     budget = Budget() if replications is None or replications < 2 else Budget(replications=replications)
     recordings = run(range(min(max(FIRST_CHECK, count), budget.replications)))
     while not recordings[-1].stopped and len(recordings) > 1:
-        analysis = analyse(document, warmup, recordings)
+        analysis = analyse(current(), warmup, recordings)
         means = flow_means(recordings, analysis)
         following = budget.next_number(recordings)
         if not means or analysis.growing or reached(means, precision)[2] or following == len(recordings):
@@ -104,7 +111,7 @@ def simulate(
             recordings[-1].stopped = "cancelled"
         recordings += more
     return make_result(
-        document,
+        current(),
         recordings,
         seed=seed,
         duration=duration,

@@ -65,6 +65,10 @@ class SimulationEnvironment(simpy.Environment):
             heapify(heap)
         return [entry[3] for entry in sorted(taken, key=lambda entry: entry[:3])]
 
+    def times_until(self, until: float) -> set[float]:
+        """The times up to `until` (seconds) at which something is scheduled; reads the whole future."""
+        return {entry[0] for entry in self._queue if entry[0] <= until}
+
     def advance(self, until: float, budget: int) -> bool:
         """Process events up to and including simulated time `until`, at most `budget` of them.
 

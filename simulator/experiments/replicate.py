@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.design.document import Document
 from simulator.errors import HeadraceError
 from simulator.experiments.executor import Signals, Workers, has_cluster, open_workers
+from simulator.experiments.injection import Afresh, Injections, Rewind
 from simulator.experiments.replication import Clock, Control, Engine, OnFrame, Replication
 from simulator.measurement.slices import Recording
 
@@ -21,6 +22,11 @@ LOOK_EVERY = 0.1
 LONGEST_STOP = 1.0
 
 
+ELSEWHERE = (
+    "the replications of this run go on in several processes: only a run of one replication takes faults "
+    "while it goes"
+)
+SHOWN = "what is shown has come to its end: a fault is injected while the first replication goes"
 NOTHING_YET = "cancelled before anything was simulated: there is no result"
 
 
@@ -56,16 +62,20 @@ def replicate(
     control: Control | None = None,
     on_progress: OnProgress | None = None,
     clock: Clock | None = None,
+    injections: Injections | None = None,
 ) -> list[Recording]:
     """Run the replications with the given numbers; frames come from the first of all only.
 
     The recordings come in the order of the numbers and do not depend on `jobs`. With several jobs (or a
     cluster, see `simulator.experiments.executor`) the first replication runs here when somebody watches its
     frames, and the others elsewhere at the same time. With `control` stopping one, no further replication
-    is begun, and what is under way elsewhere ends within a moment.
+    is begun, and what is under way elsewhere ends within a moment. Faults are injected into the first of
+    all, and are part of those that begin after it.
     """
     elsewhere = [number for number in numbers if number != 0 or on_frame is None]
     if (jobs > 1 or has_cluster()) and elsewhere and len(numbers) > 1:
+        if injections is not None:
+            injections.close(ELSEWHERE)
         with open_workers(jobs if len(elsewhere) == len(numbers) else jobs - 1, len(elsewhere)) as workers:
             team = _Team(plan, elsewhere, workers, numbers.stop, control, on_progress)
             recordings = []
@@ -80,12 +90,16 @@ def replicate(
     recordings = []
     for number in numbers:
         watched = _watched(plan, number, numbers, control, on_progress)
-        replication = Replication(plan.document, plan.seed, number, plan.duration, plan.warmup, plan.engine)
-        recording = replication.run(
-            on_frame=on_frame if number == 0 else None,
-            control=watched,
-            clock=clock,
-        )
+        if number == 0 and injections is not None:
+            recording = _open_to_faults(plan, injections, on_frame, watched, clock)
+            plan = replace(plan, document=injections.document or plan.document)
+        else:
+            replication = Replication(
+                plan.document, plan.seed, number, plan.duration, plan.warmup, plan.engine
+            )
+            recording = replication.run(
+                on_frame=on_frame if number == 0 else None, control=watched, clock=clock
+            )
         if recording.is_empty:
             if recordings:
                 recordings[-1].stopped = recording.stopped
@@ -96,6 +110,26 @@ def replicate(
         if recording.stopped:
             break
     return recordings
+
+
+def _open_to_faults(
+    plan: Plan,
+    injections: Injections,
+    on_frame: OnFrame | None,
+    control: Control | None,
+    clock: Clock | None,
+) -> Recording:
+    """The first replication, begun anew whenever an injected fault asks for it."""
+    shown = Afresh(on_frame) if on_frame is not None else None
+    while True:
+        document = injections.document or plan.document
+        replication = Replication(document, plan.seed, 0, plan.duration, plan.warmup, plan.engine)
+        try:
+            recording = replication.run(on_frame=shown, control=control, clock=clock, injections=injections)
+        except Rewind:
+            continue
+        injections.close(SHOWN)
+        return recording
 
 
 def _watched(

@@ -12,6 +12,7 @@ from simulator.engine.fault import schedule_faults
 from simulator.engine.world import World
 from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
+from simulator.experiments.injection import Injections
 from simulator.experiments.stages import lay_stages
 from simulator.graph.build import graph_of, reached_once
 from simulator.kinds.basic.producer import Producer
@@ -119,6 +120,7 @@ class Replication:
         on_frame: OnFrame | None = None,
         control: Control | None = None,
         clock: Clock | None = None,
+        injections: Injections | None = None,
     ) -> Recording:
         """Let the duration pass; returns what was measured, also when stopped early.
 
@@ -126,6 +128,10 @@ class Replication:
             on_frame: gets the frames.
             control: asked about every 10 ms how far the run may go (simulated time); None ends it.
             clock: seconds of wall time since the run began, shown in the frames.
+            injections: faults that somebody wishes meanwhile; they become part of `document`.
+
+        Raises:
+            Rewind: when an injected fault asks for a new beginning.
         """
         interval = max(self.document.simulation.frame_interval, self.duration / MAX_FRAMES)
         maker = FrameMaker(self.world, self.world.flows, self.duration) if on_frame else None
@@ -148,6 +154,8 @@ class Replication:
                         recording.stopped = "cancelled"
                         break
                     horizon = max(allowed, env.now)
+                if injections is not None and injections.is_waiting:
+                    self.document = injections.take(self.document, self.world)
                 reached = self._advance(min(next_cut, next_frame, horizon))
                 now = env.now
                 if not reached:
