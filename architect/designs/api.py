@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.responses import Status
 
-from architect.designs import documents, load_files, schemas, selectors, services
+from architect.designs import documents, load_files, schemas, selectors, services, trials
 from architect.designs.models import Design
 from architect.refusals import Invalid, Refusal, problem_entry
 from architect.schemas import CONFLICTS, READS, REFUSALS
@@ -166,6 +166,16 @@ def validate(request: HttpRequest, body: schemas.ToValidate) -> dict[str, Any]:
         "problems": [problem_entry(problem) for problem in problems],
         "document": document.to_data() if document else None,
     }
+
+
+@router.post("/try", response={200: schemas.TrialOut, **REFUSALS}, summary="Try one message at a node")
+def try_message(request: HttpRequest, body: schemas.ToTry) -> dict[str, Any]:
+    """What every edge of a node that routes would do with a message, and why; nothing is simulated."""
+    data: object = body.document
+    if body.design is not None:
+        data = selectors.design_get(body.design).document
+    rows = trials.rows_of(data, body.node, body.sample)
+    return {"rows": [{"edge": row.edge, "is_match": row.is_match, "reason": row.reason} for row in rows]}
 
 
 @router.post(

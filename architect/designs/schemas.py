@@ -88,6 +88,35 @@ class ToValidate(Body):
         return self
 
 
+class ToTry(Body):
+    """A message for a node of a design: exactly one of document and design."""
+
+    document: Document | None = None
+    design: UUID | None = None
+    node: str = Field(max_length=64)
+    sample: dict[str, Any] = Field(description="As the kind's `trial.sample` in the schema.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ToTry:
+        if (self.document is None) == (self.design is None):
+            raise ValueError("give exactly one of document and design")
+        return self
+
+
+class TrialRow(Schema):
+    """What one edge, or an inner part of the node, does with the message."""
+
+    edge: str
+    is_match: bool
+    reason: str
+
+
+class TrialOut(Schema):
+    """What a node does with a message."""
+
+    rows: list[TrialRow]
+
+
 class Verdict(Schema):
     """What a document is worth: `valid` means that it can be saved."""
 

@@ -109,6 +109,17 @@ def control_run(request: HttpRequest, run_id: UUID, body: schemas.RunControl) ->
 
 
 @router.post(
+    "/runs/{uuid:run_id}/faults",
+    response={201: schemas.FaultOut, **CONFLICTS},
+    summary="Let a fault happen now",
+)
+def inject_fault(request: HttpRequest, run_id: UUID, body: schemas.NewFault) -> Any:
+    """It takes effect at once, also in a paused run, and stands in the run's document from then on."""
+    selectors.run_get(run_id)
+    return Status(HTTPStatus.CREATED, supervisor.inject(run_id, body.as_dict()))
+
+
+@router.post(
     "/runs/{uuid:run_id}/repeat",
     response={201: schemas.RunOut, **CONFLICTS, 429: Errors},
     summary="Run it again",

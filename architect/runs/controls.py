@@ -1,4 +1,4 @@
-"""How a going simulation obeys: pause, step, speed and cancel, consulted by the simulator as it goes."""
+"""How a going simulation obeys: pause, step, speed and cancel; the simulator consults it as it goes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Controls:
 
     `frame_interval` is what one step advances, in simulated seconds; `on_look` is called at every look (at
     least every `BEAT` seconds, also while paused), so that the server hears of us; `on_halt` before it stands
-    still, so that what was gathered leaves.
+    still, so that what was gathered leaves. While `has_errand` is true the simulator gets its turn back
+    without any time passing, also while paused: it has a fault to take.
     """
 
     def __init__(
@@ -28,12 +29,15 @@ class Controls:
         speed: float | None,
         on_look: Callable[[], None],
         on_halt: Callable[[], None] = lambda: None,
+        has_errand: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start unpaused."""
         self._frame_interval = frame_interval
         self._on_look = on_look
         self._on_halt = on_halt
+        self._has_errand = has_errand
+        self._again_to = 0.0  # simulated time up to which there is neither pause nor pace: it was shown
         self._clock = clock
         self._changed = threading.Condition()
         self._speed = speed
@@ -59,16 +63,29 @@ class Controls:
                     self._speed = message["speed"]
                 case "cancel":
                     self._is_cancelled = True
+                case "inject":
+                    pass  # the fault itself waits with the simulator, which is woken here
                 case other:
                     raise ValueError(f"no such control: {other!r}")
             self._anchor = None
             self._changed.notify_all()
+
+    @property
+    def is_going_again(self) -> bool:
+        """Whether what was shown is simulated once more."""
+        return self._again_to > 0.0
+
+    def go_again_to(self, time: float) -> None:
+        """What was shown up to a simulated time is simulated once more, as fast as it goes."""
+        self._again_to = time
 
     def __call__(self, now: float) -> float | None:
         """Return how far the simulation may go (simulated seconds), None to stop; block while paused."""
         self._on_look()
         with self._changed:
             while not self._is_cancelled:
+                if self._has_errand() and now >= self._again_to:
+                    return now
                 limit = self._limit(now)
                 if limit > now:
                     return limit
@@ -79,6 +96,9 @@ class Controls:
             return None
 
     def _limit(self, now: float) -> float:
+        if now < self._again_to:
+            return self._again_to
+        self._again_to = 0.0
         if self._is_paused and not self._may_step(now):
             self._anchor = None
             return now

@@ -7,10 +7,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, connections
 
+from architect.refusals import Conflict
 from architect.runs import services
 from architect.runs.announcing import announce
 from architect.runs.hub import hub
@@ -27,6 +29,17 @@ GRACE = 0.5  # wall seconds a cancelled worker has for its partial result
 SILENCE = 3.0  # wall seconds without a sign of life until it is said; a worker gives one every second
 SILENT = "no sign of life from the worker process for 3 s; it is waited for"
 STORE_TRIES = 3
+INJECT_PATIENCE = 5.0  # wall seconds until the simulation must have taken a fault
+GONE = [{"message": "The run ended before the fault could happen.", "path": ""}]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A fault that the worker was asked to let happen, and its answer."""
+
+    is_answered: threading.Event = field(default_factory=threading.Event)
+    fault: dict[str, Any] | None = None
+    problems: list[dict[str, str]] = field(default_factory=list)
 
 
 class Job:
@@ -54,6 +67,7 @@ class Job:
         self._closing: dict[str, Any] | None = None
         self._result: dict[str, Any] | None = None
         self._error: str | None = None
+        self._asked: dict[str, _Asked] = {}
         self._thread = threading.Thread(target=self._work, name=f"run-{run.id}", daemon=True)
 
     def start(self) -> None:
@@ -63,6 +77,23 @@ class Job:
     def control(self, message: dict[str, Any]) -> None:
         """Hand a control message on; a worker that is gone is noticed elsewhere."""
         self.worker.send(message)
+
+    def inject(self, fault: dict[str, Any]) -> dict[str, Any]:
+        """Let a fault happen now, and return it with its `at`; raises Conflict or Invalid when it did not."""
+        name = uuid.uuid4().hex
+        asked = self._asked[name] = _Asked()
+        try:
+            self.worker.send({"type": "inject", "name": name, "fault": fault})
+            if not asked.is_answered.wait(INJECT_PATIENCE):
+                raise Conflict(
+                    f"The run has not answered within {INJECT_PATIENCE:g} s.",
+                    hint="The fault may still take effect; look at the events.",
+                )
+        finally:
+            self._asked.pop(name, None)
+        if asked.fault is None:
+            raise services.fault_refused(asked.problems or GONE)
+        return asked.fault
 
     def cancel(self, reason: str) -> None:
         """Ask for the end, and enforce it after half a second; may be called again."""
@@ -95,6 +126,10 @@ class Job:
             except Exception:
                 # The restart marks what could not be marked now (a full disk, say).
                 logger.exception("run %s: its end could not be stored", self.run_id)
+            for asked in list(self._asked.values()):
+                if not asked.is_answered.is_set():
+                    asked.problems = GONE
+                    asked.is_answered.set()
             connections.close_all()
             self.ended.set()
             self._on_end(self)
@@ -141,6 +176,15 @@ class Job:
                 announce(self.run_id)
             case "progress":
                 self._reach(line.data["t"], line.data["progress"])
+            case "injected":
+                services.run_take_fault(self.run_id, line.data["fault"], line.data["digest"])
+                if asked := self._asked.get(line.data["name"]):
+                    asked.fault = line.data["fault"]
+                    asked.is_answered.set()
+            case "refused":
+                if asked := self._asked.get(line.data["name"]):
+                    asked.problems = line.data["problems"]
+                    asked.is_answered.set()
             case "closing":
                 self._closing = line.data
             case "result":

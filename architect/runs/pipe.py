@@ -1,11 +1,12 @@
 """The lines between the server and a worker process.
 
 Server to worker, one JSON object a line: first the job `{"document": ..., "options": {...}}`, then controls
-`{"type": "pause" | "resume" | "step" | "cancel"}` and `{"type": "speed", "speed": x}`.
+`{"type": "pause" | "resume" | "step" | "cancel"}`, `{"type": "speed", "speed": x}` and
+`{"type": "inject", "name": n, "fault": {...}}`, which is answered by `injected` or `refused` with that name.
 
-Worker to server, a word, then JSON: `ready`, `started`, `progress {...}`, `beat`, `closing {...}` (the last
-frame), `result {...}`, `error {...}`; and `frame SEQ T PROGRESS {...}`, whose head lets the server store and
-forward a frame without parsing it.
+Worker to server, a word, then JSON: `ready`, `started`, `progress {...}`, `beat`, `injected {...}`,
+`refused {...}`, `closing {...}` (the last frame), `result {...}`, `error {...}`; and `frame SEQ T PROGRESS {...}`,
+whose head lets the server store and forward a frame without parsing it.
 """
 
 from __future__ import annotations

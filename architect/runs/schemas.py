@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field, StrictBool
 
-from architect.runs.wire import MOST_SPEED, Speed
+from architect.runs.wire import MOST_SPEED, FaultNow, Speed
 from architect.schemas import Body
 
 Seconds = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
@@ -35,6 +35,20 @@ class RunControl(Body):
 
     action: Literal["pause", "resume", "step", "speed", "cancel"]
     speed: Speed | None = Field(None, description=f"With the action speed: up to {MOST_SPEED:g}, or null.")
+
+
+class NewFault(FaultNow, Body):
+    """A fault or action of a node, now."""
+
+
+class FaultOut(Schema):
+    """A fault that was taken."""
+
+    kind: str
+    node: str
+    at: float = Field(description="Simulated time at which it takes effect.")
+    duration: float | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
 
 
 class RunOut(Schema):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from architect.designs.documents import checked
+from architect.designs.documents import checked, problems_of
 from architect.designs.selectors import design_get
-from architect.refusals import Conflict, Invalid, TooMany, invalid_design
+from architect.refusals import Conflict, Invalid, TooMany, error_entry, invalid_design, problem_entry
 from architect.runs import selectors
 from architect.runs.estimate import estimate_run
 from architect.runs.headline import headline_of
@@ -145,6 +146,42 @@ def run_set_speed(run_id: uuid.UUID, speed: float | None) -> Run:
     if not changed:
         raise Conflict(f"The run has {run.status}; its speed no longer matters.", hint=run.reason)
     return run
+
+
+def fault_check(run_id: uuid.UUID, fault: dict[str, Any], *, at: float) -> None:
+    """Raise Invalid where a fault at simulated time `at` cannot happen in the design that the run has."""
+    document = json.loads(selectors.run_document_text(run_id))
+    document["faults"] = [*document.get("faults", []), {**fault, "at": at}]
+    made, problems = problems_of(document)
+    if made is None:
+        raise fault_refused([problem_entry(problem) for problem in problems if problem.blocks == "save"])
+
+
+_PLACE = re.compile(r"^faults\[\d+\]")
+
+
+def fault_refused(problems: Sequence[Mapping[str, str]]) -> Invalid:
+    """Return the refusal of a fault; the places count from the fault itself."""
+    errors = [
+        error_entry(
+            entry["message"],
+            hint=entry.get("hint", ""),
+            path=_PLACE.sub("fault", entry.get("path", "")),
+            code=entry.get("code") or "invalid",
+        )
+        for entry in problems
+    ]
+    hint = f" ({errors[0]['hint']})" if errors[0]["hint"] else ""
+    return Invalid(f"{errors[0]['message']}{hint}", errors=errors)
+
+
+def run_take_fault(run_id: uuid.UUID, fault: dict[str, Any], digest: str) -> None:
+    """A fault has been injected: it stands in the run's snapshot from now on, so that it can be repeated."""
+    with transaction.atomic():
+        document = json.loads(selectors.run_document_text(run_id))
+        document["faults"] = [*document.get("faults", []), fault]
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        Run.objects.filter(id=run_id).update(document_text=text, digest=digest)
 
 
 def run_note(run_id: uuid.UUID, reason: str) -> None:

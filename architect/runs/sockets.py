@@ -120,6 +120,12 @@ class RunSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         speed = message.speed if isinstance(message, wire.SetSpeed) else None
         try:
+            if isinstance(message, wire.Inject):
+                taken = await database_sync_to_async(supervisor.inject, thread_sensitive=False)(
+                    self.run_id, message.fault.as_dict()
+                )
+                await self._say(wire.text_of({"type": "injected", "fault": taken}))
+                return
             await database_sync_to_async(supervisor.control, thread_sensitive=False)(
                 self.run_id, message.type, speed
             )

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from typing import Any
 
 from architect.refusals import Conflict, Invalid
 from architect.runs import selectors, services
@@ -97,6 +98,19 @@ class Supervisor:
                 raise Invalid(f"There is no action {other!r}.", path="action")
         self._fill_slots()
         return run
+
+    def inject(self, run_id: uuid.UUID, fault: dict[str, Any]) -> dict[str, Any]:
+        """Let a fault happen now, and return it with the simulated time `at` which it takes effect.
+
+        Raises Conflict where the run cannot take it, Invalid where the fault cannot happen in its design.
+        """
+        run = _going(run_id)
+        services.fault_check(run_id, fault, at=run.t)
+        with self._lock:
+            job = self._jobs.get(run_id)
+        if job is None or run.status not in (RunStatus.RUNNING, RunStatus.PAUSED):
+            raise Conflict(f"The run is {run.status}.", hint="Faults are injected while it runs.")
+        return job.inject(fault)
 
     def cancel(self, run_id: uuid.UUID, *, reason: str = ASKED, wait: bool = True) -> Run:
         """End a run, keeping what it gave; an ended one is returned as it is. Takes less than a second."""

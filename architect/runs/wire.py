@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from architect.runs.models import Run
 
+LARGEST_CONFIG = 16_000  # bytes of JSON
 MOST_SPEED = 1e9  # simulated seconds per wall second
 
 Speed = Annotated[float, Field(gt=0, le=MOST_SPEED, allow_inf_nan=False)]
@@ -38,9 +39,38 @@ class SetSpeed(_Message):
     speed: Speed | None
 
 
-ClientMessage = Annotated[Ack | Control | SetSpeed, Field(discriminator="type")]
-TYPES = ("ack", "pause", "resume", "step", "speed", "cancel")
-_CLIENT: TypeAdapter[Ack | Control | SetSpeed] = TypeAdapter(ClientMessage)
+class FaultNow(_Message):
+    """A fault or action that shall happen now, as in a design's `faults`, without `at`."""
+
+    kind: str = Field(min_length=1, max_length=100)
+    node: str = Field(min_length=1, max_length=64)
+    duration: float | None = Field(
+        None, gt=0, le=1e9, allow_inf_nan=False, description="Simulated seconds; only for what lasts."
+    )
+    config: dict[str, Any] = Field(default_factory=dict, description="Settings of the fault, if it has any.")
+
+    @field_validator("config")
+    @classmethod
+    def _of_ordinary_size(cls, config: dict[str, Any]) -> dict[str, Any]:
+        if len(orjson.dumps(config, default=str)) > LARGEST_CONFIG:
+            raise ValueError(f"the settings are longer than {LARGEST_CONFIG:,} bytes")
+        return config
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it stands in a design: what was given."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Inject(_Message):
+    """A fault now."""
+
+    type: Literal["inject"]
+    fault: FaultNow
+
+
+ClientMessage = Annotated[Ack | Control | SetSpeed | Inject, Field(discriminator="type")]
+TYPES = ("ack", "pause", "resume", "step", "speed", "cancel", "inject")
+_CLIENT: TypeAdapter[Ack | Control | SetSpeed | Inject] = TypeAdapter(ClientMessage)
 
 
 class NotJson(ValueError):
@@ -51,7 +81,7 @@ class NotAMessage(ValueError):
     """The object is none of the messages; the text says why in one sentence."""
 
 
-def read_client_message(text: str) -> Ack | Control | SetSpeed:
+def read_client_message(text: str) -> Ack | Control | SetSpeed | Inject:
     """Return the typed message; raises NotJson or NotAMessage."""
     try:
         data = orjson.loads(text)

@@ -13,10 +13,16 @@ import sys
 import threading
 import time
 import traceback
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from architect.runs import pipe
 from architect.runs.controls import BEAT, Controls
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Fault
+    from simulator.experiments.injection import Wish
+    from simulator.graph.problem import Problem
 
 MEMORY_LIMIT = 1024**3  # bytes of address space
 NICENESS = 10
@@ -81,6 +87,7 @@ class Job:
     def __init__(self, outlet: Outlet, source: BinaryIO, job: dict[str, Any]) -> None:
         """Read the document and what was asked for."""
         from simulator import Document
+        from simulator.experiments.injection import Injections
         from simulator.experiments.precision import FIRST_CHECK
         from simulator.experiments.replication import MAX_FRAMES
 
@@ -101,7 +108,9 @@ class Job:
             speed=self.options.get("speed"),
             on_look=outlet.look,
             on_halt=outlet.flush,
+            has_errand=lambda: self.injections.is_waiting,
         )
+        self.injections = Injections(self._fault_taken, self._fault_refused)
 
     def run(self) -> None:
         """Simulate; the last line is `result`."""
@@ -122,6 +131,7 @@ class Job:
             on_progress=self._on_progress,
             clock=lambda: time.monotonic() - began,
             jobs=self._jobs(),
+            injections=self.injections,
             **asked,
         )
         if self.held_end is not None:
@@ -149,7 +159,18 @@ class Job:
         self.t = now
         return self.controls(now)
 
+    def _fault_taken(self, wish: Wish, fault: Fault, document: Document, again_to: float) -> None:
+        self.controls.go_again_to(again_to)
+        data = fault.model_dump(mode="json", exclude_unset=True)
+        self.outlet.word("injected", {"name": wish.name, "fault": data, "digest": document.digest()})
+
+    def _fault_refused(self, wish: Wish, problems: Sequence[Problem]) -> None:
+        self.outlet.word("refused", {"name": wish.name, "problems": [one.as_dict() for one in problems[:20]]})
+
     def _on_progress(self, report: dict[str, Any]) -> None:
+        if self.controls.is_going_again:
+            self.outlet.look()
+            return
         self.t = report["t"]
         now = time.monotonic()
         if now - self.last_progress < PROGRESS_EVERY:
@@ -160,8 +181,13 @@ class Job:
         self.outlet.word("progress", {"t": report["t"], "progress": progress})
 
     def _listen(self) -> None:
+        from simulator.experiments.injection import Wish
+
         for line in self.source:
-            self.controls.apply(json.loads(line))
+            message = json.loads(line)
+            if message.get("type") == "inject":
+                self.injections.put(Wish(message["name"], message["fault"]))
+            self.controls.apply(message)
         os._exit(EXIT_ORPHANED)  # the server is gone; nobody wants the rest
 
 

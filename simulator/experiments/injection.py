@@ -62,6 +62,7 @@ class Injections:
         self._lock = threading.Lock()
         self._wishes: deque[Wish] = deque()
         self._closed = ""
+        self._again_to = 0.0
         #: The design with every fault taken so far; None before the first.
         self.document: Document | None = None
 
@@ -90,11 +91,13 @@ class Injections:
     def take(self, document: Document, world: World) -> Document:
         """Take the first wish into the design and the world; returns the design.
 
+        While a replication that was begun anew is on its way to the present, wishes wait.
+
         Raises:
             Rewind: where the world has to be made anew from that design.
         """
         with self._lock:
-            if not self._wishes:
+            if not self._wishes or world.env.now < self._again_to:
                 return document
             wish = self._wishes.popleft()
         at = _free_moment(world)
@@ -112,6 +115,7 @@ class Injections:
         fault = changed.faults[-1]
         now = world.env.now
         if world.recursion is not None:
+            self._again_to = now
             self._on_taken(wish, fault, changed, now)
             raise Rewind(now)
         world.faults.append(schedule_fault(world, fault))

@@ -231,3 +231,55 @@ def test_a_design_is_not_deleted_while_its_run_is_going(server: LiveServer) -> N
         assert client.delete(f"/api/runs/{run_id}").status_code == 204
         assert client.get(f"/api/runs/{run_id}").status_code == 404
         assert client.delete(f"/api/designs/{run['design']}").status_code == 204
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_a_fault_injected_into_a_going_run_is_repeated_with_it_bit_for_bit(
+    server: LiveServer, is_paused: bool
+) -> None:
+    run_id = start(server, work_queue(duration=120), seed=4, speed=20)
+    server.wait_for(run_id, "running")
+    time.sleep(0.5)
+    if is_paused:
+        server.post(f"/api/runs/{run_id}/control", {"action": "pause"})
+    fault = {"kind": "outage", "node": "billing", "duration": 5}
+    taken = server.post(f"/api/runs/{run_id}/faults", fault)
+    assert {key: taken[key] for key in fault} == fault
+    assert taken["at"] > 0
+    if is_paused:
+        server.post(f"/api/runs/{run_id}/control", {"action": "resume"})
+    server.post(f"/api/runs/{run_id}/control", {"action": "speed", "speed": None})
+    run = server.wait_for(run_id, "finished")
+    document = server.get(f"/api/runs/{run_id}/document")
+    assert [(one["kind"], one["at"]) for one in document["faults"]] == [("outage", taken["at"])]
+    result = server.get(f"/api/runs/{run_id}/result")
+    assert result["design"]["digest"] == run["digest"]
+    frames = all_frames(server, run_id)
+    assert [frame["t"] for frame in frames] == sorted({frame["t"] for frame in frames})
+    told = [event["text"] for frame in frames for event in frame["events"]]
+    assert [text for text in told if "billing is" in text] == ["billing is out", "billing is back"]
+    again = server.post(f"/api/runs/{run_id}/repeat")["id"]
+    server.wait_for(again, "finished")
+    assert server.get(f"/api/runs/{again}/result") == result
+
+
+def test_a_fault_that_cannot_happen_is_refused_and_the_run_goes_on_as_if_nothing_had_been(
+    server: LiveServer,
+) -> None:
+    run_id = start(server, endless(), speed=10)
+    server.wait_for(run_id, "running")
+    for fault, part in (
+        ({"kind": "outage", "node": "nobody", "duration": 5}, "'nobody', which does not exist"),
+        ({"kind": "outage", "node": "billing"}, "its duration is missing"),
+        ({"kind": "outage", "node": "billing", "duration": 1, "config": {"x": 1}}, "has no settings"),
+        ({"kind": "outage", "node": "billing", "duration": 1, "at": 5}, "at"),
+    ):
+        answer = httpx.post(f"{server.url}/api/runs/{run_id}/faults", json=fault)
+        assert answer.status_code == 422
+        assert part in str(answer.json()["errors"])
+    server.post(f"/api/runs/{run_id}/cancel")
+    late = httpx.post(
+        f"{server.url}/api/runs/{run_id}/faults", json={"kind": "outage", "node": "billing", "duration": 5}
+    )
+    assert late.status_code == 409
+    assert "faults" not in server.get(f"/api/runs/{run_id}/document")

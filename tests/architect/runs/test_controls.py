@@ -135,3 +135,23 @@ def test_pacing_gives_real_strides_and_does_not_spin() -> None:
 def test_an_unknown_control_is_a_defect() -> None:
     with pytest.raises(ValueError, match="no such control"):
         controls().apply({"type": "dance"})
+
+
+def test_a_fault_to_take_gives_the_simulator_its_turn_also_while_paused() -> None:
+    errands = [True]
+    steered = Controls(frame_interval=1.0, speed=None, on_look=lambda: None, has_errand=lambda: errands[0])
+    steered.apply({"type": "pause"})
+    assert steered(5.0) == 5.0
+    errands[0] = False
+    steered.apply({"type": "step"})
+    assert steered(5.0) == 6.0
+
+
+def test_what_was_shown_is_simulated_again_without_pause_and_without_errands() -> None:
+    steered = Controls(frame_interval=1.0, speed=1.0, on_look=lambda: None, has_errand=lambda: True)
+    steered.apply({"type": "pause"})
+    steered.go_again_to(5.0)
+    assert steered(0.0) == 5.0
+    assert steered(3.0) == 5.0
+    assert steered.is_going_again
+    assert steered(5.0) == 5.0
