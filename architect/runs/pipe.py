@@ -5,7 +5,8 @@ Server to worker, one JSON object a line: first the job `{"document": ..., "opti
 `{"type": "inject", "name": n, "fault": {...}}`, which is answered by `injected` or `refused` with that name.
 
 Worker to server, a word, then JSON: `ready`, `started`, `progress {...}`, `beat`, `injected {...}`,
-`refused {...}`, `closing {...}` (the last frame), `result {...}`, `error {...}`; and `frame SEQ T PROGRESS {...}`,
+`refused {...}`, `closing {...}` (the last frame), `result {...}`, `error {...}`; and
+`frame SEQ T PROGRESS {...}`,
 whose head lets the server store and forward a frame without parsing it.
 """
 
