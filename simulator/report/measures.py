@@ -30,6 +30,10 @@ WHOLE_RUN = (
     "dead_maxlen",
     "dead_delivery_limit",
     "dead_letter_cycles",
+    "publisher_blocks",
+    "consumer_timeouts",
+    "leader_elections",
+    "skipped",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"

@@ -109,7 +109,7 @@ def check_faults(document: Document, node: Node) -> list[Problem]:
     size = max([NODES, *[max(queue.members, queue.node) for queue in queues]])
     problems = []
     for position, fault in enumerate(document.faults):
-        settings = getattr(fault, "settings", None)
+        settings = fault.settings
         if fault.node != node.id or not isinstance(settings, NodeDown):
             continue
         number = settings.node

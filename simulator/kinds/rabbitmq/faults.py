@@ -45,24 +45,33 @@ RESTART = FaultKind(
     "broker-restart",
     "The broker restarts",
     "All nodes of the cluster go down and come back: transient messages are gone, connections break.",
+    can_overlap=True,
 )
 NODE_DOWN = FaultKind(
     "node-down",
     "A node of the cluster is down",
     "Classic queues on it are away; replicated queues elect another leader while a majority is up.",
     NodeDown,
+    can_overlap=True,
 )
 PARTITION = FaultKind(
     "network-partition",
     "Network partition from clients",
     "Nothing gets through between broker and clients; after the heartbeat timeout deliveries are requeued.",
     NetworkPartition,
+    can_overlap=True,
 )
 MEMORY_ALARM = FaultKind(
-    "memory-alarm", "Memory alarm", "All publishers of the cluster are blocked; consumers go on."
+    "memory-alarm",
+    "Memory alarm",
+    "All publishers of the cluster are blocked; consumers go on.",
+    can_overlap=True,
 )
 DISK_ALARM = FaultKind(
-    "disk-alarm", "Disk alarm", "All publishers of the cluster are blocked; consumers go on."
+    "disk-alarm",
+    "Disk alarm",
+    "All publishers of the cluster are blocked; consumers go on.",
+    can_overlap=True,
 )
 CLOSE = FaultKind(
     "connection-close",

@@ -8,6 +8,7 @@ Source: RabbitMQ documentation, *Quorum Queues*, *Streams*, *Clustering Guide*.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from simulator.engine.broker import Broker
@@ -42,9 +43,11 @@ class PlacedBroker(Broker):
         self._election = world.draws(settings.election_time, id, "election")
         #: Why the queue is away: an outage, or nodes that are down.
         self._away: set[str] = set()
-        #: Grows with every reason; an election that began before comes to nothing.
-        self.outages = 0
-        #: The nodes that faults of this queue have taken down, in turn.
+        #: By reason; it grows when an election that is under way comes to nothing.
+        self.votes: Counter[str] = Counter()
+        #: Whether a majority elects a leader.
+        self._is_electing = False
+        #: The nodes that faults took down because they had the leader of this queue, in turn.
         self._taken: list[int] = []
         #: When the message accepted last is safe; `NACK` when it is refused.
         self.confirmed_at = 0.0
@@ -80,7 +83,7 @@ class PlacedBroker(Broker):
 
     def go_away(self, reason: str) -> None:
         """The queue is away for this reason (too)."""
-        self.outages += 1
+        self.votes[reason] += 1
         was_out = self.is_out
         self._away.add(reason)
         if not was_out:
@@ -125,22 +128,26 @@ class PlacedBroker(Broker):
             return
         if not is_away:
             self.go_away("nodes")
-        self.outages += 1
         if not can_serve:
-            return
-        if len(self.members) == 1:
+            self.votes["nodes"] += 1
+            self._is_electing = False
+        elif len(self.members) == 1:
             self.end_absence("nodes")
-        else:
+        elif not self._is_electing:
+            self._is_electing = True
             self.env.at(now + self._election(), Election(self, "nodes"))
 
-    def elect(self, reason: str) -> None:
-        """The members that are up have a leader: the old one if it is there, else the next."""
+    def vote_ends(self, reason: str, number: int) -> None:
+        """The members that are up have a leader, the old one or the next, if nothing came between."""
+        if self.votes[reason] != number or reason not in self._away:
+            return
         up = self.members_up
         if self.leader not in up or reason == "outage":
             place = self.members.index(self.leader)
             followers = self.members[place + 1 :] + self.members[:place]
             self.leader = next((member for member in followers if member in up), self.leader)
         self.elections += 1
+        self._is_electing = self._is_electing and reason != "nodes"
         self._world.note("election", self.id, f"{self.id} has a leader on node {self.leader}")
         self.end_absence(reason)
 
@@ -148,8 +155,10 @@ class PlacedBroker(Broker):
     def strike(self, fault: str, settings: Any) -> None:
         if fault == "node-down":
             assert isinstance(settings, NodeDown)
-            node = settings.node or self.leader
-            self._taken.append(node)
+            node = settings.node
+            if node is None:
+                node = self.leader
+                self._taken.append(node)
             self.cluster.nodes_go_down([node])
         elif not strike_cluster(self.cluster, fault, self.id):
             super().strike(fault, settings)
@@ -158,8 +167,6 @@ class PlacedBroker(Broker):
         if fault == "node-down":
             assert isinstance(settings, NodeDown)
             self.cluster.nodes_come_up([self._taken.pop(0) if settings.node is None else settings.node])
-            if settings.node is not None:
-                self._taken.remove(settings.node)
         elif not strike_cluster(self.cluster, fault, self.id, is_over=True):
             super().lift(fault, settings)
 
@@ -183,8 +190,7 @@ class Election(Activity):
     def __init__(self, queue: PlacedBroker, reason: str) -> None:
         self.queue = queue
         self.reason = reason
-        self.number = queue.outages
+        self.number = queue.votes[reason]
 
     def occur(self, now: float) -> None:
-        if self.queue.outages == self.number:
-            self.queue.elect(self.reason)
+        self.queue.vote_ends(self.reason, self.number)
