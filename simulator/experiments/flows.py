@@ -27,9 +27,17 @@ def lay_flows(world: World) -> None:
         or (isinstance(node, Join) and not document.edges_from(id))
     }
     for source, producer in enumerate(world.producers):
-        invoked = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"}
-        for id in sorted(reachable(graph, producer, as_dead_letters=True) & set(ends)):
-            if not isinstance(ends[id], ServiceNode) or id in invoked:
+        reached = reachable(graph, producer, as_dead_letters=True)
+        # A service that producer or bus sends to is an end; one that others invoke is part of their work.
+        called = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"} | {
+            edge.target
+            for edge in document.edges
+            if edge.role == "publish"
+            and edge.source in reached
+            and graph.nodes[edge.source]["category"] == "bus"
+        }
+        for id in sorted(reached & set(ends)):
+            if not isinstance(ends[id], ServiceNode) or id in called:
                 flow = Flow(producer, id)
                 ends[id].flows[source] = flow
                 world.flows.append(flow)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
+from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
@@ -23,10 +24,16 @@ def arrival_rates(document: Document) -> dict[str, float]:
     duration = document.simulation.duration
     outside = {node.id: _produced(node, duration) for node in document.nodes}
     rates = dict(outside)
+    shares = {
+        edge.id: taken(document, node, edge)
+        for node in document.nodes
+        if (taken := KINDS[node.kind].share) is not None
+        for edge in document.edges_from(node.id)
+    }
     for _ in range(_ROUNDS):
         fresh = dict(outside)
         for node in document.nodes:
-            for target, rate in _passed_on(document, node, rates[node.id]):
+            for target, rate in _passed_on(document, node, rates[node.id], shares):
                 fresh[target] += rate
         change = max((abs(fresh[id] - rates[id]) for id in fresh), default=0.0)
         rates = fresh
@@ -103,7 +110,9 @@ def _workers(node: Node) -> int:
     return (getattr(node.config, "instances", 1) or 1) * (getattr(node.config, "concurrency", 1) or 1)
 
 
-def _passed_on(document: Document, node: Node, rate: float) -> list[tuple[str, float]]:
+def _passed_on(
+    document: Document, node: Node, rate: float, shares: dict[str, float]
+) -> list[tuple[str, float]]:
     edges = [edge for edge in document.edges_from(node.id) if edge.role != "dead-letter"]
     weights = sum(edge.routing().choice or 0.0 for edge in edges)
     passed = []
@@ -113,7 +122,7 @@ def _passed_on(document: Document, node: Node, rate: float) -> list[tuple[str, f
             readers[_reading_group(node, edge)] += _workers(document.node(edge.target))
     for edge in edges:
         routing = edge.routing()
-        share = 1.0
+        share = shares.get(edge.id, 1.0)
         if routing.choice is not None:
             share = routing.choice / weights
         elif routing.probability is not None:

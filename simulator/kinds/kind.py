@@ -13,9 +13,10 @@ from simulator.engine.world import World
 from simulator.graph.problem import Problem
 
 if TYPE_CHECKING:
-    from simulator.design.document import Document, Node
+    from simulator.design.document import Document, Edge, Node
 
 Build = Callable[[World, str, Any], RunningNode]
+Share = Callable[["Document", "Node", "Edge"], float]
 Check = Callable[["Document", "Node"], list[Problem]]
 
 
@@ -89,6 +90,8 @@ class Kind:
         cycle_hint: how to mend a cycle that only nodes of this kind make.
         badges: metrics to show on the node, most telling first.
         faults: faults and actions of this kind alone.
+        share: share of its messages that an edge takes, estimated before a run; None for kinds that do not
+            look at them.
         trial: tester of its routing, None for kinds that do not choose.
     """
 
@@ -107,4 +110,5 @@ class Kind:
     cycle_hint: str = ""
     badges: tuple[str, ...] = ()
     faults: tuple[FaultKind, ...] = ()
+    share: Share | None = None
     trial: Trial | None = None

@@ -34,6 +34,19 @@ WHOLE_RUN = (
     "consumer_timeouts",
     "leader_elections",
     "skipped",
+    "filtered_out",
+    "throttled",
+    "billed_requests",
+    "delivery_retries",
+    "retries_immediate",
+    "retries_pre_backoff",
+    "retries_backoff",
+    "retries_post_backoff",
+    "dead_client_error",
+    "dead_retries_exhausted",
+    "deduplicated",
+    "archived",
+    "replayed",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"

@@ -93,6 +93,42 @@ METRICS: dict[str, dict[str, str]] = {
     "dead_letter_cycles": _metric(
         "Dead-letter cycles", "messages", "Dropped: they came round without having been rejected."
     ),
+    "filtered_out": _metric(
+        "Filtered out", "deliveries", "Copies that a subscription's filter policy has kept back."
+    ),
+    "throttled": _metric(
+        "Throttled", "requests", "Requests refused because they came faster than the quota."
+    ),
+    "billed_requests": _metric(
+        "Billed requests", "requests", "Publishes as they are billed: each 64 KiB chunk counts."
+    ),
+    "delivery_latency": _metric(
+        "Delivery latency", "s", "From the publish until the subscriber has the message."
+    ),
+    "delivery_retries": _metric("Delivery retries", "deliveries", "Deliveries tried again after a failure."),
+    "retries_immediate": _metric("Retries: immediate", "deliveries", "Tried again without delay."),
+    "retries_pre_backoff": _metric(
+        "Retries: pre-back-off", "deliveries", "Tried again after the smallest delay."
+    ),
+    "retries_backoff": _metric("Retries: back-off", "deliveries", "Tried again after a growing delay."),
+    "retries_post_backoff": _metric(
+        "Retries: post-back-off", "deliveries", "Tried again after the greatest delay."
+    ),
+    "dead_client_error": _metric(
+        "Given up: client error",
+        "messages",
+        "The endpoint is gone or cannot take the message; never retried.",
+    ),
+    "dead_retries_exhausted": _metric(
+        "Given up: retries exhausted", "messages", "Failed more often than the delivery policy allows."
+    ),
+    "deduplicated": _metric(
+        "Deduplicated",
+        "messages",
+        "Published once more within the deduplication interval, and not delivered.",
+    ),
+    "archived": _metric("Archived", "messages", "Kept for a later replay."),
+    "replayed": _metric("Replayed", "deliveries", "Delivered once more from the archive."),
     "duplicates": _metric("Duplicates", "messages", "Acknowledged once more by the same consumer."),
     "out_of_order": _metric(
         "Out of order", "messages", "Acknowledged after a later message of the same producer and key."
