@@ -27,6 +27,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "web-load-replay",
         "microservice-chain",
         "kafka-group",
+        "sns-fan-out",
         "first-queue",
     ]
 
@@ -107,3 +108,15 @@ def test_the_chain_refuses_requests_in_its_bursts():
     result = simulate(Document.parse(document_of("microservice-chain")), duration=300)
     assert result["nodes"]["api"]["rejected"]["mean"] > 0
     assert result["nodes"]["orders"]["queue_length"]["max"]["mean"] > 10
+
+
+def test_a_queue_gets_what_an_endpoint_has_given_up():
+    result = simulate(Document.parse(document_of("sns-fan-out")))
+    flows = {flow["to"]: flow for flow in result["flows"]}
+    assert flows["audit"]["dead_lettered"]["mean"] == pytest.approx(3_000, rel=0.1)
+    assert flows["fraud"]["lost"]["mean"] == flows["fraud"]["dead_lettered"]["mean"] == 0
+    # 80 % of the orders were placed; of a lognormal of mean 150 and scv 1.5 some 6.5 % are 400 and more.
+    topic = result["conservation"]["nodes"]["order-events"]["accepted"]
+    copies = {edge: result["edges"][edge]["total"]["mean"] / topic for edge in ("to-billing", "to-fraud")}
+    assert copies["to-billing"] == pytest.approx(0.8, abs=0.01)
+    assert copies["to-fraud"] == pytest.approx(0.065, abs=0.005)

@@ -75,6 +75,14 @@ def templates() -> list[Template]:
             "the backlog grows to some 7,500 records. Some hundred are processed twice, none out of order.",
         ),
         _template(
+            "sns-fan-out",
+            "SNS fan-out",
+            summary="Orders go to an SNS topic; filter policies decide what billing, fraud screening and an "
+            "audit endpoint get.",
+            see="Two subscribers fail for two minutes. The queue gets everything later; of the HTTP endpoint "
+            "about 3,000 messages end in the dead-letter queue, for its retries last one minute only.",
+        ),
+        _template(
             "first-queue",
             "First queue",
             summary="The textbook queue M/M/1, busy 80 % of the time, whose answers are known exactly.",

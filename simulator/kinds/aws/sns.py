@@ -336,6 +336,7 @@ KIND = Kind(
             "Endpoint deleted",
             "A subscribed endpoint is gone: deliveries fail for good, without retries.",
             settings=EndpointSettings,
+            can_overlap=True,
         ),
     ),
     share=share,

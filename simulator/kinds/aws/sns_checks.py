@@ -13,6 +13,8 @@ from simulator.graph.problem import Problem
 from simulator.kinds.aws.sns_retries import http_plan
 from simulator.kinds.aws.sns_settings import (
     LONGEST_POLICY,
+    EndpointSettings,
+    ReplaySettings,
     SnsPublishSettings,
     SnsRedriveSettings,
     SnsSettings,
@@ -43,6 +45,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         problems += _practice(document, node, settings, edge)
     problems += _dead_letter_faults(document, node, settings, subscriptions)
     problems += _quota_faults(document, node, settings, subscriptions)
+    problems += _fault_faults(document, node, settings, subscriptions)
     for edge in document.edges_into(node.id):
         problems += _publisher_faults(document, settings, edge)
     if settings.fifo_topic and subscriptions and _has_one_group(document, node):
@@ -144,6 +147,26 @@ def _quota_faults(
         if count > MOST_FIFO_SUBSCRIPTIONS:
             message = f"above {USUAL_SIZE:,} bytes a topic has at most 100 subscriptions; this has {count}"
             yield _at_node(document, node, field, message, f"set it to {USUAL_SIZE:,}", "error")
+
+
+def _fault_faults(
+    document: Document, node: Node, settings: SnsSettings, subscriptions: list[Edge]
+) -> Iterator[Problem]:
+    """Replays without an archive, and faults of subscriptions that are not there."""
+    known = {edge.id for edge in subscriptions}
+    for position, fault in enumerate(document.faults):
+        what = fault.settings
+        if fault.node != node.id or not isinstance(what, ReplaySettings | EndpointSettings):
+            continue
+        path = f"faults[{position}]"
+        if isinstance(what, ReplaySettings) and settings.archive_policy is None:
+            message = f"{node.id} has no archive to replay from"
+            hint = "set FifoTopic: true and ArchivePolicy: {MessageRetentionPeriod: 1}"
+            yield Problem("D283", "error", node.id, "config.ArchivePolicy", message, hint, path)
+        if what.subscription and what.subscription not in known:
+            message = f"{what.subscription!r} is no subscription of {node.id}"
+            hint = f"its subscriptions are the edges {', '.join(sorted(known)) or '(none)'}"
+            yield Problem("D283", "error", node.id, "", message, hint, f"{path}.config.subscription")
 
 
 def _publisher_faults(document: Document, settings: SnsSettings, edge: Edge) -> Iterator[Problem]:

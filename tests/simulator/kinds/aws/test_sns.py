@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import Document, simulate
-from simulator.engine.environment import Activity
 from simulator.kinds.aws.sns import SnsTopic
 from simulator.kinds.aws.sns_retries import MANAGED, growing, http_plan
-from simulator.kinds.aws.sns_settings import EndpointSettings, HealthyRetryPolicy, ReplaySettings
+from simulator.kinds.aws.sns_settings import HealthyRetryPolicy
 from tests.simulator.designs import Watched, at, design, node
 
 AT_ONCE = {"publish_latency": 0, "delivery_latency": 0}
@@ -71,21 +70,9 @@ def arrival_times(document: Document, consumer: str = "c-q") -> list[float]:
     return watched.times(consumer)
 
 
-class Doing(Activity):
-    """A fault or an action of the topic at a known time."""
-
-    def __init__(self, topic: SnsTopic, fault: str, what: Any) -> None:
-        self.topic, self.fault, self.what = topic, fault, what
-
-    def occur(self, now: float) -> None:
-        self.topic.strike(self.fault, self.what)
-
-
-def run(document: Document, *doing: tuple[float, str, Any], duration: float = 1_000) -> SnsTopic:
+def run(document: Document, duration: float = 1_000) -> SnsTopic:
     watched = Watched(document, duration)
     topic = watched.world.node("t", SnsTopic)
-    for time, fault, what in doing:
-        watched.world.env.at(time, Doing(topic, fault, what))
     watched.run()
     for name, row in topic.ledgers().items():
         assert row["accepted"] == sum(row.values()) - row["accepted"], name
@@ -236,12 +223,13 @@ def test_a_throttle_policy_spaces_the_deliveries_of_an_endpoint():
 
 
 def test_a_deleted_endpoint_is_not_tried_again():
-    gone = (0.5, "endpoint-deleted", EndpointSettings())
-    topic = run(fan_out({"q": {}}, shop={"arrivals": at(1)}, dead_letters=True), gone)
+    gone = [{"kind": "endpoint-deleted", "node": "t", "at": 0.5, "duration": 2}]
+    topic = run(fan_out({"q": {}}, shop={"arrivals": at(1, 3)}, dead_letters=True, faults=gone))
     (subscription,) = topic.subscriptions
     assert subscription.dead_client_error == subscription.dead_lettered == 1
     assert sum(subscription.retries_by_phase) == 0
-    lost = run(fan_out({"q": {}}, shop={"arrivals": at(1)}), gone)
+    assert subscription.delivered == 1  # it is there again at 3 s
+    lost = run(fan_out({"q": {}}, shop={"arrivals": at(1)}, faults=gone))
     assert lost.subscriptions[0].dropped == 1
 
 
@@ -306,15 +294,22 @@ def test_deduplication_is_over_the_topic_or_by_group(scope: str, delivered: int)
 
 
 def test_a_replay_delivers_a_window_of_the_archive_again():
-    shop = {"arrivals": at(1, 2, 3, 4), "keys": 1}
-    shop["keys"] = {"distribution": "constant", "value": 1}
-    document = fan_out({"q": {}}, shop=shop, FifoTopic=True, ArchivePolicy={"MessageRetentionPeriod": 1})
-    replay = (10.0, "replay", ReplaySettings.model_validate({"StartingPoint": 2, "EndingPoint": 3}))
-    topic = run(document, replay)
+    window = {"StartingPoint": 2, "EndingPoint": 3}
+    document = fan_out(
+        {"q": {}},
+        shop={"arrivals": at(1, 2, 3, 4)},
+        faults=[{"kind": "replay", "node": "t", "at": 10, "config": window}],
+        FifoTopic=True,
+        ArchivePolicy={"MessageRetentionPeriod": 1},
+    )
+    topic = run(document)
     assert topic.counts()["archived"] == 4
     assert topic.counts()["replayed"] == 2
     assert topic.counts()["filtered_out"] == 0
     assert topic.subscriptions[0].delivered == 6
+    assert arrival_times(document) == [1, 2, 3, 4, 10, 10]
+    (flow,) = simulate(document)["flows"]
+    assert (flow["delivered"]["mean"], flow["duplicates"]["mean"]) == (4, 2)
 
 
 # ------------------------------------------------------------------ quotas and sizes

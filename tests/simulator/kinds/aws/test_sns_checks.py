@@ -184,6 +184,20 @@ def test_a_delivery_policy_adds_up(policy: CONFIGS, words: str):
         topic_design(SERVICE, subscription={"DeliveryPolicy": {"healthyRetryPolicy": policy}})
 
 
+def with_fault(document: Document, kind: str, config: CONFIGS, **rest: Any) -> Document:
+    fault = {"kind": kind, "node": "t", "at": 5, "config": config, **rest}
+    return Document.parse({**document.to_data(), "faults": [fault]})
+
+
+def test_a_replay_needs_an_archive_and_a_fault_a_subscription():
+    document = topic_design(QUEUE, FifoTopic=True)
+    assert told(with_fault(document, "replay", {}), "no archive") == [("D283", "t", "config.ArchivePolicy")]
+    gone = with_fault(document, "endpoint-deleted", {"subscription": "e7"}, duration=5)
+    assert told(gone, "'e7' is no subscription") == [("D283", "t", "")]
+    good = with_fault(document, "endpoint-deleted", {"subscription": "e1"}, duration=5)
+    assert [one for one in check(good) if one.code == "D283"] == []
+
+
 @pytest.mark.parametrize(("weight", "is_overloaded"), [(3, False), (1, True)])
 def test_the_forecast_knows_what_a_filter_lets_through(weight: int, is_overloaded: bool):
     # 25 messages a second of 0.1 s each for one worker, of which the policy lets 1 in 4, or half, through.
