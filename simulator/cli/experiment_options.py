@@ -9,7 +9,7 @@ from simulator.experiments.compare import MOST_RUNS, RANKED_BY
 from simulator.quantities import parse_quantity
 
 _COMPARE = """Run two or more alternatives under the same load and print their paired differences.
-The alternatives: several DESIGNs; or one, and a --set for each further one.
+The alternatives: several DESIGNs; or one, and a --swap or a --set for each further one.
 Exit code: 0 done, 1 an alternative's run had to end early, 2 a design or an option is not valid,
 130 cancelled."""
 
@@ -19,6 +19,14 @@ def add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     compare = command(commands, "compare", "compare designs or brokers under the same load", _COMPARE)
     compare.add_argument(
         "designs", metavar="DESIGN", nargs="+", help="design document; the first is the base"
+    )
+    compare.add_argument(
+        "--swap",
+        action="append",
+        default=[],
+        metavar="NODE=KIND",
+        help="alternative: broker NODE becomes another kind, such as orders=kafka.topic; its settings are "
+        "translated by meaning. Several at once: a=KIND,b=KIND",
     )
     compare.add_argument(
         "--set",

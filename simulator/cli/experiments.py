@@ -15,6 +15,7 @@ from simulator.cli.progress import ShareProgress
 from simulator.cli.refusal import CannotDo
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.parameters import parse_assignments, with_values
+from simulator.experiments.swap import swapped
 from simulator.report.alternatives_table import comparison_csv, comparison_table
 
 EXIT_STOPPED = 1
@@ -48,8 +49,8 @@ def compare_designs(options: argparse.Namespace) -> int:
 def _alternatives(options: argparse.Namespace) -> list[Alternative]:
     """The designs under the names of their files, or one design with each of its changes."""
     if len(options.designs) > 1:
-        if options.set:
-            raise CannotDo("--set changes one DESIGN; several are compared as they are")
+        if options.set or options.swap:
+            raise CannotDo("--swap and --set change one DESIGN; several are compared as they are")
         names = options.designs if len(set(options.designs)) == len(options.designs) else None
         return [
             Alternative(names[position] if names else f"{name} ({position + 1})", read_design(name))
@@ -57,9 +58,10 @@ def _alternatives(options: argparse.Namespace) -> list[Alternative]:
         ]
     document = read_design(options.designs[0])
     found = [Alternative("as drawn", document)]
+    found += [swapped(document, text) for text in options.swap]
     found += [Alternative(text, with_values(document, parse_assignments(text))) for text in options.set]
     if len(found) < 2:
-        raise CannotDo("there is nothing to compare with: give another DESIGN or --set")
+        raise CannotDo("there is nothing to compare with: give another DESIGN, --swap or --set")
     return found
 
 

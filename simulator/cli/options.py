@@ -24,7 +24,7 @@ _EXAMPLES = """examples:
   headrace simulate shop.headrace.yaml --replications 20 --jobs 4 --output result.json
   headrace simulate replay.headrace.yaml --load web=requests.csv --duration "2 weeks"
   headrace check shop.headrace.yaml --format junit > report.xml
-  headrace compare shop.headrace.yaml --set nodes.billing.config.instances=8
+  headrace compare shop.headrace.yaml --swap orders=kafka.topic --swap orders=rabbitmq.queue:quorum
   headrace serve --port 8000
 """
 _SIMULATE = """Run a design and print what happened: a table, or the result document with --json.

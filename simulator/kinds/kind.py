@@ -11,6 +11,7 @@ from simulator.design.fields import Settings
 from simulator.engine.node import Node as RunningNode
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
+from simulator.kinds.traits import SwapMapping
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
@@ -93,6 +94,7 @@ class Kind:
         share: share of its messages that an edge takes, estimated before a run; None for kinds that do not
             look at them.
         trial: tester of its routing, None for kinds that do not choose.
+        swap: how another broker takes its place and it that of another, None for kinds that hold no messages.
     """
 
     kind: str
@@ -112,3 +114,4 @@ class Kind:
     faults: tuple[FaultKind, ...] = ()
     share: Share | None = None
     trial: Trial | None = None
+    swap: SwapMapping | None = None

@@ -21,6 +21,7 @@ from simulator.engine.timer import Timer
 from simulator.engine.world import World
 from simulator.kinds.aws.sqs_checks import check
 from simulator.kinds.aws.sqs_settings import SqsConsumeSettings, SqsSettings
+from simulator.kinds.aws.sqs_traits import SQS_MAPPING
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
@@ -358,4 +359,5 @@ KIND = Kind(
     edge_settings={"consume": SqsConsumeSettings, "dead-letter": DeadLetterSettings},
     check=check,
     badges=("queue_length", "in_flight", "waiting_time"),
+    swap=SQS_MAPPING,
 )

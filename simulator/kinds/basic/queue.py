@@ -15,6 +15,7 @@ from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.basic.consumer import ConsumerSettings
+from simulator.kinds.basic.traits import QUEUE_MAPPING
 from simulator.kinds.kind import Kind
 
 if TYPE_CHECKING:
@@ -170,4 +171,5 @@ KIND = Kind(
     edge_settings={"consume": PlainSettings, "dead-letter": DeadLetterSettings},
     check=check,
     badges=("queue_length", "in_flight", "waiting_time"),
+    swap=QUEUE_MAPPING,
 )

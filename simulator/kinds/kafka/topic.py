@@ -22,6 +22,7 @@ from simulator.kinds.kafka.log import PartitionLog, RetentionRules
 from simulator.kinds.kafka.member import Reader
 from simulator.kinds.kafka.producer_client import Batch, ProducerClient
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
+from simulator.kinds.kafka.traits import KAFKA_MAPPING
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
@@ -284,4 +285,5 @@ KIND = Kind(
     edge_settings={"consume": KafkaConsumeSettings, "dead-letter": DeadLetterSettings},
     check=check,
     badges=("consumer_lag", "throughput", "waiting_time"),
+    swap=KAFKA_MAPPING,
 )

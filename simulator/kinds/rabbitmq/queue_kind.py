@@ -12,6 +12,7 @@ from simulator.kinds.rabbitmq.queue import RabbitQueue
 from simulator.kinds.rabbitmq.queue_checks import check_queue
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.stream import RabbitStream
+from simulator.kinds.rabbitmq.traits import RABBIT_MAPPING
 
 
 def build(world: World, id: str, settings: RabbitQueueSettings) -> RabbitQueue | RabbitStream:
@@ -35,4 +36,5 @@ KIND = Kind(
     check=check_queue,
     faults=QUEUE_FAULTS,
     badges=("queue_length", "in_flight", "waiting_time"),
+    swap=RABBIT_MAPPING,
 )
