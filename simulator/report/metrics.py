@@ -136,6 +136,37 @@ METRICS: dict[str, dict[str, str]] = {
     "rebalances": _metric(
         "Rebalances", "rebalances", "Rounds in which a consumer group handed out its partitions again."
     ),
+    "isr_shrinks": _metric(
+        "ISR shrinks", "replicas", "Followers that left the in-sync replicas of a partition."
+    ),
+    "under_min_isr_rejects": _metric(
+        "Under-min-ISR rejects", "batches", "Writes refused for too few in-sync replicas (NotEnoughReplicas)."
+    ),
+    "elections": _metric("Elections", "partitions", "Partitions that got another leader."),
+    "unclean_elections": _metric(
+        "Unclean elections", "partitions", "Partitions whose new leader was not in sync and lacked records."
+    ),
+    "produce_retries": _metric("Produce retries", "batches", "Batches that a producer has sent again."),
+    "repeated_writes": _metric(
+        "Repeated writes", "messages", "Records that a retry has put into the log a second time."
+    ),
+    "blocked_sends": _metric(
+        "Blocked sends", "messages", "Records that waited for a place in the producer's buffer."
+    ),
+    "lost_buffer_full": _metric(
+        "Lost: buffer full", "messages", "Waited longer than max.block.ms for a place in the buffer."
+    ),
+    "lost_delivery_timeout": _metric(
+        "Lost: delivery timeout", "messages", "Given up by the producer, which tells the application."
+    ),
+    "lost_unreplicated": _metric(
+        "Lost: not replicated",
+        "messages",
+        "Acknowledged by the leader alone, or not at all waited for, and gone with that leader.",
+    ),
+    "lost_unclean": _metric(
+        "Lost: unclean election", "messages", "Acknowledged records that an out-of-sync new leader lacks."
+    ),
     "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
     "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),
 }

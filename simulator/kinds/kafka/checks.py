@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem, Severity
+from simulator.kinds.kafka.actions import (
+    AddPartitionsSettings,
+    BrokerDownSettings,
+    NetworkPartitionSettings,
+    SeekSettings,
+    SlowFollowerSettings,
+)
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
 
 if TYPE_CHECKING:
@@ -25,6 +32,7 @@ def check(document: Document, node: Node) -> list[Problem]:
             problems += _reader_problems(document, node.id, edge)
     for name, edges in groups.items():
         problems += _group_problems(document, node.id, settings.partitions, name, edges)
+    problems += _fault_problems(document, node.id, settings)
     factor = settings.replication_factor
     if 1 < factor == settings.min_insync_replicas and settings.acks == "all":
         problems.append(
@@ -36,6 +44,36 @@ def check(document: Document, node: Node) -> list[Problem]:
                 f"{place}.config",
             )
         )
+    return problems
+
+
+def _fault_problems(document: Document, topic: str, settings: KafkaTopicSettings) -> list[Problem]:
+    """Faults of brokers, groups and partitions that the topic does not have."""
+    problems = []
+    names = [
+        edge.settings.group_id or edge.target
+        for edge in document.edges_from(topic)
+        if isinstance(edge.settings, KafkaConsumeSettings)
+    ]
+    for position, fault in enumerate(document.faults):
+        if fault.node != topic:
+            continue
+        wanted = fault.settings
+        field = message = hint = ""
+        if isinstance(wanted, BrokerDownSettings | SlowFollowerSettings):
+            if wanted.broker >= settings.brokers:
+                field, message = "broker", f"{topic} has {settings.brokers} brokers, numbered from 0"
+                hint = f"give a broker from 0 to {settings.brokers - 1}"
+        elif isinstance(wanted, NetworkPartitionSettings | SeekSettings):
+            if wanted.group_id is not None and wanted.group_id not in names:
+                field, message = "group.id", f"no group {wanted.group_id} reads {topic}"
+                hint = f"name one of {', '.join(names)}" if names else f"let a consumer read {topic}"
+        elif isinstance(wanted, AddPartitionsSettings) and wanted.partitions <= settings.partitions:
+            field, message = "partitions", f"{topic} has {settings.partitions}; partitions are never taken away"
+            hint = f"give more than {settings.partitions}"
+        if message:
+            path = f"faults[{position}].config.{field}"
+            problems.append(Problem("D283", "error", topic, "", message, hint, path))
     return problems
 
 

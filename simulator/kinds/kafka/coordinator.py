@@ -82,7 +82,7 @@ class Coordinator:
 
     def session_ends(self, member: Member, now: float) -> None:
         """No heartbeat for the session timeout, unless the member came back with its static identity."""
-        if member.is_known and member.is_crashed and now >= member.expires_at:
+        if member.is_known and (member.is_crashed or member.is_cut_off) and now >= member.expires_at:
             self.leave(member, now)
 
     # -- rebalances ------------------------------------------------------------------------------
@@ -98,7 +98,9 @@ class Coordinator:
 
     def heartbeat(self, member: Member, now: float) -> None:
         """A member hears of the rebalance: it joins now when it stands in a poll, else at its next one."""
-        if self.phase is not Phase.JOINING or not member.is_known or member.has_joined or member.is_crashed:
+        if self.phase is not Phase.JOINING or not member.is_known or member.has_joined:
+            return
+        if member.is_crashed or member.is_cut_off:
             return
         if member.is_idle():
             self.join(member, now)
@@ -152,7 +154,7 @@ class Coordinator:
         for member in members.values():
             member.has_joined = False
             member.to_revoke = []
-            if not member.is_crashed:
+            if not (member.is_crashed or member.is_cut_off):
                 member.heartbeats_since = now
         for number, partitions in self.assignor(list(members), len(group.cursors), owned).items():
             for partition in partitions:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simulator.engine.endpoint import Consumer
     from simulator.kinds.kafka.group import ConsumerGroup
+    from simulator.kinds.kafka.member import Member
 
 
 class FaultListener:
@@ -24,18 +25,49 @@ class FaultListener:
         self._recover = consumer.recover
         consumer.__dict__.update(pause=self.pause, fail=self.fail, recover=self.recover)
 
+    def _members(self) -> list[Member]:
+        """The members whose processes are the consumer's, the latest of every server."""
+        return [
+            member
+            for member in self._group.members
+            if member.subscription.consumer is self._consumer
+            and self._group.by_server[member.server] is member
+        ]
+
     def pause(self) -> None:
-        """No more polls."""
-        self._group.reader_pauses(self._consumer)
+        """No more polls. Those that stand in a poll have polled until now."""
+        now = self._group.env.now
+        for member in self._members():
+            if not member.is_crashed and member.is_idle():
+                member.last_poll = now
+        self._group.watch_polls(now)
         self._pause()
 
     def fail(self) -> None:
-        """The processes are gone."""
-        self._group.reader_crashes(self._consumer)
+        """The processes are gone, with everything they had not committed."""
+        group = self._group
+        for member in self._members():
+            member.is_crashed = True
+            member.is_waiting = False
         self._fail()
-        self._group.reader_is_gone(self._consumer)
+        now = group.env.now
+        for member in self._members():
+            for cursor in member.cursors:
+                group.rewind(cursor, now)
+            if member.is_known:
+                group.coordinator.expect_expiry(member, now)
 
     def recover(self) -> None:
-        """The processes are started again."""
-        self._group.reader_restarts(self._consumer)
+        """The processes start again: as new members, or as those they were when membership is static."""
+        group = self._group
+        now = group.env.now
+        for server, member in list(group.by_server.items()):
+            if member.subscription.consumer is self._consumer and member.is_crashed:
+                if member.reader.is_static and member.is_known:
+                    member.is_crashed = False
+                    member.last_poll = now
+                    member.next_commit = now + member.reader.auto_commit_interval
+                    member.heartbeats_since = now
+                else:
+                    group.new_member(server, member.subscription, now)
         self._recover()

@@ -7,7 +7,7 @@ from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from simulator.engine.broker import Broker, Subscription
-from simulator.engine.endpoint import Consumer, Server
+from simulator.engine.endpoint import Server
 from simulator.engine.environment import Activity
 from simulator.engine.link import Draw, Link
 from simulator.engine.message import Message
@@ -15,7 +15,7 @@ from simulator.engine.timer import Timer
 from simulator.kinds.kafka.coordinator import Coordinator
 from simulator.kinds.kafka.faults import FaultListener
 from simulator.kinds.kafka.log import PartitionLog
-from simulator.kinds.kafka.member import Cursor, Member, Reader
+from simulator.kinds.kafka.member import Cursor, Kept, Member, Reader
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
 
@@ -76,7 +76,8 @@ class ConsumerGroup(Broker):
         self.departures = 0
         self.residence_sum = 0.0
         self._overdue = Timer(world.env, self._look_for_overdue)
-        self._width = len(logs)
+        #: More than there will ever be partitions; a receipt is the member times this plus the partition.
+        self._width = 16_384
         self._duration = world.duration
 
     # -- making ----------------------------------------------------------------------------------
@@ -104,6 +105,15 @@ class ConsumerGroup(Broker):
         self.members.append(member)
         self.by_server[server] = member
         return member
+
+    def add_partition(self, log: PartitionLog, now: float) -> None:
+        """One more partition: nobody reads it yet, and no offset is committed in it."""
+        cursor = Cursor(len(self.cursors), log)
+        cursor.is_hindered = cursor.is_out_of_range = True
+        if isinstance(self.cursors[0].polled, Kept):
+            cursor.keep()
+        self.cursors.append(cursor)
+        self.coordinator.unassigned.up(now)
 
     # -- records in ------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
@@ -188,8 +198,8 @@ class ConsumerGroup(Broker):
         for step in range(count):
             turn = (member.turn + step) % count
             cursor = cursors[turn]
-            if cursor.is_out_of_range:
-                self._reset(cursor, reader, now)
+            if cursor.is_hindered and not self._overcome(cursor, reader, now):
+                continue
             fresh = cursor.fresh
             if not fresh:
                 continue
@@ -228,7 +238,9 @@ class ConsumerGroup(Broker):
     def _is_fetched(self, member: Member, now: float) -> bool:
         """Whether the open fetch has come back: enough is there, or something and its time is over."""
         reader = member.reader
-        there = sum(message.size for cursor in member.cursors for message in cursor.fresh)
+        there = sum(
+            message.size for cursor in member.cursors if not cursor.is_closed for message in cursor.fresh
+        )
         member.pending_bytes = there
         if there <= 0.0:
             return any(cursor.fresh for cursor in member.cursors)
@@ -254,11 +266,16 @@ class ConsumerGroup(Broker):
             shift(self.lag, now, -done)
         member.next_commit = now + member.reader.auto_commit_interval
 
-    def rewind(self, cursor: Cursor, now: float) -> None:
-        """Back to the committed offset: what was handed out after it comes again."""
+    def commit_position(self, cursor: Cursor, now: float) -> None:
+        """Commit the position in one partition."""
+        shift(self.lag, now, -len(cursor.polled))
+        cursor.polled.clear()
+
+    def rewind(self, cursor: Cursor, now: float, behind: int = 0) -> None:
+        """Back to the committed offset, or `behind` records after it: what was handed out comes again."""
         back = 0
         fresh, polled = cursor.fresh, cursor.polled
-        while polled:
+        while len(polled) > behind:
             message = polled.pop()
             fresh.appendleft(message)
             if message.receipt == IN_FLIGHT:
@@ -268,23 +285,43 @@ class ConsumerGroup(Broker):
         shift(self.queue_length, now, back)
         self.forget_deleted(cursor, now)
 
+    def put_back(self, cursor: Cursor, messages: Sequence[Message], now: float) -> None:
+        """Records, the latest first, that come again before those that are next."""
+        count = len(messages)
+        self.accepted += count
+        cursor.fresh.extendleft(messages)
+        shift(self.queue_length, now, count)
+        shift(self.lag, now, count)
+        self.present.note(now)
+
     def forget_deleted(self, cursor: Cursor, now: float) -> None:
         """Retention has deleted records: those before the position that are gone are lost to the group."""
         fresh = cursor.fresh
         gone = cursor.log.start - (cursor.log.end - len(fresh))
         if gone > 0:
-            cursor.is_out_of_range = True
+            cursor.is_hindered = cursor.is_out_of_range = True
             for _ in range(min(gone, len(fresh))):
-                self._let_go(fresh.popleft(), now, is_expired=True)
+                self.let_go(fresh.popleft(), now, is_expired=True)
+
+    def _overcome(self, cursor: Cursor, reader: Reader, now: float) -> bool:
+        """Whether a partition can be read after all; a position that is out of range is reset then."""
+        if cursor.is_closed:
+            return False
+        cursor.is_hindered = False
+        if cursor.is_out_of_range:
+            self._reset(cursor, reader, now)
+        return True
 
     def _reset(self, cursor: Cursor, reader: Reader, now: float) -> None:
         """`auto.offset.reset`: the offset wanted is no longer in the log."""
         cursor.is_out_of_range = False
         if reader.skips_to_the_end:
             while cursor.fresh:
-                self._let_go(cursor.fresh.popleft(), now, is_expired=False)
+                message = cursor.fresh.popleft()
+                cursor.note_skipped(message)
+                self.let_go(message, now, is_expired=False)
 
-    def _let_go(self, message: Message, now: float, *, is_expired: bool) -> None:
+    def let_go(self, message: Message, now: float, *, is_expired: bool) -> None:
         """A record that the group had still to read will never be read."""
         self.lag.down(now)
         if message.receipt == DONE:
@@ -308,7 +345,7 @@ class ConsumerGroup(Broker):
             self.delivered += 1
             message.end()
         if member.reader.commits_after_record:
-            self._commit_one(self.cursors[receipt % self._width], member, message, now)
+            self.commit_one(self.cursors[receipt % self._width], member, message, now)
 
     def reject(self, message: Message, receipt: int) -> None:
         """The processing has failed: the member tries the record again before any other of it.
@@ -319,7 +356,7 @@ class ConsumerGroup(Broker):
         member = self.members[receipt // self._width]
         cursor = self.cursors[receipt % self._width]
         if member.is_crashed:
-            if member.reader.commits_before and message.receipt == IN_FLIGHT:
+            if message.receipt == IN_FLIGHT and (member.reader.commits_before or message in cursor.orphans):
                 self._give_up(message, now)
             return
         tries = message.receive_count
@@ -341,14 +378,23 @@ class ConsumerGroup(Broker):
             member.subscription.total += 1
             member.server.batch.appendleft((message, receipt))
             return
+        elif message in cursor.orphans and message.receipt == IN_FLIGHT:
+            self._give_up(message, now)
         if member.reader.commits_after_record:
-            self._commit_one(cursor, member, message, now)
+            self.commit_one(cursor, member, message, now)
 
-    def _commit_one(self, cursor: Cursor, member: Member, message: Message, now: float) -> None:
+    def commit_one(self, cursor: Cursor, member: Member, message: Message, now: float) -> None:
         polled = cursor.polled
         if cursor.member is member and polled and polled[0] is message:
             polled.popleft()
             self.lag.down(now)
+
+    def commit_processed(self, member: Member, now: float) -> None:
+        """Commit what the member has processed and could not commit."""
+        for cursor in member.cursors:
+            while cursor.polled and cursor.polled[0].receipt == DONE:
+                cursor.polled.popleft()
+                self.lag.down(now)
 
     def _settle(self, message: Message, now: float) -> None:
         if message.receipt == IN_FLIGHT:
@@ -368,59 +414,9 @@ class ConsumerGroup(Broker):
         self.departures += 1
         self.residence_sum += now - message.accepted_at
 
-    # -- members that stop and come back ----------------------------------------------------------
-    def _of(self, consumer: Consumer) -> list[Member]:
-        """The living members whose servers are the consumer's."""
-        return [
-            member
-            for member in self.members
-            if member.subscription.consumer is consumer
-            and self.by_server[member.server] is member
-            and not member.is_crashed
-        ]
-
-    def reader_pauses(self, consumer: Consumer) -> None:
-        """The consumer polls no more. Those that stand in a poll have polled until now."""
-        now = self.env._now
-        for member in self._of(consumer):
-            if member.is_idle():
-                member.last_poll = now
-        self._watch_polls(now)
-
-    def reader_crashes(self, consumer: Consumer) -> None:
-        """The processes are about to vanish."""
-        for member in self._of(consumer):
-            member.is_crashed = True
-            member.is_waiting = False
-
-    def reader_is_gone(self, consumer: Consumer) -> None:
-        """The processes have vanished, with everything they had not committed."""
-        now = self.env._now
-        for member in self.members:
-            if (
-                member.subscription.consumer is consumer
-                and self.by_server[member.server] is member
-                and member.is_crashed
-            ):
-                for cursor in member.cursors:
-                    self.rewind(cursor, now)
-                if member.is_known:
-                    self.coordinator.expect_expiry(member, now)
-
-    def reader_restarts(self, consumer: Consumer) -> None:
-        """The processes start again: as new members, or as those they were when membership is static."""
-        now = self.env._now
-        for server, member in list(self.by_server.items()):
-            if member.subscription.consumer is consumer and member.is_crashed:
-                if member.reader.is_static and member.is_known:
-                    member.is_crashed = False
-                    member.last_poll = now
-                    member.next_commit = now + member.reader.auto_commit_interval
-                    member.heartbeats_since = now
-                else:
-                    self.new_member(server, member.subscription, now)
-
-    def _watch_polls(self, now: float) -> None:
+    # -- members that do not poll ----------------------------------------------------------------
+    def watch_polls(self, now: float) -> None:
+        """Look for overdue members when the shortest `max.poll.interval.ms` from now on is over."""
         shortest = min(reader.max_poll_interval for reader in self.readers.values())
         if now + shortest < self._duration:
             self._overdue.arm(now + shortest)

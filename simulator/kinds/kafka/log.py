@@ -83,6 +83,19 @@ class PartitionLog:
         while len(segments) > 1 and self.size - segments[0].size >= rules.retention_size:
             self._drop(segments)
 
+    def truncate(self, end: int) -> None:
+        """The records from the offset `end` on are gone: a new leader does not have them."""
+        segments = self.segments
+        while segments and segments[-1].base >= end:
+            self.size -= segments.pop().size
+        if segments and self.end > segments[-1].base:
+            active = segments[-1]
+            gone = active.size * (self.end - end) / (self.end - active.base)
+            active.size -= gone
+            self.size -= gone
+        self.end = end
+        self.start = min(self.start, end)
+
     def _drop(self, segments: deque[Segment]) -> None:
         self.size -= segments.popleft().size
         self.start = segments[0].base if segments else self.end

@@ -48,6 +48,24 @@ class Reader:
         self.attempts = settings.attempts
 
 
+class Kept(deque[Message]):
+    """Records that were handed out; those committed are kept, so that a group may go back to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: Before the committed offset, without a gap.
+        self.committed: deque[Message] = deque()
+
+    def clear(self) -> None:
+        self.committed.extend(self)
+        super().clear()
+
+    def popleft(self) -> Message:
+        message = super().popleft()
+        self.committed.append(message)
+        return message
+
+
 class Cursor:
     """How far a group has come in one partition.
 
@@ -55,7 +73,17 @@ class Cursor:
     is the end of the log less both, the position the end less `fresh`.
     """
 
-    __slots__ = ("fresh", "is_out_of_range", "log", "member", "number", "polled")
+    __slots__ = (
+        "fresh",
+        "is_closed",
+        "is_hindered",
+        "is_out_of_range",
+        "log",
+        "member",
+        "number",
+        "orphans",
+        "polled",
+    )
 
     def __init__(self, number: int, log: PartitionLog) -> None:
         self.number = number
@@ -64,8 +92,24 @@ class Cursor:
         self.polled: deque[Message] = deque()
         #: Who reads the partition, None while nobody does.
         self.member: Member | None = None
+        #: Something keeps a poll from going on as usual: one of the two that follow.
+        self.is_hindered = False
         #: Retention has deleted the record at the position.
         self.is_out_of_range = False
+        #: Nobody leads the partition, so that nobody can read it.
+        self.is_closed = False
+        #: Handed out and not processed, and no longer in the log.
+        self.orphans: set[Message] = set()
+
+    def keep(self) -> None:
+        """From now on the records before the committed offset are kept."""
+        if not isinstance(self.polled, Kept):
+            self.polled = Kept()
+
+    def note_skipped(self, message: Message) -> None:
+        """The position has passed a record that was not handed out."""
+        if isinstance(self.polled, Kept):
+            self.polled.committed.append(message)
 
     @property
     def lag(self) -> int:
@@ -87,6 +131,7 @@ class Member:
         "has_joined",
         "heartbeats_since",
         "is_crashed",
+        "is_cut_off",
         "is_known",
         "is_waiting",
         "last_poll",
@@ -115,6 +160,8 @@ class Member:
         #: In the group, as the coordinator sees it.
         self.is_known = False
         self.is_crashed = False
+        #: The network between it and the brokers is cut.
+        self.is_cut_off = False
         #: It has heard of a rebalance and joins at its next poll.
         self.must_join = False
         self.has_joined = False

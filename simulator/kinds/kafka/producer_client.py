@@ -12,6 +12,8 @@ from simulator.kinds.kafka.partitioner import partition_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simulator.kinds.kafka.replicas import Write
+    from simulator.kinds.kafka.sender import Sender
     from simulator.kinds.kafka.topic import KafkaTopic
 
 
@@ -32,11 +34,14 @@ class ProducerClient(Acceptor):
         self._by_key: dict[Key, int] = {}
         self._sticky = -1
         self._sticky_bytes = 0.0
-        self._batch_size = topic.settings.batch_size
+        #: In bytes before compression.
+        self._batch_size = topic.settings.batch_size * topic.settings.compression_ratio
         self._linger = topic.settings.linger_ms / 1e3
         self._is_instant = topic.is_instant and self._linger <= 0.0
         #: By partition: the batch that is still open.
         self._open: dict[int, Batch] = {}
+        #: What sends its batches where brokers may fail; None while all is well.
+        self.sender: Sender | None = None
 
     # -- partitions ------------------------------------------------------------------------------
     def partition_of(self, message: Message) -> int:
@@ -100,15 +105,69 @@ class ProducerClient(Acceptor):
         self.topic.lose(message)
 
     # -- faults ----------------------------------------------------------------------------------
+    def rely_on(self, sender: Sender) -> None:
+        """From now on `sender` holds the records until they are acknowledged."""
+        self.sender = sender
+        self._is_instant = False
+        self.__dict__["accept"] = sender.accept
+
+    def repartition(self, partitions: int) -> None:
+        """The producer has heard of more partitions: keys may go elsewhere from now on."""
+        self._partitions = partitions
+        self._by_key.clear()
+
+    def recover(self) -> None:
+        super().recover()
+        if self.sender is not None:
+            self.__dict__["accept"] = self.sender.accept
+
     def _refuse(self, message: Message) -> bool:
         self.topic.rejected += 1
         return False
 
 
 class Batch(Activity):
-    """Records of one partition that travel together; what occurs is the end of the linger."""
+    """Records of one partition that travel together; what occurs is the end of the linger.
 
-    __slots__ = ("client", "is_sent", "messages", "partition", "size")
+    The slots below `size` are those of a producer whose brokers may fail (`simulator.kinds.kafka.sender`);
+    nobody else sets them.
+    """
+
+    __slots__ = (
+        "attempts",
+        "broker",
+        "client",
+        "handed_over",
+        "is_acked",
+        "is_committed",
+        "is_in_flight",
+        "is_over",
+        "is_sent",
+        "messages",
+        "partition",
+        "ready_at",
+        "sequence",
+        "size",
+        "waits_for",
+        "write",
+    )
+
+    #: How often it was sent, to which broker last, and when it may be sent again (s).
+    attempts: int
+    broker: int
+    ready_at: float
+    #: When the producer got the records (s).
+    handed_over: list[float]
+    #: Position among the batches of its producer and partition.
+    sequence: int
+    #: Sent and not answered; acknowledged; given up by the producer; readable.
+    is_in_flight: bool
+    is_acked: bool
+    is_over: bool
+    is_committed: bool
+    #: Where it stands in the leader's log, None: nowhere; the write whose copying answers it.
+    write: Write | None
+    waits_for: Write | None
 
     def __init__(self, client: ProducerClient, partition: int) -> None:
         self.client = client

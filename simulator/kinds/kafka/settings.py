@@ -11,16 +11,10 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import Constant, DurationDistribution, LogNormal
-from simulator.design.fields import Settings, Source, setting
-
-_DOCS = "https://kafka.apache.org/documentation/"
-_TOPIC = Source("Apache Kafka documentation, topic configuration", f"{_DOCS}#topicconfigs")
-_BROKER = Source("Apache Kafka documentation, broker configuration", f"{_DOCS}#brokerconfigs")
-_PRODUCER = Source("Apache Kafka documentation, producer configuration", f"{_DOCS}#producerconfigs")
-_CONSUMER = Source("Apache Kafka documentation, consumer configuration", f"{_DOCS}#consumerconfigs")
-_ESTIMATE = Source("Estimate from published benchmarks at moderate load; measure your own cluster")
-
-_LONGEST_MS = 2**53
+from simulator.design.fields import Settings, setting
+from simulator.kinds.kafka.cluster_settings import ClusterSettings
+from simulator.kinds.kafka.producer_settings import RetrySettings
+from simulator.kinds.kafka.sources import BROKER, CONSUMER, ESTIMATE, LONGEST_MS, PRODUCER, TOPIC
 
 
 def _as_text(value: Any) -> Any:
@@ -28,7 +22,7 @@ def _as_text(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
-class KafkaTopicSettings(Settings):
+class KafkaTopicSettings(ClusterSettings, RetrySettings):
     """A topic of an Apache Kafka cluster, with the producers that write to it."""
 
     partitions: int = setting(
@@ -36,7 +30,7 @@ class KafkaTopicSettings(Settings):
         title="Partitions",
         help="Logs the topic is divided into; order is kept within one, and one member of a group reads it.",
         unit="partitions",
-        source=_BROKER,
+        source=BROKER,
         ge=1,
         le=10_000,
     )
@@ -45,7 +39,7 @@ class KafkaTopicSettings(Settings):
         title="replication.factor",
         help="Copies of every partition, the leader's included; at most the number of brokers.",
         unit="replicas",
-        source=_BROKER,
+        source=BROKER,
         alias="replication.factor",
         ge=1,
         le=1_000,
@@ -55,7 +49,7 @@ class KafkaTopicSettings(Settings):
         title="min.insync.replicas",
         help="Replicas that must have a record before acks=all is answered; at most the replication factor.",
         unit="replicas",
-        source=_TOPIC,
+        source=TOPIC,
         alias="min.insync.replicas",
         ge=1,
         le=1_000,
@@ -68,38 +62,38 @@ class KafkaTopicSettings(Settings):
         title="retention.ms",
         help="Age at which records are deleted, whole segments at a time; -1 keeps them for ever.",
         unit="ms",
-        source=_TOPIC,
+        source=TOPIC,
         alias="retention.ms",
         ge=-1,
-        le=_LONGEST_MS,
+        le=LONGEST_MS,
     )
     retention_bytes: int = setting(
         -1,
         title="retention.bytes",
         help="Size of a partition above which its oldest segments are deleted; -1 means no limit.",
         unit="bytes",
-        source=_TOPIC,
+        source=TOPIC,
         alias="retention.bytes",
         ge=-1,
-        le=_LONGEST_MS,
+        le=LONGEST_MS,
     )
     segment_ms: int = setting(
         604_800_000,
         title="segment.ms",
         help="Age of a segment's first record at which the next record begins a new segment.",
         unit="ms",
-        source=_TOPIC,
+        source=TOPIC,
         alias="segment.ms",
         advanced=True,
         ge=1,
-        le=_LONGEST_MS,
+        le=LONGEST_MS,
     )
     segment_bytes: int = setting(
         1_073_741_824,
         title="segment.bytes",
         help="Size a segment does not exceed.",
         unit="bytes",
-        source=_TOPIC,
+        source=TOPIC,
         alias="segment.bytes",
         advanced=True,
         ge=1_048_576,
@@ -110,18 +104,18 @@ class KafkaTopicSettings(Settings):
         title="log.retention.check.interval.ms",
         help="Time between two looks for segments to delete (a setting of the brokers).",
         unit="ms",
-        source=_BROKER,
+        source=BROKER,
         alias="log.retention.check.interval.ms",
         advanced=True,
         ge=1,
-        le=_LONGEST_MS,
+        le=LONGEST_MS,
     )
     max_message_bytes: int = setting(
         1_048_588,
         title="max.message.bytes",
         help="Larger records are refused.",
         unit="bytes",
-        source=_TOPIC,
+        source=TOPIC,
         alias="max.message.bytes",
         advanced=True,
         ge=0,
@@ -131,17 +125,17 @@ class KafkaTopicSettings(Settings):
         "all",
         title="acks",
         help="Producers wait for all in-sync replicas, for the leader (1), or for nobody (0).",
-        source=_PRODUCER,
+        source=PRODUCER,
     )
     linger_ms: int = setting(
         5,
         title="linger.ms",
         help="How long a producer holds a batch back for more records of the same partition.",
         unit="ms",
-        source=_PRODUCER,
+        source=PRODUCER,
         alias="linger.ms",
         ge=0,
-        le=_LONGEST_MS,
+        le=LONGEST_MS,
     )
     batch_size: int = setting(
         16_384,
@@ -149,7 +143,7 @@ class KafkaTopicSettings(Settings):
         help="A batch that is full goes at once; also how much a producer writes to one partition in a row "
         "when records have no key.",
         unit="bytes",
-        source=_PRODUCER,
+        source=PRODUCER,
         alias="batch.size",
         ge=1,
         le=2**31 - 1,
@@ -159,7 +153,7 @@ class KafkaTopicSettings(Settings):
         help="From the sending of a batch until the leader has written it.",
         unit="s",
         widget="distribution",
-        source=_ESTIMATE,
+        source=ESTIMATE,
         advanced=True,
         factory=lambda: LogNormal(p50=0.002, p99=0.01),
     )
@@ -169,7 +163,7 @@ class KafkaTopicSettings(Settings):
         "with a replication factor above 1.",
         unit="s",
         widget="distribution",
-        source=_ESTIMATE,
+        source=ESTIMATE,
         advanced=True,
         factory=lambda: LogNormal(p50=0.002, p99=0.015),
     )
@@ -178,18 +172,18 @@ class KafkaTopicSettings(Settings):
         title="group.initial.rebalance.delay.ms",
         help="How long a group without members waits for more after the first one (of the brokers).",
         unit="ms",
-        source=_BROKER,
+        source=BROKER,
         alias="group.initial.rebalance.delay.ms",
         advanced=True,
         ge=0,
-        le=_LONGEST_MS,
+        le=LONGEST_MS,
     )
     rebalance_latency: DurationDistribution = setting(
         title="Rebalance latency",
         help="From the last member's joining until all may fetch: assignment, SyncGroup, committed offsets.",
         unit="s",
         widget="distribution",
-        source=_ESTIMATE,
+        source=ESTIMATE,
         advanced=True,
         factory=lambda: Constant(value=0.05),
     )
@@ -212,6 +206,42 @@ class KafkaTopicSettings(Settings):
             )
         return self
 
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether brokers drop what is sent twice: wanted, and not in conflict with other settings."""
+        return self.enable_idempotence and not self._idempotence_conflict()
+
+    def _idempotence_conflict(self) -> str:
+        """The setting that idempotence cannot live with; empty: none."""
+        if self.acks != "all":
+            return f"acks {self.acks}"
+        if self.retries == 0:
+            return "retries 0"
+        if self.max_in_flight > 5:
+            return f"max.in.flight.requests.per.connection {self.max_in_flight}"
+        return ""
+
+    @model_validator(mode="after")
+    def _producers_fit(self) -> Self:
+        """`ProducerConfig` refuses what was asked for and cannot be; defaults give way by themselves."""
+        given = self.model_fields_set
+        conflict = self._idempotence_conflict()
+        if self.enable_idempotence and "enable_idempotence" in given and conflict:
+            raise PydanticCustomError(
+                "D104",
+                "enable.idempotence needs acks=all, retries above 0 and at most 5 requests in flight; "
+                "it does not go with {conflict}",
+                {"conflict": conflict},
+            )
+        least = self.linger_ms + self.request_timeout_ms
+        if "delivery_timeout_ms" in given and self.delivery_timeout_ms < least:
+            raise PydanticCustomError(
+                "D104",
+                "delivery.timeout.ms {timeout} is below linger.ms and request.timeout.ms together, {least}",
+                {"timeout": self.delivery_timeout_ms, "least": least},
+            )
+        return self
+
 
 class KafkaConsumeSettings(Settings):
     """How the members of a consumer group read the topic."""
@@ -220,21 +250,21 @@ class KafkaConsumeSettings(Settings):
         None,
         title="group.id",
         help="Consumers with the same group share the partitions; empty: a group of this consumer alone.",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="group.id",
     )
     strategy: Literal["range", "roundrobin", "sticky", "cooperative-sticky"] = setting(
         "range",
         title="partition.assignment.strategy",
         help="Who gets which partition; all but cooperative-sticky stop the whole group for a rebalance.",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="partition.assignment.strategy",
     )
     auto_commit: bool = setting(
         True,
         title="enable.auto.commit",
         help="Commit at a poll, when the interval is over, what earlier polls returned.",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="enable.auto.commit",
     )
     auto_commit_interval_ms: int = setting(
@@ -242,10 +272,10 @@ class KafkaConsumeSettings(Settings):
         title="auto.commit.interval.ms",
         help="Shortest time between two automatic commits.",
         unit="ms",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="auto.commit.interval.ms",
         ge=0,
-        le=_LONGEST_MS,
+        le=LONGEST_MS,
     )
     commit: Literal["after-batch", "after-record", "before-processing"] = setting(
         "after-batch",
@@ -257,7 +287,7 @@ class KafkaConsumeSettings(Settings):
         title="max.poll.records",
         help="Records one poll returns at most; they are processed one after the other.",
         unit="messages",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="max.poll.records",
         ge=1,
         le=2**31 - 1,
@@ -267,7 +297,7 @@ class KafkaConsumeSettings(Settings):
         title="max.poll.interval.ms",
         help="Time between two polls after which a member leaves the group.",
         unit="ms",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="max.poll.interval.ms",
         ge=1,
         le=2**31 - 1,
@@ -277,7 +307,7 @@ class KafkaConsumeSettings(Settings):
         title="session.timeout.ms",
         help="Time after the last heartbeat at which a crashed member is taken out of the group.",
         unit="ms",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="session.timeout.ms",
         ge=6_000,
         le=1_800_000,
@@ -287,7 +317,7 @@ class KafkaConsumeSettings(Settings):
         title="heartbeat.interval.ms",
         help="Time between two heartbeats; members hear of a rebalance with the next one.",
         unit="ms",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="heartbeat.interval.ms",
         ge=1,
         le=1_800_000,
@@ -296,7 +326,7 @@ class KafkaConsumeSettings(Settings):
         None,
         title="group.instance.id",
         help="Static membership: a member that is back within session.timeout.ms keeps its partitions.",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="group.instance.id",
         advanced=True,
     )
@@ -305,7 +335,7 @@ class KafkaConsumeSettings(Settings):
         title="fetch.min.bytes",
         help="A fetch waits until so much is there, at most fetch.max.wait.ms.",
         unit="bytes",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="fetch.min.bytes",
         advanced=True,
         ge=0,
@@ -316,7 +346,7 @@ class KafkaConsumeSettings(Settings):
         title="fetch.max.wait.ms",
         help="How long a fetch waits for fetch.min.bytes.",
         unit="ms",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="fetch.max.wait.ms",
         advanced=True,
         ge=1,
@@ -326,7 +356,7 @@ class KafkaConsumeSettings(Settings):
         "latest",
         title="auto.offset.reset",
         help="Where a group goes on whose next record is deleted: after the last one, or at the first left.",
-        source=_CONSUMER,
+        source=CONSUMER,
         alias="auto.offset.reset",
     )
     attempts: Annotated[int, Field(ge=1, le=1_000_000)] | None = setting(

@@ -6,7 +6,8 @@ every partition. Sources: Apache Kafka documentation (kafka.apache.org/documenta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from simulator.design.edges import DeadLetterSettings
 from simulator.engine.broker import Broker, Subscription
@@ -16,13 +17,20 @@ from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
 from simulator.engine.timer import Timer
 from simulator.engine.world import World
+from simulator.kinds.kafka import network
+from simulator.kinds.kafka.actions import FAULTS
 from simulator.kinds.kafka.checks import check
+from simulator.kinds.kafka.cluster import Cluster
 from simulator.kinds.kafka.group import ConsumerGroup
+from simulator.kinds.kafka.inspection import broker_counts, counts_on_edges, rows_of_partitions
 from simulator.kinds.kafka.log import PartitionLog, RetentionRules
 from simulator.kinds.kafka.member import Reader
+from simulator.kinds.kafka.plain import faults_of_its_own, needs_cluster
 from simulator.kinds.kafka.producer_client import Batch, ProducerClient
+from simulator.kinds.kafka.repositioning import seek, truncate
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
 from simulator.kinds.kafka.traits import KAFKA_MAPPING
+from simulator.kinds.kafka.trial import TRIAL
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
@@ -39,8 +47,8 @@ class KafkaTopic(Broker):
         self.max_size = settings.max_message_bytes
         self.logs = [PartitionLog() for _ in range(settings.partitions)]
         self.rules = RetentionRules(settings, world.duration)
-        self._append_latency = world.draws(settings.append_latency, id, "append latency")
-        self._replication_latency = world.draws(settings.replication_latency, id, "replication latency")
+        self.append_latency = world.draws(settings.append_latency, id, "append latency")
+        self.replication_latency = world.draws(settings.replication_latency, id, "replication latency")
         self._is_replicated = settings.replication_factor > 1
         #: Whether a record is in the log as soon as it is sent.
         self.is_instant = settings.append_latency.mean() <= 0.0 and (
@@ -60,10 +68,14 @@ class KafkaTopic(Broker):
         self._sums: list[Total] = []
         self._retention_timer = Timer(world.env, self._delete_old)
         self._world = world
+        #: Single brokers with their replicas; None while they cannot matter.
+        self.cluster: Cluster | None = None
 
     def entrance(self, edge: str) -> Acceptor:
         client = ProducerClient(self, edge, self._world.uniform(self.id, f"partitioner of {edge}"))
         self.clients.append(client)
+        if self.cluster is not None:
+            self.cluster.adopt(client)
         return client
 
     def connect(self, world: World) -> None:
@@ -115,8 +127,14 @@ class KafkaTopic(Broker):
         return whole
 
     def start(self) -> None:
+        is_replayed = "seek" in faults_of_its_own(self._world.document, self.id)
         for group in self.groups:
+            if is_replayed:
+                for cursor in group.cursors:
+                    cursor.keep()
             group.start()
+        if needs_cluster(self.settings):
+            self.needed_cluster()
         if self.rules.is_needed:
             self._retention_timer.arm(self.rules.check_interval)
 
@@ -129,8 +147,8 @@ class KafkaTopic(Broker):
 
     def transfer(self, batch: Batch, now: float) -> None:
         """A batch is sent: it is readable when leader and followers have it, in order within a partition."""
-        written = now + self._append_latency()
-        copied = written + self._replication_latency() if self._is_replicated else written
+        written = now + self.append_latency()
+        copied = written + self.replication_latency() if self._is_replicated else written
         acks = self.settings.acks
         answered = copied if acks == "all" else written if acks == "1" else now
         for message in batch.messages:
@@ -140,7 +158,7 @@ class KafkaTopic(Broker):
         if arrives <= now:
             self.arrive(batch, now)
         else:
-            self.env.at(arrives, _BatchArrives(self, batch))
+            self.env.at(arrives, _BatchArrives(self, batch, written))
 
     def arrive(self, batch: Batch, now: float) -> None:
         """A batch is in the log, and its records may be read."""
@@ -153,7 +171,7 @@ class KafkaTopic(Broker):
         log = self.logs[partition]
         for message in messages:
             if self.rules.is_needed:
-                log.note(message.size, now, self.rules)
+                log.note(message.size / self.settings.compression_ratio, now, self.rules)
             log.end += 1
             message.accepted_at = message.enqueued_at = now
             message.receive_count = 0
@@ -207,6 +225,100 @@ class KafkaTopic(Broker):
         for part in (*self.clients, *self.groups):
             part.recover()
 
+    def needed_cluster(self) -> Cluster:
+        """The brokers of the topic, of which single ones matter from now on."""
+        if self.cluster is None:
+            under_way = self.env.withdraw(lambda one: isinstance(one, _BatchArrives) and one.topic is self)
+            cluster = self.cluster = Cluster(self, self._world)
+            # Shadowing the method costs nothing per batch while all brokers are well.
+            self.__dict__["transfer"] = cluster.transfer
+            now = self.env.now
+            for arrival in under_way:
+                assert isinstance(arrival, _BatchArrives)
+                readable_at = self._arrives_at[arrival.batch.partition]
+                cluster.take_over(arrival.batch, arrival.written_at, readable_at, now)
+        return self.cluster
+
+    def strike(self, fault: str, settings: Any) -> None:
+        now = self.env.now
+        if fault == "broker-down":
+            self.needed_cluster().elections.crash(settings.broker, now, is_controlled=settings.controlled)
+        elif fault == "slow-follower":
+            self.needed_cluster().brokers[settings.broker].rate = settings.bandwidth
+        elif fault == "network-partition":
+            for group in self._groups_named(settings.group_id):
+                network.cut(group, now)
+        elif fault == "seek":
+            for group in self._groups_named(settings.group_id):
+                for cursor in group.cursors:
+                    seek(group, cursor, settings, now)
+        elif fault == "add-partitions":
+            self._add_partitions(settings.partitions, now)
+        else:
+            super().strike(fault, settings)
+
+    def lift(self, fault: str, settings: Any) -> None:
+        now = self.env.now
+        if fault == "broker-down":
+            self.needed_cluster().elections.restore(settings.broker, now)
+        elif fault == "slow-follower":
+            self.needed_cluster().elections.recover_pace(settings.broker, now)
+        elif fault == "network-partition":
+            for group in self._groups_named(settings.group_id):
+                network.mend(group, now)
+        else:
+            super().lift(fault, settings)
+
+    def _add_partitions(self, count: int, now: float) -> None:
+        """The new ones are empty; producers and groups use them when they look for changes the next time."""
+        for number in range(len(self.logs), count):
+            self.logs.append(PartitionLog())
+            self._arrives_at.append(now)
+            for group in self.groups:
+                group.add_partition(self.logs[number], now)
+            if self.cluster is not None:
+                self.cluster.add_partition(number)
+        age = self.settings.metadata_max_age_ms / 1e3
+        self.env.at((now // age + 1.0) * age if age > 0.0 else now, _PartitionsNoticed(self))
+
+    def notice_partitions(self, now: float) -> None:
+        """The clients know of the new partitions: keys go elsewhere, and the groups rebalance."""
+        for client in self.clients:
+            client.repartition(len(self.logs))
+        for group in self.groups:
+            group.coordinator.rebalance(now)
+
+    def _groups_named(self, name: str | None) -> list[ConsumerGroup]:
+        """The group of that name, or all."""
+        return [group for group in self.groups if name is None or group.id == f"{self.id}:{name}"]
+
+    def note(self, text: str) -> None:
+        """Put something worth reading into the event log."""
+        self._world.note("kafka", self.id, text)
+
+    def close(self, partition: int) -> None:
+        """Nobody leads a partition: it cannot be read."""
+        for group in self.groups:
+            cursor = group.cursors[partition]
+            cursor.is_closed = cursor.is_hindered = True
+
+    def open(self, partition: int, now: float) -> None:
+        """A partition has a leader again."""
+        for group in self.groups:
+            cursor = group.cursors[partition]
+            cursor.is_closed = False
+            cursor.is_hindered = cursor.is_out_of_range
+            if cursor.fresh and cursor.member is not None and cursor.member.is_waiting:
+                group.wake(cursor.member, now)
+
+    def truncate(self, partition: int, end: int, now: float) -> None:
+        """The log of a partition ends earlier: its new leader lacks the rest."""
+        log = self.logs[partition]
+        count = log.end - end
+        log.truncate(end)
+        for group in self.groups:
+            truncate(group, group.cursors[partition], count, now)
+
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
         return sum(group.queue_length.value for group in self.groups)
@@ -223,7 +335,7 @@ class KafkaTopic(Broker):
             "in_flight": 0,
             "expired": 0,
             "dead_lettered": 0,
-            "dropped": 0,
+            "dropped": self.dropped,
         }
 
     def ledgers(self) -> dict[str, dict[str, int]]:
@@ -236,11 +348,12 @@ class KafkaTopic(Broker):
             "completions": sum(group.delivered for group in groups),
             "dead_lettered": sum(group.dead_lettered for group in groups),
             "expired": sum(group.expired for group in groups),
-            "dropped": sum(group.dropped for group in groups),
+            "dropped": self.dropped + sum(group.dropped for group in groups),
             "rejected": self.rejected,
             "redelivered": sum(group.redelivered for group in groups),
             "receives": sum(group.receives for group in groups),
             "rebalances": sum(group.coordinator.rebalances for group in groups),
+            **broker_counts(self.cluster),
         }
 
     def levels(self) -> dict[str, Level | Total]:
@@ -253,6 +366,12 @@ class KafkaTopic(Broker):
             "produce_latency": [self.produce_latency],
         }
 
+    def edge_counts(self) -> Mapping[str, Mapping[str, int]]:
+        return counts_on_edges(self)
+
+    def detail(self) -> Mapping[str, Any]:
+        return rows_of_partitions(self)
+
     def residence(self) -> tuple[int, float]:
         return (
             sum(group.departures for group in self.groups),
@@ -260,14 +379,28 @@ class KafkaTopic(Broker):
         )
 
 
+class _PartitionsNoticed(Activity):
+    """`metadata.max.age.ms` is over: the clients look at the topic again."""
+
+    __slots__ = ("topic",)
+
+    def __init__(self, topic: KafkaTopic) -> None:
+        self.topic = topic
+
+    def occur(self, now: float) -> None:
+        self.topic.notice_partitions(now)
+
+
 class _BatchArrives(Activity):
     """A batch is written and copied."""
 
-    __slots__ = ("batch", "topic")
+    __slots__ = ("batch", "topic", "written_at")
 
-    def __init__(self, topic: KafkaTopic, batch: Batch) -> None:
+    def __init__(self, topic: KafkaTopic, batch: Batch, written_at: float) -> None:
         self.topic = topic
         self.batch = batch
+        #: When the leader has it (s).
+        self.written_at = written_at
 
     def occur(self, now: float) -> None:
         self.topic.arrive(self.batch, now)
@@ -284,6 +417,8 @@ KIND = Kind(
     build=KafkaTopic,
     edge_settings={"consume": KafkaConsumeSettings, "dead-letter": DeadLetterSettings},
     check=check,
+    faults=FAULTS,
+    trial=TRIAL,
     badges=("consumer_lag", "throughput", "waiting_time"),
     swap=KAFKA_MAPPING,
 )

@@ -1,0 +1,84 @@
+"""Settings of the brokers that carry a topic: replicas, elections, capacity.
+
+Names, units and defaults are those of Apache Kafka 4 (kafka.apache.org/documentation, "Configuration").
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from simulator.design.distributions import Constant, DurationDistribution
+from simulator.design.fields import Settings, setting
+from simulator.kinds.kafka.sources import BROKER, ESTIMATE, LONGEST_MS, PRODUCER, TOPIC
+
+
+class ClusterSettings(Settings):
+    """What the brokers of a topic can do, and what happens when one of them is gone."""
+
+    unclean_election: bool = setting(
+        False,
+        title="unclean.leader.election.enable",
+        help="Whether a replica that is not in sync may lead when no other is left; records are lost then.",
+        source=TOPIC,
+        alias="unclean.leader.election.enable",
+        advanced=True,
+    )
+    replica_lag_time_max_ms: int = setting(
+        30_000,
+        title="replica.lag.time.max.ms",
+        help="A follower that has not caught up for so long leaves the in-sync replicas (of the brokers).",
+        unit="ms",
+        source=BROKER,
+        alias="replica.lag.time.max.ms",
+        advanced=True,
+        ge=1,
+        le=LONGEST_MS,
+    )
+    broker_session_timeout_ms: int = setting(
+        9_000,
+        title="broker.session.timeout.ms",
+        help="Time without heartbeats after which the controller takes a broker for dead.",
+        unit="ms",
+        source=BROKER,
+        alias="broker.session.timeout.ms",
+        advanced=True,
+        ge=1,
+        le=LONGEST_MS,
+    )
+    election_latency: DurationDistribution = setting(
+        title="Election latency",
+        help="From the controller's decision until the new leader takes writes and the clients know it.",
+        unit="s",
+        widget="distribution",
+        source=ESTIMATE,
+        advanced=True,
+        factory=lambda: Constant(value=0.1),
+    )
+    broker_bandwidth: Annotated[float, Field(gt=0, le=1e15)] | None = setting(
+        None,
+        title="Broker bandwidth",
+        help="Bytes a broker writes per second, its followers' copies included; empty: no limit.",
+        unit="bytes/s",
+        advanced=True,
+    )
+    request_time: DurationDistribution = setting(
+        title="Request time",
+        help="Time a broker is busy with one produce request, whatever its size; they are served in turn.",
+        unit="s",
+        widget="distribution",
+        advanced=True,
+        factory=lambda: Constant(value=0.0),
+    )
+    metadata_max_age_ms: int = setting(
+        300_000,
+        title="metadata.max.age.ms",
+        help="How often clients look for new partitions when nothing else makes them.",
+        unit="ms",
+        source=PRODUCER,
+        alias="metadata.max.age.ms",
+        advanced=True,
+        ge=0,
+        le=LONGEST_MS,
+    )

@@ -1,0 +1,111 @@
+"""What a topic tells of its inside: partitions, groups, brokers, producers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulator.kinds.kafka.cluster import LOSSES
+
+if TYPE_CHECKING:
+    from simulator.kinds.kafka.cluster import Cluster
+    from simulator.kinds.kafka.topic import KafkaTopic
+
+#: Partitions shown; they stand in every frame.
+_MOST_ROWS = 64
+
+
+def broker_counts(cluster: Cluster | None) -> dict[str, int]:
+    """Cumulative counts of brokers and producers; all 0 while no single broker matters."""
+    if cluster is None:
+        return dict.fromkeys(_BROKER_COUNTS, 0)
+    senders = [client.sender for client in cluster.topic.clients if client.sender is not None]
+    return {
+        "isr_shrinks": cluster.isr_shrinks,
+        "under_min_isr_rejects": cluster.under_min_isr_rejects,
+        "elections": cluster.elections.held,
+        "unclean_elections": cluster.elections.unclean,
+        "produce_retries": sum(sender.retried for sender in senders),
+        "repeated_writes": cluster.repeated_writes,
+        "blocked_sends": sum(sender.blocked_records for sender in senders),
+        **{f"lost_{reason}": count for reason, count in cluster.lost.items()},
+    }
+
+
+_BROKER_COUNTS = (
+    "isr_shrinks",
+    "under_min_isr_rejects",
+    "elections",
+    "unclean_elections",
+    "produce_retries",
+    "repeated_writes",
+    "blocked_sends",
+    *(f"lost_{reason}" for reason in LOSSES),
+)
+
+
+def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
+    """By consume edge what its group has counted, by publish edge what its producer has."""
+    counts: dict[str, dict[str, int]] = {}
+    for group in topic.groups:
+        own = {
+            "redelivered": group.redelivered,
+            "expired": group.expired,
+            "dropped": group.dropped,
+            "dead_lettered": group.dead_lettered,
+            "rebalances": group.coordinator.rebalances,
+        }
+        for subscription in group.subscriptions:
+            counts[subscription.id] = dict(own)
+    for client in topic.clients:
+        sender = client.sender
+        edge = client.id.removeprefix(f"{topic.id}:")
+        if sender is not None and edge != "dead letters":
+            counts[edge] = {"produce_retries": sender.retried, "blocked_sends": sender.blocked_records}
+    return counts
+
+
+def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
+    """Leader, in-sync replicas, offsets, and by group lag and member; the first 64 partitions."""
+    settings = topic.settings
+    rows = []
+    total = sum(log.end for log in topic.logs)
+    largest = max(log.end for log in topic.logs)
+    for number, log in enumerate(topic.logs[:_MOST_ROWS]):
+        if topic.cluster is None:
+            holders = [(number + step) % settings.brokers for step in range(settings.replication_factor)]
+            leader: int | None = holders[0]
+        else:
+            replicas = topic.cluster.partitions[number]
+            holders, leader = list(replicas.isr), topic.cluster.leader_of(number)
+        row: dict[str, Any] = {
+            "partition": number,
+            "leader": leader,
+            "isr": ", ".join(map(str, holders)),
+            "start_offset": log.start,
+            "end_offset": log.end,
+        }
+        for group in topic.groups:
+            name = group.id.removeprefix(f"{topic.id}:")
+            cursor = group.cursors[number]
+            member = cursor.member
+            row[f"lag of {name}"] = cursor.lag
+            row[f"member of {name}"] = (
+                None if member is None else f"{member.subscription.consumer.id}-{member.number}"
+            )
+        rows.append(row)
+    mean = total / len(topic.logs)
+    now = topic.env.now
+    return {
+        "rows": rows,
+        "partitions": len(topic.logs),
+        "skew": largest / mean if mean else 1.0,
+        "groups": [
+            {
+                "group": group.id.removeprefix(f"{topic.id}:"),
+                "lag": group.lag.value,
+                "rebalances": group.coordinator.rebalances,
+                "unassigned_partition_seconds": group.coordinator.unassigned.integral(now),
+            }
+            for group in topic.groups
+        ],
+    }
