@@ -69,7 +69,10 @@ def _fault_problems(document: Document, topic: str, settings: KafkaTopicSettings
                 field, message = "group.id", f"no group {wanted.group_id} reads {topic}"
                 hint = f"name one of {', '.join(names)}" if names else f"let a consumer read {topic}"
         elif isinstance(wanted, AddPartitionsSettings) and wanted.partitions <= settings.partitions:
-            field, message = "partitions", f"{topic} has {settings.partitions}; partitions are never taken away"
+            field, message = (
+                "partitions",
+                f"{topic} has {settings.partitions}; they are never taken away",
+            )
             hint = f"give more than {settings.partitions}"
         if message:
             path = f"faults[{position}].config.{field}"
