@@ -28,6 +28,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "microservice-chain",
         "kafka-group",
         "sns-fan-out",
+        "rabbitmq-orders",
         "first-queue",
     ]
 

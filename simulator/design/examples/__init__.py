@@ -83,6 +83,15 @@ def templates() -> list[Template]:
             "about 3,000 messages end in the dead-letter queue, for its retries last one minute only.",
         ),
         _template(
+            "rabbitmq-orders",
+            "RabbitMQ orders",
+            summary="A topic exchange, a quorum and a classic queue, dead letters; a leader fails and an "
+            "alarm blocks the publisher.",
+            see="When the leader fails, publishes are refused for the 5 s of an election, yet nothing that "
+            "was confirmed is lost; in the ten seconds of the alarm 2,000 orders wait in the sender. What "
+            "fails three times reaches the clerk.",
+        ),
+        _template(
             "first-queue",
             "First queue",
             summary="The textbook queue M/M/1, busy 80 % of the time, whose answers are known exactly.",
