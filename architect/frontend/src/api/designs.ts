@@ -55,6 +55,17 @@ function withProblems(design: SavedDesign): SavedDesign {
   return { ...design, problems: (design.problems ?? []).map(toProblem) };
 }
 
+export interface TrialRow {
+  /** id of an edge, or the name of an inner part of the node */
+  readonly edge: string;
+  readonly is_match: boolean;
+  readonly reason: string;
+}
+
+/** What a node would do with a message, without a run. */
+export const tryMessage = (document: DesignDocument, node: string, sample: JsonObject, signal: AbortSignal) =>
+  request<{ rows: TrialRow[] }>("POST", "/try", { body: { document, node, sample }, signal });
+
 export const listTemplates = () => request<Template[]>("GET", "/templates");
 export const listDesigns = () => request<DesignSummary[]>("GET", "/designs");
 

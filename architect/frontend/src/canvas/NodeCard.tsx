@@ -3,7 +3,7 @@ import { CircleAlert, TriangleAlert } from "lucide-react";
 import { memo, useEffect, useMemo, useRef } from "react";
 import { nodeName } from "../document/types";
 import { useCatalogue } from "../editor/EditorContext";
-import { nodeFacts } from "./facts";
+import { nodeFacts, sortOf } from "./facts";
 import type { CardNode } from "./flowElements";
 import { FAR, FEW } from "./geometry";
 import { KindIcon } from "./kindIcons";
@@ -29,6 +29,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
     [kind, catalogue, receives],
   );
   const facts = useMemo(() => nodeFacts(node, kind), [node, kind]);
+  const sort = sortOf(node, kind);
 
   useEffect(() => {
     if (!root.current) return undefined;
@@ -51,7 +52,10 @@ function Card({ id, data }: NodeProps<CardNode>) {
         </span>
         <span className="card-names">
           <strong className="card-label">{nodeName(node)}</strong>
-          <span className="card-kind">{kind?.title ?? node.kind}</span>
+          <span className="card-kind">
+            {kind?.title ?? node.kind}
+            {sort && <span className={`card-sort${sort === "FIFO" ? " is-fifo" : ""}`}>{sort}</span>}
+          </span>
         </span>
         <Badge errors={data.errors} warnings={data.warnings} />
       </div>

@@ -32,6 +32,13 @@ export function nodeFacts(node: DesignNode, kind: KindInfo | undefined, limit = 
   return facts.slice(0, limit).map((entry) => entry.fact);
 }
 
+/** What a kind that comes in two sorts is: "FIFO" or "standard"; "" for all other kinds. */
+export function sortOf(node: DesignNode, kind: KindInfo | undefined): string {
+  const name = ["FifoQueue", "FifoTopic"].find((one) => kind?.config.properties?.[one] !== undefined);
+  if (name === undefined) return "";
+  return (node.config?.[name] ?? kind?.defaults?.[name]) === true ? "FIFO" : "standard";
+}
+
 function factText(value: Json | undefined, field: FieldSpec): string | null {
   if (value === undefined || value === null || value === "") return null;
   switch (field.kind) {

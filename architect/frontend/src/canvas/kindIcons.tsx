@@ -56,6 +56,7 @@ const BY_CATEGORY: Readonly<Record<Category, LucideIcon>> = {
   producer: RadioTower,
   queue: Rows3,
   topic: Network,
+  bus: Waypoints,
   consumer: Cog,
   service: Cable,
   join: Combine,

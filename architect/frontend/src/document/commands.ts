@@ -52,6 +52,18 @@ export function insertIntoEdge(
   };
 }
 
+/** A fault at the end of the list: the order of the list is not the order of time. */
+export function addFault(fault: JsonObject): Command {
+  return (document) => ({ ...document, faults: [...(document.faults ?? []), fault] });
+}
+
+export function removeFault(index: number): Command {
+  return (document) => ({
+    ...document,
+    faults: (document.faults ?? []).filter((_fault, position) => position !== index),
+  });
+}
+
 /** Remove nodes and edges, the edges of removed nodes, and all that names a removed node. */
 export function remove(selection: Selection): Command {
   return (document) => {

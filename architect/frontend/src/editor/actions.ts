@@ -9,6 +9,7 @@ import type { ViewStore } from "./view";
 export type ActionId =
   | "add"
   | "connect"
+  | "faults"
   | "undo"
   | "redo"
   | "cut"
@@ -145,6 +146,15 @@ export function createActions({ store, view, catalogue, save }: Needs): ActionTa
       menus: ["node"],
       enabled: () => editable() && state().selection.nodes.length === 1,
       run: connectFrom,
+    },
+    {
+      id: "faults",
+      label: "Faults and actions …",
+      group: "Build",
+      keys: ["f"],
+      menus: ["node"],
+      enabled: () => state().selection.nodes.length === 1,
+      run: () => view.getState().set({ inspectorOpen: true, nodeTab: "faults" }),
     },
     {
       id: "cut",

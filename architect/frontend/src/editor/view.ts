@@ -59,6 +59,8 @@ export interface CanvasControl {
   pointer(): Point;
 }
 
+export type NodeTab = "settings" | "faults" | "test" | "inside";
+
 export interface ViewState {
   readonly popup: Popup | null;
   readonly toasts: readonly Toast[];
@@ -76,6 +78,8 @@ export interface ViewState {
   /** the setting to show and focus after a jump from the problems list */
   readonly wantedField: { readonly path: readonly string[]; readonly count: number } | null;
   readonly canvas: CanvasControl | null;
+  /** which page of a node's inspector is open; it stays when another node is chosen */
+  readonly nodeTab: NodeTab;
 
   open(popup: Popup | null): void;
   /** Returns the toast's number. */
@@ -86,7 +90,14 @@ export interface ViewState {
     part: Partial<
       Pick<
         ViewState,
-        "inspectorOpen" | "problemsOpen" | "minimapOpen" | "snapToGrid" | "mode" | "singleKeys" | "isNarrow"
+        | "inspectorOpen"
+        | "problemsOpen"
+        | "minimapOpen"
+        | "snapToGrid"
+        | "mode"
+        | "singleKeys"
+        | "isNarrow"
+        | "nodeTab"
       >
     >,
   ): void;
@@ -134,6 +145,7 @@ export function createViewStore(nodes: number): ViewStore {
     singleKeys: readSingleKeys(),
     wantedField: null,
     canvas: null,
+    nodeTab: "settings",
 
     open: (popup) => set({ popup }),
     toast(text, options = {}) {
@@ -159,6 +171,7 @@ export function createViewStore(nodes: number): ViewStore {
     wantField: (path) =>
       set((state) => ({
         inspectorOpen: true,
+        nodeTab: "settings",
         wantedField: { path, count: (state.wantedField?.count ?? 0) + 1 },
       })),
     registerCanvas: (canvas) => set({ canvas }),

@@ -4,6 +4,7 @@ import { setEdgeConfig, setEdgeRole } from "../document/commands";
 import { shownDocument } from "../document/store";
 import { type DesignEdge, findNode, nodeName } from "../document/types";
 import { useEditor, useEditorState } from "../editor/EditorContext";
+import { EdgeCounts } from "./EdgeCounts";
 import { useForm } from "./FormContext";
 import { ElementProblems } from "./NodeForm";
 import { SchemaForm } from "./SchemaForm";
@@ -72,6 +73,7 @@ export function EdgeForm({ edge }: { edge: DesignEdge }) {
       ) : (
         <p className="muted">This connection has no settings of its own.</p>
       )}
+      <EdgeCounts id={edge.id} />
     </>
   );
 }

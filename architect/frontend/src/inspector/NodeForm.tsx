@@ -8,14 +8,12 @@ import { shownDocument } from "../document/store";
 import { type DesignNode, findNode, nodeName } from "../document/types";
 import { useEditor, useEditorState } from "../editor/EditorContext";
 import { useForm } from "./FormContext";
+import { NodeTabs } from "./NodeTabs";
 import { SchemaForm } from "./SchemaForm";
 
 export function NodeForm({ node }: { node: DesignNode }) {
-  const { store, catalogue } = useEditor();
-  const form = useForm();
+  const { catalogue } = useEditor();
   const kind = catalogue.kind(node.kind);
-  const nameId = useId();
-  const apply = store.getState().apply;
   return (
     <>
       <header className="inspector-head">
@@ -34,8 +32,23 @@ export function NodeForm({ node }: { node: DesignNode }) {
           </p>
         </div>
       </header>
-      {kind && <p className="inspector-summary">{kind.summary}</p>}
       <ElementProblems id={node.id} />
+      <NodeTabs node={node} kind={kind}>
+        <Settings node={node} />
+      </NodeTabs>
+    </>
+  );
+}
+
+function Settings({ node }: { node: DesignNode }) {
+  const { store, catalogue } = useEditor();
+  const form = useForm();
+  const kind = catalogue.kind(node.kind);
+  const nameId = useId();
+  const apply = store.getState().apply;
+  return (
+    <>
+      {kind && <p className="inspector-summary">{kind.summary}</p>}
       <div className="field">
         <div className="field-head">
           <label className="field-title" htmlFor={nameId}>

@@ -2,8 +2,8 @@ import type { Selection } from "../charts/chartSet";
 import { MetricTable } from "./MetricTable";
 import { type MetricWords, useMetricWords } from "./metricWords";
 import { formatCount, formatHalfWidth, formatQuantity, formatSeconds } from "./numbers";
-import { objectiveWords, type RunResult } from "./result";
-import { labelOf, shortDigest } from "./runRecord";
+import { objectiveWords, type RunResult, tellingEdges } from "./result";
+import { edgeLabel, labelOf, shortDigest } from "./runRecord";
 import { isGoing, useSession } from "./session";
 import { TrustBanners, TrustPanel } from "./TrustPanel";
 import { growthWords } from "./trust";
@@ -36,6 +36,8 @@ export function ResultsTab({ selection }: { selection: Selection }) {
 
   const onlyNode = selection?.kind === "node" ? selection.id : null;
   const nodes = Object.entries(result.nodes ?? {}).filter(([id]) => !onlyNode || id === onlyNode);
+  const onlyEdge = selection?.kind === "edge" ? selection.id : null;
+  const connections = onlyNode ? [] : tellingEdges(result.edges, onlyEdge);
   const flows = (result.flows ?? []).filter(
     (flow) => !onlyNode || flow["from"] === onlyNode || flow["to"] === onlyNode,
   );
@@ -72,6 +74,17 @@ export function ResultsTab({ selection }: { selection: Selection }) {
             words={words}
             replications={result.replications}
             groups={nodes.map(([id, metrics]) => ({ id, title: label(id), metrics, growth: growth(id) }))}
+          />
+        </section>
+      )}
+      {connections.length > 0 && (
+        <section className="result-section">
+          <h3>{onlyEdge ? "Connection" : "Connections"}</h3>
+          <MetricTable
+            caption="Connections"
+            words={words}
+            replications={result.replications}
+            groups={connections.map(([id, metrics]) => ({ id, title: edgeLabel(snapshot, id), metrics }))}
           />
         </section>
       )}

@@ -1,4 +1,6 @@
 /** What arrives from the simulator while a run goes on: the frame of contract S5 and the socket's other messages. */
+import { isObject } from "../document/paths";
+import type { Json, JsonObject } from "../document/types";
 
 /** Spread of a time in one frame's interval, seconds; null fields where nothing happened. */
 export interface Spread {
@@ -17,6 +19,8 @@ export interface EdgeMetrics {
   /** messages since the start */
   readonly total?: number | null;
   readonly in_transit?: number | null;
+  /** what the kind at its end counts on it since the start: matched, filtered out, retries */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
 export interface RunEvent {
@@ -96,5 +100,11 @@ export function plainNumber(metric: Metric | undefined): number | null {
 }
 
 export function isSpread(metric: Metric | undefined): metric is Spread {
-  return typeof metric === "object" && metric !== null;
+  return typeof metric === "object" && metric !== null && "p50" in metric;
+}
+
+/** The inner state of a node (partitions, bindings, …) beside its metrics; null where its kind tells none. */
+export function detailOf(metrics: NodeMetrics | null): JsonObject | null {
+  const detail: unknown = metrics?.["detail"];
+  return isObject(detail as Json) ? (detail as JsonObject) : null;
 }

@@ -23,6 +23,7 @@ export interface RunResult {
   readonly stopped?: string | null;
   readonly design?: { readonly name: string; readonly digest: string };
   readonly nodes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly edges?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly flows?: readonly Readonly<Record<string, unknown>>[];
   /** absent in results of older versions */
   readonly statistics?: Statistics | null;
@@ -125,4 +126,17 @@ export function objectiveWords(
   return [part ? `${part} ${title(metric)}` : title(metric), where, bound]
     .filter((piece) => piece !== "")
     .join(", ");
+}
+
+/** What every connection has; anything else is counted by the kind at its end (matched, filtered out, retries). */
+const OF_EVERY_EDGE = new Set(["throughput", "total", "arrived", "lost", "duplicated", "in_transit"]);
+
+/** The connections worth a table: the chosen one, else those on which a kind counts something of its own. */
+export function tellingEdges(
+  edges: RunResult["edges"],
+  chosen: string | null,
+): (readonly [id: string, metrics: Readonly<Record<string, unknown>>])[] {
+  return Object.entries(edges ?? {}).filter(([id, metrics]) =>
+    chosen === null ? Object.keys(metrics).some((name) => !OF_EVERY_EDGE.has(name)) : id === chosen,
+  );
 }

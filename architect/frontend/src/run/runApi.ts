@@ -1,6 +1,7 @@
 /** The calls about runs (contract S7) and the socket's address (S8). */
 import { runDocument } from "../api/designs";
 import { request } from "../api/http";
+import type { JsonObject } from "../document/types";
 import type { SocketLike } from "./connection";
 import type { Frame } from "./frameTypes";
 import type { RunResult } from "./result";
@@ -45,6 +46,10 @@ export const controlRun = (runId: string, action: ControlAction, speed?: number 
   request<RunRecord>("POST", `${at(runId)}/control`, {
     body: speed === undefined ? { action } : { action, speed },
   });
+
+/** A fault or action now; the answer has the simulated time `at` at which it takes effect. */
+export const injectFault = (runId: string, fault: JsonObject) =>
+  request<JsonObject>("POST", `${at(runId)}/faults`, { body: fault });
 
 export function listRuns(where: { design?: string; status?: string } = {}): Promise<RunRecord[]> {
   const query = new URLSearchParams(Object.entries(where).filter(([, value]) => value !== "")).toString();

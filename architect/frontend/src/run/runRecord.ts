@@ -1,4 +1,5 @@
 /** A run as the API gives it (contract S7), and the design snapshot it ran. */
+import type { JsonObject } from "../document/types";
 import type { RunStatus } from "./frameTypes";
 
 export interface RunRecord {
@@ -46,6 +47,8 @@ export interface Snapshot {
   readonly nodes: readonly SnapshotNode[];
   readonly edges: readonly SnapshotEdge[];
   readonly objectives?: readonly Objective[];
+  /** planned and injected */
+  readonly faults?: readonly JsonObject[];
   readonly simulation?: {
     readonly duration?: number;
     readonly warmup?: number | string;

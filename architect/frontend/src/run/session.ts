@@ -7,6 +7,7 @@
 import { create } from "zustand";
 import { sentence } from "../api/errors";
 import { seriesStore } from "../charts/series";
+import type { JsonObject } from "../document/types";
 import { type LineState, type Outside, RunConnection } from "./connection";
 import { ENDED, type Frame, type RunEvent, type RunStatus } from "./frameTypes";
 import { metricStore } from "./metrics";
@@ -18,6 +19,7 @@ import {
   fetchResult,
   fetchRun,
   fetchSnapshot,
+  injectFault,
   openRunSocket,
   startRun,
 } from "./runApi";
@@ -279,6 +281,17 @@ export async function control(action: ControlAction, speed?: number | null): Pro
   } catch (failure) {
     set({ problem: sentence(failure) });
   }
+}
+
+/** Let a fault happen now in the run that is shown; rejects with the server's reason when it cannot. */
+export async function injectNow(fault: JsonObject): Promise<JsonObject> {
+  const { run } = get();
+  if (!run) throw new Error("No run is going.");
+  const taken = await injectFault(run.id, fault);
+  // the run's own document has the fault from now on
+  const snapshot = await fetchSnapshot(run.id);
+  if (get().run?.id === run.id) set({ snapshot });
+  return taken;
 }
 
 /** A hand on the slider passes many speeds; the server hears of the one it rests on. */

@@ -1,7 +1,7 @@
 /** The schema bundle with the questions the editor asks of it. */
 import type { DesignDocument, DesignEdge, DesignNode } from "../document/types";
 import { findNode } from "../document/types";
-import type { Category, JsonSchema, KindInfo, SchemaBundle, WiringRule } from "./types";
+import type { Category, FaultInfo, JsonSchema, KindInfo, SchemaBundle, WiringRule } from "./types";
 
 export interface Wiring {
   /** allowed roles, the usual one first; empty when the connection is refused */
@@ -21,6 +21,21 @@ const TEXTS = {
   unknownKind: "This version of Headrace does not know one of these kinds.",
   noRule: "These two cannot be connected.",
 } as const;
+
+const PAUSE: FaultInfo = {
+  fault: "pause",
+  title: "Pause",
+  summary: "It takes no messages and finishes what it has.",
+  lasts: true,
+  config: {},
+};
+const OUTAGE: FaultInfo = {
+  fault: "outage",
+  title: "Outage",
+  summary: "It is gone: a consumer gives back what it has, a broker or service refuses what comes.",
+  lasts: true,
+  config: {},
+};
 
 export class Catalogue {
   private readonly byKind: ReadonlyMap<string, KindInfo>;
@@ -143,6 +158,16 @@ export class Catalogue {
       before: before.includes(own) ? own : before[0],
       after: after.includes(own) ? own : after[0],
     };
+  }
+
+  /** What can happen to a node of a kind: the faults every such node knows, then the kind's own. */
+  faultsOf(kind: string): readonly FaultInfo[] {
+    const category = this.category(kind);
+    const general = [
+      ...(kind === "consumer" ? [PAUSE] : []),
+      ...(category === "producer" || category === "join" ? [] : [OUTAGE]),
+    ];
+    return [...general, ...(this.byKind.get(kind)?.faults ?? [])];
   }
 
   /** A fresh node of a kind: what has no default but must be there comes from the kind's `defaults`. */

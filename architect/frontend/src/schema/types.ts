@@ -46,7 +46,24 @@ export interface JsonSchema {
   readonly "x-source"?: SettingSource;
 }
 
-export type Category = "producer" | "queue" | "topic" | "consumer" | "service" | "join";
+export type Category = "producer" | "queue" | "topic" | "bus" | "consumer" | "service" | "join";
+
+/** A fault or an action that only nodes of one kind know. */
+export interface FaultInfo {
+  readonly fault: string;
+  readonly title: string;
+  readonly summary: string;
+  /** whether it has a duration */
+  readonly lasts: boolean;
+  readonly config: JsonSchema;
+}
+
+/** A tester for what a node does with one message. */
+export interface TrialInfo {
+  readonly title: string;
+  readonly summary: string;
+  readonly sample: JsonObject;
+}
 
 export interface KindInfo {
   readonly kind: string;
@@ -60,6 +77,8 @@ export interface KindInfo {
   readonly defaults?: JsonObject;
   /** metrics to show on the card, most telling first */
   readonly badges?: readonly string[];
+  readonly faults?: readonly FaultInfo[];
+  readonly trial?: TrialInfo | null;
 }
 
 export interface WiringRule {

@@ -1,0 +1,78 @@
+/** The inner state of a node, as its kind tells it, put in order for the page. */
+import { isObject } from "../document/paths";
+import type { Json, JsonObject } from "../document/types";
+import { formatCount } from "../run/numbers";
+import { titleFrom } from "../schema/fields";
+
+export interface InsideTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly JsonObject[];
+}
+
+export interface Inside {
+  /** single values, in the kind's order */
+  readonly facts: readonly (readonly [name: string, value: Json])[];
+  readonly tables: readonly InsideTable[];
+}
+
+/** Quantities that a bar tells faster than a number. */
+const BARS = new Set([
+  "lag",
+  "unread",
+  "ready",
+  "unacked",
+  "matched",
+  "waiting",
+  "messages",
+  "records",
+  "size",
+]);
+
+export const hasBar = (column: string) => BARS.has(column);
+
+export function insideOf(detail: JsonObject): Inside {
+  const facts: (readonly [string, Json])[] = [];
+  const tables: InsideTable[] = [];
+  for (const [name, value] of Object.entries(detail)) {
+    if (Array.isArray(value) && value.some((row) => isObject(row as Json))) {
+      const rows = value.filter((row): row is JsonObject => isObject(row as Json));
+      tables.push({ title: titleFrom(name), columns: columnsOf(rows), rows });
+    } else if (isTelling(name, value)) {
+      facts.push([name, value as Json]);
+    }
+  }
+  return { facts, tables };
+}
+
+/** Columns in the order of their first coming; those that say nothing in any row are left out. */
+function columnsOf(rows: readonly JsonObject[]): string[] {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return names.filter((name) => rows.some((row) => isTelling(name, row[name])));
+}
+
+function isTelling(name: string, value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === "") return false;
+  if (Array.isArray(value)) return value.length > 0;
+  if (isObject(value)) return Object.keys(value).length > 0;
+  return !(name.startsWith("more_") && value === 0);
+}
+
+/** "is_leader" is "leader" to people. */
+export function wordsOf(name: string): string {
+  return titleFrom(name.replace(/^(is|has)_/, ""));
+}
+
+/** One value as text; `label` says what a node is called. */
+export function insideText(name: string, value: Json | undefined, label: (id: string) => string): string {
+  if (value === undefined || value === null || value === "") return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number") return formatCount(value);
+  if (typeof value === "string") return NODES.has(name) ? label(value) : value;
+  if (Array.isArray(value)) return value.map((one) => insideText(name, one as Json, label)).join(", ");
+  return Object.entries(value as JsonObject)
+    .map(([key, inner]) => `${key}: ${insideText(key, inner, label)}`)
+    .join(", ");
+}
+
+const NODES = new Set(["to", "from", "consumer", "target", "group", "alternate-exchange"]);
