@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
-from simulator.cli.experiments import compare_designs
+from simulator.cli.experiments import compare_designs, sweep_design
 from simulator.cli.interrupt import EXIT_CANCELLED
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
@@ -23,6 +23,7 @@ _COMMANDS = {
     "simulate": simulate_design,
     "check": check_design,
     "compare": compare_designs,
+    "sweep": sweep_design,
     "schema": print_schema,
     "serve": serve_dashboard,
 }

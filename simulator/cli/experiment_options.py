@@ -6,12 +6,16 @@ import argparse
 
 from simulator.cli.values import LARGEST_SEED, MOST_JOBS, command, duration, quantity, warmup, whole
 from simulator.experiments.compare import MOST_RUNS, RANKED_BY
+from simulator.experiments.sweep import REPLICATIONS as SWEEP_REPLICATIONS
 from simulator.quantities import parse_quantity
 
 _COMPARE = """Run two or more alternatives under the same load and print their paired differences.
 The alternatives: several DESIGNs; or one, and a --swap or a --set for each further one.
 Exit code: 0 done, 1 an alternative's run had to end early, 2 a design or an option is not valid,
 130 cancelled."""
+
+_SWEEP = """Run the design at every value of one setting, or every pair of values of two.
+Exit code: 0 done, 2 the design or an option is not valid, 130 cancelled."""
 
 
 def add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,6 +53,22 @@ def add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _outputs(compare)
 
 
+def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`headrace sweep`."""
+    sweep = command(commands, "sweep", "vary one or two settings", _SWEEP)
+    sweep.add_argument("design", metavar="DESIGN", help="design document; - for standard input")
+    sweep.add_argument(
+        "--vary",
+        action="append",
+        required=True,
+        metavar="PATH=RANGE",
+        help="nodes.billing.config.instances=1:16, or 1:16:5 (step), 1:1000:log, 1:1000:log:7 (values), "
+        "or a list a,b,c; once or twice",
+    )
+    _run_options(sweep, most=f"replications at every point (default: {SWEEP_REPLICATIONS})")
+    _outputs(sweep)
+
+
 def _run_options(parser: argparse.ArgumentParser, *, most: str) -> None:
     parser.add_argument("--duration", type=duration, metavar="S", help="simulated time of one replication")
     parser.add_argument(
@@ -66,7 +86,9 @@ def _outputs(parser: argparse.ArgumentParser) -> None:
     shape.add_argument("--json", action="store_true", help="print the result document instead of a table")
     shape.add_argument("--csv", action="store_true", help="print CSV instead of a table")
     parser.add_argument(
-        "--output", metavar="FILE", help="also write it to FILE: .json or .csv, whole or not at all"
+        "--output",
+        metavar="FILE",
+        help="also write it to FILE: .csv, .parquet (of a sweep), else JSON",
     )
 
 

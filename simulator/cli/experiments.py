@@ -14,9 +14,11 @@ from simulator.cli.outputs import check_target, write_whole
 from simulator.cli.progress import ShareProgress
 from simulator.cli.refusal import CannotDo
 from simulator.experiments.compare import Alternative, compare
-from simulator.experiments.parameters import parse_assignments, with_values
+from simulator.experiments.parameters import parse_assignments, parse_vary, with_values
 from simulator.experiments.swap import swapped
+from simulator.experiments.sweep import sweep
 from simulator.report.alternatives_table import comparison_csv, comparison_table
+from simulator.report.sweep_table import parquet_library, sweep_csv, sweep_table, write_parquet
 
 EXIT_STOPPED = 1
 
@@ -44,6 +46,33 @@ def compare_designs(options: argparse.Namespace) -> int:
     if document["stopped"] == "cancelled":
         return EXIT_CANCELLED
     return EXIT_STOPPED if any(one["status"] == "failed" for one in document["alternatives"]) else 0
+
+
+def sweep_design(options: argparse.Namespace) -> int:
+    """`headrace sweep`: the points as a table, JSON, CSV or Parquet."""
+    target = _target(options)
+    if target is not None and target.suffix == ".parquet":
+        parquet_library()  # before anything is run
+    document = read_design(options.design)
+    varied = [parse_vary(document, text) for text in options.vary]
+    found = _watched(
+        lambda is_stopped, on_progress: sweep(
+            document,
+            varied,
+            seed=options.seed,
+            duration=options.duration,
+            warmup=options.warmup,
+            replications=options.replications,
+            jobs=options.jobs,
+            is_stopped=is_stopped,
+            on_progress=on_progress,
+        )
+    )
+    if target is not None and target.suffix == ".parquet":
+        write_parquet(found, target)
+        target = None
+    _write(options, target, found, sweep_table, sweep_csv)
+    return EXIT_CANCELLED if found["stopped"] == "cancelled" else 0
 
 
 def _alternatives(options: argparse.Namespace) -> list[Alternative]:

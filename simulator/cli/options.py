@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from simulator.cli.experiment_options import add_compare
+from simulator.cli.experiment_options import add_compare, add_sweep
 from simulator.cli.values import (
     LARGEST_SEED,
     MOST_JOBS,
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     add_compare(commands)
+    add_sweep(commands)
 
     schema = command(
         commands, "schema", "print the JSON Schema", "Print what editors and forms are built on."

@@ -57,3 +57,15 @@ def test_compare_without_an_alternative_is_refused(design: str, capsys: pytest.C
     assert "nothing to compare with" in capsys.readouterr().err
     assert main(["compare", design, "--set", "nodes.c.config.nothing=1"]) == 2
     assert "there is no 'nothing'" in capsys.readouterr().err
+
+
+def test_sweep_prints_a_row_for_every_point(
+    design: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "found.json"
+    words = ["sweep", design, "--vary", "nodes.c.config.instances=1:2", "--output", str(target)]
+    assert main([*words, "--vary", "nodes.s.config.arrivals.rate=10,20", "--replications", "2"]) == 0
+    assert capsys.readouterr().out.count("s → c") == 4
+    assert len(json.loads(target.read_text())["points"]) == 4
+    assert main(["sweep", design, "--vary", "nodes.c.config.instances=4:1"]) == 2
+    assert "empty range" in capsys.readouterr().err

@@ -1,0 +1,128 @@
+"""A sweep for people, for spreadsheets and for data frames."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import HeadraceError
+from simulator.report.alternatives_table import safe_cell
+from simulator.report.layout import aligned, indented, printable, unit_of
+from simulator.report.table import estimate_text
+
+#: Columns of the table: what people look at first.
+_SHOWN = ("end_to_end_latency.mean", "end_to_end_latency.p95", "end_to_end_latency.p99", "lost")
+
+
+class NoParquet(HeadraceError):
+    """Parquet cannot be written here; the message says what to install."""
+
+
+def sweep_table(document: dict[str, Any]) -> str:
+    """A row for every point and flow; ends with a line break."""
+    paths = [one["path"] for one in document["varied"]]
+    rows = [[*paths, "flow", *_SHOWN, "busiest node", "objectives"]]
+    rows += [
+        [
+            *(str(value) for value in point["values"]),
+            f"{flow['from']} → {flow['to']}",
+            *(estimate_text(flow.get(name), unit_of(name)) for name in _SHOWN),
+            _busiest(point),
+            _verdicts(point),
+        ]
+        for point in document["points"]
+        for flow in point["flows"]
+    ]
+    extent = f"{len(document['points'])} points, {document['replications']} replications each"
+    lines = [printable(document["design"]["name"]), f"{extent}; seed {document['seed']}"]
+    if document["stopped"]:
+        lines.append("cancelled: not all points are there")
+    if any(point["stability"] == "growing" for point in document["points"]):
+        lines.append("* depends on how long the run is: the backlog grows, there is no steady state.")
+    table = aligned([[printable(cell) for cell in row] for row in rows], left=len(paths) + 1)
+    return "\n".join(lines) + "\n\n" + indented(table) + "\n"
+
+
+def _busiest(point: dict[str, Any]) -> str:
+    busy = {id: node["utilization"]["mean"] for id, node in point["nodes"].items() if "utilization" in node}
+    if not busy:
+        return "–"
+    id = max(busy, key=lambda name: float(busy[name]))
+    return f"{id} {100.0 * busy[id]:.0f} %"
+
+
+def _verdicts(point: dict[str, Any]) -> str:
+    if point["stopped"]:
+        return "ended early"
+    verdicts = [one["verdict"] for one in point["objectives"]]
+    text = next((word for word in ("missed", "undecided", "met") if word in verdicts), "–")
+    return f"{text}, unstable" if point["stability"] == "growing" else text
+
+
+def rows_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """One row for every point, place and measure."""
+    for point in document["points"]:
+        values = {one["path"]: value for one, value in zip(document["varied"], point["values"], strict=True)}
+        places = [
+            *((f"{flow['from']} → {flow['to']}", flow) for flow in point["flows"]),
+            *point["nodes"].items(),
+        ]
+        for place, measures in places:
+            for metric, estimate in measures.items():
+                if not isinstance(estimate, dict):
+                    continue
+                low, high = estimate["ci95"] or (None, None)
+                yield {
+                    **values,
+                    "place": place,
+                    "metric": metric,
+                    "mean": float(estimate["mean"]),
+                    "low": low,
+                    "high": high,
+                    "stability": point["stability"],
+                }
+
+
+def sweep_csv(document: dict[str, Any]) -> str:
+    """The rows as CSV."""
+    text = io.StringIO()
+    names = [
+        *(one["path"] for one in document["varied"]),
+        "place",
+        "metric",
+        "mean",
+        "low",
+        "high",
+        "stability",
+    ]
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(names)
+    for row in rows_of(document):
+        rows.writerow(["" if row[name] is None else safe_cell(row[name]) for name in names])
+    return text.getvalue()
+
+
+def write_parquet(document: dict[str, Any], path: Path) -> None:
+    """The rows as a Parquet file, whole or not at all; raises `NoParquet` without PyArrow."""
+    arrow, parquet = parquet_library()
+    rows = list(rows_of(document))
+    part = path.with_name(f".{path.name}.part")
+    try:
+        parquet.write_table(arrow.Table.from_pylist(rows), part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def parquet_library() -> tuple[Any, Any]:
+    """PyArrow and its Parquet part, an optional extra; raises `NoParquet`."""
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise NoParquet(
+            "Parquet needs PyArrow, which is not installed: pip install 'headrace[parquet]'"
+        ) from error
