@@ -166,6 +166,8 @@ class Stage:
 
     def settle(self, now: float) -> None:
         """Bring everything to the state at `now` (seconds): all arrivals up to then have been taken."""
+        if not (self._blocks or self._messages or self._waiting or self._serving):
+            return
         arrived = [self._serve(passage) for passage in self._fresh()]
         begun = list(self._begun(now))
         entered = np.concatenate(arrived) if arrived else _NONE
@@ -336,15 +338,17 @@ class Source:
         self._key = key
         self._onward = onward
         self._block: Times = _NONE
+        self._is_last = False
         self._refill()
 
     @property
     def horizon(self) -> float:
-        """Until when arrivals are known, seconds; inf when there are no more."""
-        return float(self._block[-1]) if len(self._block) else inf
+        """Until when arrivals are known, seconds; inf when the last one is."""
+        return inf if self._is_last else float(self._block[-1])
 
     def _refill(self) -> None:
         self._block = np.array(list(islice(self._times, BLOCK)))
+        self._is_last = len(self._block) < BLOCK
 
     def flush(self, now: float) -> int:
         """Bring what arrives up to `now` to the stages; returns how many."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulator.measurement.edge_record import counts_by_edge
@@ -44,6 +44,15 @@ class FrameMaker:
         self._busy: dict[str, float] = {}
         self._edge_totals: dict[str, int] = {}
         self._events_shown = 0
+        for tally in self._tallies():
+            tally.take_view()  # from here on it keeps what the next frame shows
+
+    def _tallies(self) -> Iterator[Tally]:
+        for node in self._world.nodes.values():
+            for tallies in node.tallies().values():
+                yield from tallies
+        for flow in self._flows:
+            yield flow.latency
 
     def make(self, now: float, wall: float, *, done: bool = False) -> Frame:
         """The frame at simulated time `now`; `wall` is the time the run has taken (both seconds)."""
@@ -135,6 +144,8 @@ def _summary(
         view = views.get(id(tally))
         if view is None:
             view = views[id(tally)] = tally.take_view()
+        if not view[0]:
+            continue
         count += view[0]
         total += view[1]
         if merged is None:

@@ -74,9 +74,11 @@ class Histogram:
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Count every value."""
-        if not len(values):
-            return
-        buckets = bucket_of(values)
+        if len(values):
+            self.add_buckets(bucket_of(values))
+
+    def add_buckets(self, buckets: NDArray[np.int64]) -> None:
+        """Count values by their buckets (`bucket_of`), at least one."""
         low, high = int(buckets.min()), int(buckets.max())
         self._cover(low, high)
         self.counts += np.bincount(buckets - self.offset, minlength=len(self.counts))
@@ -95,30 +97,11 @@ class Histogram:
             self._cover(int(buckets[0]), int(buckets[-1]))
             self.counts[buckets.astype(np.intp) - self.offset] += counts
 
-    def since(self, earlier: Histogram) -> Histogram:
-        """What was counted after `earlier`, a copy taken of this histogram before."""
-        difference = Histogram()
-        difference.offset, difference.counts = self.offset, self.counts.copy()
-        if len(earlier.counts):
-            start = earlier.offset - self.offset
-            difference.counts[start : start + len(earlier.counts)] -= earlier.counts
-        return difference.trimmed()
-
     def copy(self) -> Histogram:
         """An independent copy."""
         twin = Histogram()
         twin.offset, twin.counts = self.offset, self.counts.copy()
         return twin
-
-    def trimmed(self) -> Histogram:
-        """The same without empty buckets at both ends."""
-        filled = np.flatnonzero(self.counts)
-        if not len(filled):
-            self.offset, self.counts = 0, np.zeros(0, dtype=np.int64)
-        elif len(filled) and (filled[0] > 0 or filled[-1] < len(self.counts) - 1):
-            low, high = int(filled[0]), int(filled[-1])
-            self.offset, self.counts = self.offset + low, self.counts[low : high + 1].copy()
-        return self
 
     def percentiles(self, shares: tuple[float, ...]) -> list[float | None]:
         """Values at the given shares (0..1), None where nothing was counted."""

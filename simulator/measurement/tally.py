@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.measurement.histogram import Histogram
+from simulator.measurement.histogram import Histogram, bucket_of
 
 BLOCK = 8192
 
@@ -42,16 +42,15 @@ class Tally:
     __slots__ = (
         "_buffer",
         "_counted",
-        "_slice_base",
+        "_slice",
+        "_view",
         "add",
         "count",
-        "histogram",
         "maximum",
         "positive",
         "squares",
         "total",
         "view_count",
-        "view_histogram",
         "view_total",
     )
 
@@ -60,22 +59,19 @@ class Tally:
         self._buffer = array("d")
         self.add: Callable[[float], None] = self._buffer.append
         self._counted = 0
-        self.histogram = Histogram()
-        self._slice_base = Histogram()
+        #: What was sampled since the last frame; None until a frame is made, for most runs have none.
+        self._view: Histogram | None = None
+        self.view_count = 0
+        self.view_total = 0.0
         self._reset_slice()
-        self._reset_view()
 
     def _reset_slice(self) -> None:
+        self._slice = Histogram()
         self.count = 0
         self.positive = 0
         self.total = 0.0
         self.squares = 0.0
         self.maximum = 0.0
-
-    def _reset_view(self) -> None:
-        self.view_count = 0
-        self.view_total = 0.0
-        self.view_histogram = self.histogram.copy()
 
     def extend(self, values: NDArray[np.float64]) -> None:
         """Take many samples at once, in this order: the same as `add` for each."""
@@ -88,7 +84,10 @@ class Tally:
             # Of a copy: while anybody sees a view of the buffer itself (a profiler that holds a frame is
             # enough) the buffer cannot change its length.
             fresh = np.frombuffer(buffer[self._counted :], np.float64)
-            self.histogram.add(fresh)
+            buckets = bucket_of(fresh)
+            self._slice.add_buckets(buckets)
+            if self._view is not None:
+                self._view.add_buckets(buckets)
             self.view_count += len(fresh)
             self.view_total += float(fresh.sum())
             self._counted = len(buffer)
@@ -107,10 +106,16 @@ class Tally:
         self.maximum = max(self.maximum, float(values.max()))
 
     def take_view(self) -> tuple[int, float, Histogram]:
-        """Number, sum and histogram of the samples since the last call (for a frame)."""
+        """Number, sum and histogram of the samples since the last call (for a frame); of the first call, since the
+        slice began.
+        """
         self.absorb()
-        taken = (self.view_count, self.view_total, self.histogram.since(self.view_histogram))
-        self._reset_view()
+        view = self._slice.copy() if self._view is None else self._view
+        taken = (self.view_count, self.view_total, view)
+        if self.view_count or self._view is None:
+            self._view = Histogram()
+            self.view_count = 0
+            self.view_total = 0.0
         return taken
 
     def end_slice(self) -> TallySlice:
@@ -120,7 +125,7 @@ class Tally:
             self._settle(np.frombuffer(self._buffer[:], np.float64))
             del self._buffer[:]
             self._counted = 0
-        fresh = self.histogram.since(self._slice_base)
+        fresh = self._slice
         hit = np.flatnonzero(fresh.counts)
         taken = TallySlice(
             self.count,
@@ -131,6 +136,8 @@ class Tally:
             (hit + fresh.offset).astype(np.uint16),
             fresh.counts[hit].astype(np.uint32),
         )
-        self._slice_base = self.histogram.copy()
         self._reset_slice()
+        if self._view is None:
+            self.view_count = 0
+            self.view_total = 0.0
         return taken

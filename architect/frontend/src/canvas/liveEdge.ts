@@ -8,12 +8,14 @@ import { paintNever, paintSoon } from "./paintSoon";
 const THIN = 1.5;
 const THICK = 8;
 
-/** Pixels for a rate; steps of half a pixel so that a wavering rate does not repaint. */
-export function edgeWidth(rate: number | null): number {
+/** Pixels for a rate; in steps (of half a pixel, of more from afar) so that a wavering rate does not repaint. */
+export function edgeWidth(rate: number | null, step = 0.5): number {
   if (rate === null || rate <= 0) return THIN;
   const raw = THIN + (Math.log10(1 + rate) / 4) * (THICK - THIN);
-  return Math.round(Math.min(THICK, raw) * 2) / 2;
+  return Math.max(THIN, Math.round(Math.min(THICK, raw) / step) * step);
 }
+
+const FAR_STEP = 2;
 
 export interface EdgeParts {
   readonly path: SVGPathElement;
@@ -26,7 +28,8 @@ export function bindEdge(id: string, target: string, role: string, parts: EdgePa
   let load = -1;
   let width = -1;
   const paint = (rate: number | null) => {
-    const nextWidth = edgeWidth(rate);
+    // from afar there is no label, and half a pixel is not seen
+    const nextWidth = edgeWidth(rate, parts.label ? 0.5 : FAR_STEP);
     if (nextWidth !== width) {
       width = nextWidth;
       parts.path.style.strokeWidth = `${width}px`;

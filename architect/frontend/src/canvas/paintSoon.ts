@@ -5,8 +5,9 @@
 
 /** Milliseconds between two writings: calm, and calmer when much is on the page. */
 const CALM = 90;
-const CALMER = 220;
-const MUCH = 300;
+const CALMER = 700;
+/** Elements from which on it is much: then each is small, and a colour that flickers says nothing. */
+const MUCH = 120;
 
 const waiting = new Map<object, () => void>();
 let timer: ReturnType<typeof setTimeout> | null = null;

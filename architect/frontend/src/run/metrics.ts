@@ -48,7 +48,7 @@ interface Ring {
 export function createMetricStore(): MetricStore {
   const nodeListeners = new Map<string, Set<NodeListener>>();
   const edgeListeners = new Map<string, Set<EdgeListener>>();
-  const rings = new Map<string, Ring>();
+  const rings = new Map<string, Map<HistoryMetric, Ring>>();
   let frame: Frame | null = null;
 
   function add<L>(table: Map<string, Set<L>>, id: string, listener: L): () => void {
@@ -66,15 +66,15 @@ export function createMetricStore(): MetricStore {
     for (const [id, set] of edgeListeners) for (const listener of set) listener(frame?.edges[id] ?? null, t);
   }
 
-  function keep(key: string, t: number, value: number): void {
-    let ring = rings.get(key);
+  function keep(kept: Map<HistoryMetric, Ring>, metric: HistoryMetric, t: number, value: number): void {
+    let ring = kept.get(metric);
     if (!ring) {
       ring = {
         times: new Float64Array(HISTORY_LENGTH),
         values: new Float64Array(HISTORY_LENGTH),
         written: 0,
       };
-      rings.set(key, ring);
+      kept.set(metric, ring);
     }
     const slot = ring.written % HISTORY_LENGTH;
     ring.times[slot] = t;
@@ -98,10 +98,17 @@ export function createMetricStore(): MetricStore {
       tellAll();
     },
     remember(next) {
-      for (const [id, metrics] of Object.entries(next.nodes)) {
+      for (const id in next.nodes) {
+        const metrics = next.nodes[id];
+        if (!metrics) continue;
+        let kept = rings.get(id);
+        if (!kept) {
+          kept = new Map();
+          rings.set(id, kept);
+        }
         for (const metric of HISTORY_METRICS) {
           const value = plainNumber(metrics[metric]);
-          if (value !== null) keep(`${id} ${metric}`, next.t, value);
+          if (value !== null) keep(kept, metric, next.t, value);
         }
       }
     },
@@ -113,7 +120,7 @@ export function createMetricStore(): MetricStore {
     node: (id) => frame?.nodes[id] ?? null,
     edge: (id) => frame?.edges[id] ?? null,
     history(id, metric, length = HISTORY_LENGTH) {
-      const ring = rings.get(`${id} ${metric}`);
+      const ring = rings.get(id)?.get(metric);
       if (!ring) return [];
       const until = frame?.t ?? Infinity;
       const values: number[] = [];
