@@ -106,8 +106,9 @@ class Tally:
         self.maximum = max(self.maximum, float(values.max()))
 
     def take_view(self) -> tuple[int, float, Histogram]:
-        """Number, sum and histogram of the samples since the last call (for a frame); of the first call, since the
-        slice began.
+        """Number, sum and histogram of the samples since the last call (for a frame).
+
+        The first call gives those since the slice began.
         """
         self.absorb()
         view = self._slice.copy() if self._view is None else self._view
