@@ -52,6 +52,8 @@ GROUP_RATE = 300.0
 #: Attempts of the SDK where the edge says nothing (standard mode).
 ATTEMPTS = 3
 DAY = 86_400.0
+#: Subscriptions listed in the topic's own view.
+LISTED = 20
 
 Plan = tuple[SnsSubscription, ...]
 
@@ -114,6 +116,8 @@ class SnsTopic(Acceptor):
                     settings,
                     latency=latency,
                     uses_groups=self._is_fifo,
+                    duplicates=self.settings.duplicates,
+                    duplicate_draw=world.uniform(edge.id, "duplicates") if self.settings.duplicates else None,
                 )
             world.links.append(found)
             self.subscriptions.append(found)
@@ -300,6 +304,16 @@ class SnsTopic(Acceptor):
                 "replayed": one.replayed,
             }
             for one in self.subscriptions
+        }
+
+    def detail(self) -> dict[str, Any]:
+        """The first subscriptions with what is under way to them, and the archive."""
+        return {
+            "type": "FIFO" if self._is_fifo else "standard",
+            "throttled_waiting": self._backoff.waiting,
+            "archive": None if self._archive is None else len(self._archive),
+            "subscriptions": [one.detail() for one in self.subscriptions[:LISTED]],
+            "more_subscriptions": max(0, len(self.subscriptions) - LISTED),
         }
 
     def tallies(self) -> dict[str, list[Tally]]:

@@ -7,7 +7,7 @@ guide, *Message delivery retries*, *Dead-letter queues*, *Message delivery for F
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.engine.environment import Activity
 from simulator.engine.link import Draw, Link
@@ -60,6 +60,8 @@ class SnsSubscription(Link):
         latency: seconds from stored until delivered.
         uses_groups: whether a failed delivery holds back its message group (FIFO topics).
         retries: the delivery policy.
+        duplicates: chance that a delivery comes twice.
+        duplicate_draw: uniform variates on [0, 1) for it.
     """
 
     __slots__ = (
@@ -72,6 +74,8 @@ class SnsSubscription(Link):
         "delivery_latency",
         "dropped",
         "due_in_group",
+        "duplicate_draw",
+        "duplicates",
         "extra",
         "is_gone",
         "is_raw",
@@ -94,11 +98,15 @@ class SnsSubscription(Link):
         latency: Draw,
         uses_groups: bool,
         retries: RetryPlan = MANAGED,
+        duplicates: float = 0.0,
+        duplicate_draw: Draw | None = None,
     ) -> None:
         super().__init__(id, env, target)
         self.latency = latency
         self.uses_groups = uses_groups
         self.retries = retries
+        self.duplicates = duplicates
+        self.duplicate_draw = duplicate_draw
         policy = settings.filter_policy
         self.matcher = compile_policy(policy) if policy else None
         self.on_body = settings.filter_policy_scope == "MessageBody"
@@ -171,6 +179,9 @@ class SnsSubscription(Link):
             self._give_up(delivery, CLIENT_ERROR, now)
         elif self.target.accept(message):
             self._arrives(delivery, now)
+            draw = self.duplicate_draw
+            if draw is not None and draw() < self.duplicates:
+                self._deliver_again(message)
         elif self._is_too_long(message):
             self._give_up(delivery, CLIENT_ERROR, now)
         else:
@@ -193,6 +204,15 @@ class SnsSubscription(Link):
         self.delivery_latency.add(now - delivery.published_at)
         if delivery.group is not None and delivery.attempts:
             self._release(delivery.group, now)
+
+    def _deliver_again(self, message: Message) -> None:
+        """A second copy of what has just been delivered."""
+        twin = message.copy()
+        twin.duplicate = True
+        self.duplicated += 1
+        self.delivered += 1
+        if not self.target.accept(twin):
+            self.target.lose(twin)
 
     def _failed(self, delivery: Delivery, now: float) -> float | None:
         """A server-side error: hold back the group and try again, as the policy says."""
@@ -246,11 +266,22 @@ class SnsSubscription(Link):
         """Deliveries that the subscriber works on."""
         return 0
 
+    def detail(self) -> dict[str, Any]:
+        """What is under way, for the topic's own view."""
+        return {
+            "edge": self.id,
+            "to": self.target.id,
+            "waiting": self.in_transit - self.in_flight(),
+            "in_flight": self.in_flight(),
+            "blocked_groups": len(self.blocked),
+            "is_gone": self.is_gone,
+        }
+
     def ledger(self) -> dict[str, int]:
         """The terms of the conservation law for the copies of this subscription."""
         in_flight = self.in_flight()
         return {
-            "accepted": self.total,
+            "accepted": self.total + self.duplicated,
             "delivered": self.delivered,
             "waiting": self.in_transit - in_flight,
             "in_flight": in_flight,

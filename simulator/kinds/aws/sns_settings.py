@@ -150,6 +150,17 @@ class SnsSettings(Settings):
         factory=lambda: LogNormal(p50=0.01, p99=0.06),
     )
 
+    duplicates: float = setting(
+        0.0,
+        title="Duplicates",
+        help="Standard: chance that a delivery to SQS comes twice; AWS says at least once and gives no rate.",
+        widget="probability",
+        source=_ESTIMATE,
+        advanced=True,
+        ge=0,
+        le=1,
+    )
+
     @model_validator(mode="after")
     def _for_fifo_only(self) -> Self:
         given = {
@@ -164,6 +175,12 @@ class SnsSettings(Settings):
                     "{name} is for FIFO topics only",
                     {"name": name, "hint": "set FifoTopic: true, or leave it out"},
                 )
+        if self.fifo_topic and self.duplicates > 0.0:
+            raise PydanticCustomError(
+                "D104",
+                "a FIFO topic delivers no duplicates",
+                {"hint": "leave duplicates out, or set FifoTopic: false"},
+            )
         return self
 
 

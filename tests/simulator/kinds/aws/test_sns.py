@@ -312,6 +312,30 @@ def test_a_replay_delivers_a_window_of_the_archive_again():
     assert (flow["delivered"]["mean"], flow["duplicates"]["mean"]) == (4, 2)
 
 
+def test_a_standard_topic_may_deliver_twice():
+    shop = {"arrivals": {"process": "constant", "rate": 10, "limit": 400}}
+    result = simulate(fan_out({"q": {}}, shop=shop, duplicates=0.25))
+    assert result["conservation"]["ok"]
+    (flow,) = result["flows"]
+    assert flow["delivered"]["mean"] == 400
+    assert (
+        flow["duplicates"]["mean"]
+        == result["edges"]["e1"]["duplicated"]["mean"]
+        == pytest.approx(100, abs=30)
+    )
+
+
+def test_the_view_of_a_topic_lists_what_is_under_way():
+    down = [{"kind": "outage", "node": "q1", "at": 0.5, "duration": 100}]
+    document = fan_out({"q1": {}, "q2": {}}, shop={"arrivals": at(1, 2)}, faults=down, FifoTopic=True)
+    detail = run(document, duration=10).detail()
+    assert detail["type"] == "FIFO"
+    assert [(row["to"], row["waiting"], row["blocked_groups"]) for row in detail["subscriptions"]] == [
+        ("q1", 2, 1),
+        ("q2", 0, 0),
+    ]
+
+
 # ------------------------------------------------------------------ quotas and sizes
 
 
