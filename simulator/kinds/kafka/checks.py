@@ -127,7 +127,20 @@ def _group_problems(
     problems = []
     first, given = edges[0]
     for edge, read in edges[1:]:
-        if read.strategy != given.strategy:
+        if read.protocol != given.protocol:
+            problems.append(
+                Problem(
+                    "D283",
+                    "error",
+                    edge.id,
+                    "config.group.protocol",
+                    f"group {name} has members with group.protocol {read.protocol}, and {given.protocol} on "
+                    f"{first.id}",
+                    "give all edges of the group the same group.protocol",
+                    f"edges[{document.edges.index(edge)}].config",
+                )
+            )
+        elif read.strategy != given.strategy:
             place = f"edges[{document.edges.index(edge)}].config"
             problems.append(
                 Problem(

@@ -71,6 +71,28 @@ class ClusterSettings(Settings):
         advanced=True,
         factory=lambda: Constant(value=0.0),
     )
+    consumer_heartbeat_ms: int = setting(
+        5_000,
+        title="group.consumer.heartbeat.interval.ms",
+        help="Time between two heartbeats of a member with group.protocol consumer.",
+        unit="ms",
+        source=BROKER,
+        alias="group.consumer.heartbeat.interval.ms",
+        advanced=True,
+        ge=1,
+        le=LONGEST_MS,
+    )
+    consumer_session_ms: int = setting(
+        45_000,
+        title="group.consumer.session.timeout.ms",
+        help="Time without heartbeats after which a member with group.protocol consumer is taken out.",
+        unit="ms",
+        source=BROKER,
+        alias="group.consumer.session.timeout.ms",
+        advanced=True,
+        ge=1,
+        le=LONGEST_MS,
+    )
     metadata_max_age_ms: int = setting(
         300_000,
         title="metadata.max.age.ms",

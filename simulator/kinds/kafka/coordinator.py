@@ -96,6 +96,11 @@ class Coordinator:
                     self.group.env.at(member.next_heartbeat(now), _Heartbeat(self, member))
         self._go_on(now)
 
+    def hear_again(self, member: Member, now: float) -> None:
+        """A member that could not hear of a rebalance hears of it with its next heartbeat."""
+        if self.phase is Phase.JOINING and not member.has_joined:
+            self.group.env.at(member.next_heartbeat(now), _Heartbeat(self, member))
+
     def heartbeat(self, member: Member, now: float) -> None:
         """A member hears of the rebalance: it joins now when it stands in a poll, else at its next one."""
         if self.phase is not Phase.JOINING or not member.is_known or member.has_joined:

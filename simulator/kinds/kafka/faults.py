@@ -68,6 +68,7 @@ class FaultListener:
                     member.last_poll = now
                     member.next_commit = now + member.reader.auto_commit_interval
                     member.heartbeats_since = now
+                    group.coordinator.hear_again(member, now)
                 else:
                     group.new_member(server, member.subscription, now)
         self._recover()

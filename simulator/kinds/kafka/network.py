@@ -33,6 +33,7 @@ def mend(group: ConsumerGroup, now: float) -> None:
         member.last_poll = now
         if member.is_known and not member.is_crashed:
             member.heartbeats_since = now
+            group.coordinator.hear_again(member, now)
             if member.reader.commits_after_record:
                 group.commit_processed(member, now)
         group.wake(member, now)

@@ -253,6 +253,23 @@ class KafkaConsumeSettings(Settings):
         source=CONSUMER,
         alias="group.id",
     )
+    protocol: Literal["classic", "consumer"] = setting(
+        "classic",
+        title="group.protocol",
+        help="classic: the members join again for every change; consumer (KIP-848): the broker assigns, and "
+        "members change over one by one.",
+        source=CONSUMER,
+        alias="group.protocol",
+        advanced=True,
+    )
+    remote_assignor: Literal["uniform", "range"] = setting(
+        "uniform",
+        title="group.remote.assignor",
+        help="With group.protocol consumer: balanced with few moves, or neighbouring partitions.",
+        source=CONSUMER,
+        alias="group.remote.assignor",
+        advanced=True,
+    )
     strategy: Literal["range", "roundrobin", "sticky", "cooperative-sticky"] = setting(
         "range",
         title="partition.assignment.strategy",
@@ -365,6 +382,22 @@ class KafkaConsumeSettings(Settings):
         help="Failures of a record after which the application skips it; empty: it blocks its partition.",
         unit="1",
     )
+
+    @model_validator(mode="after")
+    def _protocol_fits(self) -> Self:
+        """`ConsumerConfig` refuses settings of the other protocol."""
+        if self.protocol == "consumer":
+            for field in ("session_timeout_ms", "heartbeat_interval_ms", "strategy"):
+                if field in self.model_fields_set:
+                    name = type(self).model_fields[field].alias
+                    raise PydanticCustomError(
+                        "D104",
+                        "{name} cannot be set with group.protocol consumer: the brokers decide "
+                        "(group.consumer.session.timeout.ms, group.consumer.heartbeat.interval.ms, "
+                        "group.remote.assignor)",
+                        {"name": str(name)},
+                    )
+        return self
 
     @model_validator(mode="after")
     def _heartbeats_fit(self) -> Self:

@@ -27,6 +27,7 @@ from simulator.kinds.kafka.log import PartitionLog, RetentionRules
 from simulator.kinds.kafka.member import Reader
 from simulator.kinds.kafka.plain import faults_of_its_own, needs_cluster
 from simulator.kinds.kafka.producer_client import Batch, ProducerClient
+from simulator.kinds.kafka.reconciler import Reconciler
 from simulator.kinds.kafka.repositioning import seek, truncate
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
 from simulator.kinds.kafka.traits import KAFKA_MAPPING
@@ -98,8 +99,14 @@ class KafkaTopic(Broker):
                     latency=latency,
                 )
                 group.find_flows = world.nodes[edge.target].find_flows
+                if read.protocol == "consumer":
+                    group.coordinator = Reconciler(group, read.remote_assignor, latency)
             subscription.broker = group
-            group.add_reader(subscription, Reader(read))
+            reader = Reader(read)
+            if read.protocol == "consumer":
+                reader.heartbeat_interval = settings.consumer_heartbeat_ms / 1e3
+                reader.session_timeout = settings.consumer_session_ms / 1e3
+            group.add_reader(subscription, reader)
             self.subscriptions.append(subscription)
         self.groups = list(groups.values())
         for edge in world.edges_from(self.id, "dead-letter"):

@@ -1,0 +1,80 @@
+"""The group protocol of KIP-848: members change over one by one. Exact times.
+
+Source of the rules: KIP-848 and the Apache Kafka documentation (`group.protocol`,
+`group.consumer.heartbeat.interval.ms`, `group.consumer.session.timeout.ms`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simulator import Document, InvalidDesign, check, simulate
+from tests.simulator.kinds.kafka.logs import log_design, outage, run
+from tests.simulator.kinds.kafka.test_rebalance import KEYS, owners, unassigned
+
+
+def reconciled(*faults: dict[str, Any], duration: float, **edge: Any) -> Document:
+    settings = {"group.protocol": "consumer", **edge}
+    return log_design(
+        *({"id": id, "edge": settings, "service_time": 0.001} for id in ("a", "b", "c")),
+        arrivals={"process": "constant", "rate": 100},
+        keys=KEYS,
+        topic={"partitions": 6, "group.consumer.session.timeout.ms": 6000},
+        faults=list(faults),
+        duration=duration,
+    )
+
+
+def test_a_group_begins_balanced():
+    watched, recording = run(reconciled(duration=5.0))
+    assert sorted(filter(None, owners(watched))) == ["a", "a", "b", "b", "c", "c"]
+    assert recording.nodes["log"].counts[-1]["rebalances"] == 0
+
+
+def test_the_partitions_of_a_crashed_member_move_at_the_next_heartbeats_of_the_others():
+    # Heartbeats every 5 s, the last at 10 s: out at 16 s, the others hear of it at 20 s.
+    document = reconciled(outage("c", 11.0, 1000), duration=30.0)
+    assert unassigned(document) == pytest.approx(2 * 4.0, abs=0.02)
+    watched, _ = run(document)
+    assert sorted(filter(None, owners(watched))) == ["a", "a", "a", "b", "b", "b"]
+
+
+def test_a_new_member_stops_only_what_moves_to_it_and_for_one_heartbeat():
+    # c is back at 31 s; a and b give up one partition each at 35 s, c has them with its heartbeat at 36 s.
+    document = reconciled(outage("c", 11.0, 20.0), duration=60.0)
+    assert unassigned(document) == pytest.approx(2 * 4.0 + 2 * 1.0, abs=0.05)
+    watched, recording = run(document)
+    assert sorted(filter(None, owners(watched))) == ["a", "a", "b", "b", "c", "c"]
+    assert recording.nodes["log"].counts[-1]["rebalances"] == 2
+
+
+def test_a_kill_and_a_restart_keep_the_order_of_every_key():
+    settings = {"group.protocol": "consumer"}
+    document = log_design(
+        {"id": "many", "instances": 5, "edge": settings, "service_time": 0.024},
+        {"id": "killed", "edge": settings, "service_time": 0.024},
+        arrivals={"process": "poisson", "rate": 200},
+        keys={"distribution": "uniform", "low": 0, "high": 1200},
+        topic={"partitions": 12},
+        faults=[outage("killed", 10.0, 20.0)],
+        duration=100.0,
+    )
+    result = simulate(document)
+    assert result["conservation"]["ok"]
+    assert all(flow["out_of_order"]["mean"] == flow["lost"]["mean"] == 0 for flow in result["flows"])
+    assert 0 < sum(flow["duplicates"]["mean"] for flow in result["flows"]) <= 5 * 200 / 6 * 1.5
+
+
+def test_settings_of_the_classic_protocol_are_refused():
+    with pytest.raises(InvalidDesign, match=r"session\.timeout\.ms cannot be set"):
+        reconciled(duration=1.0, **{"session.timeout.ms": 6000})
+
+
+def test_members_of_both_protocols_make_no_group():
+    document = log_design(
+        {"id": "a", "edge": {"group.protocol": "consumer"}}, {"id": "b"}, topic={"partitions": 2}
+    )
+    errors = [problem for problem in check(document) if problem.severity == "error"]
+    assert [(problem.code, problem.field) for problem in errors] == [("D283", "config.group.protocol")]
