@@ -48,7 +48,7 @@ def design_with(topic: dict[str, Any], edge: dict[str, Any], fails: float) -> An
             "instances": 2,
             "service_time": {"distribution": "exponential", "mean": 0.05},
             "failure": {"probability": fails},
-            "edge": {"session.timeout.ms": 6000, "attempts": 3, **edge},
+            "edge": {"attempts": 3, **edge},
         },
         {"id": "other", "service_time": 0.01, "edge": {"group.id": "h"}},
         arrivals={"process": "poisson", "rate": 15},
@@ -61,6 +61,7 @@ def design_with(topic: dict[str, Any], edge: dict[str, Any], fails: float) -> An
             "replication_latency": {"distribution": "exponential", "mean": 0.03},
             "metadata.max.age.ms": 5000,
             "broker.session.timeout.ms": 3000,
+            "group.consumer.session.timeout.ms": 6000,
             "replica.lag.time.max.ms": 4000,
             **topic,
         },
@@ -86,7 +87,8 @@ def design_with(topic: dict[str, Any], edge: dict[str, Any], fails: float) -> An
     ),
     edge=st.sampled_from(
         (
-            {},
+            {"session.timeout.ms": 6000},
+            {"group.protocol": "consumer"},
             {"enable.auto.commit": False, "commit": "after-record"},
             {"enable.auto.commit": False, "commit": "before-processing"},
             {"partition.assignment.strategy": "cooperative-sticky", "auto.offset.reset": "earliest"},
