@@ -9,6 +9,7 @@ from typing import Literal
 
 from simulator.design.document import Document
 from simulator.engine.fault import schedule_faults
+from simulator.engine.node import SimulationLimit
 from simulator.engine.world import World
 from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
@@ -173,7 +174,7 @@ class Replication:
                     if now >= self.duration:
                         break
                     next_cut = next(cuts)
-        except RunFailure as failure:
+        except (RunFailure, SimulationLimit) as failure:
             recording.stopped = str(failure)
         finally:
             if is_collecting:

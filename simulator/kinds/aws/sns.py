@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from simulator.engine.message import Message
-from simulator.engine.node import Acceptor
+from simulator.engine.node import Acceptor, SimulationLimit
 from simulator.engine.request import Responder
 from simulator.engine.world import World
 from simulator.kinds.aws.sns_checks import check
@@ -52,6 +52,8 @@ GROUP_RATE = 300.0
 #: Attempts of the SDK where the edge says nothing (standard mode).
 ATTEMPTS = 3
 DAY = 86_400.0
+#: Messages that one archive may hold in a run (about 300 bytes each).
+MOST_ARCHIVED = 1_000_000
 #: Subscriptions listed in the topic's own view.
 LISTED = 20
 
@@ -156,6 +158,11 @@ class SnsTopic(Acceptor):
     def try_publish(self, message: Message, publisher: Publisher | None, size: float, now: float) -> bool:
         """One Publish call of `size` bytes; False when it is throttled."""
         group: str | None = None
+        if self._archive is not None and len(self._archive) >= MOST_ARCHIVED:
+            raise SimulationLimit(
+                f"the archive of {self.id} would hold more than {MOST_ARCHIVED:,} messages: shorten the run, "
+                "or leave the ArchivePolicy out"
+            )
         if self._is_fifo:
             if publisher is not None and publisher.group is not None:
                 group = publisher.group(message)

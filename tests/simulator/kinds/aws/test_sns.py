@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import Document, simulate
+from simulator.kinds.aws import sns
 from simulator.kinds.aws.sns import SnsTopic
 from simulator.kinds.aws.sns_retries import MANAGED, growing, http_plan
 from simulator.kinds.aws.sns_settings import HealthyRetryPolicy
@@ -310,6 +311,19 @@ def test_a_replay_delivers_a_window_of_the_archive_again():
     assert arrival_times(document) == [1, 2, 3, 4, 10, 10]
     (flow,) = simulate(document)["flows"]
     assert (flow["delivered"]["mean"], flow["duplicates"]["mean"]) == (4, 2)
+
+
+def test_an_archive_that_grows_too_large_ends_the_run_with_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sns, "MOST_ARCHIVED", 3)
+    document = fan_out(
+        {"q": {}},
+        shop={"arrivals": at(1, 2, 3, 4)},
+        FifoTopic=True,
+        ArchivePolicy={"MessageRetentionPeriod": 1},
+    )
+    result = simulate(document)
+    assert "the archive of t would hold more than 3 messages" in result["stopped"]
+    assert result["conservation"]["ok"]
 
 
 def test_a_standard_topic_may_deliver_twice():
