@@ -37,6 +37,7 @@ CODES: dict[str, str] = {
     "D303": "A join waits for more inputs than it has.",
     "D320": "A setting of RabbitMQ that people come to regret.",
     "D330": "A setting of Amazon SNS that people come to regret.",
+    "D340": "A setting of Amazon EventBridge that people come to regret.",
     "D304": "A join waits without end for messages that may be lost.",
 }
 """One sentence per code; practice findings (warnings, hints) are ``D3xx``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.kinds.aws import sns, sqs
+from simulator.kinds.aws import eventbridge, sns, sqs
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kafka import topic as kafka_topic
 from simulator.kinds.kind import Kind
@@ -17,6 +17,7 @@ KINDS: dict[str, Kind] = {
         topic.KIND,
         sqs.KIND,
         sns.KIND,
+        eventbridge.KIND,
         kafka_topic.KIND,
         rabbitmq_exchange.KIND,
         rabbitmq_queue.KIND,

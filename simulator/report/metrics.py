@@ -67,7 +67,9 @@ METRICS: dict[str, dict[str, str]] = {
     "confirm_latency": _metric(
         "Confirm latency", "s", "From the arrival of a publish until its confirm is back at the sender."
     ),
-    "matched": _metric("Matched", "messages", "Messages that matched this binding."),
+    "matched": _metric(
+        "Matched", "messages", "Messages that matched the rule or binding; of a bus: any rule."
+    ),
     "blocked_publishers": _metric(
         "Blocked publishers",
         "channels",
@@ -129,6 +131,28 @@ METRICS: dict[str, dict[str, str]] = {
     ),
     "archived": _metric("Archived", "messages", "Kept for a later replay."),
     "replayed": _metric("Replayed", "deliveries", "Delivered once more from the archive."),
+    "unmatched": _metric("Unmatched", "events", "Events that no rule matches: accepted and forgotten."),
+    "not_forwarded": _metric(
+        "Not forwarded", "events", "Events from a bus that a rule would have sent to a third one."
+    ),
+    "delayed_invocations": _metric(
+        "Delayed invocations", "deliveries", "Invocations that waited for the invocations quota."
+    ),
+    "failed_no_resource": _metric("Failed: no resource", "deliveries", "Given up: the target is gone."),
+    "failed_no_permissions": _metric(
+        "Failed: no permissions", "deliveries", "Given up: the bus may not call the target."
+    ),
+    "failed_client_error": _metric(
+        "Failed: client error",
+        "deliveries",
+        "Given up: the target does not take it, such as too long a message.",
+    ),
+    "failed_maximum_retry_attempts": _metric(
+        "Failed: retries used up", "deliveries", "Given up: MaximumRetryAttempts retries have failed."
+    ),
+    "failed_maximum_event_age": _metric(
+        "Failed: too old", "deliveries", "Given up: older than MaximumEventAgeInSeconds."
+    ),
     "duplicates": _metric("Duplicates", "messages", "Acknowledged once more by the same consumer."),
     "out_of_order": _metric(
         "Out of order", "messages", "Acknowledged after a later message of the same producer and key."

@@ -26,7 +26,7 @@ def share(document: Document, node: Node, edge: Edge) -> float:
         return 1.0
     matcher = compile_policy(settings.filter_policy)
     passed = total = 0.0
-    for event, weight in _published(document, node):
+    for event, weight in published(document, node):
         on_body = settings.filter_policy_scope == "MessageBody"
         leaves = body_leaves(event.detail) if on_body else attribute_leaves(event.attributes)
         total += weight
@@ -35,7 +35,7 @@ def share(document: Document, node: Node, edge: Edge) -> float:
     return passed / total if total else 1.0
 
 
-def _published(document: Document, node: Node) -> Iterator[tuple[Event, float]]:
+def published(document: Document, node: Node) -> Iterator[tuple[Event, float]]:
     """Events as they come to the topic, with weights: those of the producers that publish there, and of all
     producers where a worker or service does.
     """

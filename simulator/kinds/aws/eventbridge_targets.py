@@ -1,0 +1,335 @@
+"""Targets of rules: deliveries under way, retries by a clock of their own, and what cannot be delivered.
+
+Sources: Amazon EventBridge user guide, *How EventBridge retries delivering events*, *Using dead-letter queues
+to process undelivered events*, *API destinations*.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from simulator.engine.environment import Activity
+from simulator.engine.link import Link
+from simulator.engine.request import Caller, Responder
+from simulator.engine.timer import Timer
+from simulator.kinds.aws.event_input import input_of, value_maker
+from simulator.kinds.aws.token_bucket import TokenBucket
+from simulator.measurement.tally import Tally
+
+if TYPE_CHECKING:
+    from simulator.design.document import Edge
+    from simulator.engine.link import DeadLetterLink
+    from simulator.engine.message import Message
+    from simulator.engine.node import Acceptor
+    from simulator.engine.payload import Event
+    from simulator.engine.world import World
+    from simulator.kinds.aws.eventbridge import EventBus
+    from simulator.kinds.aws.eventbridge_settings import RetryPolicy
+
+#: Seconds an HTTP target has for its answer (user guide, *API destinations*).
+HTTP_TIMEOUT = 5.0
+
+#: Why a delivery was given up. The last two are conditions of the retry policy; the others are never retried.
+NO_RESOURCE, NO_PERMISSIONS, CLIENT_ERROR = "no_resource", "no_permissions", "client_error"
+MAXIMUM_RETRY_ATTEMPTS, MAXIMUM_EVENT_AGE = "maximum_retry_attempts", "maximum_event_age"
+REASONS = (NO_RESOURCE, NO_PERMISSIONS, CLIENT_ERROR, MAXIMUM_RETRY_ATTEMPTS, MAXIMUM_EVENT_AGE)
+
+
+class Delivery(Activity):
+    """One event on its way to one target; it is due when its next try is."""
+
+    __slots__ = ("accepted_at", "event", "has_slot", "message", "size", "target", "tries")
+
+    def __init__(self, target: RuleTarget, message: Message, now: float) -> None:
+        self.target = target
+        self.message = message
+        #: When the bus accepted the event.
+        self.accepted_at = now
+        #: As the bus has them; a dead-letter queue gets the event, not the target's input.
+        self.event = message.event
+        self.size = message.size
+        self.tries = 0
+        #: The invocations quota has let this try through.
+        self.has_slot = True
+
+    def occur(self, now: float) -> float | None:
+        return self.target.attempt(self, now)
+
+
+class RuleTarget(Link):
+    """A target of a rule; as an edge `total = arrived + lost + in_transit`.
+
+    Args:
+        bus: whose rule it is.
+        edge: the publish edge.
+        rule: name of the rule.
+        target: what is invoked.
+        longest: largest message (bytes) that the target takes, None for no limit.
+    """
+
+    __slots__ = (
+        "bus",
+        "dead_letter",
+        "dead_lettered",
+        "delivered",
+        "delivery_latency",
+        "dropped",
+        "failed",
+        "group",
+        "input",
+        "latency",
+        "longest",
+        "policy",
+        "refusal",
+        "retries",
+        "rule",
+        "wait",
+    )
+
+    def __init__(
+        self, world: World, bus: EventBus, edge: Edge, rule: str, target: Acceptor, longest: int | None
+    ) -> None:
+        super().__init__(edge.id, world.env, target)
+        settings: Any = edge.settings
+        self.bus = bus
+        self.rule = rule
+        self.policy: RetryPolicy = settings.retry_policy
+        self.longest = longest
+        self.input = input_of(settings, rule)
+        text = settings.message_group_id
+        self.group = None if text is None else value_maker(text)
+        self.latency = world.draws(bus.settings.delivery_latency, edge.id, "delivery latency")
+        #: Uniform variates for the waits before retries.
+        self.wait = world.uniform(edge.id, "retry back-off")
+        self.dead_letter: DeadLetterLink | None = None
+        #: Why the target cannot be reached for good now; None when it can.
+        self.refusal: str | None = None
+        self.delivered = 0
+        self.retries = 0
+        self.dead_lettered = 0
+        self.dropped = 0
+        self.failed = dict.fromkeys(REASONS, 0)
+        self.delivery_latency = Tally()
+
+    @property
+    def arrived(self) -> int:
+        return self.delivered
+
+    # -- deliveries ------------------------------------------------------------------------------
+    def carry(self, message: Message, event: Event, now: float) -> None:
+        """Take a copy of an event that the bus has accepted `now`."""
+        self.total += 1
+        self.in_transit += 1
+        delivery = Delivery(self, message, now)
+        if self.input is not None:
+            made = event.memo.get(self)
+            if made is None:
+                made = event.memo[self] = self.input(event)
+            message.event, size = made
+            if size is not None:
+                message.size = size
+        if self.group is not None:
+            message.key = self.group(event)
+        due = self.bus.invoke_at(now) + self.latency()
+        if due > now:
+            self.env.at(due, delivery)
+            return
+        again = self.attempt(delivery, now)
+        if again is not None:
+            self.env.at(again, delivery)
+
+    def attempt(self, delivery: Delivery, now: float) -> float | None:
+        """Try to deliver; returns when to try again."""
+        bus = self.bus
+        if delivery.tries:
+            bus.queue_length.down(now)
+        if bus.is_out:
+            bus.held.append(delivery)
+            if delivery.tries:
+                bus.queue_length.up(now)
+            return None
+        if self.refusal is not None:
+            self._give_up(delivery, self.refusal, now)
+            return None
+        if now >= delivery.accepted_at + self.policy.maximum_event_age:
+            self._give_up(delivery, MAXIMUM_EVENT_AGE, now)
+            return None
+        if delivery.tries and not delivery.has_slot:
+            delivery.has_slot = True
+            due = bus.invoke_at(now)
+            if due > now:
+                bus.queue_length.up(now)
+                return due
+        if delivery.tries:
+            self.retries += 1
+        return self._invoke(delivery, now)
+
+    def _invoke(self, delivery: Delivery, now: float) -> float | None:
+        message = delivery.message
+        if self.longest is not None and message.size > self.longest:
+            self._give_up(delivery, CLIENT_ERROR, now)
+        elif self.target.accept(message):
+            self._arrives(delivery, now)
+        else:
+            return self._failed(delivery, now)
+        return None
+
+    def _arrives(self, delivery: Delivery, now: float) -> None:
+        self.in_transit -= 1
+        self.delivered += 1
+        self.delivery_latency.add(now - delivery.accepted_at)
+
+    def _failed(self, delivery: Delivery, now: float) -> float | None:
+        """The try has failed and may be made again: returns when, None when the policy is used up."""
+        delivery.tries += 1
+        if delivery.tries > self.policy.maximum_retry_attempts:
+            self._give_up(delivery, MAXIMUM_RETRY_ATTEMPTS, now)
+            return None
+        delivery.has_slot = False
+        self.bus.queue_length.up(now)
+        due = now + self.wait() * min(2.0 ** (delivery.tries - 1), self.bus.settings.backoff_cap)
+        return min(due, delivery.accepted_at + self.policy.maximum_event_age)
+
+    def _give_up(self, delivery: Delivery, reason: str, now: float) -> None:
+        """To the dead-letter queue, or nowhere."""
+        self.in_transit -= 1
+        self.lost += 1
+        self.failed[reason] += 1
+        message = delivery.message
+        if self.dead_letter is None:
+            self.dropped += 1
+            self.target.lose(message)
+            return
+        self.dead_lettered += 1
+        for flow in self.target.flows_beyond(message.source):
+            flow.dead_lettered += 1
+        message.end()
+        message.event = delivery.event
+        message.size = delivery.size
+        message.enqueued_at = now
+        self.dead_letter.send(message)
+
+    # -- measures --------------------------------------------------------------------------------
+    def in_flight(self) -> int:
+        """Deliveries that the target works on."""
+        return 0
+
+    def ledger(self) -> dict[str, int]:
+        """The terms of the conservation law for the deliveries to this target."""
+        in_flight = self.in_flight()
+        return {
+            "accepted": self.total,
+            "delivered": self.delivered,
+            "waiting": self.in_transit - in_flight,
+            "in_flight": in_flight,
+            "expired": 0,
+            "dead_lettered": self.dead_lettered,
+            "dropped": self.dropped,
+        }
+
+    def counts(self) -> dict[str, int]:
+        """What happened on this edge."""
+        return {
+            "matched": self.total,
+            "delivered": self.delivered,
+            "delivery_retries": self.retries,
+            "dead_lettered": self.dead_lettered,
+            "dropped": self.dropped,
+            **{f"failed_{reason}": count for reason, count in self.failed.items()},
+        }
+
+
+class HttpTarget(RuleTarget):
+    """An API destination: a service that must answer in time, called no faster than its rate limit."""
+
+    __slots__ = ("_calls", "_deadlines", "_limit", "_timer", "endpoint")
+
+    def __init__(self, world: World, bus: EventBus, edge: Edge, rule: str, target: Responder) -> None:
+        super().__init__(world, bus, edge, rule, target, None)
+        self.endpoint = target
+        rate: int = edge.settings.invocation_rate  # type: ignore[attr-defined]
+        self._limit = TokenBucket(rate)
+        self._calls = 0
+        self._deadlines: deque[tuple[float, _Call]] = deque()
+        self._timer = Timer(world.env, self._time_is_up)
+
+    def _invoke(self, delivery: Delivery, now: float) -> None:
+        due = self._limit.reserve(now)
+        if due > now:
+            self.env.at(due, _Slot(self, delivery))
+        else:
+            self.call(delivery, now)
+
+    def call(self, delivery: Delivery, now: float) -> None:
+        """Send the request; the answer, or the lack of it, decides."""
+        self._calls += 1
+        call = _Call(self, delivery)
+        deadline = now + HTTP_TIMEOUT
+        self._deadlines.append((deadline, call))
+        self._timer.arm(deadline)
+        self.endpoint.request(delivery.message, call)
+
+    def answered(self, call: _Call, now: float, ok: bool) -> None:
+        """The endpoint has answered; a late answer still means that its work has been done."""
+        message = call.delivery.message
+        if ok:
+            flow = self.endpoint.flows.get(message.source)  # type: ignore[attr-defined]
+            if flow is not None:
+                flow.record(message, now)
+            message.processed = message.duplicate = True
+        if not call.is_open:
+            return
+        call.is_open = False
+        self._calls -= 1
+        if ok:
+            self._arrives(call.delivery, now)
+            message.end()
+        else:
+            self._try_again(call.delivery, now)
+
+    def _try_again(self, delivery: Delivery, now: float) -> None:
+        due = self._failed(delivery, now)
+        if due is not None:
+            self.env.at(due, delivery)
+
+    def _time_is_up(self, now: float) -> None:
+        deadlines = self._deadlines
+        while deadlines and (deadlines[0][0] <= now or not deadlines[0][1].is_open):
+            _, call = deadlines.popleft()
+            if call.is_open:
+                call.is_open = False
+                self._calls -= 1
+                self._try_again(call.delivery, now)
+        if deadlines:
+            self._timer.arm(deadlines[0][0])
+
+    def in_flight(self) -> int:
+        return self._calls
+
+
+class _Call(Caller):
+    """The bus, waiting for an endpoint's answer."""
+
+    __slots__ = ("delivery", "is_open", "target")
+
+    def __init__(self, target: HttpTarget, delivery: Delivery) -> None:
+        self.target = target
+        self.delivery = delivery
+        self.is_open = True
+
+    def answer(self, now: float, ok: bool) -> None:
+        self.target.answered(self, now, ok)
+
+
+class _Slot(Activity):
+    """A delivery that waits for its turn under InvocationRateLimitPerSecond."""
+
+    __slots__ = ("delivery", "target")
+
+    def __init__(self, target: HttpTarget, delivery: Delivery) -> None:
+        self.target = target
+        self.delivery = delivery
+
+    def occur(self, now: float) -> None:
+        self.target.call(self.delivery, now)
