@@ -13,7 +13,7 @@ from simulator.kinds.rabbitmq.exchange_settings import (
     ExchangeSettings,
     RabbitPublishSettings,
 )
-from simulator.kinds.rabbitmq.faults import NodeDown
+from simulator.kinds.rabbitmq.faults import NetworkPartition, NodeDown
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.topic_matching import words_of
 
@@ -104,26 +104,33 @@ def check_publish(document: Document, edge: Edge) -> list[Problem]:
 
 
 def check_faults(document: Document, node: Node) -> list[Problem]:
-    """Faults of this node that name a cluster node that is not there."""
+    """Faults of this node that name a cluster node that is not there, or consumers of an exchange."""
     queues = [one.config for one in document.nodes if isinstance(one.config, RabbitQueueSettings)]
     size = max([NODES, *[max(queue.members, queue.node) for queue in queues]])
     problems = []
+
+    def about(position: int, field: str, message: str, hint: str) -> None:
+        path = f"faults[{position}].config.{field}"
+        problems.append(Problem("D283", "error", node.id, "", message, hint, path))
+
     for position, fault in enumerate(document.faults):
         settings = fault.settings
-        if fault.node != node.id or not isinstance(settings, NodeDown):
+        if fault.node != node.id:
             continue
-        number = settings.node
-        if number is not None and number > size:
-            problems.append(
-                Problem(
-                    "D283",
-                    "error",
-                    node.id,
-                    "",
-                    f"the cluster has no node {number}: its {size} nodes are numbered from 1",
-                    f"give a number up to {size}, or put a queue on that node (its setting node)",
-                    f"faults[{position}].config.node",
-                )
+        if isinstance(settings, NodeDown) and settings.node is not None and settings.node > size:
+            about(
+                position,
+                "node",
+                f"the cluster has no node {settings.node}: its {size} nodes are numbered from 1",
+                f"give a number up to {size}, or put a queue on that node (its setting node)",
+            )
+        is_exchange = isinstance(node.config, ExchangeSettings)
+        if isinstance(settings, NetworkPartition) and is_exchange and settings.clients == "consumers":
+            about(
+                position,
+                "clients",
+                f"{node.id} is an exchange and has no consumers to cut off",
+                "name a queue, or cut off publishers",
             )
     return problems
 

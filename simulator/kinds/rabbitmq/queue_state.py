@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CLASSIC_IN_MEMORY = 2_048
 #: Bytes in memory for each message of a quorum queue (RabbitMQ documentation, *Quorum Queues*).
 QUORUM_METADATA = 32
+#: Unacknowledged messages whose sizes the view adds up.
+MOST_ADDED = 5_000
 #: Consumers that the view of a queue lists.
 LISTED = 24
 
@@ -109,7 +111,8 @@ class QueueState(PlacedBroker, ABC):
             "ready": self.ready.count,
             "committing": self.committing_level.value,
             "unacked": self.unacked_level.value,
-            "memory": self.memory(),
+            # Its sum over all deliveries is too much for every frame when there are very many.
+            "memory": self.memory() if len(self._held) <= MOST_ADDED else None,
             "consumers": [
                 {
                     "consumer": channel.subscription.consumer.id,

@@ -62,6 +62,29 @@ def test_a_node_that_the_cluster_does_not_have_is_named():
     assert not [one for one in check(under(*[], node=4)) if one.severity == "error"]
 
 
+def test_an_exchange_has_no_consumers_to_cut_off():
+    document = design(
+        [
+            node("s", "producer"),
+            node("x", "rabbitmq.exchange", type="fanout"),
+            node("q", "rabbitmq.queue"),
+            node("c", "consumer"),
+        ],
+        ["s->x", "x->q", "q->c"],
+        faults=[
+            {
+                "kind": "network-partition",
+                "node": "x",
+                "at": 1,
+                "duration": 1,
+                "config": {"clients": "consumers"},
+            }
+        ],
+    )
+    problem = next(one for one in check(document) if one.severity == "error")
+    assert problem.path == "faults[0].config.clients"
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
