@@ -32,6 +32,8 @@ WHOLE_RUN = (
     "lost_delivery_timeout",
     "lost_unreplicated",
     "lost_unclean",
+    "transactions_committed",
+    "transactions_aborted",
     "unroutable",
     "returned",
     "confirmed",

@@ -191,6 +191,12 @@ METRICS: dict[str, dict[str, str]] = {
     "lost_unclean": _metric(
         "Lost: unclean election", "messages", "Acknowledged records that an out-of-sync new leader lacks."
     ),
+    "transactions_committed": _metric(
+        "Transactions committed", "transactions", "Transactions of producers whose records may be read."
+    ),
+    "transactions_aborted": _metric(
+        "Transactions aborted", "transactions", "Ended by the application, or by transaction.timeout.ms."
+    ),
     "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
     "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),
 }

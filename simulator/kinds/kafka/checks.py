@@ -34,6 +34,17 @@ def check(document: Document, node: Node) -> list[Problem]:
         problems += _group_problems(document, node.id, settings.partitions, name, edges)
     problems += _fault_problems(document, node.id, settings)
     factor = settings.replication_factor
+    longest = settings.transaction_time.mean()
+    if settings.transactional_id is not None and longest * 1e3 > settings.transaction_timeout_ms:
+        problems.append(
+            _practice(
+                node.id,
+                "config.transaction.timeout.ms",
+                f"transactions take {longest:g} s, more than transaction.timeout.ms: all are aborted",
+                f"set transaction.timeout.ms above {longest * 1e3:g}",
+                f"{place}.config",
+            )
+        )
     if 1 < factor == settings.min_insync_replicas and settings.acks == "all":
         problems.append(
             _practice(
@@ -127,6 +138,18 @@ def _group_problems(
     problems = []
     first, given = edges[0]
     for edge, read in edges[1:]:
+        if read.isolation_level != given.isolation_level:
+            problems.append(
+                Problem(
+                    "D283",
+                    "error",
+                    edge.id,
+                    "config.isolation.level",
+                    f"group {name} reads {read.isolation_level}, and {given.isolation_level} on {first.id}",
+                    "give all edges of the group the same isolation.level",
+                    f"edges[{document.edges.index(edge)}].config",
+                )
+            )
         if read.protocol != given.protocol:
             problems.append(
                 Problem(

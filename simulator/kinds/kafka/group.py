@@ -135,6 +135,13 @@ class ConsumerGroup(Broker):
             else:
                 self.wake(member, now)
 
+    def count_in(self, count: int, now: float) -> None:
+        """Records the group has to read, and cannot read yet (or, below 0, can from now on)."""
+        self.accepted += count
+        shift(self.queue_length, now, count)
+        shift(self.lag, now, count)
+        self.present.note(now)
+
     def wake(self, member: Member, now: float) -> None:
         """Let a member that stands in a poll look again."""
         if member.is_idle():
@@ -288,16 +295,13 @@ class ConsumerGroup(Broker):
     def put_back(self, cursor: Cursor, messages: Sequence[Message], now: float) -> None:
         """Records, the latest first, that come again before those that are next."""
         count = len(messages)
-        self.accepted += count
         cursor.fresh.extendleft(messages)
-        shift(self.queue_length, now, count)
-        shift(self.lag, now, count)
-        self.present.note(now)
+        self.count_in(count, now)
 
     def forget_deleted(self, cursor: Cursor, now: float) -> None:
         """Retention has deleted records: those before the position that are gone are lost to the group."""
         fresh = cursor.fresh
-        gone = cursor.log.start - (cursor.log.end - len(fresh))
+        gone = cursor.log.start - cursor.position
         if gone > 0:
             cursor.is_hindered = cursor.is_out_of_range = True
             for _ in range(min(gone, len(fresh))):

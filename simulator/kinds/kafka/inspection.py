@@ -9,6 +9,7 @@ from simulator.kinds.kafka.cluster import LOSSES
 if TYPE_CHECKING:
     from simulator.kinds.kafka.cluster import Cluster
     from simulator.kinds.kafka.topic import KafkaTopic
+    from simulator.kinds.kafka.transactions import Transactions
 
 #: Partitions shown; they stand in every frame.
 _MOST_ROWS = 64
@@ -41,6 +42,13 @@ _BROKER_COUNTS = (
     "blocked_sends",
     *(f"lost_{reason}" for reason in LOSSES),
 )
+
+
+def transaction_counts(transactions: Transactions | None) -> dict[str, int]:
+    """How the transactions of a topic have ended; nothing where there are none."""
+    if transactions is None:
+        return {}
+    return {"transactions_committed": transactions.committed, "transactions_aborted": transactions.aborted}
 
 
 def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from math import floor, inf
+from typing import Any
 
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
@@ -70,11 +71,12 @@ class Cursor:
     """How far a group has come in one partition.
 
     `polled` holds what was handed out and is not committed, `fresh` what comes next: the committed offset
-    is the end of the log less both, the position the end less `fresh`.
+    is the end of the log less both, the position the end less `fresh` (and less what is held back).
     """
 
     __slots__ = (
         "fresh",
+        "held_back",
         "is_closed",
         "is_hindered",
         "is_out_of_range",
@@ -92,6 +94,9 @@ class Cursor:
         self.polled: deque[Message] = deque()
         #: Who reads the partition, None while nobody does.
         self.member: Member | None = None
+        #: Records above the last stable offset with their transactions; of a group that reads what is
+        #: committed alone.
+        self.held_back: deque[tuple[Message, Any]] | tuple[()] = ()
         #: Something keeps a poll from going on as usual: one of the two that follow.
         self.is_hindered = False
         #: Retention has deleted the record at the position.
@@ -114,7 +119,12 @@ class Cursor:
     @property
     def lag(self) -> int:
         """Log end offset less committed offset, in records that still exist."""
-        return len(self.fresh) + len(self.polled)
+        return len(self.fresh) + len(self.polled) + len(self.held_back)
+
+    @property
+    def position(self) -> int:
+        """Offset of the next record to be handed out."""
+        return self.log.end - len(self.held_back) - len(self.fresh)
 
 
 class Member:

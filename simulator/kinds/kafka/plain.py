@@ -40,4 +40,6 @@ def is_plain(document: Document, topic: str) -> bool:
     still be injected, it must hand back to the events before `KafkaTopic.strike`.
     """
     settings = document.node(topic).config
+    if settings.transactional_id is not None:  # type: ignore[attr-defined]
+        return False
     return not needs_cluster(settings) and not faults_of_its_own(document, topic)  # type: ignore[arg-type]

@@ -111,6 +111,10 @@ class ProducerClient(Acceptor):
         self._is_instant = False
         self.__dict__["accept"] = sender.accept
 
+    def send_in_batches(self) -> None:
+        """Let every record go through `KafkaTopic.transfer`."""
+        self._is_instant = False
+
     def repartition(self, partitions: int) -> None:
         """The producer has heard of more partitions: keys may go elsewhere from now on."""
         self._partitions = partitions

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from simulator.design.distributions import Constant, DurationDistribution
 from simulator.design.fields import Settings, setting
 from simulator.kinds.kafka.sources import LONGEST_MS, PRODUCER, QUOTAS
 
@@ -120,6 +121,41 @@ class RetrySettings(Settings):
         advanced=True,
         ge=1.0,
         le=1_000.0,
+    )
+    transactional_id: Annotated[str, Field(min_length=1, max_length=249)] | None = setting(
+        None,
+        title="transactional.id",
+        help="Producers write in transactions; needs idempotence. Empty: none.",
+        source=PRODUCER,
+        alias="transactional.id",
+        advanced=True,
+    )
+    transaction_timeout_ms: int = setting(
+        60_000,
+        title="transaction.timeout.ms",
+        help="Time after which the brokers abort a transaction that is still open.",
+        unit="ms",
+        source=PRODUCER,
+        alias="transaction.timeout.ms",
+        advanced=True,
+        ge=1,
+        le=900_000,
+    )
+    transaction_time: DurationDistribution = setting(
+        title="Transaction time",
+        help="From the first batch of a transaction until the application ends it.",
+        unit="s",
+        widget="distribution",
+        advanced=True,
+        factory=lambda: Constant(value=0.1),
+    )
+    abort_probability: float = setting(
+        0.0,
+        title="Abort probability",
+        help="Share of the transactions that the application aborts.",
+        advanced=True,
+        ge=0.0,
+        le=1.0,
     )
     producer_byte_rate: Annotated[float, Field(gt=0, le=1e15)] | None = setting(
         None,

@@ -22,6 +22,10 @@ def truncate(group: ConsumerGroup, cursor: Cursor, count: int, now: float) -> No
     what it has processed stays processed.
     """
     fresh, polled = cursor.fresh, cursor.polled
+    while count and cursor.held_back:
+        message, _transaction = cursor.held_back.pop()
+        group.let_go(message, now, is_expired=False)
+        count -= 1
     for _ in range(min(count, len(fresh))):
         group.let_go(fresh.pop(), now, is_expired=False)
         count -= 1
@@ -43,12 +47,12 @@ def seek(group: ConsumerGroup, cursor: Cursor, target: SeekSettings, now: float)
     fresh, polled = cursor.fresh, cursor.polled
     kept = polled.committed if isinstance(polled, Kept) else deque[Message]()
     goal = _goal(cursor, kept, target)
-    position = cursor.log.end - len(fresh)
+    position = cursor.position
     group.rewind(cursor, now, max(0, len(polled) - max(0, position - goal)))
     # What is in hand before the new position is finished and never read again.
     cursor.orphans.update(polled)
     group.commit_position(cursor, now)
-    position = cursor.log.end - len(fresh)
+    position = cursor.position
     again = []
     for _ in range(min(position - goal, len(kept))):
         original = kept.pop()
@@ -69,14 +73,15 @@ def seek(group: ConsumerGroup, cursor: Cursor, target: SeekSettings, now: float)
 
 def _goal(cursor: Cursor, kept: deque[Message], target: SeekSettings) -> int:
     """The offset to go on at."""
-    start, end = cursor.log.start, cursor.log.end
+    start = cursor.log.start
+    end = cursor.log.end - len(cursor.held_back)  # the last stable offset
     if target.to == "earliest":
         return start
     if target.to == "latest":
         return end
     if target.to == "offset":
         return min(max(target.offset, start), end)
-    first = end - cursor.lag - len(kept)
+    first = cursor.position - len(cursor.polled) - len(kept)
     for number, message in enumerate(chain(kept, cursor.polled, cursor.fresh)):
         if message.created >= target.timestamp:
             return max(first + number, start)

@@ -233,6 +233,12 @@ class KafkaTopicSettings(ClusterSettings, RetrySettings):
                 "it does not go with {conflict}",
                 {"conflict": conflict},
             )
+        if self.transactional_id is not None and not self.is_idempotent:
+            raise PydanticCustomError(
+                "D104",
+                "transactional.id needs enable.idempotence{conflict}",
+                {"conflict": f", which does not go with {conflict}" if conflict else ""},
+            )
         least = self.linger_ms + self.request_timeout_ms
         if "delivery_timeout_ms" in given and self.delivery_timeout_ms < least:
             raise PydanticCustomError(
@@ -375,6 +381,14 @@ class KafkaConsumeSettings(Settings):
         help="Where a group goes on whose next record is deleted: after the last one, or at the first left.",
         source=CONSUMER,
         alias="auto.offset.reset",
+    )
+    isolation_level: Literal["read_uncommitted", "read_committed"] = setting(
+        "read_uncommitted",
+        title="isolation.level",
+        help="read_committed passes aborted records over, and waits where a transaction is open.",
+        source=CONSUMER,
+        alias="isolation.level",
+        advanced=True,
     )
     attempts: Annotated[int, Field(ge=1, le=1_000_000)] | None = setting(
         None,

@@ -22,7 +22,12 @@ from simulator.kinds.kafka.actions import FAULTS
 from simulator.kinds.kafka.checks import check
 from simulator.kinds.kafka.cluster import Cluster
 from simulator.kinds.kafka.group import ConsumerGroup
-from simulator.kinds.kafka.inspection import broker_counts, counts_on_edges, rows_of_partitions
+from simulator.kinds.kafka.inspection import (
+    broker_counts,
+    counts_on_edges,
+    rows_of_partitions,
+    transaction_counts,
+)
 from simulator.kinds.kafka.log import PartitionLog, RetentionRules
 from simulator.kinds.kafka.member import Reader
 from simulator.kinds.kafka.plain import faults_of_its_own, needs_cluster
@@ -31,6 +36,7 @@ from simulator.kinds.kafka.reconciler import Reconciler
 from simulator.kinds.kafka.repositioning import seek, truncate
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
 from simulator.kinds.kafka.traits import KAFKA_MAPPING
+from simulator.kinds.kafka.transactions import Transactions
 from simulator.kinds.kafka.trial import TRIAL
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level, Total
@@ -71,10 +77,13 @@ class KafkaTopic(Broker):
         self._world = world
         #: Single brokers with their replicas; None while they cannot matter.
         self.cluster: Cluster | None = None
+        self.transactions = Transactions(self, world) if settings.transactional_id is not None else None
 
     def entrance(self, edge: str) -> Acceptor:
         client = ProducerClient(self, edge, self._world.uniform(self.id, f"partitioner of {edge}"))
         self.clients.append(client)
+        if self.transactions is not None:
+            client.send_in_batches()
         if self.cluster is not None:
             self.cluster.adopt(client)
         return client
@@ -98,6 +107,8 @@ class KafkaTopic(Broker):
                     initial_delay=settings.initial_rebalance_delay_ms / 1e3,
                     latency=latency,
                 )
+                if self.transactions is not None and read.isolation_level == "read_committed":
+                    self.transactions.guard(group)
                 group.find_flows = world.nodes[edge.target].find_flows
                 if read.protocol == "consumer":
                     group.coordinator = Reconciler(group, read.remote_assignor, latency)
@@ -238,7 +249,10 @@ class KafkaTopic(Broker):
             under_way = self.env.withdraw(lambda one: isinstance(one, _BatchArrives) and one.topic is self)
             cluster = self.cluster = Cluster(self, self._world)
             # Shadowing the method costs nothing per batch while all brokers are well.
-            self.__dict__["transfer"] = cluster.transfer
+            if self.transactions is None:
+                self.__dict__["transfer"] = cluster.transfer
+            else:
+                self.transactions.forward = cluster.transfer
             now = self.env.now
             for arrival in under_way:
                 assert isinstance(arrival, _BatchArrives)
@@ -361,6 +375,7 @@ class KafkaTopic(Broker):
             "receives": sum(group.receives for group in groups),
             "rebalances": sum(group.coordinator.rebalances for group in groups),
             **broker_counts(self.cluster),
+            **transaction_counts(self.transactions),
         }
 
     def levels(self) -> dict[str, Level | Total]:
