@@ -114,6 +114,8 @@ function FaultForm({ node, infos }: { node: DesignNode; infos: readonly FaultInf
       readOnly: false,
       catalogue,
       problemsAt: (path) => refused.filter((one) => refusedPath(one.path).join(".") === path.join(".")),
+      problemsUnder: (path) =>
+        refused.filter((one) => path.every((step, index) => refusedPath(one.path)[index] === step)),
       done: () => undefined,
       wanted: null,
     }),

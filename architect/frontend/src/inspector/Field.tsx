@@ -29,7 +29,7 @@ export function Field({ field, path, value, onChange }: FieldProps) {
   const id = useId();
   const [error, setError] = useState<string | null>(null);
   const [told, setTold] = useState(false);
-  const problems = form.problemsAt(path);
+  const problems = field.kind === "json" ? form.problemsUnder(path) : form.problemsAt(path);
   const isBlock = BLOCKS.has(field.kind);
   const changed = !isDefault(value, field.fallback) && !field.required;
   const Control = widgetFor(field);

@@ -10,6 +10,8 @@ export interface Form {
   readonly catalogue: Catalogue;
   /** the server's problems at a path inside the element's settings */
   readonly problemsAt: (path: readonly string[]) => readonly Problem[];
+  /** the same with everything deeper inside, for fields that are written as one text */
+  readonly problemsUnder: (path: readonly string[]) => readonly Problem[];
   /** a field was left: the next change is a new undo step */
   readonly done: () => void;
   /** the field to open and focus after a jump from the problems list */

@@ -40,6 +40,7 @@ export function Inspector() {
       catalogue,
       problemsAt: (path) =>
         deepest(own.length === 0 ? [] : problemsAt(own, document, path), path.length, document),
+      problemsUnder: (path) => (own.length === 0 ? [] : problemsAt(own, document, path)),
       done: store.getState().endGesture,
       wanted,
     };
