@@ -53,7 +53,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
         <span className="card-names">
           <strong className="card-label">{nodeName(node)}</strong>
           <span className="card-kind">
-            {kind?.title ?? node.kind}
+            <span className="card-kind-name">{kind?.title ?? node.kind}</span>
             {sort && <span className={`card-sort${sort === "FIFO" ? " is-fifo" : ""}`}>{sort}</span>}
           </span>
         </span>
