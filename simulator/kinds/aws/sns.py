@@ -14,6 +14,7 @@ from simulator.engine.message import Message
 from simulator.engine.node import Acceptor, SimulationLimit
 from simulator.engine.request import Responder
 from simulator.engine.world import World
+from simulator.kinds.aws.sdk_retry import SdkRetry
 from simulator.kinds.aws.sns_checks import check
 from simulator.kinds.aws.sns_delivery import HttpSubscription, SnsSubscription
 from simulator.kinds.aws.sns_publishing import (
@@ -49,8 +50,6 @@ CHUNK = 65_536
 FIFO_RATE, FIFO_BYTES = 3_000.0, 20.0 * 1024 * 1024
 #: Of a message group, with the scope MessageGroup: messages per second.
 GROUP_RATE = 300.0
-#: Attempts of the SDK where the edge says nothing (standard mode).
-ATTEMPTS = 3
 DAY = 86_400.0
 #: Messages that one archive may hold in a run (about 300 bytes each).
 MOST_ARCHIVED = 1_000_000
@@ -84,7 +83,8 @@ class SnsTopic(Acceptor):
         self._by_group = by_group
         self._deduplication = Deduplication()
         self._stored_at = 0.0
-        self._backoff = Backoff(world, self)
+        self._backoff = Backoff(self)
+        self._client = SdkRetry(world.uniform(id, "SDK back-off"))
         #: Of the archive: time of the publish, group and message, in order.
         self._archive: deque[tuple[float, str | None, Message]] | None = None
         if settings.archive_policy is not None:
@@ -96,9 +96,11 @@ class SnsTopic(Acceptor):
 
     def entrance(self, edge: str) -> Acceptor:
         settings = self._incoming[edge].settings
-        if not isinstance(settings, SnsPublishSettings) or not settings.model_fields_set & _OF_PUBLISHERS:
+        if not isinstance(settings, SnsPublishSettings):
             return self
-        return Publisher(self.env, self, edge, settings)
+        # A sole sender without settings of its own needs no way in of its own.
+        is_plain = len(self._incoming) == 1 and not settings.model_fields_set & _OF_PUBLISHERS
+        return self if is_plain else Publisher(self._world, self, edge, settings)
 
     def connect(self, world: World) -> None:
         for edge in world.edges_from(self.id, "publish"):
@@ -147,12 +149,16 @@ class SnsTopic(Acceptor):
         if size > self.settings.maximum_message_size:
             self.rejected += 1
             return False
-        if not self.try_publish(message, publisher, size, self.env._now):
-            attempts = ATTEMPTS if publisher is None else publisher.settings.max_attempts
-            if attempts == 1:
-                self.rejected += 1
-                return False
-            self._backoff.begin(message, publisher, size, attempts)
+        client = self._client if publisher is None else publisher.client
+        if self.try_publish(message, publisher, size, self.env._now):
+            if self.throttled:  # until then the retry quota is full
+                client.succeeded(1)
+            return True
+        wait = client.wait(1)
+        if wait is None:
+            self.rejected += 1
+            return False
+        self._backoff.begin(message, publisher, size, client, wait)
         return True
 
     def try_publish(self, message: Message, publisher: Publisher | None, size: float, now: float) -> bool:

@@ -15,48 +15,20 @@ from simulator.engine.environment import Activity
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
 from simulator.engine.payload import Event
+from simulator.kinds.aws.sdk_retry import SdkRetry
 from simulator.kinds.aws.sns_settings import SnsPublishSettings
+from simulator.kinds.aws.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
-    from simulator.engine.environment import SimulationEnvironment
     from simulator.engine.world import World
     from simulator.kinds.aws.sns import SnsTopic
 
 #: Seconds for which SNS remembers what was published to a FIFO topic.
 DEDUPLICATION_INTERVAL = 300.0
-#: Longest back-off of the SDK in seconds.
-LONGEST_BACKOFF = 20.0
-
-
-class TokenBucket:
-    """A quota per second; up to one second's worth may come at once.
-
-    Args:
-        rate: tokens per second.
-    """
-
-    __slots__ = ("_at", "_rate", "_tokens")
-
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
-        self._tokens = rate
-        self._at = 0.0
-
-    def has(self, now: float, count: float) -> bool:
-        """Whether `count` tokens are there at `now`."""
-        tokens = self._tokens + (now - self._at) * self._rate
-        self._tokens = min(self._rate, tokens)
-        self._at = now
-        # Refilled in steps, what should be a whole token may be a rounding short of it.
-        return self._tokens >= min(count, self._rate) - 1e-9
-
-    def take(self, count: float) -> None:
-        """Take tokens that are there."""
-        self._tokens -= count
 
 
 class Quotas:
-    """The publish quotas of a topic.
+    """The publish quotas of a topic; up to one second's worth may come at once.
 
     Args:
         rate: messages per second.
@@ -88,17 +60,14 @@ class Quotas:
         if self._is_single:
             self._tokens = tokens - 1.0
             return True
-        if self._bytes is not None and not self._bytes.has(now, size):
+        if self._bytes is not None and not self._bytes.take(now, size):
             return False
         if self._group_rate is not None and group is not None:
             bucket = self._groups.get(group)
             if bucket is None:
                 bucket = self._groups[group] = TokenBucket(self._group_rate)
-            if not bucket.has(now, 1.0):
+            if not bucket.take(now):
                 return False
-            bucket.take(1.0)
-        if self._bytes is not None:
-            self._bytes.take(size)
         self._tokens -= 1.0
         return True
 
@@ -161,12 +130,10 @@ class Publisher(Acceptor):
 
     category = "bus"
 
-    def __init__(
-        self, env: SimulationEnvironment, topic: SnsTopic, edge: str, settings: SnsPublishSettings
-    ) -> None:
-        super().__init__(f"{topic.id}:{edge}", env)
+    def __init__(self, world: World, topic: SnsTopic, edge: str, settings: SnsPublishSettings) -> None:
+        super().__init__(f"{topic.id}:{edge}", world.env)
         self.topic = topic
-        self.settings = settings
+        self.client = SdkRetry(world.uniform(edge, "SDK back-off"), max_attempts=settings.max_attempts)
         self._attributes = settings.message_attributes
         given = settings.message_group_id
         self.group = _text_maker(given) if given is not None else None
@@ -239,39 +206,38 @@ def fields_of(event: Event) -> dict[str, Any]:
 
 
 class Backoff:
-    """Publishes that SNS has throttled and the senders' SDK tries again, with full jitter."""
+    """Publishes that SNS has throttled and the senders' SDKs try again."""
 
-    __slots__ = ("_draw", "_topic", "dropped", "passed", "taken", "waiting")
+    __slots__ = ("_topic", "dropped", "passed", "taken", "waiting")
 
-    def __init__(self, world: World, topic: SnsTopic) -> None:
+    def __init__(self, topic: SnsTopic) -> None:
         self._topic = topic
-        self._draw = world.uniform(topic.id, "SDK back-off")
         self.taken = 0
         self.passed = 0
         self.dropped = 0
         self.waiting = 0
 
-    def begin(self, message: Message, publisher: Publisher | None, size: float, attempts: int) -> None:
-        """The first publish has been throttled; up to `attempts` in all are made."""
+    def begin(
+        self, message: Message, publisher: Publisher | None, size: float, client: SdkRetry, wait: float
+    ) -> None:
+        """The first publish has been throttled; the next follows in `wait` seconds."""
         self.taken += 1
         self.waiting += 1
-        retry = _PublishRetry(self, message, publisher, size, attempts)
-        self._topic.env.at(self._topic.env._now + self._pause(1), retry)
-
-    def _pause(self, retry: int) -> float:
-        """Seconds before a retry: uniform up to 1, 2, 4, ... s, at most 20 s."""
-        return self._draw() * min(2.0 ** (retry - 1), LONGEST_BACKOFF)
+        env = self._topic.env
+        env.at(env._now + wait, _PublishRetry(self, message, publisher, size, client))
 
     def again(self, retry: _PublishRetry, now: float) -> float | None:
         """Publish once more; returns when to try again."""
-        topic = self._topic
+        topic, client = self._topic, retry.client
         retry.made += 1
         if topic.try_publish(retry.message, retry.publisher, retry.size, now):
+            client.succeeded(retry.made)
             self.waiting -= 1
             self.passed += 1
             return None
-        if retry.made < retry.attempts:
-            return now + self._pause(retry.made)
+        wait = client.wait(retry.made)
+        if wait is not None:
+            return now + wait
         self.waiting -= 1
         self.dropped += 1
         topic.rejected += 1
@@ -292,16 +258,21 @@ class Backoff:
 
 
 class _PublishRetry(Activity):
-    __slots__ = ("attempts", "backoff", "made", "message", "publisher", "size")
+    __slots__ = ("backoff", "client", "made", "message", "publisher", "size")
 
     def __init__(
-        self, backoff: Backoff, message: Message, publisher: Publisher | None, size: float, attempts: int
+        self,
+        backoff: Backoff,
+        message: Message,
+        publisher: Publisher | None,
+        size: float,
+        client: SdkRetry,
     ) -> None:
         self.backoff = backoff
         self.message = message
         self.publisher = publisher
         self.size = size
-        self.attempts = attempts
+        self.client = client
         self.made = 1
 
     def occur(self, now: float) -> float | None:

@@ -365,6 +365,9 @@ def test_throttled_publishes_are_tried_again_and_then_refused():
     (flow,) = result["flows"]
     assert flow["delivered"]["mean"] + flow["lost"]["mean"] == 10
     assert flow["lost"]["mean"] == rejected
+    # One client has 500 tokens, 5 for a retry: of 299 throttled at once 100 are tried again.
+    crowd = run(fan_out({"q": {}}, shop={"arrivals": at(*[1.0] * 300)}, publish_quota=1, duration=1.5), 1.5)
+    assert crowd.ledgers()["t:throttled"]["accepted"] == 100
     patient = fan_out(
         {"q": {}}, shop={"arrivals": at(*[1.0] * 10)}, publish={"max_attempts": 20}, publish_quota=4
     )
