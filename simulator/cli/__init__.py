@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
-from simulator.cli.experiments import compare_designs, sweep_design
+from simulator.cli.experiments import compare_designs, find_capacity, sweep_design
 from simulator.cli.interrupt import EXIT_CANCELLED
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
@@ -24,6 +24,7 @@ _COMMANDS = {
     "check": check_design,
     "compare": compare_designs,
     "sweep": sweep_design,
+    "capacity": find_capacity,
     "schema": print_schema,
     "serve": serve_dashboard,
 }

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from simulator.cli.values import LARGEST_SEED, MOST_JOBS, command, duration, quantity, warmup, whole
+from simulator.cli.values import (
+    LARGEST_SEED,
+    MOST_JOBS,
+    command,
+    duration,
+    precision,
+    quantity,
+    warmup,
+    whole,
+)
+from simulator.experiments.capacity import MOST_RUNS as CAPACITY_RUNS
+from simulator.experiments.capacity import PRECISION as CAPACITY_PRECISION
 from simulator.experiments.compare import MOST_RUNS, RANKED_BY
 from simulator.experiments.sweep import REPLICATIONS as SWEEP_REPLICATIONS
 from simulator.quantities import parse_quantity
@@ -16,6 +27,10 @@ Exit code: 0 done, 1 an alternative's run had to end early, 2 a design or an opt
 
 _SWEEP = """Run the design at every value of one setting, or every pair of values of two.
 Exit code: 0 done, 2 the design or an option is not valid, 130 cancelled."""
+
+_CAPACITY = """Look for the highest rate of a producer (or the highest or lowest value of any setting)
+at which every objective of the design is met.
+Exit code: 0 found, 1 no value meets them, 2 the design or an option is not valid, 130 cancelled."""
 
 
 def add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,6 +82,33 @@ def add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     _run_options(sweep, most=f"replications at every point (default: {SWEEP_REPLICATIONS})")
     _outputs(sweep)
+
+
+def add_capacity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`headrace capacity`."""
+    parser = command(commands, "capacity", "how far a setting can go within the objectives", _CAPACITY)
+    parser.add_argument("design", metavar="DESIGN", help="design document; - for standard input")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--node", metavar="NODE", help="producer whose highest rate is looked for")
+    what.add_argument(
+        "--highest", metavar="PATH", help="setting whose highest value is looked for, such as a rate"
+    )
+    what.add_argument(
+        "--lowest",
+        metavar="PATH",
+        help="setting whose lowest value is looked for, such as nodes.billing.config.instances",
+    )
+    parser.add_argument("--low", type=_positive, metavar="X", help="look no lower")
+    parser.add_argument("--high", type=_positive, metavar="X", help="look no higher")
+    parser.add_argument(
+        "--precision",
+        type=precision,
+        default=CAPACITY_PRECISION,
+        metavar="P",
+        help='relative width of what is left open (default: "1 %%"); whole numbers are found exactly',
+    )
+    _run_options(parser, most=f"replications at every value at most (default: {CAPACITY_RUNS})")
+    _outputs(parser)
 
 
 def _run_options(parser: argparse.ArgumentParser, *, most: str) -> None:

@@ -13,14 +13,17 @@ from simulator.cli.interrupt import EXIT_CANCELLED, stopped_by_interrupt
 from simulator.cli.outputs import check_target, write_whole
 from simulator.cli.progress import ShareProgress
 from simulator.cli.refusal import CannotDo
+from simulator.experiments.capacity import capacity, rate_path
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.parameters import parse_assignments, parse_vary, with_values
 from simulator.experiments.swap import swapped
 from simulator.experiments.sweep import sweep
 from simulator.report.alternatives_table import comparison_csv, comparison_table
+from simulator.report.capacity_table import capacity_csv, capacity_table
 from simulator.report.sweep_table import parquet_library, sweep_csv, sweep_table, write_parquet
 
 EXIT_STOPPED = 1
+EXIT_NONE = 1
 
 
 def compare_designs(options: argparse.Namespace) -> int:
@@ -73,6 +76,32 @@ def sweep_design(options: argparse.Namespace) -> int:
         target = None
     _write(options, target, found, sweep_table, sweep_csv)
     return EXIT_CANCELLED if found["stopped"] == "cancelled" else 0
+
+
+def find_capacity(options: argparse.Namespace) -> int:
+    """`headrace capacity`: the answer with what was looked at, as a table, JSON or CSV."""
+    target = _target(options)
+    document = read_design(options.design)
+    path = rate_path(document, options.node) if options.node else options.highest or options.lowest
+    found = _watched(
+        lambda is_stopped, on_progress: capacity(
+            document,
+            path,
+            find="lowest" if options.lowest else "highest",
+            low=options.low,
+            high=options.high,
+            precision=options.precision,
+            seed=options.seed,
+            duration=options.duration,
+            warmup=options.warmup,
+            replications=options.replications,
+            jobs=options.jobs,
+            is_stopped=is_stopped,
+            on_progress=on_progress,
+        )
+    )
+    _write(options, target, found, capacity_table, capacity_csv)
+    return 0 if found["value"] is not None else EXIT_NONE
 
 
 def _alternatives(options: argparse.Namespace) -> list[Alternative]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from simulator.cli.experiment_options import add_compare, add_sweep
+from simulator.cli.experiment_options import add_capacity, add_compare, add_sweep
 from simulator.cli.values import (
     LARGEST_SEED,
     MOST_JOBS,
@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
     add_compare(commands)
     add_sweep(commands)
+    add_capacity(commands)
 
     schema = command(
         commands, "schema", "print the JSON Schema", "Print what editors and forms are built on."

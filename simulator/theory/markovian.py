@@ -77,6 +77,9 @@ def _sojourn_tail(time: float, waits: float, drain: float, mu: float) -> float:
     served = exp(-mu * time)
     if abs(drain - mu) <= 1e-9 * mu:
         return served * (1.0 + waits * mu * time)
+    if (mu - drain) * time > 30.0:  # near saturation; written as below this would overflow
+        both = (mu * exp(-drain * time) - drain * served) / (mu - drain)
+        return (1.0 - waits) * served + waits * both
     # drain/(drain - mu) e^{-mu t} - mu/(drain - mu) e^{-drain t}, written without cancellation
     both = served - mu * served * expm1(-(drain - mu) * time) / (drain - mu)
     return (1.0 - waits) * served + waits * both

@@ -69,3 +69,13 @@ def test_sweep_prints_a_row_for_every_point(
     assert len(json.loads(target.read_text())["points"]) == 4
     assert main(["sweep", design, "--vary", "nodes.c.config.instances=4:1"]) == 2
     assert "empty range" in capsys.readouterr().err
+
+
+def test_capacity_prints_the_answer(design: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "judged.yaml"
+    path.write_text(DESIGN + "objectives: [{metric: waiting_time.mean, node: q, below: 0.05}]\n")
+    words = ["capacity", str(path), "--node", "s", "--replications", "4", "--precision", "0.2"]
+    assert main(words) == 0
+    assert "First to break" in capsys.readouterr().out
+    assert main(["capacity", design, "--node", "s"]) == 2
+    assert "no objectives" in capsys.readouterr().err

@@ -170,3 +170,12 @@ def test_notes_stand_beside_the_verdict() -> None:
     assert {"translated", "assumed", "lost"} <= {note["kind"] for note in notes}
     json.dumps(found, allow_nan=False)
     assert {"queue", "aws.sqs", "kafka.topic", "rabbitmq.queue"} <= set(targets())
+
+
+def test_an_sns_topic_with_queues_behind_takes_the_place_of_a_topic() -> None:
+    made, _ = swap(fan_out(), "placed", "aws.sns")
+    assert made.node("placed").kind == "aws.sns"
+    assert made.node("billing-queue").kind == made.node("stock-queue").kind == "aws.sqs"
+    result = simulate(made)
+    assert result["conservation"]["ok"]
+    assert all(flow["delivered"]["mean"] > 500 for flow in result["flows"])

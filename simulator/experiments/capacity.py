@@ -1,0 +1,381 @@
+"""Capacity: how far a setting can go before an objective is missed, and what breaks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, floor, sqrt
+from typing import Any, Literal
+
+from simulator.design.document import Document
+from simulator.errors import InvalidDesign
+from simulator.experiments.options import RunOptions
+from simulator.experiments.parameters import current_value, refuse, with_values
+from simulator.experiments.replicate import NOTHING_YET, Cancelled
+from simulator.experiments.runner import IsStopped, Runner, Task, design_text, recordings
+from simulator.experiments.statistics import CONFIDENCE
+from simulator.graph.checks import readiness_problems
+from simulator.measurement.slices import Recording
+from simulator.report.result import make_result
+
+#: Replications at every value: the first look, and the most where the verdict is open.
+FIRST_RUNS, MOST_RUNS = 10, 40
+#: Relative width of the bracket at which the search ends, for numbers that are not whole.
+PRECISION = 0.01
+#: Doublings and halvings in search of a bracket.
+MOST_DOUBLINGS = 30
+
+Verdict = Literal["met", "missed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found at one value.
+
+    Args:
+        value: of the setting.
+        verdict: `met` only when every objective is, and nothing grows.
+        is_sure: whether the intervals say so; otherwise the estimates alone did.
+        broken: the objectives that are missed, worst first, and the nodes whose backlog grows.
+    """
+
+    value: float
+    verdict: Verdict
+    is_sure: bool
+    runs: int
+    broken: tuple[dict[str, Any], ...]
+    objectives: tuple[dict[str, Any], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "value": self.value,
+            "verdict": self.verdict,
+            "sure": self.is_sure,
+            "replications": self.runs,
+            "broken": list(self.broken),
+            "objectives": list(self.objectives),
+        }
+
+
+def rate_path(document: Document, node: str) -> str:
+    """The path of a producer's rate; raises `InvalidDesign` for a node that has none."""
+    producers = {one.id: one for one in document.nodes if one.kind == "producer"}
+    if node not in producers:
+        raise refuse(
+            f"{node[:40]!r} is no producer",
+            f"the producers are {', '.join(producers) or 'none'}; or name a setting",
+        )
+    arrivals = producers[node].config.arrivals  # type: ignore[attr-defined]
+    if getattr(arrivals, "rate", None) is None:
+        raise refuse(
+            f"{node} has arrivals of the process {arrivals.process}, which have no rate",
+            "take poisson or constant arrivals, or name another setting",
+        )
+    return f"nodes.{node}.config.arrivals.rate"
+
+
+def capacity(
+    document: Document,
+    path: str,
+    *,
+    find: Literal["highest", "lowest"] = "highest",
+    low: float | None = None,
+    high: float | None = None,
+    precision: float = PRECISION,
+    seed: int | None = None,
+    duration: float | None = None,
+    warmup: float | str | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    is_stopped: IsStopped = lambda: False,
+    on_progress: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """The highest (or lowest) value of a setting at which every objective is met: `headrace-capacity/1`.
+
+    Bracketing by factors of two from the value that is set, then bisection. At every value replications are
+    made until the verdict is decided by 95 % intervals, or `replications` are spent; then the estimate
+    decides and the answer says that it does. All values share their random numbers, which makes the
+    measures rise with the load nearly without noise and the bisection stable. A backlog that grows is a miss.
+
+    Args:
+        path: of the setting (see `simulator.experiments.parameters`), or that of `rate_path`.
+        find: `highest` for a load, `lowest` for instances, concurrency or partitions.
+        low, high: ends of the search; None: from the value that is set, as far as need be.
+        precision: relative width of the bracket at the end; whole numbers are found exactly.
+        replications: the most at every value; None for 40.
+
+    Raises:
+        InvalidDesign: without objectives, for a setting that is no number, or an empty range.
+        Cancelled: when stopped.
+    """
+    if not document.objectives:
+        raise refuse("the design has no objectives: there is nothing to meet", "add some under objectives")
+    options = RunOptions.of(
+        document,
+        seed=seed,
+        duration=duration,
+        warmup=warmup,
+        replications=MOST_RUNS if replications is None else replications,
+        jobs=jobs,
+    )
+    start = current_value(document, path)
+    if isinstance(start, bool) or not isinstance(start, int | float):
+        raise refuse(f"{path} is {start!r}, no number", "name a rate, a number of instances or the like")
+    if (low is not None and low <= 0.0) or (low is not None and high is not None and high < low):
+        raise refuse(f"there is nothing between {low:g} and {high}", "give the lower end above 0 first")
+    with Runner(jobs, is_stopped) as runner:
+        search = _Search(document, path, options, runner, on_progress)
+        search.is_whole = type(start) is int
+        search.is_rising = find == "highest"
+        search.precision = precision
+        found = search.made(float(start), low, high)
+    return {
+        "format": "headrace-capacity/1",
+        "design": {"name": document.name, "digest": document.digest()},
+        "setting": path,
+        "find": find,
+        "seed": options.seed,
+        "duration": options.duration,
+        **found,
+    }
+
+
+class _Search:
+    """The search under way: `good` values meet all objectives, `bad` ones miss some."""
+
+    def __init__(
+        self,
+        document: Document,
+        path: str,
+        options: RunOptions,
+        runner: Runner,
+        on_progress: Callable[[dict[str, Any]], None] | None,
+    ) -> None:
+        self.document = document
+        self.path = path
+        self.options = options
+        self.runner = runner
+        self.on_progress = on_progress
+        self.is_whole = False
+        self.is_rising = True
+        self.precision = PRECISION
+        self.seen: dict[float, Judged] = {}
+
+    def made(self, start: float, low: float | None, high: float | None) -> dict[str, Any]:
+        """Bracket, bisect, and say what was found."""
+        good, bad = self._bracket(start, low, high)
+        if good is not None and bad is not None:
+            while not self._is_narrow(good.value, bad.value):
+                middle = self._middle(good.value, bad.value)
+                judged = self._judge(middle)
+                good, bad = (judged, bad) if judged.verdict == "met" else (good, judged)
+        return {
+            "value": None if good is None else good.value,
+            "bracket": [None if one is None else one.value for one in (good, bad)],
+            "confidence": CONFIDENCE,
+            "sure_bracket": self._sure_bracket(),
+            "sure": bool(good and good.is_sure and (bad is None or bad.is_sure)),
+            "first_to_break": list(bad.broken) if bad is not None else [],
+            "looked_at": [self.seen[value].as_dict() for value in sorted(self.seen)],
+            "statement": self._statement(good, bad),
+        }
+
+    def _sure_bracket(self) -> list[float | None]:
+        """The furthest value that surely meets and the nearest that surely misses."""
+        sign = 1.0 if self.is_rising else -1.0
+        sure = [one for one in self.seen.values() if one.is_sure]
+        met = [one.value for one in sure if one.verdict == "met"]
+        missed = [one.value for one in sure if one.verdict == "missed"]
+        return [
+            max(met, key=lambda value: sign * value, default=None),
+            min(missed, key=lambda value: sign * value, default=None),
+        ]
+
+    # -- searching -------------------------------------------------------------------------------
+    def _bracket(
+        self, start: float, low: float | None, high: float | None
+    ) -> tuple[Judged | None, Judged | None]:
+        """A value that meets and one that misses; None where there is none within reach."""
+        begin = min(max(start, low or start), high or max(start, low or start))
+        judged = self._judge(self._whole(begin))
+        good, bad = (judged, None) if judged.verdict == "met" else (None, judged)
+        for _ in range(MOST_DOUBLINGS):
+            if good is not None and bad is not None:
+                break
+            edge = good or bad
+            assert edge is not None  # noqa: S101 -- one of them was just judged
+            grows = (good is None) != self.is_rising
+            following = edge.value * 2.0 if grows else edge.value / 2.0
+            following = self._whole(min(following, high) if high else following)
+            following = max(following, low) if low else following
+            if self.is_whole and following < 1.0:
+                following = 1.0
+            if following == edge.value:
+                break
+            try:
+                judged = self._judge(following)
+            except InvalidDesign:
+                break  # beyond what the setting may be
+            good, bad = (judged, bad) if judged.verdict == "met" else (good, judged)
+        return good, bad
+
+    def _whole(self, value: float) -> float:
+        return float(ceil(value) if self.is_whole else value)
+
+    def _is_narrow(self, good: float, bad: float) -> bool:
+        distance = abs(bad - good)
+        return distance <= 1.0 if self.is_whole else distance <= self.precision * good
+
+    def _middle(self, good: float, bad: float) -> float:
+        if self.is_whole:
+            return float(floor((good + bad) / 2.0))
+        # In the middle of the logarithms while the ends are far apart, so that no step is wasted.
+        wide = max(good, bad) > 1.5 * min(good, bad)
+        return sqrt(good * bad) if wide else (good + bad) / 2.0
+
+    # -- judging ---------------------------------------------------------------------------------
+    def _judge(self, value: float) -> Judged:
+        if value in self.seen:
+            return self.seen[value]
+        made = with_values(self.document, [(self.path, int(value) if self.is_whole else value)])
+        problems = readiness_problems(made)
+        if problems:
+            raise InvalidDesign(problems)
+        text = design_text(made)
+        kept: list[Recording] = []
+        wanted = min(FIRST_RUNS, self.options.replications)
+        while True:
+            tasks = [
+                Task(
+                    text,
+                    self.options.seed,
+                    (number,),
+                    self.options.duration,
+                    self.options.fixed_warmup,
+                    recordings,
+                )
+                for number in range(len(kept), wanted)
+            ]
+            for answer in self.runner.run(tasks, self._on_share(value)):
+                if answer is None:
+                    raise Cancelled(NOTHING_YET)
+                kept += answer
+            result = make_result(
+                made,
+                kept,
+                seed=self.options.seed,
+                duration=self.options.duration,
+                warmup=self.options.warmup,
+            )
+            judged = _judged(value, result, len(kept), is_last=wanted >= self.options.replications)
+            if judged is not None:
+                self.seen[value] = judged
+                return judged
+            wanted = min(2 * wanted, self.options.replications)
+
+    def _on_share(self, value: float) -> Callable[[float], None]:
+        def on_share(share: float) -> None:
+            if self.on_progress is not None:
+                self.on_progress({"share": share, "text": f"the runs at {value:.6g}"})
+
+        return on_share
+
+    def _statement(self, good: Judged | None, bad: Judged | None) -> str:
+        word = "highest" if self.is_rising else "lowest"
+        if good is None:
+            return "No value that was tried meets the objectives."
+        if bad is None:
+            return (
+                f"Every value that was tried meets the objectives, also {good.value:.6g}: no limit was found."
+            )
+        text = (
+            f"The {word} value that meets every objective is {good.value:.6g}; {bad.value:.6g} does not. "
+            f"First to break: {_broken_text(bad)}."
+        )
+        if good.is_sure and bad.is_sure:
+            return f"{text} Both verdicts stand with 95 % confidence."
+        open_ends = " and ".join(f"{one.value:.6g}" for one in (good, bad) if not one.is_sure)
+        low, high = ("no value" if end is None else f"{end:.6g}" for end in self._sure_bracket())
+        return (
+            f"{text} At {open_ends} the interval still holds the limit after {max(good.runs, bad.runs)} "
+            f"replications: there the estimate decided. With 95 % confidence {low} meets them and "
+            f"{high} does not."
+        )
+
+
+def _judged(value: float, result: dict[str, Any], runs: int, *, is_last: bool) -> Judged | None:
+    """The verdict on all objectives; None while it is open and more replications may be made."""
+    growths = result["statistics"]["stability"]["nodes"]
+    growing = [
+        {"node": id, "measure": "backlog", "growth_rate": node["growth_rate"]["mean"]}
+        for id, node in growths.items()
+        if node["verdict"] == "growing"
+    ]
+    # Whether a saturated node has a steady state may stay open; then it counts as a miss that is not sure.
+    doubtful = [
+        {"node": id, "measure": "backlog", "growth_rate": node["growth_rate"]["mean"]}
+        for id, node in growths.items()
+        if node["verdict"] == "undecided" and node["growth_rate"]["mean"] > 0.0
+    ]
+    broken: list[dict[str, Any]] = [*growing, *doubtful]
+    is_open = bool(doubtful)
+    for one in result["objectives"]:
+        verdict = one["verdict"]
+        if verdict == "undecided" and one["value"] is not None and not growing:
+            is_open = True
+            verdict = "met" if _is_met(one["objective"], one["value"]) else "missed"
+        if verdict != "met":
+            broken.append({"objective": one["objective"], "value": one["value"], "ci95": one["ci95"]})
+    if result["stopped"]:
+        broken.append({"measure": "run", "reason": result["stopped"]})
+    is_certain_miss = bool(growing or result["stopped"]) or any(
+        one["verdict"] == "missed" for one in result["objectives"]
+    )
+    if is_open and not is_certain_miss and not is_last:
+        return None
+    busiest = _busiest(result)
+    if broken and busiest is not None:
+        broken = [{**one, "busiest": busiest} if "objective" in one else one for one in broken]
+    return Judged(
+        value,
+        "missed" if broken else "met",
+        is_certain_miss or not is_open,
+        runs,
+        tuple(broken),
+        tuple(dict(one) for one in result["objectives"]),
+    )
+
+
+def _is_met(objective: dict[str, Any], value: float) -> bool:
+    if "below" in objective:
+        return value < float(objective["below"])
+    if "above" in objective:
+        return value > float(objective["above"])
+    return value == float(objective["equals"])
+
+
+def _busiest(result: dict[str, Any]) -> dict[str, Any] | None:
+    """The node with the highest utilization: where the time is most likely lost."""
+    busy = {id: node["utilization"]["mean"] for id, node in result["nodes"].items() if "utilization" in node}
+    if not busy:
+        return None
+    id = max(busy, key=lambda name: float(busy[name]))
+    return {"node": id, "utilization": busy[id]}
+
+
+def _broken_text(bad: Judged) -> str:
+    first = bad.broken[0]
+    if "objective" in first:
+        objective = first["objective"]
+        place = objective.get("node") or f"{objective['from']} → {objective['to']}"
+        text = f"{objective['metric']} of {place}"
+        busiest = first.get("busiest")
+        return (
+            f"{text} (busiest: {busiest['node']} at {100.0 * busiest['utilization']:.0f} %)"
+            if busiest
+            else text
+        )
+    if first["measure"] == "backlog":
+        return f"the backlog of {first['node']} grows by {first['growth_rate']:.3g} messages per second"
+    return str(first["reason"])

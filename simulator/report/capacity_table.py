@@ -1,0 +1,53 @@
+"""A capacity for people and for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from simulator.report.alternatives_table import safe_cell
+from simulator.report.layout import aligned, indented, printable
+from simulator.report.table import found_text, objective_text
+
+
+def capacity_table(document: dict[str, Any]) -> str:
+    """The answer and every value that was looked at; ends with a line break."""
+    rows = [["value", "verdict", "replications", "objectives"]]
+    for one in document["looked_at"]:
+        judged = [f"{found_text(each)} {each['verdict']}" for each in one["objectives"]]
+        growing = [f"{each['node']} grows" for each in one["broken"] if "growth_rate" in each]
+        rows.append(
+            [
+                f"{one['value']:.6g}",
+                one["verdict"] if one["sure"] else f"{one['verdict']}, by the estimate",
+                str(one["replications"]),
+                "; ".join([*judged, *growing]),
+            ]
+        )
+    stated = [objective_text(each["objective"]) for each in document["looked_at"][0]["objectives"]]
+    lines = [
+        printable(document["design"]["name"]),
+        printable(f"{document['find']} {document['setting']} that meets: {'; '.join(stated)}"),
+        "",
+        printable(document["statement"]),
+        "",
+        indented(aligned([[printable(cell) for cell in row] for row in rows])),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def capacity_csv(document: dict[str, Any]) -> str:
+    """One row for every value and objective."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["value", "verdict", "sure", "replications", "objective", "found", "low", "high"])
+    for one in document["looked_at"]:
+        for each in one["objectives"]:
+            low, high = each["ci95"] or ("", "")
+            found = "" if each["value"] is None else each["value"]
+            stated = safe_cell(objective_text(each["objective"]))
+            rows.writerow(
+                [one["value"], one["verdict"], one["sure"], one["replications"], stated, found, low, high]
+            )
+    return text.getvalue()
