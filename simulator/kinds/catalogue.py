@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.kinds.aws import eventbridge, sns, sqs
+from simulator.kinds.aws import eventbridge, pipe, sns, sqs
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kafka import topic as kafka_topic
 from simulator.kinds.kind import Kind
@@ -22,6 +22,7 @@ KINDS: dict[str, Kind] = {
         rabbitmq_exchange.KIND,
         rabbitmq_queue.KIND,
         consumer.KIND,
+        pipe.KIND,
         service.KIND,
         join.KIND,
     )

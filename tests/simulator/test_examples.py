@@ -28,6 +28,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "microservice-chain",
         "kafka-group",
         "sns-fan-out",
+        "event-bus",
         "rabbitmq-orders",
         "first-queue",
     ]
@@ -121,3 +122,12 @@ def test_a_queue_gets_what_an_endpoint_has_given_up():
     copies = {edge: result["edges"][edge]["total"]["mean"] / topic for edge in ("to-billing", "to-fraud")}
     assert copies["to-billing"] == pytest.approx(0.8, abs=0.01)
     assert copies["to-fraud"] == pytest.approx(0.065, abs=0.005)
+
+
+def test_events_for_a_target_that_is_down_wait_on_the_bus_and_all_arrive():
+    result = simulate(Document.parse(document_of("event-bus")))
+    assert 6_800 < result["nodes"]["bus"]["queue_length"]["max"]["mean"] < 7_600
+    flows = {flow["to"]: flow for flow in result["flows"]}
+    assert flows["warehouse"]["lost"]["mean"] == 0
+    assert flows["warehouse"]["end_to_end_latency"]["max"]["mean"] > 1_200
+    assert flows["mail"]["end_to_end_latency"]["max"]["mean"] < 5

@@ -83,6 +83,13 @@ def templates() -> list[Template]:
             "about 3,000 messages end in the dead-letter queue, for its retries last one minute only.",
         ),
         _template(
+            "event-bus",
+            "Event bus",
+            summary="Rules of an EventBridge bus split a shop's events among parts of its back office.",
+            see="The warehouse's queue is out of reach for ten minutes: some 7,200 orders wait on the bus "
+            "for their next try and all arrive, the last a quarter of an hour later. Nobody else notices.",
+        ),
+        _template(
             "rabbitmq-orders",
             "RabbitMQ orders",
             summary="A topic exchange, a quorum and a classic queue, dead letters; a leader fails and an "
