@@ -8,6 +8,7 @@ from simulator.engine.environment import Activity
 from simulator.engine.message import Key, Message
 from simulator.engine.node import Acceptor
 from simulator.kinds.kafka.partitioner import partition_for
+from simulator.kinds.kafka.weights import Weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,9 @@ class ProducerClient(Acceptor):
         self.topic = topic
         self._draw = draw
         self._partitions = topic.settings.partitions
+        weights = topic.settings.partition_weights
+        #: Of a custom partitioner, None: the default one.
+        self._weights = None if weights is None else Weights(weights)
         self._by_key: dict[Key, int] = {}
         self._sticky = -1
         self._sticky_bytes = 0.0
@@ -53,13 +57,19 @@ class ProducerClient(Acceptor):
         if partition is None:
             if len(self._by_key) >= 100_000:
                 self._by_key.clear()
-            partition = partition_for(str(key).encode(), self._partitions)
+            data = str(key).encode()
+            weights = self._weights
+            partition = partition_for(data, self._partitions) if weights is None else weights.of_key(data)
             self._by_key[key] = partition
         return partition
 
     def _stick(self, size: float) -> int:
         if self._sticky < 0 or self._sticky_bytes >= self._batch_size:
             self._sticky_bytes = 0.0
+            if self._weights is not None:
+                self._sticky = self._weights.at(self._draw())
+                self._sticky_bytes += size
+                return self._sticky
             others = self._partitions - (self._sticky >= 0)
             chosen = int(self._draw() * others) if others else 0
             # Another one than before, all of them equally likely.
@@ -119,6 +129,8 @@ class ProducerClient(Acceptor):
         """The producer has heard of more partitions: keys may go elsewhere from now on."""
         self._partitions = partitions
         self._by_key.clear()
+        if self._weights is not None:
+            self._weights.spread(partitions)
 
     def recover(self) -> None:
         super().recover()

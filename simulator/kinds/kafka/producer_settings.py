@@ -122,6 +122,15 @@ class RetrySettings(Settings):
         ge=1.0,
         le=1_000.0,
     )
+    partition_weights: (
+        Annotated[list[Annotated[float, Field(ge=0, le=1e9)]], Field(min_length=1, max_length=10_000)] | None
+    ) = setting(
+        None,
+        title="Partition weights",
+        help="A custom partitioner (partitioner.class): shares of the partitions in keys, and in records "
+        "without key. Empty: the default partitioner.",
+        advanced=True,
+    )
     transactional_id: Annotated[str, Field(min_length=1, max_length=249)] | None = setting(
         None,
         title="transactional.id",

@@ -233,6 +233,13 @@ class KafkaTopicSettings(ClusterSettings, RetrySettings):
                 "it does not go with {conflict}",
                 {"conflict": conflict},
             )
+        weights = self.partition_weights
+        if weights is not None and (len(weights) != self.partitions or not any(weights)):
+            raise PydanticCustomError(
+                "D104",
+                "partition_weights has {given} weights for {partitions} partitions: one for each, not all 0",
+                {"given": len(weights), "partitions": self.partitions},
+            )
         if self.transactional_id is not None and not self.is_idempotent:
             raise PydanticCustomError(
                 "D104",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.kinds.kafka.partitioner import murmur2, partition_for
 from simulator.kinds.kafka.settings import KafkaTopicSettings
+from simulator.kinds.kafka.weights import Weights
 from simulator.kinds.kind import Trial, TrialRow
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ def rows(_document: Document, node: Node, sample: Mapping[str, Any]) -> list[Tri
         reason = "records without a key stay on one partition for batch.size bytes, then go on with another"
         return [TrialRow(f"partition {number}", True, reason) for number in range(min(count, _MOST_ROWS))]
     data = str(key).encode()
-    hit = partition_for(data, count)
+    weights = settings.partition_weights
+    hit = partition_for(data, count) if weights is None else Weights(weights).of_key(data)
     shown = sorted({*range(min(count, _MOST_ROWS)), hit})
-    reason = f"murmur2 {murmur2(data)} without its sign bit, modulo {count}, is {hit}"
+    how = f"modulo {count}" if weights is None else "as a share of the weights"
+    reason = f"murmur2 {murmur2(data)} without its sign bit, {how}, is {hit}"
     return [TrialRow(f"partition {number}", number == hit, reason) for number in shown]
 
 
