@@ -50,8 +50,11 @@ TARGETS: dict[str, Target] = {
     "rabbitmq.queue": Target("rabbitmq.queue", "rabbitmq.exchange"),
     "rabbitmq.exchange": Target("rabbitmq.queue", "rabbitmq.exchange", is_fronted=True),
 }
-#: Settings of a front that copies every message to every store behind it.
-_FRONTS: dict[str, dict[str, Any]] = {"rabbitmq.exchange": {"type": "fanout"}}
+#: Settings of a front, by variant, that copies every message to every store behind it.
+_FRONTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("rabbitmq.exchange", ""): {"type": "fanout"},
+    ("aws.sns", "fifo"): {"FifoTopic": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +229,7 @@ class _Swap:
                 f"{self.node.id} has {len(channels)} groups of readers, and {self.name} serves one",
                 "choose a kind that copies messages, such as kafka.topic",
             )
-        settings = dict(_FRONTS.get(target.front, {}))
+        settings = dict(_FRONTS.get((target.front, self.variant), _FRONTS.get((target.front, ""), {})))
         self.nodes[self.node.id] = self._node(self.node.id, target.front, settings)
         self.notes.append(translated(f"{self.node.id} became {target.front}"))
         return True

@@ -121,3 +121,22 @@ def test_the_formula_holds_next_to_saturation() -> None:
     found = mmc(79.99, SERVICE, 4).sojourn_percentiles["p95"]
     # There the sojourn is nearly exponential with rate c mu - lambda.
     assert found == pytest.approx(log(20) / 0.01, rel=0.001)
+
+
+def test_the_longest_outage_that_is_survived_is_found() -> None:
+    # 10 messages per second, a server of 20: whoever comes as the outage of D begins waits D and is served
+    # in 0.05 s, so that 5 s are kept up to D = 4.95.
+    document = design(
+        [
+            node("s", "producer", arrivals={"process": "constant", "rate": 10}),
+            node("q", "queue"),
+            node("c", "consumer", service_time=0.05),
+        ],
+        ["s->q", "q->c"],
+        faults=[{"kind": "outage", "node": "c", "at": 20, "duration": 1}],
+        objectives=[{"metric": "end_to_end_latency.max", "from": "s", "to": "c", "below": 5.0}],
+        simulation={"duration": 40},
+    )
+    found = capacity(document, "faults.0.duration", replications=2)
+    good, bad = found["bracket"]
+    assert good <= 4.95 <= bad

@@ -172,10 +172,13 @@ def test_notes_stand_beside_the_verdict() -> None:
     assert {"queue", "aws.sqs", "kafka.topic", "rabbitmq.queue"} <= set(targets())
 
 
-def test_an_sns_topic_with_queues_behind_takes_the_place_of_a_topic() -> None:
-    made, _ = swap(fan_out(), "placed", "aws.sns")
-    assert made.node("placed").kind == "aws.sns"
+@pytest.mark.parametrize("front", ["aws.sns", "aws.eventbridge"])
+def test_a_pushing_broker_with_queues_behind_takes_the_place_of_a_topic_and_gives_it_back(front: str) -> None:
+    made, _ = swap(fan_out(), "placed", front)
+    assert made.node("placed").kind == front
     assert made.node("billing-queue").kind == made.node("stock-queue").kind == "aws.sqs"
     result = simulate(made)
     assert result["conservation"]["ok"]
     assert all(flow["delivered"]["mean"] > 500 for flow in result["flows"])
+    back, _ = swap(made, "placed", "kafka.topic")
+    assert [one.id for one in back.nodes] == ["web", "placed", "billing", "stock"]
