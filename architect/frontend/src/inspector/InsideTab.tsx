@@ -16,8 +16,14 @@ export function InsideTab({ detail }: { detail: JsonObject }) {
     const edge = findEdge(document, id);
     return edge ? `${label(edge.from)} → ${label(edge.to)}` : id;
   };
-  const text = (name: string, value: JsonObject[string]) =>
-    name === "edge" && typeof value === "string" ? edgeName(value) : insideText(name, value, label);
+  const targetName = (id: string) => {
+    const edge = findEdge(document, id);
+    return edge ? label(edge.to) : label(id);
+  };
+  const text = (name: string, value: JsonObject[string]) => {
+    if (name === "edge" && typeof value === "string") return edgeName(value);
+    return insideText(name, value, name === "targets" ? targetName : label);
+  };
   return (
     <>
       {facts.length > 0 && (

@@ -29,7 +29,7 @@ const BARS = new Set([
   "size",
 ]);
 
-export const hasBar = (column: string) => BARS.has(column);
+export const hasBar = (column: string) => BARS.has(column) || column.startsWith("lag ");
 
 export function insideOf(detail: JsonObject): Inside {
   const facts: (readonly [string, Json])[] = [];
@@ -37,7 +37,10 @@ export function insideOf(detail: JsonObject): Inside {
   for (const [name, value] of Object.entries(detail)) {
     if (Array.isArray(value) && value.some((row) => isObject(row as Json))) {
       const rows = value.filter((row): row is JsonObject => isObject(row as Json));
-      tables.push({ title: titleFrom(name), columns: columnsOf(rows), rows });
+      const columns = columnsOf(rows);
+      // rows that the kind gives no name are called after what they begin with
+      const title = name === "rows" && columns[0] ? `${titleFrom(columns[0])}s` : titleFrom(name);
+      tables.push({ title, columns, rows });
     } else if (isTelling(name, value)) {
       facts.push([name, value as Json]);
     }
@@ -75,4 +78,4 @@ export function insideText(name: string, value: Json | undefined, label: (id: st
     .join(", ");
 }
 
-const NODES = new Set(["to", "from", "consumer", "target", "group", "alternate-exchange"]);
+const NODES = new Set(["to", "from", "consumer", "target", "targets", "group", "alternate-exchange"]);

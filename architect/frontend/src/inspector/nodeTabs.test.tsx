@@ -10,7 +10,7 @@ import { useSession } from "../run/session";
 import type { KindInfo } from "../schema/types";
 import { configText, faultOf, refusedPath, whenText } from "./faults";
 import { Inspector } from "./Inspector";
-import { insideOf, insideText } from "./inside";
+import { hasBar, insideOf, insideText } from "./inside";
 import { readSample, verdictText } from "./TestTab";
 
 const initial = useSession.getState();
@@ -149,6 +149,13 @@ describe("the inner state of a node", () => {
     expect(inside.tables).toMatchObject([{ title: "Members", columns: ["node", "is_leader"] }]);
     expect(insideText("is_leader", true, String)).toBe("yes");
     expect(insideText("consumer", "c", () => "Billing")).toBe("Billing");
+  });
+
+  it("calls rows without a name after what they begin with, and draws lag as bars", () => {
+    const rows = [{ partition: 0, "lag of audit": 3 }];
+    expect(insideOf({ rows }).tables[0]?.title).toBe("Partitions");
+    expect(hasBar("lag of audit")).toBe(true);
+    expect(hasBar("partition")).toBe(false);
   });
 
   it("comes with the frames of a run", async () => {

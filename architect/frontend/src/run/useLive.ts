@@ -6,41 +6,17 @@ import { metricStore } from "./metrics";
 /** Milliseconds between two readings: what people can read. */
 const EVERY = 250;
 
-function useLive<M>(subscribe: (listener: (metrics: M | null) => void) => () => void): M | null {
-  const [shown, setShown] = useState<M | null>(null);
+/** `read` is looked at again and again; the same object twice draws nothing. */
+function useReading<M>(read: (id: string) => M | null, id: string): M | null {
+  const [shown, setShown] = useState<M | null>(() => read(id));
   useEffect(() => {
-    let timer = 0;
-    let latest: M | null = null;
-    const stop = subscribe((metrics) => {
-      latest = metrics;
-      if (timer !== 0) return;
-      timer = window.setTimeout(() => {
-        timer = 0;
-        setShown(latest);
-      }, EVERY);
-    });
-    return () => {
-      stop();
-      window.clearTimeout(timer);
-      setShown(null);
-    };
-  }, [subscribe]);
+    const look = () => setShown(read(id));
+    look();
+    const timer = window.setInterval(look, EVERY);
+    return () => window.clearInterval(timer);
+  }, [read, id]);
   return shown;
 }
 
-export function useNodeMetrics(id: string): NodeMetrics | null {
-  const [subscribe, setSubscribe] = useState(() => subscribeNode(id));
-  useEffect(() => setSubscribe(() => subscribeNode(id)), [id]);
-  return useLive<NodeMetrics>(subscribe);
-}
-
-export function useEdgeMetrics(id: string): EdgeMetrics | null {
-  const [subscribe, setSubscribe] = useState(() => subscribeEdge(id));
-  useEffect(() => setSubscribe(() => subscribeEdge(id)), [id]);
-  return useLive<EdgeMetrics>(subscribe);
-}
-
-const subscribeNode = (id: string) => (listener: (metrics: NodeMetrics | null) => void) =>
-  metricStore.subscribeNode(id, listener);
-const subscribeEdge = (id: string) => (listener: (metrics: EdgeMetrics | null) => void) =>
-  metricStore.subscribeEdge(id, listener);
+export const useNodeMetrics = (id: string): NodeMetrics | null => useReading(metricStore.node, id);
+export const useEdgeMetrics = (id: string): EdgeMetrics | null => useReading(metricStore.edge, id);
