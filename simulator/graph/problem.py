@@ -35,6 +35,7 @@ CODES: dict[str, str] = {
     "D301": "A node is offered more than it can serve.",
     "D302": "A visibility timeout is shorter than the work it must cover.",
     "D303": "A join waits for more inputs than it has.",
+    "D310": "A use of Amazon SQS that people come to regret.",
     "D320": "A setting of RabbitMQ that people come to regret.",
     "D330": "A setting of Amazon SNS that people come to regret.",
     "D340": "A setting of Amazon EventBridge that people come to regret.",

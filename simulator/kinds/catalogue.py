@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.kinds.aws import eventbridge, pipe, sns, sqs
+from simulator.kinds.aws import eventbridge, pipe, sns
+from simulator.kinds.aws.sqs import kind as sqs
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kafka import topic as kafka_topic
 from simulator.kinds.kind import Kind

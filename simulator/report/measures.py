@@ -64,6 +64,15 @@ WHOLE_RUN = (
     "deduplicated",
     "archived",
     "replayed",
+    "over_limit",
+    "delete_errors",
+    "purged",
+    "redriven",
+    "requests_send",
+    "requests_receive",
+    "empty_receives",
+    "requests_delete",
+    "requests_change_visibility",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"

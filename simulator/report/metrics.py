@@ -53,6 +53,33 @@ METRICS: dict[str, dict[str, str]] = {
     "receives_per_message": _metric(
         "Receives per message", "1", "Deliveries for each message that left; 1 without redelivery."
     ),
+    "oldest_message_age": _metric(
+        "Age of the oldest message",
+        "s",
+        "Age of the oldest message not deleted, looked at once a second or less.",
+    ),
+    "buffered": _metric(
+        "Buffered", "messages", "Messages at their senders: in a batch that fills, or waiting for a retry."
+    ),
+    "over_limit": _metric(
+        "Over limit", "receives", "Receives that returned nothing because 120,000 messages were in flight."
+    ),
+    "delete_errors": _metric(
+        "Delete errors", "messages", "Deletes of a FIFO queue with a receipt handle that had expired."
+    ),
+    "purged": _metric("Purged", "messages", "Messages deleted by a purge."),
+    "redriven": _metric("Redriven", "messages", "Dead letters taken back to the queue they came from."),
+    "requests_send": _metric(
+        "Send requests", "requests", "SendMessage and SendMessageBatch, 64 KiB of payload each."
+    ),
+    "requests_receive": _metric(
+        "Receive requests", "requests", "ReceiveMessage, 64 KiB of payload each, empty ones included."
+    ),
+    "empty_receives": _metric("Empty receives", "requests", "Receives that returned no message."),
+    "requests_delete": _metric("Delete requests", "requests", "DeleteMessage and DeleteMessageBatch."),
+    "requests_change_visibility": _metric(
+        "Visibility requests", "requests", "ChangeMessageVisibility: heartbeats and back-off after failures."
+    ),
     "batch_size": _metric("Batch size", "messages", "Messages served together."),
     "redelivered": _metric("Redelivered", "deliveries", "Deliveries after the first of a message."),
     "dead_lettered": _metric("Dead-lettered", "messages", "Messages moved to a dead-letter queue."),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator import Document, InvalidDesign, check, simulate
-from simulator.kinds.aws import sqs
+from simulator.kinds.aws.sqs.queue import SqsQueue
 from tests.simulator.designs import Watched, at, design, node
 
 
@@ -154,7 +154,7 @@ def test_a_standard_dead_letter_queue_counts_the_age_from_the_first_enqueue() ->
 
 
 def test_no_more_than_the_limit_is_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqs, "IN_FLIGHT_LIMIT", 2)
+    monkeypatch.setattr(SqsQueue, "in_flight_limit", 2)
     document = queue_design(
         times=(0.0, 0.0, 0.0),
         consumer={"service_time": 10, "concurrency": 5},
@@ -178,7 +178,7 @@ def test_memory_follows_what_is_held_and_not_what_has_passed() -> None:
     )
     watched = Watched(document, 5_001.0)
     watched.run()
-    queue = watched.world.node("orders", sqs.SqsQueue)
+    queue = watched.world.node("orders", SqsQueue)
     assert len(queue._deadlines) < 100
 
 
@@ -188,12 +188,6 @@ def test_the_check_warns_of_a_visibility_timeout_below_the_work() -> None:
         consumer={"service_time": {"distribution": "exponential", "mean": 10}, "concurrency": 20},
     )
     assert [problem.code for problem in check(document)] == ["D302"]
-
-
-def test_fifo_queues_are_refused_with_a_reason() -> None:
-    with pytest.raises(InvalidDesign) as refused:
-        queue_design(queue={"FifoQueue": True})
-    assert "not simulated yet" in refused.value.problems[0].message
 
 
 def test_a_message_moved_to_a_dead_letter_queue_past_its_retention_expires_there_at_once() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from simulator.kinds.aws.sqs_settings import SqsConsumeSettings, SqsSettings
+from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings
+from simulator.kinds.aws.sqs.settings import SqsSettings
 from simulator.kinds.traits import (
     Built,
     Note,

@@ -1,0 +1,57 @@
+"""The calls to one queue, as Amazon counts them for the bill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.kinds.aws.sqs.quotas import chunks
+
+if TYPE_CHECKING:
+    from simulator.kinds.aws.sqs.queue import SqsQueue
+
+
+class Requests:
+    """Requests by action: each 64 KiB of payload is one, a batch of up to 64 KiB too (Amazon SQS pricing).
+
+    Where every message is a call of its own, the calls are known from the messages.
+    """
+
+    __slots__ = ("change_visibility", "delete", "queue", "receive", "send")
+
+    def __init__(self, queue: SqsQueue) -> None:
+        self.queue = queue
+        #: Beyond the one for each message accepted: chunks more, and calls saved by batches.
+        self.send = 0
+        self.receive = 0
+        self.delete = 0
+        self.change_visibility = 0
+
+    def sent_chunks(self, size: float) -> None:
+        """A SendMessage of `size` bytes was accepted: count it beyond its first chunk."""
+        self.send += chunks(size) - 1
+
+    def sent_batch(self, messages: int, size: float) -> None:
+        """A SendMessageBatch of so many messages, `size` bytes in all, took the place of single calls."""
+        self.send += chunks(size) - messages
+
+    def received_chunks(self, size: float) -> None:
+        """A receive has returned `size` bytes in all: count it beyond its first chunk."""
+        self.receive += chunks(size) - 1
+
+    def empty(self) -> int:
+        """Receives that have returned nothing."""
+        queue = self.queue
+        now = queue.env._now
+        return sum(reader.empty_receives_until(now) for reader in queue.readers.values())
+
+    def counts(self) -> dict[str, int]:
+        """By metric name."""
+        queue = self.queue
+        empty = self.empty()
+        return {
+            "requests_send": queue.sent_messages() + self.send,
+            "requests_receive": self.receive + empty,
+            "empty_receives": empty,
+            "requests_delete": self.delete,
+            "requests_change_visibility": self.change_visibility,
+        }
