@@ -14,6 +14,7 @@ from simulator.engine.link import Link
 from simulator.engine.request import Caller, Responder
 from simulator.engine.timer import Timer
 from simulator.kinds.aws.event_input import input_of, value_maker
+from simulator.kinds.aws.sqs.envelope import Envelope
 from simulator.kinds.aws.token_bucket import TokenBucket
 from simulator.measurement.tally import Tally
 
@@ -130,7 +131,10 @@ class RuleTarget(Link):
             if size is not None:
                 message.size = size
         if self.group is not None:
-            message.key = self.group(event)
+            message.key = group = self.group(event)
+            # A whole event carries its own id, so that no other has the same content.
+            own = f"{message.source}:{message.sequence}" if self.input is None else None
+            message.envelope = Envelope(str(group), own)
         due = self.bus.invoke_at(now) + self.latency()
         if due > now:
             self.env.at(due, delivery)

@@ -37,6 +37,7 @@ from simulator.kinds.aws.sns_settings import (
 )
 from simulator.kinds.aws.sns_share import share
 from simulator.kinds.aws.sns_trial import TRIAL
+from simulator.kinds.aws.sqs.envelope import Envelope
 from simulator.kinds.kind import FaultKind, Kind
 from simulator.measurement.tally import Tally
 
@@ -86,7 +87,7 @@ class SnsTopic(Acceptor):
         self._backoff = Backoff(self)
         self._client = SdkRetry(world.uniform(id, "SDK back-off"))
         #: Of the archive: time of the publish, group and message, in order.
-        self._archive: deque[tuple[float, str | None, Message]] | None = None
+        self._archive: deque[tuple[float, Envelope | None, Message]] | None = None
         if settings.archive_policy is not None:
             self._archive = deque()
         self.archived = 0
@@ -179,7 +180,10 @@ class SnsTopic(Acceptor):
             return False
         self.billed_requests += 1 if size <= CHUNK else int(-(-size // CHUNK))
         self.accepted += 1
-        if group is not None and self._is_second(message, publisher, group, now):
+        envelope: Envelope | None = None
+        if group is not None:
+            envelope = Envelope(group, self._deduplication_id(message, publisher))
+        if envelope is not None and self._is_second(message, envelope, now):
             self.deduplicated += 1
             self.dropped += 1
             message.end()
@@ -188,7 +192,7 @@ class SnsTopic(Acceptor):
         message.size = size
         stored_at = now + self._latency()
         if self._archive is not None:
-            self._keep(message, group, now)
+            self._keep(message, envelope, now)
         if group is not None:
             # A FIFO topic stores in the order of the calls.
             self._stored_at = stored_at = max(stored_at, self._stored_at)
@@ -199,19 +203,24 @@ class SnsTopic(Acceptor):
             message.end()
             return True
         for subscription in plan[:-1]:
-            subscription.carry(message.copy(), now, stored_at, group)
-        plan[-1].carry(message, now, stored_at, group)
+            subscription.carry(message.copy(), now, stored_at, envelope)
+        plan[-1].carry(message, now, stored_at, envelope)
         return True
 
-    def _is_second(self, message: Message, publisher: Publisher | None, group: str, now: float) -> bool:
-        """Whether a FIFO topic has had this message within the deduplication interval."""
+    def _deduplication_id(self, message: Message, publisher: Publisher | None) -> str | None:
+        """MessageDeduplicationId of a publish, which goes on to FIFO queues; None: the message is its own."""
         if publisher is not None and publisher.deduplication_id is not None:
-            id: Any = publisher.deduplication_id(message)
-        elif self.settings.content_based_deduplication:
-            id = content_of(message)
-        else:
+            return publisher.deduplication_id(message)
+        if self.settings.content_based_deduplication:
+            return content_of(message)
+        return None
+
+    def _is_second(self, message: Message, envelope: Envelope, now: float) -> bool:
+        """Whether a FIFO topic has had this message within the deduplication interval."""
+        id: Any = envelope.deduplication
+        if id is None:
             id = (message.source, message.sequence)
-        return self._deduplication.is_known((group, id) if self._by_group else id, now)
+        return self._deduplication.is_known((envelope.group, id) if self._by_group else id, now)
 
     def _plan_for(self, event: Event | None) -> Plan:
         """The subscriptions whose filter policies let an event through; found once for each event."""
@@ -223,13 +232,13 @@ class SnsTopic(Acceptor):
         return found
 
     # -- archive and replay ----------------------------------------------------------------------
-    def _keep(self, message: Message, group: str | None, now: float) -> None:
+    def _keep(self, message: Message, envelope: Envelope | None, now: float) -> None:
         archive, policy = self._archive, self.settings.archive_policy
         assert archive is not None
         assert policy is not None
         kept = message.copy()
         kept.end()  # nobody waits for what lies in the archive
-        archive.append((now, group, kept))
+        archive.append((now, envelope, kept))
         self.archived += 1
         while archive[0][0] + policy.retention * DAY <= now:
             archive.popleft()
@@ -239,12 +248,12 @@ class SnsTopic(Acceptor):
         now = self.env._now
         end = now if settings.ending_point is None else settings.ending_point
         for subscription in self._named(settings.subscription):
-            for published_at, group, kept in self._archive or ():
+            for published_at, envelope, kept in self._archive or ():
                 if settings.starting_point <= published_at <= end and subscription.takes(kept.event):
                     again = kept.copy()
                     again.duplicate = True
                     subscription.replayed += 1
-                    subscription.carry(again, now, now, group)
+                    subscription.carry(again, now, now, envelope)
 
     # -- faults and actions ----------------------------------------------------------------------
     def strike(self, fault: str, settings: Any) -> None:

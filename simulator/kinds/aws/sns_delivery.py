@@ -17,6 +17,7 @@ from simulator.engine.timer import Timer
 from simulator.kinds.aws.filter_policies import attribute_leaves, body_leaves, compile_policy
 from simulator.kinds.aws.sns_retries import MANAGED, PHASES, RetryPlan, http_plan
 from simulator.kinds.aws.sns_settings import DeliveryPolicy, SubscriptionSettings
+from simulator.kinds.aws.sqs.envelope import Envelope
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
@@ -144,14 +145,18 @@ class SnsSubscription(Link):
         return leaves is not None and matcher.matches(leaves)
 
     # -- deliveries ------------------------------------------------------------------------------
-    def carry(self, message: Message, now: float, stored_at: float, group: str | None) -> None:
+    def carry(self, message: Message, now: float, stored_at: float, envelope: Envelope | None) -> None:
         """Take a copy published `now` and stored at `stored_at`; the first attempt follows after the
-        latency.
+        latency. `envelope`: message group and deduplication id of a FIFO topic, which FIFO queues get too.
         """
         self.total += 1
         self.in_transit += 1
         message.size += self.extra
         due = stored_at + self.latency()
+        group = None
+        if envelope is not None:
+            message.envelope = envelope
+            group = envelope.group
         if group is not None:
             dues = self.due_in_group
             due = max(due, dues.get(group, 0.0))

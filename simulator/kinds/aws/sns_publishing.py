@@ -93,12 +93,12 @@ class Deduplication:
         return False
 
 
-def content_of(message: Message) -> Any:
-    """What content-based deduplication compares: the body; without one every message is another."""
+def content_of(message: Message) -> str | None:
+    """What content-based deduplication compares: the body; None without one: every message is another."""
     event = message.event
     if event is None:
-        return message.source, message.sequence
-    found = event.memo.get(content_of)
+        return None
+    found: str | None = event.memo.get(content_of)
     if found is None:
         found = event.memo[content_of] = json.dumps(event.detail, sort_keys=True)
     return found

@@ -115,7 +115,9 @@ def _send_problems(document: Document, node: Node, edge: Edge, is_fifo: bool) ->
                     f"leave it out, or set FifoQueue on {node.id}",
                 )
             )
-    if is_fifo and not getattr(send, "message_group_id", None):
+    # A FIFO topic hands on the group of the publish.
+    has_group = getattr(document.node(edge.source).config, "fifo_topic", False)
+    if is_fifo and not has_group and not getattr(send, "message_group_id", None):
         nameless = [one for one in makers(document, edge.source) if getattr(one.config, "keys", 0) is None]
         if nameless:
             names = ", ".join(one.id for one in nameless)
