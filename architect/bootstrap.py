@@ -97,7 +97,11 @@ def lint() -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Lint, then run all tests in one pytest; with arguments run only pytest, with them."""
+    """Lint, then run all tests; with arguments run only pytest, with them.
+
+    The simulator's own tests share nothing, and a process for each processor runs them; servers, workers and
+    browsers under test need the machine for themselves and come after them, one by one.
+    """
     build()
     browser = machine.chromium()
     code = 0 if arguments else lint()
@@ -107,11 +111,19 @@ def test(arguments: list[str]) -> int:
         # Playwright's own Node needs a library that minimal systems lack; ours does not.
         "PLAYWRIGHT_NODEJS_PATH": str(front_end_build.node()),
     }
-    say("tests: Python, front end, browser")
     # A background job starts with Ctrl+C ignored and would hand that on to every process under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    words = [sys.executable, "-m", "pytest", *arguments]
-    tested = subprocess.call(words, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    parts = [("tests", arguments)]
+    if not arguments:
+        parts = [
+            ("tests: the simulator", ["-n", "logical", "--dist", "loadfile", "tests/simulator"]),
+            ("tests: set-up, server, front end, browser", ["--ignore=tests/simulator"]),
+        ]
+    tested = 0
+    for title, words in parts:
+        say(title)
+        command = [sys.executable, "-m", "pytest", *words]
+        tested = subprocess.call(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL) or tested
     if code:
         say("the tests are done; lint FAILED, see above")
     return tested or code
