@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_first_journey import design_of, node, open_template, set_service_time
+from tests.browser.test_first_journey import design_of, node, open_template, set_service_time, wait_for_save
 
 if TYPE_CHECKING:
     from tests.architect.live import LiveServer
@@ -183,10 +183,7 @@ def test_a_conflict_can_end_with_theirs_or_with_a_copy(
     other.goto(page.url)
     expect(other.locator(CARDS).first).to_be_visible()
     set_service_time(page, "11 ms")
-    page.wait_for_function(
-        "async ([id, version]) => (await (await fetch('/api/designs/' + id)).json()).version > version",
-        arg=[design["id"], design["version"]],
-    )
+    wait_for_save(page, live, design["version"])
     set_service_time(other, "12 ms")
     dialog = other.get_by_role("dialog", name="This design was changed elsewhere")
     dialog.get_by_role("button", name=choice).click()

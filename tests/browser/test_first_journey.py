@@ -34,6 +34,15 @@ def design_of(page: Page, live: LiveServer) -> dict[str, Any]:
     return made
 
 
+def wait_for_save(page: Page, live: LiveServer, version: int) -> None:
+    """Until the server has a later version: the browser's own waiting takes a promise for true."""
+    for _ in range(300):
+        if design_of(page, live)["version"] > version:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"version {version} is still the latest")
+
+
 def set_service_time(page: Page, value: str) -> None:
     node(page, "Server").click()
     field = (
@@ -50,10 +59,7 @@ def test_open_a_template_change_a_value_run_it_and_read_the_result(page: Page, l
     before = design_of(page, live)
     set_service_time(page, "10 ms")
     expect(page.get_by_text(SAVED).first).to_be_visible()
-    page.wait_for_function(
-        "async ([id, version]) => (await (await fetch('/api/designs/' + id)).json()).version > version",
-        arg=[before["id"], before["version"]],
-    )
+    wait_for_save(page, live, before["version"])
     after = design_of(page, live)
     worker = next(made for made in after["document"]["nodes"] if made["kind"] == "consumer")
     assert worker["config"]["service_time"]["mean"] == 0.01
@@ -112,10 +118,7 @@ def test_two_pages_that_edit_one_design_end_in_a_choice_and_not_in_a_loss(
     expect(other.locator(".react-flow__node").first).to_be_visible()
     before = design_of(page, live)["version"]
     set_service_time(page, "11 ms")
-    page.wait_for_function(
-        "async ([id, version]) => (await (await fetch('/api/designs/' + id)).json()).version > version",
-        arg=[design_of(page, live)["id"], before],
-    )
+    wait_for_save(page, live, before)
     set_service_time(other, "12 ms")
     dialog = other.get_by_role("dialog").or_(other.get_by_role("alertdialog")).first
     expect(dialog).to_be_visible()
