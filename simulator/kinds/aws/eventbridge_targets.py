@@ -6,14 +6,12 @@ to process undelivered events*, *API destinations*.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from simulator.engine.environment import Activity
 from simulator.engine.link import Link
-from simulator.engine.request import Caller, Responder
-from simulator.engine.timer import Timer
 from simulator.kinds.aws.event_input import input_of, value_maker
+from simulator.kinds.aws.http_calls import HttpCalls
 from simulator.kinds.aws.sqs.envelope import Envelope
 from simulator.kinds.aws.token_bucket import TokenBucket
 from simulator.measurement.tally import Tally
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.engine.message import Message
     from simulator.engine.node import Acceptor
     from simulator.engine.payload import Event
+    from simulator.engine.request import Responder
     from simulator.engine.world import World
     from simulator.kinds.aws.eventbridge import EventBus
     from simulator.kinds.aws.eventbridge_settings import RetryPolicy
@@ -247,93 +246,25 @@ class RuleTarget(Link):
 class HttpTarget(RuleTarget):
     """An API destination: a service that must answer in time, called no faster than its rate limit."""
 
-    __slots__ = ("_calls", "_deadlines", "_limit", "_timer", "endpoint")
+    __slots__ = ("_calls", "_limit")
 
     def __init__(self, world: World, bus: EventBus, edge: Edge, rule: str, target: Responder) -> None:
         super().__init__(world, bus, edge, rule, target, None)
-        self.endpoint = target
         rate: int = edge.settings.invocation_rate  # type: ignore[attr-defined]
         self._limit = TokenBucket(rate)
-        self._calls = 0
-        self._deadlines: deque[tuple[float, _Call]] = deque()
-        self._timer = Timer(world.env, self._time_is_up)
+        self._calls = HttpCalls(world.env, target, HTTP_TIMEOUT, self._arrives, self._try_again)
 
     def _invoke(self, delivery: Delivery, now: float) -> None:
         due = self._limit.reserve(now)
         if due > now:
-            self.env.at(due, _Slot(self, delivery))
+            self._calls.send_at(due, delivery)
         else:
-            self.call(delivery, now)
-
-    def call(self, delivery: Delivery, now: float) -> None:
-        """Send the request; the answer, or the lack of it, decides."""
-        self._calls += 1
-        call = _Call(self, delivery)
-        deadline = now + HTTP_TIMEOUT
-        self._deadlines.append((deadline, call))
-        self._timer.arm(deadline)
-        self.endpoint.request(delivery.message, call)
-
-    def answered(self, call: _Call, now: float, ok: bool) -> None:
-        """The endpoint has answered; a late answer still means that its work has been done."""
-        message = call.delivery.message
-        if ok:
-            flow = self.endpoint.flows.get(message.source)  # type: ignore[attr-defined]
-            if flow is not None:
-                flow.record(message, now)
-            message.processed = message.duplicate = True
-        if not call.is_open:
-            return
-        call.is_open = False
-        self._calls -= 1
-        if ok:
-            self._arrives(call.delivery, now)
-            message.end()
-        else:
-            self._try_again(call.delivery, now)
+            self._calls.send(delivery, now)
 
     def _try_again(self, delivery: Delivery, now: float) -> None:
         due = self._failed(delivery, now)
         if due is not None:
             self.env.at(due, delivery)
 
-    def _time_is_up(self, now: float) -> None:
-        deadlines = self._deadlines
-        while deadlines and (deadlines[0][0] <= now or not deadlines[0][1].is_open):
-            _, call = deadlines.popleft()
-            if call.is_open:
-                call.is_open = False
-                self._calls -= 1
-                self._try_again(call.delivery, now)
-        if deadlines:
-            self._timer.arm(deadlines[0][0])
-
     def in_flight(self) -> int:
-        return self._calls
-
-
-class _Call(Caller):
-    """The bus, waiting for an endpoint's answer."""
-
-    __slots__ = ("delivery", "is_open", "target")
-
-    def __init__(self, target: HttpTarget, delivery: Delivery) -> None:
-        self.target = target
-        self.delivery = delivery
-        self.is_open = True
-
-    def answer(self, now: float, ok: bool) -> None:
-        self.target.answered(self, now, ok)
-
-
-class _Slot(Activity):
-    """A delivery that waits for its turn under InvocationRateLimitPerSecond."""
-
-    __slots__ = ("delivery", "target")
-
-    def __init__(self, target: HttpTarget, delivery: Delivery) -> None:
-        self.target = target
-        self.delivery = delivery
-
-    def occur(self, now: float) -> None:
-        self.target.call(self.delivery, now)
+        return self._calls.under_way

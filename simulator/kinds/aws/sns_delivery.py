@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from simulator.engine.environment import Activity
 from simulator.engine.link import Draw, Link
 from simulator.engine.message import Message
-from simulator.engine.request import Caller, Responder
-from simulator.engine.timer import Timer
 from simulator.kinds.aws.filter_policies import attribute_leaves, body_leaves, compile_policy
+from simulator.kinds.aws.http_calls import HttpCalls
 from simulator.kinds.aws.sns_retries import MANAGED, PHASES, RetryPlan, http_plan
 from simulator.kinds.aws.sns_settings import DeliveryPolicy, SubscriptionSettings
 from simulator.kinds.aws.sqs.envelope import Envelope
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from simulator.engine.link import DeadLetterLink
     from simulator.engine.node import Acceptor
     from simulator.engine.payload import Event
+    from simulator.engine.request import Responder
 
 #: Seconds an HTTP/S endpoint has for its answer (developer guide, *HTTP/S endpoints*).
 HTTP_TIMEOUT = 15.0
@@ -299,7 +299,7 @@ class SnsSubscription(Link):
 class HttpSubscription(SnsSubscription):
     """A subscription of an HTTP/S endpoint: a service that must answer in time."""
 
-    __slots__ = ("_calls", "_deadlines", "_gap", "_next_receive", "_timer", "endpoint")
+    __slots__ = ("_calls", "_gap", "_next_receive")
 
     def __init__(
         self,
@@ -314,12 +314,9 @@ class HttpSubscription(SnsSubscription):
         super().__init__(
             id, env, target, settings, latency=latency, uses_groups=False, retries=http_plan(policy.retries)
         )
-        self.endpoint = target
         self._gap = 1.0 / policy.throttle.max_receives_per_second if policy.throttle else 0.0
         self._next_receive = 0.0
-        self._calls = 0
-        self._deadlines: deque[tuple[float, _Call]] = deque()
-        self._timer = Timer(env, self._time_is_up)
+        self._calls = HttpCalls(env, target, HTTP_TIMEOUT, self._arrives, self._try_again)
 
     def attempt(self, delivery: Delivery, now: float) -> float | None:
         if self.is_gone:
@@ -329,82 +326,16 @@ class HttpSubscription(SnsSubscription):
             if now < self._next_receive - 1e-12:
                 due = self._next_receive
                 self._next_receive += self._gap
-                self.env.at(due, _Slot(self, delivery))
+                self._calls.send_at(due, delivery)
                 return None
             self._next_receive = now + self._gap
-        self.call(delivery, now)
+        self._calls.send(delivery, now)
         return None
-
-    def call(self, delivery: Delivery, now: float) -> None:
-        """Send the request; the answer, or the lack of it, decides."""
-        self._calls += 1
-        call = _Call(self, delivery)
-        deadline = now + HTTP_TIMEOUT
-        self._deadlines.append((deadline, call))
-        self._timer.arm(deadline)
-        self.endpoint.request(delivery.message, call)
-
-    def answered(self, call: _Call, now: float, ok: bool) -> None:
-        """The endpoint has answered; a late answer still means that its work has been done."""
-        delivery = call.delivery
-        message = delivery.message
-        if ok:
-            flow = self.endpoint.flows.get(message.source)  # type: ignore[attr-defined]
-            if flow is not None:
-                flow.record(message, now)
-            message.processed = message.duplicate = True
-        if not call.is_open:
-            return
-        call.is_open = False
-        self._calls -= 1
-        if ok:
-            self._arrives(delivery, now)
-            message.end()
-        else:
-            self._try_again(delivery, now)
 
     def _try_again(self, delivery: Delivery, now: float) -> None:
         due = self._failed(delivery, now)
         if due is not None:
             self.env.at(due, delivery)
 
-    def _time_is_up(self, now: float) -> None:
-        deadlines = self._deadlines
-        while deadlines and (deadlines[0][0] <= now or not deadlines[0][1].is_open):
-            _, call = deadlines.popleft()
-            if call.is_open:
-                call.is_open = False
-                self._calls -= 1
-                self._try_again(call.delivery, now)
-        if deadlines:
-            self._timer.arm(deadlines[0][0])
-
     def in_flight(self) -> int:
-        return self._calls
-
-
-class _Call(Caller):
-    """SNS, waiting for an endpoint's answer."""
-
-    __slots__ = ("delivery", "is_open", "subscription")
-
-    def __init__(self, subscription: HttpSubscription, delivery: Delivery) -> None:
-        self.subscription = subscription
-        self.delivery = delivery
-        self.is_open = True
-
-    def answer(self, now: float, ok: bool) -> None:
-        self.subscription.answered(self, now, ok)
-
-
-class _Slot(Activity):
-    """A delivery that waits for its turn under maxReceivesPerSecond."""
-
-    __slots__ = ("delivery", "subscription")
-
-    def __init__(self, subscription: HttpSubscription, delivery: Delivery) -> None:
-        self.subscription = subscription
-        self.delivery = delivery
-
-    def occur(self, now: float) -> None:
-        self.subscription.call(self.delivery, now)
+        return self._calls.under_way
