@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_first_journey import design_of, node, open_template, set_service_time, wait_for_save
+from tests.browser.test_first_journey import (
+    design_of,
+    mean_service_times,
+    node,
+    open_template,
+    set_service_time,
+    wait_for_design,
+    wait_for_save,
+    wait_for_service_time,
+)
 
 if TYPE_CHECKING:
     from tests.architect.live import LiveServer
@@ -27,10 +36,6 @@ COVERED = """() => [...document.querySelectorAll(
       || !(e.contains(top) || top.contains(e) || top.closest('label')?.contains(e));
   })
   .map((e) => `${e.ariaLabel ?? e.innerText} ${JSON.stringify(e.getBoundingClientRect())}`)"""
-
-#: Whether the server has 13 ms.
-HAS_13_MS = """async (id) => (await (await fetch('/api/designs/' + id)).json()).document.nodes
-  .some((n) => n.config?.service_time?.mean === 0.013)"""
 
 
 def middle(locator: Locator) -> tuple[float, float]:
@@ -130,7 +135,7 @@ def test_work_that_cannot_be_saved_is_kept_and_saved_when_the_server_answers_aga
     set_service_time(page, "13 ms")
     expect(page.get_by_text("Offline – kept in this browser")).to_be_visible()
     page.unroute("**/api/designs/*")
-    page.wait_for_function(HAS_13_MS, arg=design_of(page, live)["id"])
+    wait_for_service_time(page, live, 0.013)
     expect(page.get_by_text("Offline – kept in this browser")).to_have_count(0)
 
 
@@ -152,7 +157,7 @@ def test_work_that_never_reached_the_server_comes_back_when_the_design_is_opened
     expect(notices).to_contain_text("Unsaved changes from this browser were restored.")
     node(page, "Server").click()
     expect(mean_service_time(page)).to_have_value("13 ms")
-    page.wait_for_function(HAS_13_MS, arg=design_of(page, live)["id"])
+    wait_for_service_time(page, live, 0.013)
 
 
 def test_the_last_save_of_a_page_that_is_left_is_no_conflict_when_it_comes_back(
@@ -193,10 +198,8 @@ def test_a_conflict_can_end_with_theirs_or_with_a_copy(
         expect(other.locator(CARDS).first).to_be_visible()
     node(other, "Server").click()
     expect(mean_service_time(other)).to_have_value(shown)
-    kept = design_of(other, live)["document"]["nodes"]
-    assert [one["config"]["service_time"]["mean"] for one in kept if one["kind"] == "consumer"] == [saved]
-    first = design_of(page, live)["document"]["nodes"]
-    assert [one["config"]["service_time"]["mean"] for one in first if one["kind"] == "consumer"] == [0.011]
+    assert mean_service_times(design_of(other, live)) == [saved]
+    assert mean_service_times(design_of(page, live)) == [0.011]
 
 
 def test_a_narrow_window_is_for_looking(page: Page, live: LiveServer) -> None:
@@ -246,8 +249,4 @@ def test_the_wanted_precision_is_an_everyday_setting_in_percent(page: Page, live
     field.fill("5 %")
     field.press("Enter")
     expect(field).to_have_value("±5 %")
-    page.wait_for_function(
-        """async (id) => (await (await fetch('/api/designs/' + id)).json())
-             .document.simulation.precision === 0.05""",
-        arg=design_of(page, live)["id"],
-    )
+    wait_for_design(page, live, lambda made: made["document"]["simulation"].get("precision") == 0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,13 +35,29 @@ def design_of(page: Page, live: LiveServer) -> dict[str, Any]:
     return made
 
 
-def wait_for_save(page: Page, live: LiveServer, version: int) -> None:
-    """Until the server has a later version: the browser's own waiting takes a promise for true."""
+def wait_for_design(page: Page, live: LiveServer, is_as_wanted: Callable[[dict[str, Any]], bool]) -> None:
+    """Wait until the server has the design so; the browser's own waiting takes any promise for true."""
     for _ in range(300):
-        if design_of(page, live)["version"] > version:
+        if is_as_wanted(design_of(page, live)):
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"version {version} is still the latest")
+    raise AssertionError(f"the server still has {design_of(page, live)}")
+
+
+def wait_for_save(page: Page, live: LiveServer, version: int) -> None:
+    """Wait until the server has a later version."""
+    wait_for_design(page, live, lambda made: made["version"] > version)
+
+
+def wait_for_service_time(page: Page, live: LiveServer, seconds: float) -> None:
+    """Wait until the server has this mean service time."""
+    wait_for_design(page, live, lambda made: seconds in mean_service_times(made))
+
+
+def mean_service_times(made: dict[str, Any]) -> list[float]:
+    """Of the consumers of a design, as the server has it."""
+    nodes = made["document"]["nodes"]
+    return [one["config"]["service_time"]["mean"] for one in nodes if one["kind"] == "consumer"]
 
 
 def set_service_time(page: Page, value: str) -> None:
@@ -125,13 +142,7 @@ def test_two_pages_that_edit_one_design_end_in_a_choice_and_not_in_a_loss(
     assert_accessible(other)
     dialog.get_by_role("button", name=re.compile("mine", re.IGNORECASE)).first.click()
     expect(dialog).to_be_hidden()
-    other.wait_for_function(
-        """async (id) => {
-          const nodes = (await (await fetch('/api/designs/' + id)).json()).document.nodes;
-          return nodes.some((n) => n.config?.service_time?.mean === 0.012);
-        }""",
-        arg=design_of(page, live)["id"],
-    )
+    wait_for_service_time(other, live, 0.012)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
