@@ -16,16 +16,19 @@ conservation, a frame each simulated second.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import random
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import factorial
+from pathlib import Path
 from typing import Any
 
 RATE = 1000.0  # messages a second
 KEYS, PARTITIONS = 1200, 12
+PARTITIONER = Path(__file__).resolve().parent.parent / "simulator/kinds/kafka/partitioner.py"
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,13 @@ class Workload:
     @cached_property
     def member_of(self) -> list[int]:
         """By key: the member that reads its partition, as Kafka's clients have it."""
-        from simulator.kinds.kafka.partitioner import partition_for
-
+        # Read as a file of its own: nobody else's time and memory shall hold Headrace's imports.
+        spec = importlib.util.spec_from_file_location("partitioner", PARTITIONER)
+        assert spec is not None and spec.loader is not None
+        partitioner = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(partitioner)
         share = PARTITIONS // self.members
-        return [partition_for(str(key).encode(), PARTITIONS) // share for key in range(KEYS)]
+        return [partitioner.partition_for(str(key).encode(), PARTITIONS) // share for key in range(KEYS)]
 
     def ways(self, draw: random.Random) -> Sequence[int]:
         """The queues that the next message goes to."""

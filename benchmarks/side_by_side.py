@@ -51,6 +51,7 @@ def run_here(name: str, workload: str, messages: int, seed: int) -> Figures:
     module, run = CONTESTANTS[name]
     load(module)
     work = WORKLOADS[workload]
+    assert work.theory > 0.0  # which key goes where is found out before the time begins
     before = memory()
     began = time.perf_counter()
     outcome = run(work, messages, seed)
