@@ -54,7 +54,8 @@ class Workload:
         """By key: the member that reads its partition, as Kafka's clients have it."""
         # Read as a file of its own: nobody else's time and memory shall hold Headrace's imports.
         spec = importlib.util.spec_from_file_location("partitioner", PARTITIONER)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         partitioner = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(partitioner)
         share = PARTITIONS // self.members
