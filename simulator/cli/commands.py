@@ -30,7 +30,7 @@ EXIT_STOPPED = 1
 def simulate_design(options: argparse.Namespace) -> int:
     """`headrace simulate`: the result as a table or as JSON."""
     target = check_target(options.output) if options.output is not None else None
-    document, loads = with_loads(read_design(options.design), options.load)
+    document, loads = with_loads(read_design(options.design, options.prices), options.load)
     _warn(document, loads, options.duration)
     result = _run(document, options)
     text = json.dumps(result, indent=2, allow_nan=False) + "\n"
@@ -44,7 +44,7 @@ def check_design(options: argparse.Namespace) -> int:
     """`headrace check`: the verdict on the design's objectives."""
     write = FORMATS[options.format]
     try:
-        document, _ = with_loads(read_design(options.design), options.load)
+        document, _ = with_loads(read_design(options.design, options.prices), options.load)
         result = _run(document, options)
     except InvalidDesign as error:
         verdict = Verdict(options.design, error.problems)

@@ -10,6 +10,7 @@ from simulator.cli.values import (
     command,
     duration,
     precision,
+    prices_option,
     quantity,
     warmup,
     whole,
@@ -121,6 +122,7 @@ def _run_options(parser: argparse.ArgumentParser, *, most: str) -> None:
     parser.add_argument(
         "--jobs", type=whole(1, MOST_JOBS), default=1, metavar="N", help="processes (default: 1)"
     )
+    prices_option(parser)
 
 
 def _outputs(parser: argparse.ArgumentParser) -> None:

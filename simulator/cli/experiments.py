@@ -56,7 +56,7 @@ def sweep_design(options: argparse.Namespace) -> int:
     target = _target(options)
     if target is not None and target.suffix == ".parquet":
         parquet_library()  # before anything is run
-    document = read_design(options.design)
+    document = read_design(options.design, options.prices)
     varied = [parse_vary(document, text) for text in options.vary]
     found = _watched(
         lambda is_stopped, on_progress: sweep(
@@ -81,7 +81,7 @@ def sweep_design(options: argparse.Namespace) -> int:
 def find_capacity(options: argparse.Namespace) -> int:
     """`headrace capacity`: the answer with what was looked at, as a table, JSON or CSV."""
     target = _target(options)
-    document = read_design(options.design)
+    document = read_design(options.design, options.prices)
     path = rate_path(document, options.node) if options.node else options.highest or options.lowest
     found = _watched(
         lambda is_stopped, on_progress: capacity(
@@ -111,10 +111,12 @@ def _alternatives(options: argparse.Namespace) -> list[Alternative]:
             raise CannotDo("--swap and --set change one DESIGN; several are compared as they are")
         names = options.designs if len(set(options.designs)) == len(options.designs) else None
         return [
-            Alternative(names[position] if names else f"{name} ({position + 1})", read_design(name))
+            Alternative(
+                names[position] if names else f"{name} ({position + 1})", read_design(name, options.prices)
+            )
             for position, name in enumerate(options.designs)
         ]
-    document = read_design(options.designs[0])
+    document = read_design(options.designs[0], options.prices)
     found = [Alternative("as drawn", document)]
     found += [swapped(document, text) for text in options.swap]
     found += [Alternative(text, with_values(document, parse_assignments(text))) for text in options.set]

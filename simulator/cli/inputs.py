@@ -12,20 +12,33 @@ from simulator.design.document import Document
 from simulator.design.reading import MOST_BYTES
 from simulator.design.trace_file import MOST_BYTES as MOST_LOAD_BYTES
 from simulator.formats.load_csv import LoadFile, read_load
+from simulator.pricing.prices import read_prices
 
 STDIN = "-"
 
 
-def read_design(name: str) -> Document:
+def read_design(name: str, prices: str | None = None) -> Document:
     """The design in the file `name`, or on standard input for "-", with its trace files read in.
 
     The rows of the trace files become part of the design, and so of the digest: a result says which load it
-    was made with. Raises `InvalidDesign` with every problem, and `CannotDo` when there is nothing to read.
+    was made with. So do the lines of the price file `prices`. Raises `InvalidDesign` with every problem, and
+    `CannotDo` when there is nothing to read.
     """
     if name == STDIN:
-        return Document.from_text(sys.stdin.buffer.read(MOST_BYTES + 1)).with_files(Path())
-    path = Path(name)
-    return Document.from_text(_content(path, MOST_BYTES, "design")).with_files(path.parent)
+        document = Document.from_text(sys.stdin.buffer.read(MOST_BYTES + 1)).with_files(Path())
+    else:
+        path = Path(name)
+        document = Document.from_text(_content(path, MOST_BYTES, "design")).with_files(path.parent)
+    return document if prices is None else _with_prices(document, Path(prices))
+
+
+def _with_prices(document: Document, path: Path) -> Document:
+    """The design with the lines of a price file in place of its own."""
+    given = read_prices(_content(path, MOST_BYTES, "prices"), path.name)
+    data = document.to_data()
+    own = data.get("pricing", {})
+    data["pricing"] = {**own, **given, "lines": {**own.get("lines", {}), **given.get("lines", {})}}
+    return Document.parse(data)
 
 
 def with_loads(document: Document, options: Sequence[str]) -> tuple[Document, dict[str, LoadFile]]:

@@ -12,6 +12,7 @@ from simulator.cli.values import (
     command,
     duration,
     precision,
+    prices_option,
     warmup,
     whole,
 )
@@ -128,3 +129,4 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         metavar="NODE=FILE",
         help="let producer NODE replay a CSV of times, or of timestamp,count; may be repeated",
     )
+    prices_option(parser)

@@ -14,6 +14,15 @@ MOST_REPLICATIONS = 10_000
 MOST_JOBS = 256
 
 
+def prices_option(parser: argparse.ArgumentParser) -> None:
+    """`--prices` of every command that runs a design."""
+    parser.add_argument(
+        "--prices",
+        metavar="FILE",
+        help="price file (YAML or JSON, headrace-prices/1) whose lines take the place of the package's",
+    )
+
+
 def command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, text: str
 ) -> argparse.ArgumentParser:

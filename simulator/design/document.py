@@ -34,6 +34,7 @@ from simulator.graph.fault_checks import type_faults
 from simulator.graph.problem import Problem
 from simulator.graph.wiring import wire
 from simulator.kinds.catalogue import KINDS
+from simulator.pricing.prices import Prices
 
 FORMAT = "headrace/1"
 MAX_NODES = 5_000
@@ -253,6 +254,7 @@ class Document(BaseModel):
     simulation: SimulationSettings = Field(default_factory=SimulationSettings)
     layout: dict[str, Point] = Field(default_factory=dict)
     assumptions: dict[str, Assumption] = Field(default_factory=dict)
+    pricing: Prices = Field(default_factory=Prices)
 
     # -- reading ---------------------------------------------------------------------------------
     @classmethod

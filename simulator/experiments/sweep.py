@@ -164,6 +164,11 @@ def point_measures(document: Document, recordings: list[Recording], task: Task) 
         ],
         "nodes": {id: _kept(node, NODE_MEASURES) for id, node in result["nodes"].items()},
         "objectives": result["objectives"],
+        "cost": {
+            name: estimate and {"mean": estimate["mean"], "ci95": estimate["ci95"]}
+            for name in ("per_month", "per_million_messages")
+            for estimate in (result["cost"][name],)
+        },
         "stability": result["statistics"]["stability"]["verdict"],
         "messages": result["messages"],
         "stopped": result["stopped"],

@@ -11,6 +11,7 @@ from simulator.design.fields import Settings
 from simulator.engine.node import Node as RunningNode
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
+from simulator.kinds.cost import CostItems
 from simulator.kinds.traits import SwapMapping
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Kind:
             look at them.
         trial: tester of its routing, None for kinds that do not choose.
         swap: how another broker takes its place and it that of another, None for kinds that hold no messages.
+        cost: what a node is billed for (`simulator.kinds.cost`); None: nobody knows, and results say so.
     """
 
     kind: str
@@ -115,3 +117,4 @@ class Kind:
     share: Share | None = None
     trial: Trial | None = None
     swap: SwapMapping | None = None
+    cost: CostItems | None = None

@@ -7,7 +7,8 @@ import io
 from typing import Any
 
 from simulator.quantities import format_duration
-from simulator.report.layout import aligned, indented, number, percent, printable, quantity, unit_of
+from simulator.report.cost_table import costs_table
+from simulator.report.layout import aligned, indented, percent, printable, quantity, unit_of
 from simulator.report.table import estimate_text, found_text, objective_text
 
 _NOTHING = "–"
@@ -148,21 +149,7 @@ def _costs(document: dict[str, Any]) -> str:
         for one in document["alternatives"]
         if one["result"] and one["result"].get("cost")
     ]
-    if not found:
-        return ""
-    rows = [["", "a month", "per million messages", "without a price"]]
-    for name, cost in found:
-        each = cost["per_million_messages"]["total"]
-        rows.append(
-            [
-                printable(name),
-                f"{number(cost['per_month']['total'])} {cost['currency']}",
-                _NOTHING if each is None else f"{number(each)} {cost['currency']}",
-                ", ".join(cost["unpriced"]) or _NOTHING,
-            ]
-        )
-    dated = found[0][1]["prices_dated"]
-    return f"Cost (list prices of {dated})\n" + indented(aligned(rows))
+    return costs_table(found) if found else ""
 
 
 def _best(document: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from simulator.experiments.precision import Budget, precision_section
 from simulator.experiments.statistics import Estimate
 from simulator.graph.build import graph_of, reachable
 from simulator.measurement.slices import Recording
+from simulator.pricing.bill import cost_section
 from simulator.report.analysis import Analyses, analyse
 from simulator.report.comparison import theory_section
 from simulator.report.edge_measures import edge_figures, edges_balance
@@ -88,6 +89,9 @@ def make_result(
         "conservation": _conservation(recordings),
         "littles_law": _littles_law(recordings, analyses),
     }
+    result["cost"] = cost_section(
+        document, recordings, {id: one.first for id, one in analyses.by_node.items()}
+    )
     result["objectives"] = [judge(objective, result) for objective in document.objectives]
     return result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.quantities import format_duration
+from simulator.report.cost_table import cost_table
 from simulator.report.layout import aligned, indented, number, percent, printable, quantity, unit_of
 from simulator.report.metrics import METRICS
 from simulator.report.trust_text import growth_of, theory_text, trust_text, warmup_text
@@ -28,6 +29,7 @@ def result_table(result: dict[str, Any]) -> str:
         theory_text(result),
         _checks(result),
         _objectives(result),
+        cost_table(result["cost"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -18,6 +18,7 @@ from simulator.engine.world import World
 from simulator.kinds.aws.event_archive import DAY, MOST_REPLAYS, EventArchive, Replay, shuffled
 from simulator.kinds.aws.event_patterns import Matcher, compile_pattern, leaves_of
 from simulator.kinds.aws.eventbridge_checks import check
+from simulator.kinds.aws.eventbridge_cost import cost_items
 from simulator.kinds.aws.eventbridge_rules import is_enabled, pattern_of, rules_of
 from simulator.kinds.aws.eventbridge_settings import (
     INVOCATIONS,
@@ -401,4 +402,5 @@ KIND = Kind(
     ),
     share=share,
     trial=TRIAL,
+    cost=cost_items,
 )

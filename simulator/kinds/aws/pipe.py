@@ -25,6 +25,8 @@ from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.event_patterns import Matcher, compile_pattern, leaves_of
 from simulator.kinds.aws.eventbridge_settings import EventPattern
+from simulator.kinds.aws.sqs.quotas import chunks
+from simulator.kinds.cost import CostItem, NoPrice, Usage
 from simulator.kinds.kind import Kind
 
 if TYPE_CHECKING:
@@ -247,6 +249,17 @@ def check(document: Document, node: Node) -> list[Problem]:
     return [Problem("D283", "error", node.id, "", message, hint, path) for message, hint in found]
 
 
+def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
+    """Messages that pass the filter, each 64 KiB a request (Amazon EventBridge pricing)."""
+    passed, again = usage.count("completions"), usage.count("failures")
+    more = chunks(usage.size) - 1
+    return [
+        CostItem("aws.pipes.requests", "requests", passed),
+        CostItem("aws.pipes.requests", "retries", again),
+        CostItem("aws.pipes.requests", "payload chunks", (passed + again) * more),
+    ]
+
+
 KIND = Kind(
     kind="aws.pipe",
     title="Amazon EventBridge pipe",
@@ -259,4 +272,5 @@ KIND = Kind(
     edge_settings={"publish": PlainSettings, "invoke": PlainSettings},
     check=check,
     badges=("throughput", "batch_size", "filtered_out"),
+    cost=cost_items,
 )

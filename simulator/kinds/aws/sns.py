@@ -16,6 +16,7 @@ from simulator.engine.request import Responder
 from simulator.engine.world import World
 from simulator.kinds.aws.sdk_retry import SdkRetry
 from simulator.kinds.aws.sns_checks import check
+from simulator.kinds.aws.sns_cost import cost_items
 from simulator.kinds.aws.sns_delivery import HttpSubscription, SnsSubscription
 from simulator.kinds.aws.sns_publishing import (
     Backoff,
@@ -377,4 +378,5 @@ KIND = Kind(
     ),
     share=share,
     trial=TRIAL,
+    cost=cost_items,
 )

@@ -18,6 +18,7 @@ from simulator.engine.preemption import PreemptibleConsumer
 from simulator.engine.request import Invocations
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
+from simulator.kinds.cost import MachineType, instance_hours
 from simulator.kinds.kind import Kind
 
 if TYPE_CHECKING:
@@ -123,6 +124,13 @@ class ConsumerSettings(Settings):
         ge=0,
         le=86_400,
     )
+    instance_type: MachineType | None = setting(
+        None,
+        title="Instance type",
+        help="Machine of each instance, for the cost: a line machine.TYPE of the prices, such as m7g.large; "
+        "empty: no price.",
+        advanced=True,
+    )
 
 
 def _connect(consumer: Consumer, world: World) -> None:
@@ -226,4 +234,5 @@ KIND = Kind(
     edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
     check=check,
     badges=("utilization", "throughput", "service_time"),
+    cost=instance_hours,
 )

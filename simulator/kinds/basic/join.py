@@ -17,6 +17,7 @@ from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
+from simulator.kinds.cost import free_of_charge
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level
 from simulator.measurement.ordering import Flow
@@ -296,4 +297,5 @@ KIND = Kind(
     edge_settings={"publish": PublishSettings},
     check=check,
     badges=("throughput", "queue_length", "sojourn_time"),
+    cost=free_of_charge,
 )

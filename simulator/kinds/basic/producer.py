@@ -17,6 +17,7 @@ from simulator.engine.message import Journey, Message
 from simulator.engine.node import Node
 from simulator.engine.request import InvokeEdge
 from simulator.engine.world import World
+from simulator.kinds.cost import free_of_charge
 from simulator.kinds.kind import Kind
 
 
@@ -220,4 +221,5 @@ KIND = Kind(
     build=Producer,
     edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
     badges=("throughput",),
+    cost=free_of_charge,
 )

@@ -16,6 +16,7 @@ from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.basic.consumer import ConsumerSettings
 from simulator.kinds.basic.traits import QUEUE_MAPPING
+from simulator.kinds.cost import free_of_charge
 from simulator.kinds.kind import Kind
 
 if TYPE_CHECKING:
@@ -172,4 +173,5 @@ KIND = Kind(
     check=check,
     badges=("queue_length", "in_flight", "waiting_time"),
     swap=QUEUE_MAPPING,
+    cost=free_of_charge,
 )

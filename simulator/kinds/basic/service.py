@@ -16,6 +16,7 @@ from simulator.engine.message import Message
 from simulator.engine.request import Caller, Invocations, Responder
 from simulator.engine.world import World
 from simulator.kinds.basic.consumer import FailureSettings
+from simulator.kinds.cost import MachineType, instance_hours
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Level, Total
 from simulator.measurement.ordering import Flow
@@ -56,6 +57,13 @@ class ServiceSettings(Settings):
         title="Capacity",
         help="Requests that may wait for a worker; more are refused. Empty means no limit.",
         unit="requests",
+        advanced=True,
+    )
+    instance_type: MachineType | None = setting(
+        None,
+        title="Instance type",
+        help="Machine of each instance, for the cost: a line machine.TYPE of the prices, such as m7g.large; "
+        "empty: no price.",
         advanced=True,
     )
 
@@ -243,4 +251,5 @@ KIND = Kind(
     build=ServiceNode,
     edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
     badges=("utilization", "throughput", "sojourn_time"),
+    cost=instance_hours,
 )

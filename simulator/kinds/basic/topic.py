@@ -10,6 +10,7 @@ from simulator.engine.line import Line
 from simulator.engine.link import Outlet
 from simulator.engine.message import Message
 from simulator.engine.world import World
+from simulator.kinds.cost import free_of_charge
 from simulator.kinds.kind import Kind
 from simulator.measurement.level import Total
 from simulator.measurement.tally import Tally
@@ -126,4 +127,5 @@ KIND = Kind(
     build=Topic,
     edge_settings={"publish": PublishSettings, "consume": PlainSettings},
     badges=("throughput", "arrival_rate"),
+    cost=free_of_charge,
 )

@@ -5,18 +5,31 @@ Names, units and defaults are those of Apache Kafka 4 (kafka.apache.org/document
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from simulator.design.distributions import Constant, DurationDistribution
 from simulator.design.fields import Settings, setting
+from simulator.kinds.cost import MachineType
 from simulator.kinds.kafka.sources import BROKER, ESTIMATE, LONGEST_MS, PRODUCER, TOPIC
 
 
 class ClusterSettings(Settings):
     """What the brokers of a topic can do, and what happens when one of them is gone."""
 
+    hosting: Literal["self-managed", "msk"] = setting(
+        "self-managed",
+        title="Hosting",
+        help="Who runs the brokers, for the cost: machines of your own, or Amazon MSK.",
+        advanced=True,
+    )
+    broker_type: MachineType = setting(
+        "m7g.large",
+        title="Broker type",
+        help="Machine of each broker, for the cost: a line machine.TYPE or aws.msk.TYPE of the prices.",
+        advanced=True,
+    )
     unclean_election: bool = setting(
         False,
         title="unclean.leader.election.enable",

@@ -21,6 +21,7 @@ from simulator.kinds.kafka import network
 from simulator.kinds.kafka.actions import FAULTS
 from simulator.kinds.kafka.checks import check
 from simulator.kinds.kafka.cluster import Cluster
+from simulator.kinds.kafka.cost import cost_items
 from simulator.kinds.kafka.group import ConsumerGroup
 from simulator.kinds.kafka.inspection import (
     broker_counts,
@@ -441,6 +442,7 @@ KIND = Kind(
     check=check,
     faults=FAULTS,
     trial=TRIAL,
+    cost=cost_items,
     badges=("consumer_lag", "throughput", "waiting_time"),
     swap=KAFKA_MAPPING,
 )

@@ -49,6 +49,11 @@ class Routing(Protocol):
         """Queues were deleted or declared: routes are found anew."""
 
 
+def nodes_of(queues: Sequence[RabbitQueueSettings]) -> int:
+    """Nodes of the cluster that these queues are on."""
+    return max([NODES, *[max(one.members, one.node) for one in queues]])
+
+
 class Cluster:
     """Nodes, alarms, and who publishes.
 
@@ -59,8 +64,7 @@ class Cluster:
     def __init__(self, world: World) -> None:
         self._world = world
         settings = [node.config for node in world.document.nodes]
-        queues = [one for one in settings if isinstance(one, RabbitQueueSettings)]
-        self.size = max([NODES, *[max(one.members, one.node) for one in queues]])
+        self.size = nodes_of([one for one in settings if isinstance(one, RabbitQueueSettings)])
         #: Nodes that are down, with the number of faults that hold them down.
         self._down: Counter[int] = Counter()
         self.queues: list[OnCluster] = []

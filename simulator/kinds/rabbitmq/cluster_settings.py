@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from simulator.design.fields import Settings, Source, setting
+from simulator.kinds.cost import MachineType
 
 _FLOW = Source("RabbitMQ documentation, Flow Control", "https://www.rabbitmq.com/docs/flow-control")
 _CODE = Source(
@@ -21,6 +22,18 @@ Bytes = Annotated[int, Field(ge=1, le=10**15)]
 class ClusterSettings(Settings):
     """What the configuration file of the broker says; any queue may say it for all."""
 
+    hosting: Literal["self-managed", "amazon-mq"] = setting(
+        "self-managed",
+        title="Hosting",
+        help="Who runs the nodes, for the cost: machines of your own, or Amazon MQ.",
+        advanced=True,
+    )
+    node_type: MachineType = setting(
+        "m7g.large",
+        title="Node type",
+        help="Machine of each node, for the cost: a line machine.TYPE or aws.mq.TYPE of the prices.",
+        advanced=True,
+    )
     credit_flow_default_credit: int = setting(
         400,
         title="credit_flow_default_credit",

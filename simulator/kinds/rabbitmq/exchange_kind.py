@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.design.edges import PlainSettings
 from simulator.engine.world import World
+from simulator.kinds.cost import free_of_charge
 from simulator.kinds.kind import Kind
 from simulator.kinds.rabbitmq.checks import check_exchange
 from simulator.kinds.rabbitmq.delayed import DelayedExchange
@@ -39,4 +40,5 @@ KIND = Kind(
     badges=("throughput", "arrival_rate"),
     faults=EXCHANGE_FAULTS,
     trial=TRIAL,
+    cost=free_of_charge,  # the nodes stand at the queues
 )

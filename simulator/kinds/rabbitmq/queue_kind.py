@@ -6,6 +6,7 @@ from simulator.design.edges import PlainSettings
 from simulator.engine.world import World
 from simulator.kinds.kind import Kind
 from simulator.kinds.rabbitmq.consume_settings import RabbitConsumeSettings
+from simulator.kinds.rabbitmq.cost import cost_items
 from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
 from simulator.kinds.rabbitmq.faults import QUEUE_FAULTS
 from simulator.kinds.rabbitmq.queue import RabbitQueue
@@ -37,4 +38,5 @@ KIND = Kind(
     faults=QUEUE_FAULTS,
     badges=("queue_length", "in_flight", "waiting_time"),
     swap=RABBIT_MAPPING,
+    cost=cost_items,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.design.edges import DeadLetterSettings
 from simulator.engine.world import World
 from simulator.kinds.aws.sqs.checks import check
+from simulator.kinds.aws.sqs.cost import cost_items
 from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublishSettings
 from simulator.kinds.aws.sqs.fair import FairQueue
 from simulator.kinds.aws.sqs.fifo import FifoQueue
@@ -41,4 +42,5 @@ KIND = Kind(
     badges=("queue_length", "in_flight", "waiting_time"),
     faults=(REDRIVE, PURGE),
     swap=SQS_MAPPING,
+    cost=cost_items,
 )

@@ -16,7 +16,15 @@ class Requests:
     Where every message is a call of its own, the calls are known from the messages.
     """
 
-    __slots__ = ("change_visibility", "delete", "queue", "receive", "send")
+    __slots__ = (
+        "change_visibility",
+        "delete",
+        "queue",
+        "receive",
+        "receive_chunks",
+        "send",
+        "send_chunks",
+    )
 
     def __init__(self, queue: SqsQueue) -> None:
         self.queue = queue
@@ -25,18 +33,27 @@ class Requests:
         self.receive = 0
         self.delete = 0
         self.change_visibility = 0
+        #: Of these: chunks of 64 KiB after the first of a call.
+        self.send_chunks = 0
+        self.receive_chunks = 0
 
     def sent_chunks(self, size: float) -> None:
         """A SendMessage of `size` bytes was accepted: count it beyond its first chunk."""
-        self.send += chunks(size) - 1
+        more = chunks(size) - 1
+        self.send += more
+        self.send_chunks += more
 
     def sent_batch(self, messages: int, size: float) -> None:
         """A SendMessageBatch of so many messages, `size` bytes in all, took the place of single calls."""
-        self.send += chunks(size) - messages
+        more = chunks(size) - 1
+        self.send += more + 1 - messages
+        self.send_chunks += more
 
     def received_chunks(self, size: float) -> None:
         """A receive has returned `size` bytes in all: count it beyond its first chunk."""
-        self.receive += chunks(size) - 1
+        more = chunks(size) - 1
+        self.receive += more
+        self.receive_chunks += more
 
     def empty(self) -> int:
         """Receives that have returned nothing."""
@@ -54,4 +71,6 @@ class Requests:
             "empty_receives": empty,
             "requests_delete": self.delete,
             "requests_change_visibility": self.change_visibility,
+            "chunks_send": self.send_chunks,
+            "chunks_receive": self.receive_chunks,
         }

@@ -1,0 +1,91 @@
+"""The cost of a design, or of several, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.report.layout import aligned, indented, percent, printable
+
+_NOTHING = "–"
+#: Nodes that are shown, those that cost most.
+_MOST_NODES = 30
+
+
+def money(value: float) -> str:
+    """An amount with its cents, small ones with three digits."""
+    return f"{value:,.2f}" if abs(value) >= 0.995 or value == 0.0 else f"{value:.3g}"
+
+
+def money_text(estimate: dict[str, Any] | None) -> str:
+    """An estimate of an amount, with the half-width of its interval in percent."""
+    if estimate is None:
+        return _NOTHING
+    value, ci95 = estimate["mean"], estimate["ci95"]
+    if ci95 is None or ci95[0] == ci95[1] or value == 0.0:
+        return money(value)
+    return f"{money(value)} ±{percent((ci95[1] - ci95[0]) / 2.0 / abs(value))}"
+
+
+def cost_table(cost: dict[str, Any]) -> str:
+    """What one design costs, by node and by cause; empty where nothing in it has a price."""
+    month = cost["per_month"]
+    if month is None or not any(month["by_node"].values()):
+        return ""
+    causes = list(month["by_cause"])
+    rows = [["", *causes, "a month", "per million messages"]]
+    million = cost["per_million_messages"]
+    costly = sorted((id for id, amount in month["by_node"].items() if amount), key=month["by_node"].get)
+    shown = set(costly[::-1][:_MOST_NODES])
+    for node in month["by_node"]:
+        if node in shown:
+            split = {one["cause"]: 0.0 for one in cost["items"]}
+            for one in cost["items"]:
+                if one["node"] == node:
+                    split[one["cause"]] += one["per_month"]
+            cells = [money(split[cause]) if split[cause] else "" for cause in causes]
+            each = _NOTHING if million is None else money(million["by_node"][node])
+            rows.append([printable(node), *cells, money(month["by_node"][node]), each])
+    totals = [money(month["by_cause"][cause]) for cause in causes]
+    rows.append(["all", *totals, money_text(month), money_text(million)])
+    lines = [_title(cost), indented(aligned(rows))]
+    if len(costly) > len(shown):
+        lines.append(f"  and {len(costly) - len(shown)} nodes that cost less")
+    return "\n".join([*lines, *_statements(cost)])
+
+
+def costs_table(costs: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    """What several alternatives cost."""
+    if not any(cost["per_month"] for _, cost in costs):
+        return ""
+    causes = list(
+        dict.fromkeys(name for _, cost in costs for name in (cost["per_month"] or {}).get("by_cause", {}))
+    )
+    rows = [["", *causes, "a month", "per million messages"]]
+    for name, cost in costs:
+        split = (cost["per_month"] or {}).get("by_cause", {})
+        rows.append(
+            [
+                printable(name),
+                *(money(split[cause]) if cause in split else "" for cause in causes),
+                money_text(cost["per_month"]),
+                money_text(cost["per_million_messages"]),
+            ]
+        )
+    statements = {line: None for name, cost in costs for line in _statements(cost)}
+    return "\n".join([_title(costs[0][1]), indented(aligned(rows)), *statements])
+
+
+def _title(cost: dict[str, Any]) -> str:
+    dated = f"prices of {cost['prices_dated']}" if cost["prices_dated"] else "prices without a date"
+    own = f", {len(cost['own_prices'])} of your own" if cost["own_prices"] else ""
+    where = printable(cost["region"])
+    return f"Cost in {cost['currency']} ({dated}{own}; {where}; every month like the measured window)"
+
+
+def _statements(cost: dict[str, Any]) -> list[str]:
+    lines = [printable(f"  {one['statement']}") for one in cost["unpriced"]]
+    doubtful = [one["title"] for one in cost["prices"] if one["evidence"] in ("unverified", "conflict")]
+    if doubtful:
+        lines.append(printable(f"  not verified, check before you rely on it: {', '.join(doubtful)}"))
+    return lines
