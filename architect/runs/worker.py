@@ -13,8 +13,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from architect.runs import pipe
 from architect.runs.controls import BEAT, Controls
@@ -142,8 +143,9 @@ class Job:
         """Processes for the replications: all cores when that is worth starting them."""
         from simulator.graph.forecast import expected_messages
 
-        messages = expected_messages(self.document, self.options.get("duration")) * self.replications
-        return min(os.cpu_count() or 1, MOST_JOBS) if messages >= WORTH_PROCESSES else 1
+        return processes_for(
+            expected_messages(self.document, self.options.get("duration")) * self.replications
+        )
 
     def _on_frame(self, frame: dict[str, Any]) -> None:
         self.t = frame["t"]
@@ -191,29 +193,41 @@ class Job:
         os._exit(EXIT_ORPHANED)  # the server is gone; nobody wants the rest
 
 
+def processes_for(messages: float) -> int:
+    """Return how many processes to spread a job over: all cores when that is worth starting them."""
+    return min(os.cpu_count() or 1, MOST_JOBS) if messages >= WORTH_PROCESSES else 1
+
+
 def run_job(outlet: Outlet, source: BinaryIO, line: bytes) -> None:
-    """Run the job of `line`; whatever goes wrong is said in an `error` line, and its traceback with it."""
+    """Run the job of `line`."""
+    job: Job | None = None
+    with saying_what_goes_wrong(outlet, lambda: job.t if job else 0.0):
+        job = Job(outlet, source, json.loads(line))
+        job.run()
+
+
+@contextmanager
+def saying_what_goes_wrong(outlet: Outlet, time_reached: Callable[[], float]) -> Iterator[None]:
+    """Whatever goes wrong is said in an `error` line, and its traceback with it."""
     from simulator.errors import HeadraceError
     from simulator.experiments.replicate import Cancelled
 
-    job: Job | None = None
     try:
-        job = Job(outlet, source, json.loads(line))
-        job.run()
+        yield
     except MemoryError:
         # What the simulation held was let go when the exception left it: there is room again to say so.
         limit = MEMORY_LIMIT // 1024**2
         reason = f"the run needed more than {limit} MiB of memory (a backlog that grows without bound?)"
-        outlet.word("error", {"reason": reason, "t": job.t if job else 0.0})
+        outlet.word("error", {"reason": reason, "t": time_reached()})
     except Cancelled:
         outlet.flush()  # stopped before anything had happened: there is neither a result nor an error
     except HeadraceError as refused:
-        outlet.word("error", {"reason": str(refused)[:2000], "t": job.t if job else 0.0})
+        outlet.word("error", {"reason": str(refused)[:2000], "t": time_reached()})
     except Exception as defect:  # noqa: BLE001 (the last place that can say what happened)
         reason = f"an error of Headrace itself: {type(defect).__name__}: {str(defect)[:300]}"
         outlet.word(
             "error",
-            {"reason": reason, "t": job.t if job else 0.0, "traceback": traceback.format_exc()[-20_000:]},
+            {"reason": reason, "t": time_reached(), "traceback": traceback.format_exc()[-20_000:]},
         )
 
 
@@ -229,7 +243,7 @@ def limit_resources() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def main() -> int:
+def main(work: Callable[[Outlet, BinaryIO, bytes], None] = run_job) -> int:
     """Wait for one job, do it."""
     limit_resources()
     # Whatever prints by accident goes to the log: stdout belongs to the lines.
@@ -242,12 +256,15 @@ def main() -> int:
     outlet.word("ready")
     line = sys.stdin.buffer.readline()
     if line:
-        run_job(outlet, sys.stdin.buffer, line)
+        work(outlet, sys.stdin.buffer, line)
     return 0
 
 
-if __name__ == "__main__":
-    code = main()
+def leave(code: int) -> NoReturn:
+    """End at once: a thread may still be waiting on the pipe, and all is written."""
     sys.stdout.flush()
-    # Not the interpreter's slow farewell: a thread may still be waiting on the pipe, and all is written.
     os._exit(code)
+
+
+if __name__ == "__main__":
+    leave(main())

@@ -23,8 +23,8 @@ PRIVATE = ("HEADRACE_", "DJANGO_")  # of the environment: passwords and keys are
 class WorkerProcess:
     """One worker: started waiting, given one job, listened to, ended with everything it started."""
 
-    def __init__(self) -> None:
-        """Start it; it imports what it needs and waits for its job."""
+    def __init__(self, module: str = "architect.runs.worker") -> None:
+        """Start `module` as a program; it imports what it needs and waits for its job."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
         environment["PYTHONPATH"] = os.pathsep.join(
             filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH")))
@@ -33,7 +33,7 @@ class WorkerProcess:
         # One thread each: more would fight over the cores, and every thread costs address space.
         environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "architect.runs.worker"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from architect.runs.job import SILENCE
+from architect.runs.worker_job import SILENCE
 from tests.architect.live import LiveServer
 from tests.architect.samples import endless, work_queue
 from tests.architect.sockets import Watcher
