@@ -90,6 +90,7 @@ def capacity(
     jobs: int = 1,
     is_stopped: IsStopped = lambda: False,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
+    on_partial: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """The highest (or lowest) value of a setting at which every objective is met: `headrace-capacity/1`.
 
@@ -104,13 +105,69 @@ def capacity(
         low, high: ends of the search; None: from the value that is set, as far as need be.
         precision: relative width of the bracket at the end; whole numbers are found exactly.
         replications: the most at every value; None for 40.
+        on_progress: told `{"share", "text"}` of the runs at one value.
+        on_partial: given what is known after every value that was looked at.
 
     Raises:
         InvalidDesign: without objectives, for a setting that is no number, or an empty range.
         Cancelled: when stopped.
     """
+    options, start = prepared(
+        document,
+        path,
+        low=low,
+        high=high,
+        seed=seed,
+        duration=duration,
+        warmup=warmup,
+        replications=replications,
+        jobs=jobs,
+    )
+    asked = {
+        "format": "headrace-capacity/1",
+        "design": {"name": document.name, "digest": document.digest()},
+        "setting": path,
+        "find": find,
+        "seed": options.seed,
+        "duration": options.duration,
+    }
+
+    def on_judged(found: dict[str, Any]) -> None:
+        if on_partial is not None:
+            on_partial({**asked, **found})
+
+    with Runner(jobs, is_stopped) as runner:
+        search = _Search(document, path, options, runner, on_progress, on_judged)
+        search.is_whole = type(start) is int
+        search.is_rising = find == "highest"
+        search.precision = precision
+        found = search.made(float(start), low, high)
+    return {**asked, **found}
+
+
+def prepared(
+    document: Document,
+    path: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    seed: int | None = None,
+    duration: float | None = None,
+    warmup: float | str | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+) -> tuple[RunOptions, float]:
+    """What all runs of a search are made with, and the value it starts from.
+
+    Raises:
+        InvalidDesign: for a design that has no objectives or cannot be run, a setting that is no number,
+            or an empty range.
+    """
     if not document.objectives:
         raise refuse("the design has no objectives: there is nothing to meet", "add some under objectives")
+    problems = readiness_problems(document)
+    if problems:
+        raise InvalidDesign(problems)
     options = RunOptions.of(
         document,
         seed=seed,
@@ -124,21 +181,7 @@ def capacity(
         raise refuse(f"{path} is {start!r}, no number", "name a rate, a number of instances or the like")
     if (low is not None and low <= 0.0) or (low is not None and high is not None and high < low):
         raise refuse(f"there is nothing between {low:g} and {high}", "give the lower end above 0 first")
-    with Runner(jobs, is_stopped) as runner:
-        search = _Search(document, path, options, runner, on_progress)
-        search.is_whole = type(start) is int
-        search.is_rising = find == "highest"
-        search.precision = precision
-        found = search.made(float(start), low, high)
-    return {
-        "format": "headrace-capacity/1",
-        "design": {"name": document.name, "digest": document.digest()},
-        "setting": path,
-        "find": find,
-        "seed": options.seed,
-        "duration": options.duration,
-        **found,
-    }
+    return options, start
 
 
 class _Search:
@@ -151,12 +194,14 @@ class _Search:
         options: RunOptions,
         runner: Runner,
         on_progress: Callable[[dict[str, Any]], None] | None,
+        on_judged: Callable[[dict[str, Any]], None],
     ) -> None:
         self.document = document
         self.path = path
         self.options = options
         self.runner = runner
         self.on_progress = on_progress
+        self.on_judged = on_judged
         self.is_whole = False
         self.is_rising = True
         self.precision = PRECISION
@@ -170,6 +215,9 @@ class _Search:
                 middle = self._middle(good.value, bad.value)
                 judged = self._judge(middle)
                 good, bad = (judged, bad) if judged.verdict == "met" else (good, judged)
+        return self._found(good, bad, self._statement(good, bad))
+
+    def _found(self, good: Judged | None, bad: Judged | None, statement: str) -> dict[str, Any]:
         return {
             "value": None if good is None else good.value,
             "bracket": [None if one is None else one.value for one in (good, bad)],
@@ -178,8 +226,13 @@ class _Search:
             "sure": bool(good and good.is_sure and (bad is None or bad.is_sure)),
             "first_to_break": list(bad.broken) if bad is not None else [],
             "looked_at": [self.seen[value].as_dict() for value in sorted(self.seen)],
-            "statement": self._statement(good, bad),
+            "statement": statement,
         }
+
+    def _so_far(self) -> dict[str, Any]:
+        """What is known before the search has come to its end."""
+        values = len(self.seen)
+        return self._found(None, None, f"Still looking: {values} value{'s' * (values != 1)} so far.")
 
     def _sure_bracket(self) -> list[float | None]:
         """The furthest value that surely meets and the nearest that surely misses."""
@@ -271,6 +324,7 @@ class _Search:
             judged = _judged(value, result, len(kept), is_last=wanted >= self.options.replications)
             if judged is not None:
                 self.seen[value] = judged
+                self.on_judged(self._so_far())
                 return judged
             wanted = min(2 * wanted, self.options.replications)
 

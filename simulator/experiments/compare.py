@@ -85,15 +85,15 @@ def compare(
         InvalidDesign: when an alternative cannot be run, or they cannot be compared.
         Cancelled: when stopped before every alternative had one replication.
     """
-    options = RunOptions.of(
-        _first(alternatives).document,
+    options, flows, remarks = prepared(
+        alternatives,
         seed=seed,
         duration=duration,
         warmup=warmup,
-        replications=MOST_RUNS if replications is None else replications,
+        replications=replications,
         jobs=jobs,
+        rank_by=rank_by,
     )
-    flows, remarks = _common(alternatives, options, rank_by)
     ranking = Ranking(tuple(rank_by.split(".")), indifference)
     contenders = [Contender(one.name, one.document, list(one.notes)) for one in alternatives]
     texts = {one.name: design_text(one.document) for one in alternatives}
@@ -148,6 +148,33 @@ def compare(
                 return report(f"the budget is spent: {done} replications of each")
             if on_partial is not None:
                 on_partial(found)
+
+
+def prepared(
+    alternatives: Sequence[Alternative],
+    *,
+    seed: int | None = None,
+    duration: float | None = None,
+    warmup: float | str | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    rank_by: str = RANKED_BY,
+) -> tuple[RunOptions, list[Flow], list[str]]:
+    """What all runs of a comparison are made with, the flows that are compared, and what is to be remarked.
+
+    Raises:
+        InvalidDesign: with everything that keeps the alternatives from being run or compared.
+    """
+    options = RunOptions.of(
+        _first(alternatives).document,
+        seed=seed,
+        duration=duration,
+        warmup=warmup,
+        replications=MOST_RUNS if replications is None else replications,
+        jobs=jobs,
+    )
+    flows, remarks = _common(alternatives, options, rank_by)
+    return options, flows, remarks
 
 
 def _take(

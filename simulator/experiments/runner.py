@@ -35,6 +35,8 @@ MOST_DEATHS = 3
 IsStopped = Callable[[], bool]
 #: Told the share (0 to 1) of the tasks of one call of `Runner.run` that is done.
 OnShare = Callable[[float], None]
+#: Told the position of a task and its answer, as they come.
+OnAnswer = Callable[[int, Any], None]
 
 
 class WorkersDied(HeadraceError):
@@ -99,18 +101,20 @@ class Runner:
     ) -> None:
         self._close()
 
-    def run(self, tasks: Sequence[Task], on_share: OnShare | None = None) -> list[Any]:
+    def run(
+        self, tasks: Sequence[Task], on_share: OnShare | None = None, on_answer: OnAnswer | None = None
+    ) -> list[Any]:
         """The answers in the order of the tasks; None where a stop came before.
 
         Raises:
             WorkersDied: when workers die without any progress.
         """
         if self.jobs > 1 or has_cluster():
-            return self._elsewhere(tasks, on_share)
-        return self._here(tasks, on_share)
+            return self._elsewhere(tasks, on_share, on_answer)
+        return self._here(tasks, on_share, on_answer)
 
     # -- in this process -------------------------------------------------------------------------
-    def _here(self, tasks: Sequence[Task], on_share: OnShare | None) -> list[Any]:
+    def _here(self, tasks: Sequence[Task], on_share: OnShare | None, on_answer: OnAnswer | None) -> list[Any]:
         answers: list[Any] = [None] * len(tasks)
         for position, task in enumerate(tasks):
             span = task.duration * len(task.numbers)
@@ -123,10 +127,14 @@ class Runner:
             answers[position] = carry_out(task, control)
             if answers[position] is None:
                 break
+            if on_answer is not None:
+                on_answer(position, answers[position])
         return answers
 
     # -- elsewhere -------------------------------------------------------------------------------
-    def _elsewhere(self, tasks: Sequence[Task], on_share: OnShare | None) -> list[Any]:
+    def _elsewhere(
+        self, tasks: Sequence[Task], on_share: OnShare | None, on_answer: OnAnswer | None
+    ) -> list[Any]:
         answers: list[Any] = [None] * len(tasks)
         waiting = list(range(len(tasks)))[::-1]
         slots = list(range(WINDOW))
@@ -145,6 +153,8 @@ class Runner:
                     slots.append(slot)
                     done += 1
                     self._deaths = 0
+                    if on_answer is not None and answers[position] is not None:
+                        on_answer(position, answers[position])
             except BrokenExecutor:
                 waiting += sorted((position for position, _ in running.values()), reverse=True)
                 slots += [slot for _, slot in running.values()]

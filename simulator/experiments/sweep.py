@@ -46,7 +46,8 @@ NODE_MEASURES = (
     "queue_length.max",
 )
 
-OnPoint = Callable[[int, dict[str, Any]], None]
+#: Told the values of a point and what was found there, as points are done.
+OnPoint = Callable[[tuple[Value, ...], dict[str, Any]], None]
 
 
 def sweep(
@@ -60,6 +61,7 @@ def sweep(
     jobs: int = 1,
     is_stopped: IsStopped = lambda: False,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
+    on_point: OnPoint | None = None,
 ) -> dict[str, Any]:
     """Run the design at every point of the grid and return `headrace-sweep/1` (plain data).
 
@@ -70,6 +72,7 @@ def sweep(
         varied: one or two settings with their values.
         replications: at every point; None for 5.
         on_progress: told `{"share", "text"}`.
+        on_point: told every point when it is done, in whatever order they come.
 
     Raises:
         InvalidDesign: when the sweep is too large, or some point cannot be run; nothing is half-run.
@@ -83,18 +86,19 @@ def sweep(
         replications=REPLICATIONS if replications is None else replications,
         jobs=jobs,
     )
-    places = _places(varied, options)
-    tasks = [
-        _task(document, list(zip([one.path for one in varied], place, strict=True)), options)
-        for place in places
-    ]
+    places = grid(varied, options)
+    tasks = [_task(document, varied, place, options) for place in places]
 
     def on_share(share: float) -> None:
         if on_progress is not None:
             on_progress({"share": share, "text": f"{len(tasks)} points"})
 
+    def on_answer(position: int, answer: dict[str, Any]) -> None:
+        if on_point is not None:
+            on_point(places[position], answer)
+
     with Runner(jobs, is_stopped) as runner:
-        answers = runner.run(tasks, on_share)
+        answers = runner.run(tasks, on_share, on_answer)
     if not any(answers):
         raise Cancelled(NOTHING_YET)
     return {
@@ -113,8 +117,8 @@ def sweep(
     }
 
 
-def _places(varied: Sequence[Varied], options: RunOptions) -> list[tuple[Value, ...]]:
-    """The grid, or a refusal."""
+def grid(varied: Sequence[Varied], options: RunOptions) -> list[tuple[Value, ...]]:
+    """The values of every point; raises `InvalidDesign` for more points or runs than a sweep may have."""
     if not 1 <= len(varied) <= MOST_VARIED or len({one.path for one in varied}) < len(varied):
         raise refuse(
             f"a sweep varies one or two different settings, not {len(varied)}", "give --vary once or twice"
@@ -129,18 +133,24 @@ def _places(varied: Sequence[Varied], options: RunOptions) -> list[tuple[Value, 
     return list(product(*(one.values for one in varied)))
 
 
-def _task(document: Document, values: list[tuple[str, Value]], options: RunOptions) -> Task:
-    """One point, checked before anything runs."""
+def point_design(document: Document, varied: Sequence[Varied], place: Sequence[Value]) -> Document:
+    """The design of one point; raises `InvalidDesign`, naming the point, where it cannot be run."""
+    values = list(zip([one.path for one in varied], place, strict=True))
     try:
         made = with_values(document, values)
         problems = readiness_problems(made)
         if problems:
             raise InvalidDesign(problems)
     except InvalidDesign as error:
-        place = ", ".join(f"{path}={value}" for path, value in values)
-        raise refuse(f"with {place} the design cannot be run: {error.problems[0]}", "leave it out") from error
+        point = ", ".join(f"{path}={value}" for path, value in values)
+        raise refuse(f"with {point} the design cannot be run: {error.problems[0]}", "leave it out") from error
+    return made
+
+
+def _task(document: Document, varied: Sequence[Varied], place: Sequence[Value], options: RunOptions) -> Task:
+    """One point, checked before anything runs."""
     return Task(
-        design_text(made),
+        design_text(point_design(document, varied, place)),
         options.seed,
         tuple(range(options.replications)),
         options.duration,
