@@ -16,6 +16,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
 from architect.designs.api import router as designs
+from architect.experiments.api import router as experiments
 from architect.refusals import Refusal, error_entry, problem_entry
 from architect.runs.api import router as runs
 
@@ -42,13 +43,14 @@ class BoundedJson(Parser):
 api = NinjaAPI(
     title="Headrace",
     version="1",
-    description="Designs, their runs and the frames of those.",
+    description="Designs, their runs and the frames of those, and experiments with them.",
     docs_url=None,  # our own page: the bundled one fetches from elsewhere
     urls_namespace="api",
     parser=BoundedJson(),
 )
 api.add_router("", designs)
 api.add_router("", runs)
+api.add_router("", experiments)
 
 
 @functools.cache

@@ -21,10 +21,13 @@ ICONS = ("icons/favicon.svg", "icons/favicon.ico", "headrace/favicon.svg")
 
 @require_safe
 def shell(
-    request: HttpRequest, design_id: uuid.UUID | None = None, run_id: uuid.UUID | None = None
+    request: HttpRequest,
+    design_id: uuid.UUID | None = None,
+    run_id: uuid.UUID | None = None,
+    experiment_id: uuid.UUID | None = None,
 ) -> HttpResponse:
     """Return the page; which view it shows is decided in the browser, from the address."""
-    del design_id, run_id
+    del design_id, run_id, experiment_id
     try:
         bundle = load_bundle()
     except FrontEndMissing as missing:

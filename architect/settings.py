@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "architect",
     "architect.designs",
     "architect.runs",
+    "architect.experiments",
 ]
 MIDDLEWARE = [
     "architect.middleware.SecurityHeaders",

@@ -12,6 +12,11 @@ urlpatterns = [
     path("designs/<uuid:design_id>", pages.shell, name="editor"),
     path("designs/<uuid:design_id>/runs/<uuid:run_id>", pages.shell, name="run"),
     path("runs", pages.shell, name="runs"),
+    *(
+        path(f"designs/<uuid:design_id>/{kind}{rest}", pages.shell, name=f"{kind}{name}")
+        for kind in ("compare", "sweep", "capacity")
+        for rest, name in (("", ""), ("/<uuid:experiment_id>", "-result"))
+    ),
     path("healthz", pages.health, name="health"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("api/docs", pages.api_docs, name="api-docs"),

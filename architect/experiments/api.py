@@ -1,0 +1,179 @@
+"""The API of experiments: it translates between HTTP and the services, and decides nothing."""
+
+# ruff: noqa: ARG001 (ninja hands the request to every operation, by this name)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.responses import Status
+
+from architect.experiments import preparation, schemas, selectors, services, starting
+from architect.experiments.models import Experiment, ExperimentKind
+from architect.runs.states import RunStatus
+from architect.schemas import CONFLICTS, READS, REFUSALS, Errors
+
+router = Router(tags=["Experiments"])
+STARTED: dict[int, Any] = {201: schemas.ExperimentOut, **CONFLICTS, 429: Errors}
+
+
+@router.get("/swaps", response=list[schemas.SwapTarget], summary="What a broker may become")
+def list_swap_targets(request: HttpRequest) -> list[dict[str, Any]]:
+    """Every kind that brokers can be tried as, with its variants."""
+    return preparation.swap_targets()
+
+
+@router.post("/swaps", response={200: schemas.SwapOut, **REFUSALS}, summary="Try a broker as another kind")
+def preview_swap(request: HttpRequest, body: schemas.SwapIn) -> dict[str, Any]:
+    """The design with the broker swapped, and what was translated, assumed and lost; nothing is saved."""
+    return preparation.swap_preview(body)
+
+
+@router.post("/comparisons", response=STARTED, summary="Compare alternatives under the same load")
+def start_comparison(request: HttpRequest, body: schemas.NewComparison) -> Any:
+    """The design as drawn beside brokers swapped in place, other designs, other settings; paired runs."""
+    return _submitted(services.experiment_create(preparation.prepare_comparison(body)))
+
+
+@router.post("/sweeps", response=STARTED, summary="Vary one or two settings")
+def start_sweep(request: HttpRequest, body: schemas.NewSweep) -> Any:
+    """The design at every point, with intervals; at most 10,000 points and 100,000 runs."""
+    return _submitted(services.experiment_create(preparation.prepare_sweep(body)))
+
+
+@router.post("/capacities", response=STARTED, summary="Look for the limit of a setting")
+def start_capacity(request: HttpRequest, body: schemas.NewCapacity) -> Any:
+    """How far a rate or any other number can go until an objective is missed, and what breaks first."""
+    return _submitted(services.experiment_create(preparation.prepare_capacity(body)))
+
+
+def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str, Any]], str]) -> None:
+    """What can be done with every kind of experiment once it has been started."""
+    one = f"/{place}/{{uuid:experiment_id}}"
+
+    @router.get(
+        f"/{place}",
+        response={200: list[schemas.ExperimentOut], **READS},
+        summary=f"The newest {place}",
+        operation_id=f"list_{place}",
+    )
+    def list_all(request: HttpRequest, design: UUID | None = None) -> list[dict[str, Any]]:
+        """At most 200, of one design if asked."""
+        return [_out(found) for found in selectors.experiment_list(kind, design_id=design)]
+
+    @router.get(
+        one,
+        response={200: schemas.ExperimentOut, **READS},
+        summary=f"One {kind}",
+        operation_id=f"read_{kind}",
+    )
+    def read(request: HttpRequest, experiment_id: UUID) -> dict[str, Any]:
+        """How it stands; `partials` grows whenever its result has changed."""
+        return _out(selectors.experiment_get(kind, experiment_id))
+
+    @router.get(
+        f"{one}/result",
+        response={200: dict[str, Any], **READS, 409: Errors},
+        summary=f"The result of a {kind} (headrace-{kind}/1)",
+        operation_id=f"read_{kind}_result",
+    )
+    def read_result(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
+        """While it is going, and after it was cancelled: what is known by then; 409 where nothing is."""
+        return HttpResponse(selectors.result_text(kind, experiment_id), content_type="application/json")
+
+    @router.get(
+        f"{one}/result.csv",
+        response={200: str, **READS, 409: Errors},
+        summary=f"The figures of a {kind} as CSV",
+        operation_id=f"download_{kind}",
+        openapi_extra={"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}},
+    )
+    def download(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
+        """The same rows as the command line's --csv."""
+        text = to_csv(selectors.result_data(kind, experiment_id))
+        name = selectors.experiment_get(kind, experiment_id).design_name
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "design"
+        answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{slug}-{kind}.csv"'
+        return answer
+
+    @router.post(
+        f"{one}/cancel",
+        response={200: schemas.ExperimentOut, **CONFLICTS},
+        summary=f"Cancel a {kind}",
+        operation_id=f"cancel_{kind}",
+    )
+    def cancel(request: HttpRequest, experiment_id: UUID) -> dict[str, Any]:
+        """Answers when it has ended, within a second; what it gave is kept. An ended one stays as it is."""
+        return _out(starting.cancel(kind, experiment_id))
+
+    @router.post(f"{one}/repeat", response=STARTED, summary=f"Repeat a {kind}", operation_id=f"repeat_{kind}")
+    def repeat(request: HttpRequest, experiment_id: UUID) -> Any:
+        """The same snapshots, seed and options: the same numbers."""
+        return _submitted(services.experiment_repeat(kind, experiment_id))
+
+    @router.delete(
+        one, response={204: None, **CONFLICTS}, summary=f"Delete a {kind}", operation_id=f"delete_{kind}"
+    )
+    def delete(request: HttpRequest, experiment_id: UUID) -> Status[None]:
+        """With its result; 409 while it is going."""
+        services.experiment_delete(kind, experiment_id)
+        return Status(HTTPStatus.NO_CONTENT, None)
+
+
+def _comparison_csv(document: dict[str, Any]) -> str:
+    from simulator.report.alternatives_table import comparison_csv
+
+    return comparison_csv(document)
+
+
+def _sweep_csv(document: dict[str, Any]) -> str:
+    from simulator.report.sweep_table import sweep_csv
+
+    return sweep_csv(document)
+
+
+def _capacity_csv(document: dict[str, Any]) -> str:
+    from simulator.report.capacity_table import capacity_csv
+
+    return capacity_csv(document)
+
+
+_add_operations(ExperimentKind.COMPARISON, "comparisons", _comparison_csv)
+_add_operations(ExperimentKind.SWEEP, "sweeps", _sweep_csv)
+_add_operations(ExperimentKind.CAPACITY, "capacities", _capacity_csv)
+
+
+def _submitted(experiment: Experiment) -> Any:
+    kind = ExperimentKind(experiment.kind)
+    starting.submit(experiment)
+    return Status(HTTPStatus.CREATED, _out(selectors.experiment_get(kind, experiment.id)))
+
+
+def _out(found: Experiment) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "kind": found.kind,
+        "design": found.design_id,
+        "design_name": found.design_name,
+        "design_version": found.design_version,
+        "request": found.request,
+        "status": RunStatus(found.status),
+        "reason": found.reason or None,
+        "seed": found.seed,
+        "versions": found.versions,
+        "progress": found.progress,
+        "progress_text": found.progress_text,
+        "partials": found.partials,
+        "headline": found.headline,
+        "created_at": found.created_at,
+        "started_at": found.started_at,
+        "ended_at": found.ended_at,
+        "wall_seconds": found.wall_seconds,
+    }

@@ -1,0 +1,128 @@
+"""Experiments in real worker processes of a real server; the figures are the command line's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from simulator import Document
+from simulator.experiments.capacity import capacity, rate_path
+from simulator.experiments.compare import Alternative, compare
+from simulator.experiments.parameters import parse_vary
+from simulator.experiments.swap import swapped
+from simulator.experiments.sweep import sweep
+from tests.architect.live import LiveServer
+from tests.architect.samples import endless, work_queue
+
+ENDED = {"finished", "cancelled", "failed"}
+OBJECTIVES = [{"metric": "end_to_end_latency.mean", "from": "web", "to": "billing", "below": 0.12}]
+
+
+def sample() -> dict[str, Any]:
+    return {**work_queue(rate=30.0, duration=20.0, seed=3), "objectives": OBJECTIVES}
+
+
+def started(server: LiveServer, place: str, document: dict[str, Any], **asked: Any) -> str:
+    design = server.post("/api/designs", {"document": document})["id"]
+    return f"/api/{place}/{server.post(f'/api/{place}', {'design': design, **asked})['id']}"
+
+
+def ended(server: LiveServer, path: str, seconds: float = 40.0) -> dict[str, Any]:
+    return waited(server, path, lambda found: found["status"] in ENDED, seconds)
+
+
+def waited(server: LiveServer, path: str, is_so: Any, seconds: float = 40.0) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    while True:
+        found: dict[str, Any] = server.get(path)
+        if is_so(found):
+            return found
+        assert time.monotonic() < deadline, f"{found}\n{server.log()}"
+        time.sleep(0.05)
+
+
+def worker_pids(server: LiveServer) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(server.pid)], capture_output=True, text=True, check=False
+    )
+    rows = [row.split(None, 1) for row in listed.stdout.splitlines()]
+    return [int(pid) for pid, arguments in rows if "architect.experiments.worker" in arguments]
+
+
+def test_a_comparison_gives_the_figures_of_the_command_line(server: LiveServer) -> None:
+    path = started(
+        server, "comparisons", sample(), alternatives=[{"swap": {"orders": "aws.sqs"}}], replications=20
+    )
+    found = ended(server, path)
+    assert (found["status"], found["progress"]) == ("finished", 1.0), found
+    document = Document.parse(sample())
+    expected = compare(
+        [Alternative("as drawn", document), swapped(document, "orders=aws.sqs")], replications=20
+    )
+    assert server.get(f"{path}/result") == expected
+    assert found["headline"]
+    assert found["versions"]["headrace"]
+
+
+def test_a_sweep_gives_the_figures_of_the_command_line(server: LiveServer) -> None:
+    vary = {"path": "nodes.billing.config.instances", "range": "1:3"}
+    path = started(server, "sweeps", sample(), vary=[vary], replications=2)
+    assert ended(server, path)["status"] == "finished"
+    document = Document.parse(sample())
+    expected = sweep(document, [parse_vary(document, "nodes.billing.config.instances=1:3")], replications=2)
+    assert server.get(f"{path}/result") == expected
+
+
+def test_a_capacity_gives_the_figures_of_the_command_line(server: LiveServer) -> None:
+    path = started(server, "capacities", sample(), node="web", replications=4, precision=0.2)
+    found = ended(server, path)
+    assert found["status"] == "finished", found
+    assert found["partials"] >= 3
+    document = Document.parse(sample())
+    expected = capacity(document, rate_path(document, "web"), replications=4, precision=0.2)
+    assert server.get(f"{path}/result") == expected
+
+
+def test_a_cancelled_experiment_ends_within_a_second_and_leaves_no_process(server: LiveServer) -> None:
+    path = started(server, "comparisons", endless(), alternatives=[{"swap": {"orders": "aws.sqs"}}])
+    waited(server, path, lambda found: found["progress"] > 0.0)
+    began = time.monotonic()
+    found = server.post(f"{path}/cancel")
+    assert time.monotonic() - began < 1.0
+    assert (found["status"], found["reason"]) == ("cancelled", "cancelled on request")
+    assert worker_pids(server) == []
+
+
+def test_a_worker_that_is_killed_leaves_its_experiment_failed_with_the_reason(server: LiveServer) -> None:
+    path = started(server, "capacities", {**endless(), "objectives": OBJECTIVES}, node="web")
+    waited(server, path, lambda found: found["progress"] > 0.0)
+    for pid in worker_pids(server):
+        os.kill(pid, signal.SIGKILL)
+    found = ended(server, path)
+    assert found["status"] == "failed"
+    assert "signal 9 (SIGKILL)" in found["reason"]
+    assert "kept" in found["reason"]
+
+
+def test_a_server_that_is_killed_takes_its_workers_with_it_and_marks_what_was_going(
+    own_server: LiveServer,
+) -> None:
+    path = started(own_server, "comparisons", endless(), alternatives=[{"swap": {"orders": "aws.sqs"}}])
+    waited(own_server, path, lambda found: found["progress"] > 0.0)
+    (pid,) = worker_pids(own_server)
+    own_server.kill()
+    deadline = time.monotonic() + 5
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(pid)
+    own_server.start()
+    found = own_server.get(path)
+    assert (found["status"], "the server was restarted" in found["reason"]) == ("failed", True), found
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/task").exists()
