@@ -9,12 +9,11 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-import yaml
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.responses import Status
 
-from architect.designs import documents, load_files, schemas, selectors, services, trials
+from architect.designs import documents, exporting, load_files, schemas, selectors, services, trials
 from architect.designs.models import Design
 from architect.refusals import Invalid, Refusal, problem_entry
 from architect.schemas import CONFLICTS, READS, REFUSALS
@@ -132,21 +131,24 @@ def read_history(request: HttpRequest, design_id: UUID, version: int) -> dict[st
     return selectors.revision_get(design_id, version).document
 
 
+@router.get("/exports", response=list[schemas.ExportFormatOut], summary="Formats a design can be written in")
+def list_exports(request: HttpRequest) -> list[dict[str, Any]]:
+    """Drawings, settings for brokers, and the design document itself."""
+    return exporting.formats()
+
+
 @router.get(
-    "/designs/{uuid:design_id}/document.yaml",
+    "/designs/{uuid:design_id}/export/{format}",
     response={200: str, **READS},
-    summary="The document as a YAML file",
-    openapi_extra={"responses": {200: {"content": {"application/yaml": {"schema": {"type": "string"}}}}}},
+    summary="The design as a file for another program",
 )
-def download_design(request: HttpRequest, design_id: UUID) -> HttpResponse:
-    """For `headrace simulate` and for version control."""
-    design = selectors.design_get(design_id)
-    text = yaml.safe_dump(design.document, sort_keys=False, allow_unicode=True, width=100)
-    slug = re.sub(r"[^a-z0-9]+", "-", design.name.lower()).strip("-")[:60] or "design"
-    answer = HttpResponse(text, content_type="application/yaml; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.headrace.yaml"'
-    answer.headers["Content-Security-Policy"] = "sandbox"
-    return answer
+def export_design(
+    request: HttpRequest, design_id: UUID, format: str, theme: exporting.Theme = "light"
+) -> HttpResponse:
+    """`yaml` is the document itself, for `headrace simulate` and for version control; 422 for a design that
+    the format has no words for.
+    """
+    return exporting.exported(selectors.design_get(design_id).document, format, theme)
 
 
 @router.post(

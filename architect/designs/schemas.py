@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -22,6 +22,20 @@ class TemplateOut(Schema):
     summary: str
     see: str = Field(description="What you will see when you run it.")
     document: Document
+
+
+class ExportFormatOut(Schema):
+    """A format a design can be written in."""
+
+    name: str = Field(description="For GET /api/designs/ID/export/NAME.")
+    title: str
+    sort: Literal["diagram", "configuration", "design"] = Field(
+        description="Diagrams can show the numbers of a run: GET /api/runs/ID/export/NAME."
+    )
+    suffix: str = Field(description="Of the file, with its dot.")
+    needs: list[str] = Field(
+        description="Kinds of which the design must have one; empty: it takes every design."
+    )
 
 
 class DesignSummary(Schema):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from ninja.responses import Status
 
+from architect.designs import exporting
 from architect.runs import schemas, selectors, services
 from architect.runs.models import Run
 from architect.runs.states import RunStatus
@@ -75,6 +77,19 @@ def read_result(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def read_document(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """The snapshot, whatever has become of the design since."""
     return _json(selectors.run_document_text(run_id))
+
+
+@router.get(
+    "/runs/{uuid:run_id}/export/{format}",
+    response={200: str, **READS, 409: Errors},
+    summary="The drawing of a run, with its numbers",
+)
+def export_run(
+    request: HttpRequest, run_id: UUID, format: str, theme: exporting.Theme = "light"
+) -> HttpResponse:
+    """The document it ran, in one of the formats of `GET /api/exports`; drawings carry the means measured."""
+    result = json.loads(selectors.run_result_text(run_id))
+    return exporting.exported(json.loads(selectors.run_document_text(run_id)), format, theme, result)
 
 
 @router.get("/runs/{uuid:run_id}/frames", response={200: schemas.FramesOut, **READS}, summary="Stored frames")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
 from simulator.cli.experiments import compare_designs, find_capacity, sweep_design
+from simulator.cli.exporting import export_design
 from simulator.cli.interrupt import EXIT_CANCELLED
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
@@ -25,6 +26,7 @@ _COMMANDS = {
     "compare": compare_designs,
     "sweep": sweep_design,
     "capacity": find_capacity,
+    "export": export_design,
     "schema": print_schema,
     "serve": serve_dashboard,
 }

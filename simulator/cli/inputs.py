@@ -28,13 +28,13 @@ def read_design(name: str, prices: str | None = None) -> Document:
         document = Document.from_text(sys.stdin.buffer.read(MOST_BYTES + 1)).with_files(Path())
     else:
         path = Path(name)
-        document = Document.from_text(_content(path, MOST_BYTES, "design")).with_files(path.parent)
+        document = Document.from_text(content_of(path, MOST_BYTES, "design")).with_files(path.parent)
     return document if prices is None else _with_prices(document, Path(prices))
 
 
 def _with_prices(document: Document, path: Path) -> Document:
     """The design with the lines of a price file in place of its own."""
-    given = read_prices(_content(path, MOST_BYTES, "prices"), path.name)
+    given = read_prices(content_of(path, MOST_BYTES, "prices"), path.name)
     data = document.to_data()
     own = data.get("pricing", {})
     data["pricing"] = {**own, **given, "lines": {**own.get("lines", {}), **given.get("lines", {})}}
@@ -61,7 +61,7 @@ def with_loads(document: Document, options: Sequence[str]) -> tuple[Document, di
             known = f"the producers are {', '.join(producers[:5])}" if producers else "the design has none"
             raise CannotDo(f"--load {option[:80]}: {id!r} is no producer of this design; {known}")
         path = Path(name)
-        loads[id] = read_load(_content(path, MOST_LOAD_BYTES, "load"), name=path.name)
+        loads[id] = read_load(content_of(path, MOST_LOAD_BYTES, "load"), name=path.name)
     changed = {id: load.arrivals for id, load in loads.items()}
     return (_with_arrivals(document, changed) if loads else document), loads
 
@@ -74,7 +74,7 @@ def _with_arrivals(document: Document, arrivals: dict[str, dict[str, Any]]) -> D
     return Document.parse(data)
 
 
-def _content(path: Path, most: int, what: str) -> bytes:
+def content_of(path: Path, most: int, what: str) -> bytes:
     """All bytes of a file, but never more than one beyond `most`."""
     try:
         if path.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from simulator.cli.experiment_options import add_capacity, add_compare, add_sweep
+from simulator.cli.exporting import add_export
 from simulator.cli.values import (
     LARGEST_SEED,
     MOST_JOBS,
@@ -26,6 +27,7 @@ _EXAMPLES = """examples:
   headrace simulate replay.headrace.yaml --load web=requests.csv --duration "2 weeks"
   headrace check shop.headrace.yaml --format junit > report.xml
   headrace compare shop.headrace.yaml --swap orders=kafka.topic --swap orders=rabbitmq.queue:quorum
+  headrace export shop.headrace.yaml --to svg -o shop.svg
   headrace serve --port 8000
 """
 _SIMULATE = """Run a design and print what happened: a table, or the result document with --json.
@@ -64,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     add_compare(commands)
     add_sweep(commands)
     add_capacity(commands)
+    add_export(commands)
 
     schema = command(
         commands, "schema", "print the JSON Schema", "Print what editors and forms are built on."

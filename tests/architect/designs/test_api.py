@@ -124,10 +124,35 @@ def test_history_lists_the_versions_and_gives_each_document(client: Client, save
 
 def test_the_yaml_download_is_an_attachment_that_reads_back(client: Client, post: Any) -> None:
     saved = post("/api/designs", {"document": work_queue(name="Ünïcode / <b>")}).json()
-    answer = client.get(f"/api/designs/{saved['id']}/document.yaml")
+    answer = client.get(f"/api/designs/{saved['id']}/export/yaml")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="n-code-b.headrace.yaml"'
     assert answer.headers["Content-Security-Policy"] == "sandbox"
     assert yaml.safe_load(answer.content) == saved["document"]
+
+
+def test_every_format_on_offer_answers_with_a_file_or_says_what_the_design_lacks(
+    client: Client, saved: dict[str, Any]
+) -> None:
+    offered = client.get("/api/exports").json()
+    assert {"yaml", "svg", "mermaid", "drawio", "rabbitmq"} <= {entry["name"] for entry in offered}
+    for entry in offered:
+        answer = client.get(f"/api/designs/{saved['id']}/export/{entry['name']}")
+        if answer.status_code == 200:
+            assert answer.headers["Content-Disposition"].endswith(f'{entry["suffix"]}"')
+        else:
+            assert (answer.status_code, entry["sort"]) == (422, "configuration")
+            assert (
+                "there is no" in answer.json()["detail"].lower()
+                or "nothing to write" in answer.json()["detail"]
+            )
+
+
+def test_an_unknown_format_or_theme_is_refused_by_name(client: Client, saved: dict[str, Any]) -> None:
+    path = f"/api/designs/{saved['id']}/export"
+    answer = client.get(f"{path}/visio")
+    assert answer.status_code == 404
+    assert "mermaid" in answer.json()["errors"][0]["hint"]
+    assert client.get(f"{path}/svg?theme=pink").status_code == 422
 
 
 def test_a_copy_is_made_and_a_design_deleted(client: Client, post: Any, saved: dict[str, Any]) -> None:
@@ -196,7 +221,7 @@ def test_unknown_ids_are_404_everywhere(client: Client, post: Any) -> None:
         client.delete(path),
         client.get(f"{path}/history"),
         client.get(f"{path}/history/1"),
-        client.get(f"{path}/document.yaml"),
+        client.get(f"{path}/export/yaml"),
         post(f"{path}/duplicate", {}),
         post("/api/designs", {"template": "no-such"}),
         client.put(path, {"version": 1, "document": work_queue()}, content_type="application/json"),

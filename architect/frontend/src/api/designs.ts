@@ -101,8 +101,6 @@ export async function designRevision(id: string, version: number): Promise<Desig
   return inner as DesignDocument;
 }
 
-export const designFileAddress = (id: string) => `/api${at(id)}/document.yaml`;
-
 export async function validateDesign(
   given: { document: DesignDocument } | { text: string },
   signal?: AbortSignal,

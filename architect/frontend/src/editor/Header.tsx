@@ -7,6 +7,7 @@ import { RunPill } from "../run/RunPill";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import type { ActionId } from "./actions";
 import { useEditor, useEditorState } from "./EditorContext";
+import { ExportMenu } from "./ExportMenu";
 import { keyText } from "./keyText";
 import { SaveStatus } from "./SaveStatus";
 
@@ -63,6 +64,7 @@ export function Header() {
       </div>
       <div className="header-end">
         <RunPill />
+        <ExportMenu />
         <a className="header-link" href="/runs">
           Runs
         </a>

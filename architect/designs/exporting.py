@@ -1,0 +1,63 @@
+"""Designs as files for other programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from django.http import HttpResponse
+
+from architect.designs import documents
+from architect.refusals import Invalid, NotFound, invalid_design
+
+Theme = Literal["light", "dark"]
+
+
+def formats() -> list[dict[str, Any]]:
+    """Every format, in the order in which to offer them."""
+    from simulator.formats.exports.table import EXPORTS
+
+    return [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "sort": entry.sort,
+            "suffix": entry.suffix,
+            "needs": entry.needs,
+        }
+        for entry in EXPORTS.values()
+    ]
+
+
+def exported(
+    data: object, format: str, theme: Theme = "light", result: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """The document as an attachment in one of the formats.
+
+    Args:
+        result: result document whose numbers a drawing shows, None for the settings.
+
+    Raises:
+        NotFound: for an unknown format.
+        Invalid: for a document that is not valid any more, or that the format has no words for.
+    """
+    from simulator.formats.exports.refusal import CannotExport
+    from simulator.formats.exports.table import EXPORTS
+
+    entry = EXPORTS.get(format)
+    if entry is None:
+        raise NotFound("There is no such format.", hint=f"The formats are {', '.join(EXPORTS)}.")
+    document, problems = documents.problems_of(data)
+    if document is None:
+        raise invalid_design(problems)
+    try:
+        text = entry.write(document, result, theme)
+    except CannotExport as refused:
+        message = str(refused)
+        raise Invalid(f"{message[:1].upper()}{message[1:]}.", code="cannot-export") from refused
+    answer = HttpResponse(text, content_type=f"{entry.media_type}; charset=utf-8")
+    slug = re.sub(r"[^a-z0-9]+", "-", document.name.lower()).strip("-")[:60] or "design"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{slug}{entry.suffix}"'
+    answer.headers["Content-Security-Policy"] = "sandbox"
+    return answer

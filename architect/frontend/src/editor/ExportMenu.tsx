@@ -1,0 +1,139 @@
+import { Download } from "lucide-react";
+import { Fragment, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { sentence } from "../api/errors";
+import { type ExportFormat, exportAddress, fetchExport, listExports } from "../api/exports";
+import { shownDocument } from "../document/store";
+import { useSession } from "../run/session";
+import { shownTheme } from "../theme/theme";
+import { useEditor, useEditorState } from "./EditorContext";
+import { Floating } from "./popups/Floating";
+import { pictureOf, saveFile } from "./savePicture";
+
+const HEADINGS = {
+  diagram: "Drawing",
+  configuration: "For the brokers",
+  design: "The design itself",
+} as const;
+const ORDER = ["diagram", "configuration", "design"] as const;
+/** Made in the browser out of the SVG. */
+const PNG: ExportFormat = { name: "png", title: "PNG picture", sort: "diagram", suffix: ".png", needs: [] };
+
+/** Take the design away as a file: a drawing (with the numbers of the run that is shown), settings, or the document. */
+export function ExportMenu() {
+  const button = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState(false);
+  const box = button.current?.getBoundingClientRect();
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="button"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        title="Take the design away as a file"
+        onClick={() => setOpen((was) => !was)}
+      >
+        <Download size={15} aria-hidden="true" /> Export
+      </button>
+      {open && box && (
+        <Floating
+          at={{ x: box.right - 264, y: box.bottom + 6 }}
+          label="Export"
+          onClose={() => setOpen(false)}
+          className="menu"
+        >
+          <Formats onDone={() => setOpen(false)} />
+        </Floating>
+      )}
+    </>
+  );
+}
+
+function Formats({ onDone }: { onDone: () => void }) {
+  const { saver, view } = useEditor();
+  const designId = useEditorState((state) => state.designId);
+  const nodes = useEditorState((state) => shownDocument(state).nodes);
+  const run = useSession((state) => (state.result ? state.run : null));
+  const [formats, setFormats] = useState<readonly ExportFormat[] | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const list = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    const stop = new AbortController();
+    listExports(stop.signal).then(
+      (found) => setFormats(withPng(found)),
+      (error: unknown) => !stop.signal.aborted && setProblem(sentence(error)),
+    );
+    return () => stop.abort();
+  }, []);
+  useEffect(() => {
+    if (formats) list.current?.querySelector<HTMLElement>("button")?.focus();
+  }, [formats]);
+
+  const take = async (format: ExportFormat) => {
+    onDone();
+    try {
+      if (!run) await saver.flush(); // what is drawn, not what was saved a second ago
+      const source = run ? { of: "runs" as const, id: run.id } : { of: "designs" as const, id: designId };
+      const name = format.name === PNG.name ? "svg" : format.name;
+      const made = await fetchExport(exportAddress(source, name, shownTheme()));
+      if (format.name === PNG.name) {
+        saveFile(await pictureOf(made.file), made.name.replace(/\.svg$/, PNG.suffix));
+      } else {
+        saveFile(made.file, made.name);
+      }
+    } catch (error) {
+      view.getState().toast(`There is no file: ${sentence(error)}`, { tone: "warn" });
+    }
+  };
+
+  if (problem) return <p className="export-note">The formats could not be read: {problem}</p>;
+  if (!formats) return <p className="export-note">Reading the formats…</p>;
+  return (
+    <div ref={list} role="menu" aria-label="Formats" tabIndex={-1} onKeyDown={moveFocus}>
+      {ORDER.map((sort) => (
+        <Fragment key={sort}>
+          <p className="filter-group" aria-hidden="true">
+            {HEADINGS[sort]}
+            {sort === "diagram" && run && ", with the numbers of this run"}
+          </p>
+          {formats
+            .filter((format) => format.sort === sort)
+            .map((format) => (
+              <button
+                key={format.name}
+                type="button"
+                role="menuitem"
+                className="menu-item"
+                disabled={!hasWords(format, nodes)}
+                title={
+                  hasWords(format, nodes) ? undefined : `The design has no ${format.needs.join(", no ")}.`
+                }
+                onClick={() => void take(format)}
+              >
+                <span>{format.title}</span>
+                <span className="muted export-suffix">{format.suffix}</span>
+              </button>
+            ))}
+        </Fragment>
+      ))}
+    </div>
+  );
+}
+
+const hasWords = (format: ExportFormat, nodes: readonly { readonly kind: string }[]) =>
+  format.needs.length === 0 || nodes.some((node) => format.needs.includes(node.kind));
+
+function withPng(formats: readonly ExportFormat[]): ExportFormat[] {
+  return formats.flatMap((format) => (format.name === "svg" ? [format, PNG] : [format]));
+}
+
+function moveFocus(event: KeyboardEvent<HTMLDivElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>("button:not(:disabled)")];
+  const at = buttons.indexOf(document.activeElement as HTMLElement);
+  buttons[(at + step + buttons.length) % buttons.length]?.focus();
+}

@@ -1,0 +1,73 @@
+"""`headrace export`: a design written for another program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from simulator.cli.inputs import content_of, read_design
+from simulator.cli.outputs import check_target, write_whole
+from simulator.cli.refusal import CannotDo
+from simulator.cli.values import command
+from simulator.formats.exports import FORMAT_NAMES
+
+#: Bytes of a result document that are read.
+_MOST_RESULT = 100_000_000
+_EXPORT = """Write a design in the format of another program, to standard output or with -o to a file.
+Drawings: svg, mermaid, drawio, structurizr, plantuml, dot. Settings of the brokers: rabbitmq (definitions),
+strimzi (Kafka topics), asyncapi, sam. The design itself, keys in a stable order: yaml.
+Drawings take the measured numbers of a result document with --result (headrace simulate --output).
+Exit code: 0 written, 2 the design or an option is not valid, or the format has no words for the design."""
+
+
+def add_export(commands: Any) -> None:
+    """The words of the command."""
+    export = command(commands, "export", "write a design for another program", _EXPORT)
+    export.add_argument(
+        "design", metavar="DESIGN", help="design document, YAML or JSON; - for standard input"
+    )
+    export.add_argument(
+        "--to", metavar="FORMAT", choices=FORMAT_NAMES, required=True, help="one of the formats"
+    )
+    export.add_argument("-o", "--output", metavar="FILE", help="write to FILE, whole or not at all")
+    export.add_argument(
+        "--theme", choices=["light", "dark"], default="light", help="of an SVG drawing (default: light)"
+    )
+    export.add_argument(
+        "--result", metavar="FILE", help="result document (JSON) whose numbers a diagram shows"
+    )
+
+
+def export_design(options: argparse.Namespace) -> int:
+    """Carry the command out."""
+    target = check_target(options.output) if options.output is not None else None
+    document = read_design(options.design)
+    result = _result(options.result, document.digest()) if options.result is not None else None
+    # Only this command draws; the others start without what that takes.
+    from simulator.formats.exports.table import EXPORTS
+
+    text = EXPORTS[options.to].write(document, result, options.theme)
+    if target is not None:
+        write_whole(target, text)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _result(name: str, digest: str) -> dict[str, Any]:
+    try:
+        result = json.loads(content_of(Path(name), _MOST_RESULT, "result"))
+    except (ValueError, RecursionError) as error:
+        raise CannotDo(f"--result {name} is no JSON: {error}") from error
+    if not isinstance(result, dict) or result.get("format") != "headrace-result/1":
+        raise CannotDo(
+            f"--result {name} is no result document; headrace simulate DESIGN --output FILE writes one"
+        )
+    if result["design"]["digest"] != digest:
+        sys.stderr.write(
+            "warning: the result is of another version of the design; nodes it does not know show settings\n"
+        )
+    return result

@@ -1,0 +1,65 @@
+"""The colours of a drawing in both themes: those of the page, as plain values (a test holds them to it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Theme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours as #rrggbb; `kinds` by the category of a node's kind."""
+
+    background: str
+    surface: str
+    border: str
+    text: str
+    muted: str
+    wire: str
+    warn: str
+    kinds: dict[str, str]
+
+    def of(self, category: str) -> str:
+        """The colour of a category."""
+        return self.kinds.get(category, self.kinds["service"])
+
+
+LIGHT = Palette(
+    background="#f2f5f7",
+    surface="#ffffff",
+    border="#d0d9e0",
+    text="#14202a",
+    muted="#4a5965",
+    wire="#76899a",
+    warn="#7c4d00",
+    kinds={
+        "producer": "#8a5200",
+        "queue": "#1d5bb8",
+        "topic": "#6b3fc0",
+        "consumer": "#16704a",
+        "service": "#a52a70",
+        "bus": "#8a3b12",
+        "join": "#00606f",
+    },
+)
+DARK = Palette(
+    background="#0d1317",
+    surface="#141c22",
+    border="#2b3842",
+    text="#e7eef3",
+    muted="#a3b3bf",
+    wire="#70859a",
+    warn="#f2b84b",
+    kinds={
+        "producer": "#eab04f",
+        "queue": "#79b2ff",
+        "topic": "#bd9cff",
+        "consumer": "#5fd0a0",
+        "service": "#f58bc0",
+        "bus": "#f2a07a",
+        "join": "#5cc8dc",
+    },
+)
+PALETTES: dict[Theme, Palette] = {"light": LIGHT, "dark": DARK}

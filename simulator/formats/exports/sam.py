@@ -1,0 +1,186 @@
+"""An AWS SAM template of the queues, topics and buses (docs.aws.amazon.com/serverless-application-model).
+
+A skeleton to go on from: what the design does not say (code, permissions beyond delivery) is not invented.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from simulator.design.document import Document, Edge, Node
+from simulator.formats.exports.names import logical_ids
+from simulator.formats.exports.refusal import CannotExport
+
+#: Properties of the resources that are settings of ours under the same name.
+_SQS = (
+    "FifoQueue",
+    "VisibilityTimeout",
+    "DelaySeconds",
+    "MessageRetentionPeriod",
+    "MaximumMessageSize",
+    "ReceiveMessageWaitTimeSeconds",
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "FifoThroughputLimit",
+)
+_SNS = ("FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope")
+_SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
+_QUEUE, _TOPIC, _BUS = "aws.sqs", "aws.sns", "aws.eventbridge"
+
+Resource = dict[str, Any]
+
+
+def sam(document: Document) -> str:
+    """The template as YAML.
+
+    Raises:
+        CannotExport: when the design has no Amazon SQS queue, SNS topic or EventBridge bus.
+    """
+    kinds = {node.id: node.kind for node in document.nodes}
+    ours = [node for node in document.nodes if node.kind in (_QUEUE, _TOPIC, _BUS)]
+    if not ours:
+        raise CannotExport("a SAM template", "an Amazon SQS queue, SNS topic or EventBridge bus")
+    names = logical_ids(node.id for node in ours)
+    resources: dict[str, Resource] = {}
+    for node in ours:
+        resources[names[node.id]] = _resource(node, document, names, kinds)
+    allowed: dict[str, list[Resource]] = {}
+    for edge in document.edges:
+        if edge.role != "dead-letter" and edge.target in names and kinds[edge.target] == _QUEUE:
+            if kinds[edge.source] == _TOPIC:
+                _subscribe(edge, names, resources, allowed)
+            elif kinds[edge.source] == _BUS:
+                _rule(edge, names, resources, document, allowed)
+    for queue, statements in allowed.items():
+        resources[_free(f"{queue}Policy", resources)] = _policy(queue, statements)
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Description": document.name[:1024],
+        "Resources": resources,
+    }
+    return yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _given(node: Node, keys: tuple[str, ...]) -> dict[str, Any]:
+    config = node.config.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {key: _whole(config[key]) for key in keys if config.get(key) not in (None, False)}
+
+
+def _whole(value: Any) -> Any:
+    """Seconds are whole in these resources."""
+    return round(value) if isinstance(value, float) else value
+
+
+def _resource(node: Node, document: Document, names: dict[str, str], kinds: dict[str, str]) -> Resource:
+    if node.kind == _BUS:
+        return {"Type": "AWS::Events::EventBus", "Properties": {"Name": node.id}}
+    if node.kind == _TOPIC:
+        properties = _given(node, _SNS)
+        if properties.get("FifoTopic"):
+            properties["TopicName"] = f"{names[node.id]}.fifo"
+        return _without_nothing({"Type": "AWS::SNS::Topic", "Properties": properties})
+    properties = _given(node, _SQS)
+    if properties.get("FifoQueue"):
+        properties["QueueName"] = f"{names[node.id]}.fifo"
+    for edge in document.edges_from(node.id):
+        if edge.role == "dead-letter" and kinds[edge.target] == _QUEUE:
+            properties["RedrivePolicy"] = {
+                "deadLetterTargetArn": _arn(names[edge.target]),
+                "maxReceiveCount": edge.settings.model_dump(by_alias=True)["maxReceiveCount"],
+            }
+    return _without_nothing({"Type": "AWS::SQS::Queue", "Properties": properties})
+
+
+def _without_nothing(resource: Resource) -> Resource:
+    return {key: value for key, value in resource.items() if value != {}}
+
+
+def _subscribe(
+    edge: Edge,
+    names: dict[str, str],
+    resources: dict[str, Resource],
+    allowed: dict[str, list[Resource]],
+) -> None:
+    config = edge.config
+    source, target = names[edge.source], names[edge.target]
+    resources[_free(f"{source}To{target}", resources)] = {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {
+            "TopicArn": {"Ref": source},
+            "Protocol": "sqs",
+            "Endpoint": _arn(target),
+            **{key: config[key] for key in _SUBSCRIPTION if config.get(key) not in (None, False)},
+        },
+    }
+    _allow("sns.amazonaws.com", {"Ref": source}, target, allowed)
+
+
+def _rule(
+    edge: Edge,
+    names: dict[str, str],
+    resources: dict[str, Resource],
+    document: Document,
+    allowed: dict[str, list[Resource]],
+) -> None:
+    config = edge.config
+    bus, target = names[edge.source], names[edge.target]
+    aim: dict[str, Any] = {"Id": target, "Arn": _arn(target)}
+    if config.get("Input") is not None:
+        aim["Input"] = json.dumps(config["Input"], ensure_ascii=False)
+    for key in ("InputPath", "InputTransformer", "RetryPolicy"):
+        if config.get(key) is not None:
+            aim[key] = config[key]
+    if config.get("MessageGroupId"):
+        aim["SqsParameters"] = {"MessageGroupId": config["MessageGroupId"]}
+    name = _free(f"{bus}To{target}", resources)
+    arn = {"Fn::GetAtt": [name, "Arn"]}
+    for other in document.edges_from(edge.source):
+        if other.role == "dead-letter" and other.target in names:
+            aim["DeadLetterConfig"] = {"Arn": _arn(names[other.target])}
+            _allow("events.amazonaws.com", arn, names[other.target], allowed)
+    # Without a pattern a rule matches everything; the service wants one, and every event has a version.
+    pattern = config.get("EventPattern") or {"version": ["0"]}
+    resources[name] = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {"EventBusName": {"Ref": bus}, "EventPattern": pattern, "Targets": [aim]},
+    }
+    _allow("events.amazonaws.com", arn, target, allowed)
+
+
+def _allow(service: str, source: Resource, queue: str, allowed: dict[str, list[Resource]]) -> None:
+    """Without a policy of the queue the service may not send to it, and everything is lost silently."""
+    allowed.setdefault(queue, []).append(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sqs:SendMessage",
+            "Resource": _arn(queue),
+            "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+        }
+    )
+
+
+def _policy(queue: str, statements: list[Resource]) -> Resource:
+    """One for each queue: a second one would take the place of the first."""
+    return {
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {
+            "Queues": [{"Ref": queue}],
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
+        },
+    }
+
+
+def _arn(name: str) -> Resource:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def _free(name: str, resources: dict[str, Resource]) -> str:
+    found, count = name, 2
+    while found in resources:
+        found, count = f"{name}{count}", count + 1
+    return found

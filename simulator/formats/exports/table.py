@@ -1,0 +1,105 @@
+"""All formats a design can be written in: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from simulator.design.document import Document
+from simulator.formats.diagram import Diagram, diagram_of
+from simulator.formats.exports.asyncapi import asyncapi
+from simulator.formats.exports.c4 import plantuml, structurizr
+from simulator.formats.exports.drawio import drawio
+from simulator.formats.exports.graphviz import dot
+from simulator.formats.exports.mermaid import mermaid
+from simulator.formats.exports.own_yaml import own_yaml
+from simulator.formats.exports.palette import Theme
+from simulator.formats.exports.rabbitmq_definitions import rabbitmq_definitions
+from simulator.formats.exports.sam import sam
+from simulator.formats.exports.strimzi import strimzi
+from simulator.formats.exports.svg import svg
+from simulator.kinds.catalogue import KINDS
+
+Write = Callable[[Document, Mapping[str, Any] | None, Theme], str]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """One format.
+
+    Args:
+        name: on the command line and in the API.
+        title, sort: for the page; diagrams can carry the numbers of a result.
+        suffix: of the file, with its dot; `media_type` of the answer.
+        needs: kinds of which the design must have one; empty for a format that takes every design.
+        write: the text from a design, a result document or None, and a theme. Raises `CannotExport` for a
+            design that the format has no words for.
+    """
+
+    name: str
+    title: str
+    sort: Literal["diagram", "configuration", "design"]
+    suffix: str
+    media_type: str
+    write: Write
+    needs: tuple[str, ...] = ()
+
+
+def _drawn(write: Callable[[Diagram], str]) -> Write:
+    return lambda document, result, _theme: write(diagram_of(document, result))
+
+
+def _said(write: Callable[[Document], str]) -> Write:
+    return lambda document, _result, _theme: write(document)
+
+
+def _svg(document: Document, result: Mapping[str, Any] | None, theme: Theme) -> str:
+    return svg(diagram_of(document, result), theme)
+
+
+_BROKERS = tuple(kind.kind for kind in KINDS.values() if kind.category in ("queue", "topic", "bus"))
+_XML, _YAML, _TEXT, _JSON = "application/xml", "application/yaml", "text/plain", "application/json"
+
+EXPORTS: dict[str, ExportFormat] = {
+    entry.name: entry
+    for entry in (
+        ExportFormat("yaml", "Headrace design", "design", ".headrace.yaml", _YAML, _said(own_yaml)),
+        ExportFormat("svg", "SVG drawing", "diagram", ".svg", "image/svg+xml", _svg),
+        ExportFormat("mermaid", "Mermaid flowchart", "diagram", ".mmd", _TEXT, _drawn(mermaid)),
+        ExportFormat("drawio", "draw.io drawing", "diagram", ".drawio", _XML, _drawn(drawio)),
+        ExportFormat("structurizr", "Structurizr DSL", "diagram", ".dsl", _TEXT, _drawn(structurizr)),
+        ExportFormat("plantuml", "PlantUML C4", "diagram", ".puml", _TEXT, _drawn(plantuml)),
+        ExportFormat("dot", "Graphviz DOT", "diagram", ".dot", _TEXT, _drawn(dot)),
+        ExportFormat(
+            "rabbitmq",
+            "RabbitMQ definitions",
+            "configuration",
+            ".definitions.json",
+            _JSON,
+            _said(rabbitmq_definitions),
+            ("rabbitmq.exchange", "rabbitmq.queue"),
+        ),
+        ExportFormat(
+            "strimzi",
+            "Kafka topics (Strimzi)",
+            "configuration",
+            ".topics.yaml",
+            _YAML,
+            _said(strimzi),
+            ("kafka.topic",),
+        ),
+        ExportFormat(
+            "asyncapi", "AsyncAPI 3", "configuration", ".asyncapi.yaml", _YAML, _said(asyncapi), _BROKERS
+        ),
+        ExportFormat(
+            "sam",
+            "AWS SAM template",
+            "configuration",
+            ".template.yaml",
+            _YAML,
+            _said(sam),
+            ("aws.sqs", "aws.sns", "aws.eventbridge"),
+        ),
+    )
+}

@@ -1,0 +1,59 @@
+"""Taking a design away as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import assert_accessible
+from tests.browser.test_first_journey import node
+
+if TYPE_CHECKING:
+    from tests.architect.live import LiveServer
+
+
+def test_a_design_is_exported_as_drawing_picture_and_document(page: Page, live: LiveServer) -> None:
+    design = live.post("/api/designs", {"template": "order-fan-out"})["id"]
+    page.goto(f"{live.url}/designs/{design}")
+    expect(node(page, "Billing queue")).to_be_visible(timeout=20_000)
+
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("menuitem", name="SVG drawing")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="PNG picture")).to_be_focused()
+    assert_accessible(page)
+    with page.expect_download() as picture:
+        page.keyboard.press("Enter")
+    content = picture.value.path().read_bytes()
+    assert picture.value.suggested_filename == "order-fan-out.png"
+    assert content.startswith(b"\x89PNG\r\n")
+    assert int.from_bytes(content[16:20], "big") > 2_000  # twice the drawing's 1,060 pixels
+
+    for item, name in (
+        ("SVG drawing", "order-fan-out.svg"),
+        ("Headrace design", "order-fan-out.headrace.yaml"),
+    ):
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as file:
+            page.get_by_role("menuitem", name=item).click()
+        assert file.value.suggested_filename == name
+        text = file.value.path().read_text(encoding="utf-8")
+        if name.endswith(".svg"):
+            assert "Billing queue" in ET.fromstring(text).itertext()
+        else:
+            assert "Billing queue" in text
+
+
+def test_a_format_without_words_for_the_design_cannot_be_chosen_and_says_why(
+    page: Page, live: LiveServer
+) -> None:
+    design = live.post("/api/designs", {"template": "first-queue"})["id"]
+    page.goto(f"{live.url}/designs/{design}")
+    expect(node(page, "Source")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Export").click()
+    item = page.get_by_role("menuitem", name="RabbitMQ definitions")
+    expect(item).to_be_disabled()
+    assert "no rabbitmq.exchange" in (item.get_attribute("title") or "")
+    expect(page.get_by_role("menuitem", name="AsyncAPI 3")).to_be_enabled()

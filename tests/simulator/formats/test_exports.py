@@ -1,0 +1,284 @@
+"""What is written for other programs, read back with a parser where one is at hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator import Document
+from simulator.cli import main
+from simulator.design.examples import templates
+from simulator.formats.exports import FORMAT_NAMES
+from simulator.formats.exports.palette import PALETTES
+from simulator.formats.exports.refusal import CannotExport
+from simulator.formats.exports.table import EXPORTS
+from tests.simulator.designs import design, node
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = {template.slug: Document.parse(template.document) for template in templates()}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def written(document: Document, format: str, theme: str = "light") -> str:
+    return EXPORTS[format].write(document, None, theme)  # type: ignore[arg-type]
+
+
+def test_the_list_of_names_is_that_of_the_formats():
+    assert tuple(EXPORTS) == FORMAT_NAMES
+
+
+@pytest.mark.parametrize("format", FORMAT_NAMES)
+@pytest.mark.parametrize("slug", TEMPLATES)
+def test_every_template_is_written_or_the_format_says_what_it_lacks(slug, format):
+    needs = EXPORTS[format].needs
+    if needs and not set(needs) & {one.kind for one in TEMPLATES[slug].nodes}:
+        with pytest.raises(CannotExport, match="the design has no node that is"):
+            written(TEMPLATES[slug], format)
+        return
+    text = written(TEMPLATES[slug], format)
+    assert text.endswith("\n")
+    assert text == written(TEMPLATES[slug], format)
+
+
+@pytest.mark.parametrize("slug", TEMPLATES)
+def test_the_design_itself_reads_back(slug):
+    document = TEMPLATES[slug]
+    again = Document.from_text(written(document, "yaml"))
+    assert again.to_data() == document.to_data()
+
+
+# ---------------------------------------------------------------- drawings
+
+NASTY = 'a"b<c>&#;|`{}[]()\\ \x01\u202e end'
+
+
+@pytest.fixture
+def nasty() -> Document:
+    return design(
+        [
+            {**node("end", "producer", arrivals={"process": "constant", "rate": 1}), "label": NASTY},
+            {**node("a-b", "queue"), "label": NASTY},
+            node("ab", "queue"),
+        ],
+        ["end->a-b", "end->ab"],
+    )
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_svg_holds_a_card_for_every_node_and_nothing_from_outside(theme):
+    document = TEMPLATES["order-fan-out"]
+    text = written(document, "svg", theme)
+    root = ET.fromstring(text)
+    names = [group.findtext(f"{SVG}title") for group in root.iter(f"{SVG}g")]
+    assert names == [f"{one.label} ({one.kind})" for one in document.nodes]
+    assert len([path for path in root.iter(f"{SVG}path") if path.get("marker-end")]) == len(document.edges)
+    assert not re.search(r"(href|url\(http|<script|<image|@import)", text)
+    left, top, width, height = map(float, root.attrib["viewBox"].split())
+    for group in root.iter(f"{SVG}g"):
+        x, y = map(float, re.findall(r"-?[\d.]+", group.attrib["transform"]))
+        assert left < x < left + width - 200
+        assert top < y < top + height - 100
+
+
+def test_names_cannot_break_out_of_a_drawing(nasty):
+    for format in ("svg", "drawio"):
+        ET.fromstring(written(nasty, format))
+    mermaid = written(nasty, "mermaid")
+    (line,) = [line for line in mermaid.splitlines() if line.startswith("    n_end([")]
+    assert line.count('"') == 2
+    assert "<c>" not in line
+    assert '\\"' in written(nasty, "dot")
+    for line in written(nasty, "plantuml").splitlines():
+        assert line.count('"') % 2 == 0
+    for line in written(nasty, "structurizr").splitlines():
+        assert line.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 0
+
+
+def test_draw_io_keeps_places_ids_and_kinds():
+    document = TEMPLATES["work-queue"]
+    root = ET.fromstring(written(document, "drawio"))
+    found = {
+        whole.get("headraceId"): (whole.get("headraceKind"), cell.get("x"), cell.get("y"))
+        for whole in root.iter("object")
+        if whole.get("headraceKind")
+        for cell in whole.iter("mxGeometry")
+    }
+    assert found == {
+        one.id: (one.kind, f"{document.layout[one.id].x:g}", f"{document.layout[one.id].y:g}")
+        for one in document.nodes
+    }
+    ends = {
+        (cell.get("source"), cell.get("target")) for cell in root.iter("mxCell") if cell.get("edge") == "1"
+    }
+    assert ends == {(f"node:{edge.source}", f"node:{edge.target}") for edge in document.edges}
+
+
+@settings(max_examples=30)
+@given(st.text(min_size=1, max_size=60))
+def test_any_name_makes_well_formed_drawings(label):
+    document = Document.parse(
+        {
+            "format": "headrace/1",
+            "name": label,
+            "description": label,
+            "nodes": [{"id": "q", "kind": "queue", "label": label}],
+        }
+    )
+    for format in ("svg", "drawio"):
+        ET.fromstring(written(document, format))
+    yaml.safe_load(written(document, "mermaid").split("---\n")[1])
+
+
+def test_the_colours_are_those_of_the_page():
+    tokens = (ROOT / "architect/frontend/src/theme/tokens.css").read_text(encoding="utf-8")
+    page = dict(re.findall(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}, #[0-9a-f]{6})\)", tokens))
+    for position, palette in enumerate((PALETTES["light"], PALETTES["dark"])):
+        ours = {
+            "bg": palette.background,
+            "surface": palette.surface,
+            "border": palette.border,
+            "text": palette.text,
+            "text-muted": palette.muted,
+            "load-0": palette.wire,
+            "warn": palette.warn,
+            **{f"kind-{category}": colour for category, colour in palette.kinds.items()},
+        }
+        assert ours == {name: page[name].split(", ")[position] for name in ours}
+
+
+# ---------------------------------------------------------------- settings of brokers
+
+
+def test_rabbitmq_definitions_say_exchanges_queues_bindings_and_dead_letters():
+    # https://www.rabbitmq.com/docs/definitions; a broker of Debian took this file and gave the same one back
+    made = json.loads(written(TEMPLATES["rabbitmq-orders"], "rabbitmq"))
+    assert [one["name"] for one in made["exchanges"]] == ["events"]
+    queues = {one["name"]: one for one in made["queues"]}
+    assert queues["billing"]["arguments"] == {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": 2,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": "failed",
+    }
+    assert queues["mail"]["arguments"] == {"x-max-length": 10_000}
+    assert {(one["source"], one["destination"], one["routing_key"]) for one in made["bindings"]} == {
+        ("events", "billing", "orders.#"),
+        ("events", "mail", "orders.DK"),
+    }
+
+
+def test_a_replicated_queue_is_durable_whatever_the_design_says():
+    document = design([node("q", "rabbitmq.queue", **{"x-queue-type": "quorum", "durable": True})], [])
+    assert json.loads(written(document, "rabbitmq"))["queues"][0]["durable"] is True
+
+
+def test_strimzi_topics_carry_what_was_set():
+    document = design(
+        [
+            node(
+                "orders-",
+                "kafka.topic",
+                **{"partitions": 12, "replication.factor": 3, "retention.ms": 60_000},
+            )
+        ],
+        [],
+    )
+    (topic,) = yaml.safe_load_all(written(document, "strimzi"))
+    assert topic["metadata"]["name"] == "orders"
+    assert topic["spec"] == {
+        "topicName": "orders-",
+        "partitions": 12,
+        "replicas": 3,
+        "config": {"retention.ms": 60_000},
+    }
+
+
+def test_a_sam_template_lets_the_topic_into_every_queue_once():
+    # AWS::SQS::QueuePolicy sets the whole policy of a queue: a second one would overwrite the first
+    template = yaml.safe_load(written(TEMPLATES["event-bus"], "sam"))
+    policies = [one for one in template["Resources"].values() if one["Type"] == "AWS::SQS::QueuePolicy"]
+    queues = [policy["Properties"]["Queues"][0]["Ref"] for policy in policies]
+    assert len(queues) == len(set(queues))
+    rules = [one for one in template["Resources"].values() if one["Type"] == "AWS::Events::Rule"]
+    assert rules
+    for rule in rules:
+        (aim,) = rule["Properties"]["Targets"]
+        assert aim["Arn"]["Fn::GetAtt"][0] in queues
+
+
+def test_sam_keeps_redrive_and_fifo_names():
+    document = design(
+        [node("jobs", "aws.sqs", FifoQueue=True), node("dead", "aws.sqs", FifoQueue=True)],
+        ["jobs->dead:dead-letter"],
+        edge_configs={"jobs->dead:dead-letter": {"maxReceiveCount": 4}},
+    )
+    jobs = yaml.safe_load(written(document, "sam"))["Resources"]["Jobs"]["Properties"]
+    # a FIFO queue's name must end with .fifo (API_CreateQueue)
+    assert jobs["QueueName"] == "Jobs.fifo"
+    assert jobs["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]},
+        "maxReceiveCount": 4,
+    }
+
+
+def test_asyncapi_has_a_channel_for_every_broker_and_operations_for_the_programs():
+    made = yaml.safe_load(written(TEMPLATES["kafka-group"], "asyncapi"))
+    (name,) = made["channels"]
+    assert made["channels"][name]["bindings"]["kafka"]["partitions"] == 12
+    assert {operation["action"] for operation in made["operations"].values()} == {"send", "receive"}
+    for operation in made["operations"].values():
+        assert operation["channel"]["$ref"] == f"#/channels/{name}"
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.fixture
+def shop(tmp_path) -> str:
+    path = tmp_path / "shop.headrace.yaml"
+    path.write_text(written(TEMPLATES["first-queue"], "yaml"), encoding="utf-8")
+    return str(path)
+
+
+def test_the_command_writes_to_standard_output_or_to_a_file(shop, tmp_path, capsys):
+    assert main(["export", shop, "--to", "mermaid"]) == 0
+    out = capsys.readouterr().out
+    assert main(["export", shop, "--to", "mermaid", "-o", str(tmp_path / "shop.mmd")]) == 0
+    assert (tmp_path / "shop.mmd").read_text(encoding="utf-8") == out
+
+
+def test_the_command_draws_the_numbers_of_a_result(shop, tmp_path, capsys):
+    result = tmp_path / "result.json"
+    assert main(["simulate", shop, "--duration", "60", "--replications", "2", "--output", str(result)]) == 0
+    capsys.readouterr()
+    assert main(["export", shop, "--to", "svg", "--result", str(result)]) == 0
+    captured = capsys.readouterr()
+    assert "means of 2 replications of 1 min, seed 1" in captured.out
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("[]", "is no result document"),
+        ('{"format": "headrace-comparison/1"}', "is no result document"),
+    ],
+)
+def test_a_file_that_is_no_result_is_refused_by_its_name(content, says, shop, tmp_path, capsys):
+    (tmp_path / "r.json").write_text(content, encoding="utf-8")
+    assert main(["export", shop, "--to", "svg", "--result", str(tmp_path / "r.json")]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_design_without_words_in_the_format_exits_with_2(shop, capsys):
+    assert main(["export", shop, "--to", "rabbitmq"]) == 2
+    assert "an exchange or a queue of RabbitMQ" in capsys.readouterr().err
