@@ -130,10 +130,14 @@ class RuleTarget(Link):
             if size is not None:
                 message.size = size
         if self.group is not None:
-            message.key = group = self.group(event)
+            place = (self, "group")
+            group: str | None = event.memo.get(place)
+            if group is None:
+                group = event.memo[place] = self.group(event)
+            message.key = group
             # A whole event carries its own id, so that no other has the same content.
             own = f"{message.source}:{message.sequence}" if self.input is None else None
-            message.envelope = Envelope(str(group), own)
+            message.envelope = Envelope(group, own)
         due = self.bus.invoke_at(now) + self.latency()
         if due > now:
             self.env.at(due, delivery)
