@@ -67,6 +67,9 @@ METRICS: dict[str, dict[str, str]] = {
     "delete_errors": _metric(
         "Delete errors", "messages", "Deletes of a FIFO queue with a receipt handle that had expired."
     ),
+    "order_violations": _metric(
+        "Order violations", "messages", "Messages deleted after a later one of their message group."
+    ),
     "purged": _metric("Purged", "messages", "Messages deleted by a purge."),
     "redriven": _metric("Redriven", "messages", "Dead letters taken back to the queue they came from."),
     "requests_send": _metric(

@@ -113,8 +113,7 @@ class Sender(Acceptor):
         elif queue.settings.content_based_deduplication and message.event is not None:
             deduplication = body_of(message.event)
         if deduplication is not None:
-            if before is None or before.group != group or before.deduplication != deduplication or before.origin:
-                message.envelope = Envelope(group, deduplication)
+            message.envelope = Envelope(group, deduplication)
             return True
         envelope = self._envelopes.get(group)
         if envelope is None:
