@@ -165,6 +165,9 @@ METRICS: dict[str, dict[str, str]] = {
     "not_forwarded": _metric(
         "Not forwarded", "events", "Events from a bus that a rule would have sent to a third one."
     ),
+    "invocation_delay": _metric(
+        "Invocation delay", "s", "From a moment of the schedule until the target is invoked."
+    ),
     "delayed_invocations": _metric(
         "Delayed invocations", "deliveries", "Invocations that waited for the invocations quota."
     ),
