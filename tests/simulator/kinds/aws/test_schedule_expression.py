@@ -1,7 +1,7 @@
 """When a schedule invokes: every form of expression, time zones, and what is refused.
 
-Source: Amazon EventBridge Scheduler user guide, *Schedule types on EventBridge Scheduler* (fields and wildcards
-of cron, rate, one-time schedules, daylight saving time).
+Source: Amazon EventBridge Scheduler user guide, *Schedule types on EventBridge Scheduler* (fields, wildcards
+rates, one-time schedules, daylight saving time).
 """
 
 from __future__ import annotations
