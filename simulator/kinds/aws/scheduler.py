@@ -27,6 +27,7 @@ from simulator.kinds.aws.scheduler_settings import (
     TargetGoneSettings,
 )
 from simulator.kinds.aws.token_bucket import TokenBucket
+from simulator.kinds.cost import CostItem, NoPrice, Usage
 from simulator.kinds.kind import FaultKind, Kind
 from simulator.measurement.level import Level
 from simulator.measurement.tally import Tally
@@ -208,6 +209,11 @@ class _Invocation(Activity):
         self.scheduler.invoke(self.scheduled, now)
 
 
+def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
+    """Invocations (Amazon EventBridge pricing); what the target charges for them stands at the target."""
+    return [CostItem("aws.scheduler.invocations", "requests", usage.count("completions"))]
+
+
 KIND = Kind(
     kind="aws.scheduler",
     title="Amazon EventBridge schedule",
@@ -232,4 +238,5 @@ KIND = Kind(
             settings=TargetGoneSettings,
         ),
     ),
+    cost=cost_items,
 )

@@ -186,6 +186,13 @@ def test_a_service_stands_for_a_function_that_is_invoked():
     assert result["flows"][0]["delivered"]["mean"] == 10
 
 
+def test_invocations_beyond_fourteen_million_a_month_are_billed():
+    """Amazon EventBridge pricing: $1.00 for a million."""
+    cost = run(schedule(schedules=1_000, invocations_quota=10_000, duration=590))["cost"]
+    invoked = 10_000 / 590 * 730 * 3_600
+    assert cost["per_month"]["by_node"]["clock"] == pytest.approx((invoked - 14e6) / 1e6)
+
+
 def test_both_engines_see_the_same():
     document = schedule("rate(1 minute)", schedules=5, precision={"distribution": "exponential", "mean": 9})
     plain = design(
