@@ -286,9 +286,8 @@ class Document(BaseModel):
         for position, edge in enumerate(self.edges):
             source, target = (KINDS[self.node(end).kind] for end in (edge.source, edge.target))
             rule = wire(source.category, target.category)
-            roles = source.roles_of(rule)
             path = f"edges[{position}]"
-            if not roles:
+            if not rule.roles:
                 problems.append(
                     Problem(
                         "D203",
@@ -302,8 +301,8 @@ class Document(BaseModel):
                 )
                 continue
             if edge.role is None:
-                edge.role = roles[0]  # type: ignore[assignment]
-            elif edge.role not in roles:
+                edge.role = rule.roles[0]  # type: ignore[assignment]
+            elif edge.role not in rule.roles:
                 problems.append(
                     Problem(
                         "D205",
@@ -311,7 +310,7 @@ class Document(BaseModel):
                         edge.id,
                         "role",
                         f"role {edge.role} is not possible from a {source.kind} to a {target.kind}",
-                        f"use {' or '.join(roles)}, or leave the role out",
+                        f"use {' or '.join(rule.roles)}, or leave the role out",
                         f"{path}.role",
                     )
                 )

@@ -1,0 +1,205 @@
+"""Map in distributed mode: each item or batch is an execution of its own, with a history of its own.
+
+Source: Step Functions developer guide, *Using Map state in Distributed mode*: up to 10,000 child executions
+at the same time, ItemReader, ItemBatcher, tolerated failures, ResultWriter.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from simulator.kinds.aws.asl import branching, dataflow, templates, timestamps
+from simulator.kinds.aws.asl import jsonata_expressions as jsonata
+from simulator.kinds.aws.asl.effects import CallTask, Effect, Fork, TaskRequest
+from simulator.kinds.aws.asl.failures import ITEM_READER_FAILED, THRESHOLD, StateFailure
+from simulator.kinds.aws.asl.history import MAX_EVENTS, History
+from simulator.kinds.aws.asl.json_values import MAX_PAYLOAD, is_number, size_of
+
+if TYPE_CHECKING:
+    from simulator.kinds.aws.asl.interpreter import Interpreter, Visit
+
+#: Child executions at the same time, where MaxConcurrency does not ask for fewer.
+MAX_CHILDREN = 10_000
+
+
+def run(interpreter: Interpreter, visit: Visit, processor: Mapping[str, Any], asked: int | None) -> Effect:
+    """The Map Run: outputs of the child executions that succeeded, in the order of their items.
+
+    Raises:
+        StateFailure: `States.ExceedToleratedFailureThreshold` when more children fail than are tolerated.
+    """
+    history = interpreter.history
+    items = (yield from _read(visit)) if "ItemReader" in visit.state else branching.given_items(visit)
+    history.record("MapStateStarted")
+    history.record("MapRunStarted")
+    inputs = _inputs(visit, items)
+    children = [
+        partial(_child, interpreter, visit, processor, number, value) for number, value in enumerate(inputs)
+    ]
+    tolerance = _tolerance(visit, len(children))
+    try:
+        outcomes = yield Fork(children, min(asked or MAX_CHILDREN, MAX_CHILDREN), tolerance)
+    except StateFailure as failure:
+        history.record("MapRunFailed")
+        raise StateFailure(
+            THRESHOLD, "The specified tolerated failure threshold was exceeded", is_placed=True
+        ) from failure
+    except GeneratorExit:
+        history.record("MapRunAborted")
+        raise
+    outputs = [outcome for outcome in outcomes if not isinstance(outcome, StateFailure)]
+    if "ResultWriter" in visit.state:
+        outputs = yield from _write(visit, outputs)
+    history.record("MapRunSucceeded")
+    history.record("MapStateSucceeded")
+    return outputs
+
+
+def _tolerance(visit: Visit, children: int) -> Any:
+    """Whether so many failures are too many: none is tolerated unless a count or a percentage says so."""
+    state, view = visit.state, visit.view
+    count = dataflow.whole_number(state, "ToleratedFailureCount", view, in_jsonata=visit.in_jsonata)
+    share = state.get("ToleratedFailurePercentage")
+    if not is_number(share):
+        share = dataflow.whole_number(state, "ToleratedFailurePercentage", view, in_jsonata=visit.in_jsonata)
+    if count is None and share is None:
+        count = 0
+
+    def is_over(failed: int) -> bool:
+        return (count is not None and failed > count) or (
+            share is not None and failed * 100 > share * children
+        )
+
+    return is_over
+
+
+def _child(
+    interpreter: Interpreter, visit: Visit, processor: Mapping[str, Any], number: int, value: Any
+) -> Effect:
+    """A child execution: a history and a context object of its own, and none of the variables around."""
+    is_express = processor.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS"
+    history = History(None if is_express else MAX_EVENTS, is_kept=False)
+    history.record("ExecutionStarted")
+    execution = {
+        **interpreter.context["Execution"],
+        "Id": f"{interpreter.context['Execution']['Id']}:{visit.name}/{number}",
+        "Input": value,
+        "Name": f"{number}",
+        "StartTime": timestamps.render(interpreter.around.now()),
+    }
+    machine = {**processor, "QueryLanguage": interpreter.machine.get("QueryLanguage", "JSONPath")}
+    child = type(interpreter)(
+        machine, history, interpreter.around, {**interpreter.context, "Execution": execution}
+    )
+    try:
+        return (yield from child.run(value))
+    finally:
+        interpreter.history.transitions += history.transitions
+        interpreter.history.retries += history.retries
+
+
+def _read(visit: Visit) -> Effect:
+    """The items that an ItemReader reads: asked for as a task, answered with a list, an object or the text
+    of a file.
+    """
+    reader, view = visit.state["ItemReader"], visit.view
+    config = reader.get("ReaderConfig", {})
+    if visit.in_jsonata:
+        arguments = jsonata.fill(reader.get("Arguments", {}), view, "ItemReader/Arguments")
+    else:
+        arguments = templates.fill(reader.get("Parameters", {}), view)
+    try:
+        data = yield CallTask(TaskRequest(visit.name, reader["Resource"], arguments, "", 1), None, None)
+        items = _parsed(data, config)
+    except StateFailure as failure:
+        raise StateFailure(ITEM_READER_FAILED, failure.cause, is_placed=True) from failure
+    except (ValueError, csv.Error) as error:
+        raise StateFailure(
+            ITEM_READER_FAILED, f"The file could not be read: {error}", is_placed=True
+        ) from error
+    most = dataflow.whole_number(config, "MaxItems", view, in_jsonata=visit.in_jsonata)
+    return items[:most] if most else items
+
+
+def _parsed(data: Any, config: Mapping[str, Any]) -> list[Any]:
+    if isinstance(data, str):
+        match config.get("InputType", "JSON"):
+            case "CSV":
+                data = _rows(data, config)
+            case "JSONL":
+                data = [json.loads(line) for line in data.splitlines() if line.strip()]
+            case _:
+                data = json.loads(data)
+    if isinstance(data, dict):
+        return [{"Key": key, "Value": value} for key, value in data.items()]
+    if not isinstance(data, list):
+        raise ValueError("it holds neither an array nor an object")
+    return data
+
+
+def _rows(text: str, config: Mapping[str, Any]) -> list[Any]:
+    marks = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+    rows = csv.reader(io.StringIO(text), delimiter=marks[config.get("CSVDelimiter", "COMMA")])
+    heads = config["CSVHeaders"] if config.get("CSVHeaderLocation") == "GIVEN" else next(rows, [])
+    return [dict(zip(heads, row, strict=False)) for row in rows if row]
+
+
+def _inputs(visit: Visit, items: list[Any]) -> list[Any]:
+    """What each child gets: an item, or a batch of them beside the fixed part of the batcher."""
+    values = [
+        branching.item_input(visit, branching.item_context(visit.view.context, number, item), item)
+        for number, item in enumerate(items)
+    ]
+    batcher = visit.state.get("ItemBatcher")
+    if batcher is None:
+        return values
+    view = visit.view
+    most = dataflow.whole_number(batcher, "MaxItemsPerBatch", view, in_jsonata=visit.in_jsonata)
+    room = dataflow.whole_number(batcher, "MaxInputBytesPerBatch", view, in_jsonata=visit.in_jsonata)
+    fixed: dict[str, Any] = {}
+    if "BatchInput" in batcher:
+        given = batcher["BatchInput"]
+        fixed["BatchInput"] = (
+            jsonata.fill(given, view, "ItemBatcher/BatchInput")
+            if visit.in_jsonata
+            else templates.fill(given, view)
+        )
+    return [
+        {**fixed, "Items": batch} for batch in _batches(values, most, min(room or MAX_PAYLOAD, MAX_PAYLOAD))
+    ]
+
+
+def _batches(values: list[Any], most: int | None, room: int) -> list[list[Any]]:
+    batches: list[list[Any]] = []
+    used = 0
+    for value in values:
+        size = size_of(value) + 1
+        if not batches or (most and len(batches[-1]) >= most) or used + size > room:
+            batches.append([])
+            used = 0
+        batches[-1].append(value)
+        used += size
+    return batches
+
+
+def _write(visit: Visit, outputs: list[Any]) -> Effect:
+    """Hand the results to the ResultWriter's resource; the state's result then says where they are."""
+    writer = visit.state["ResultWriter"]
+    field = "Arguments" if visit.in_jsonata else "Parameters"
+    given = writer.get(field, {})
+    where = (
+        jsonata.fill(given, visit.view, f"ResultWriter/{field}")
+        if visit.in_jsonata
+        else templates.fill(given, visit.view)
+    )
+    if "Resource" not in writer:
+        return outputs
+    request = TaskRequest(visit.name, writer["Resource"], {**where, "Body": outputs}, "", 1)
+    yield CallTask(request, None, None)
+    details = {"Bucket": where.get("Bucket"), "Key": f"{where.get('Prefix', '')}/manifest.json".lstrip("/")}
+    return {"MapRunArn": visit.view.context["Execution"]["Id"], "ResultWriterDetails": details}
