@@ -286,8 +286,9 @@ class Document(BaseModel):
         for position, edge in enumerate(self.edges):
             source, target = (KINDS[self.node(end).kind] for end in (edge.source, edge.target))
             rule = wire(source.category, target.category)
+            roles = source.roles_of(rule)
             path = f"edges[{position}]"
-            if not rule.roles:
+            if not roles:
                 problems.append(
                     Problem(
                         "D203",
@@ -301,8 +302,8 @@ class Document(BaseModel):
                 )
                 continue
             if edge.role is None:
-                edge.role = rule.roles[0]  # type: ignore[assignment]
-            elif edge.role not in rule.roles:
+                edge.role = roles[0]  # type: ignore[assignment]
+            elif edge.role not in roles:
                 problems.append(
                     Problem(
                         "D205",
@@ -310,7 +311,7 @@ class Document(BaseModel):
                         edge.id,
                         "role",
                         f"role {edge.role} is not possible from a {source.kind} to a {target.kind}",
-                        f"use {' or '.join(rule.roles)}, or leave the role out",
+                        f"use {' or '.join(roles)}, or leave the role out",
                         f"{path}.role",
                     )
                 )

@@ -36,6 +36,7 @@ def schema() -> dict[str, Any]:
                 "config": kind.settings.model_json_schema(by_alias=True),
                 "defaults": kind.settings().model_dump(mode="json", by_alias=True),
                 "badges": list(kind.badges),
+                "roles": list(kind.edge_settings),
                 "faults": [
                     {
                         "fault": fault.fault,

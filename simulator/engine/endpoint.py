@@ -202,14 +202,22 @@ class Consumer(Node):
             self.parked.append(server)
             return False
         inputs = self.inputs
-        for step in range(len(inputs)):
-            subscription = inputs[(self._turn + step) % len(inputs)]
+        if len(inputs) == 1:
+            subscription = inputs[0]
             taken = subscription.broker.take(subscription, server)
             if taken is not None:
-                self._turn = (self._turn + step + 1) % len(inputs)
                 server.message = taken
                 server.subscription = subscription
                 return True
+        else:
+            for step in range(len(inputs)):
+                subscription = inputs[(self._turn + step) % len(inputs)]
+                taken = subscription.broker.take(subscription, server)
+                if taken is not None:
+                    self._turn = (self._turn + step + 1) % len(inputs)
+                    server.message = taken
+                    server.subscription = subscription
+                    return True
         server.idle_since = now
         self.idle.append(server)
         return False

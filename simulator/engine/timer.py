@@ -25,6 +25,8 @@ class Timer(Activity):
 
     def arm(self, due: float) -> None:
         """Be due at `due` (seconds) unless an earlier time is set; what is past is due now."""
+        if due >= self._due:
+            return
         due = max(due, self._env._now)
         if due < self._due:
             self._due = due

@@ -16,7 +16,6 @@ from simulator.experiments.flows import lay_flows
 from simulator.experiments.injection import Injections
 from simulator.experiments.stages import lay_stages
 from simulator.graph.build import graph_of, reached_once
-from simulator.kinds.basic.producer import Producer
 from simulator.kinds.catalogue import KINDS
 from simulator.measurement.edge_record import EdgeRecorder, counts_by_edge
 from simulator.measurement.frame import Frame, FrameMaker
@@ -229,8 +228,8 @@ class Replication:
     def _finish(self, recording: Recording) -> Recording:
         for node in self.world.nodes.values():
             recording.ledgers.update(node.ledgers())
-            if isinstance(node, Producer):
-                recording.messages += node.produced
+            if node.category == "producer":
+                recording.messages += node.counts()["arrivals"]
         recording.events = self.world.env.events
         recording.faults = self.world.faults
         recording.edges = self.edge_recorder.finish(counts_by_edge(self.world.nodes.values()))

@@ -10,7 +10,7 @@ _BACK_TO_PRODUCER = "A producer is a source: nothing leads into it."
 
 #: Roles allowed between two categories; the first is the one an edge gets when it names none.
 _ROLES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("producer", "queue"): ("publish",),
+    ("producer", "queue"): ("publish", "dead-letter"),
     ("producer", "topic"): ("publish",),
     ("producer", "service"): ("invoke",),
     ("queue", "queue"): ("dead-letter",),

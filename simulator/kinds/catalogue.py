@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.kinds.aws import eventbridge, pipe, sns
+from simulator.kinds.aws import eventbridge, pipe, scheduler, sns
 from simulator.kinds.aws.sqs import kind as sqs
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kafka import topic as kafka_topic
@@ -14,6 +14,7 @@ KINDS: dict[str, Kind] = {
     kind.kind: kind
     for kind in (
         producer.KIND,
+        scheduler.KIND,
         queue.KIND,
         topic.KIND,
         sqs.KIND,

@@ -101,7 +101,7 @@ class Usage:
         total = weights = 0.0
         for node in self.document.nodes:
             size = getattr(node.config, "size", None)
-            if node.id in found and node.kind == "producer" and size is not None:
+            if node.id in found and hasattr(node.config, "arrivals") and size is not None:
                 weight = self.count("arrivals", node.id)
                 total += weight * float(size.mean())
                 weights += weight

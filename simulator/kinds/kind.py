@@ -11,6 +11,7 @@ from simulator.design.fields import Settings
 from simulator.engine.node import Node as RunningNode
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
+from simulator.graph.wiring import Wire
 from simulator.kinds.cost import CostItems
 from simulator.kinds.traits import SwapMapping
 
@@ -83,7 +84,7 @@ class Kind:
         category: what the wiring rules see.
         settings: typed configuration of a node.
         build: makes the running node from the world, the node's id and its settings.
-        edge_settings: typed configuration of edges that leave such a node, by role.
+        edge_settings: typed configuration of edges that leave such a node, by role; it has no other roles.
         entering_settings: typed configuration of edges that enter such a node, by role, where the kind they
             come from has no settings of its own for them.
         has_passing_dead_letters: whether its dead letters may come round without time passing; the kind
@@ -118,3 +119,7 @@ class Kind:
     trial: Trial | None = None
     swap: SwapMapping | None = None
     cost: CostItems | None = None
+
+    def roles_of(self, rule: Wire) -> tuple[str, ...]:
+        """The roles of a wiring rule in which an edge can leave this kind."""
+        return tuple(role for role in rule.roles if role in self.edge_settings)

@@ -62,6 +62,7 @@ WHOLE_RUN = (
     "dead_client_error",
     "dead_retries_exhausted",
     "deduplicated",
+    "order_violations",
     "archived",
     "replayed",
     "over_limit",

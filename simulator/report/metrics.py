@@ -67,6 +67,9 @@ METRICS: dict[str, dict[str, str]] = {
     "delete_errors": _metric(
         "Delete errors", "messages", "Deletes of a FIFO queue with a receipt handle that had expired."
     ),
+    "order_violations": _metric(
+        "Order violations", "messages", "Messages deleted after a later one of their message group."
+    ),
     "purged": _metric("Purged", "messages", "Messages deleted by a purge."),
     "redriven": _metric("Redriven", "messages", "Dead letters taken back to the queue they came from."),
     "requests_send": _metric(
@@ -161,6 +164,9 @@ METRICS: dict[str, dict[str, str]] = {
     "unmatched": _metric("Unmatched", "events", "Events that no rule matches: accepted and forgotten."),
     "not_forwarded": _metric(
         "Not forwarded", "events", "Events from a bus that a rule would have sent to a third one."
+    ),
+    "invocation_delay": _metric(
+        "Invocation delay", "s", "From a moment of the schedule until the target is invoked."
     ),
     "delayed_invocations": _metric(
         "Delayed invocations", "deliveries", "Invocations that waited for the invocations quota."

@@ -90,6 +90,14 @@ def templates() -> list[Template]:
             "for their next try and all arrive, the last a quarter of an hour later. Nobody else notices.",
         ),
         _template(
+            "bus-at-scale",
+            "Bus at scale",
+            summary="A thousand events a second from one EventBridge bus to a FIFO queue, a topic with two "
+            "queues, and a pipe.",
+            see="The FIFO queue breaks the order of no customer, yet about one event in a hundred is "
+            "finished after a later one of its customer: the bus had changed their order before.",
+        ),
+        _template(
             "rabbitmq-orders",
             "RabbitMQ orders",
             summary="A topic exchange, a quorum and a classic queue, dead letters; a leader fails and an "

@@ -16,10 +16,11 @@ from simulator.engine.payload import Event
 from simulator.engine.request import Responder
 from simulator.engine.world import World
 from simulator.kinds.aws.event_archive import DAY, MOST_REPLAYS, EventArchive, Replay, shuffled
+from simulator.kinds.aws.event_input import input_of
 from simulator.kinds.aws.event_patterns import Matcher, compile_pattern, leaves_of
 from simulator.kinds.aws.eventbridge_checks import check
 from simulator.kinds.aws.eventbridge_cost import cost_items
-from simulator.kinds.aws.eventbridge_rules import is_enabled, pattern_of, rules_of
+from simulator.kinds.aws.eventbridge_rules import is_enabled, pattern_of, rules_of, target_of
 from simulator.kinds.aws.eventbridge_settings import (
     INVOCATIONS,
     PUT_EVENTS,
@@ -124,8 +125,9 @@ class EventBus(Acceptor):
         entries, attempts = 1, 3
         if isinstance(found.settings, PutEventsSettings):
             entries, attempts = found.settings.entries, found.settings.max_attempts
-        if sender == "aws.pipe":
-            # A pipe leaves what was not taken at its source, which delivers it again.
+        if sender in ("aws.pipe", "aws.scheduler"):
+            # A pipe leaves what was not taken at its source, which delivers it again; the scheduler has
+            # retries of its own.
             attempts = 1
         made = PutEvents(self._world, self, edge, entries=entries, max_attempts=attempts)
         self._senders.append(made)
@@ -156,10 +158,11 @@ class EventBus(Acceptor):
 
     def _target(self, world: World, edge: Edge, rule: str) -> RuleTarget:
         found = world.node(edge.target, Acceptor)
+        given = input_of(target_of(edge), rule)
         if isinstance(found, Responder):
-            return HttpTarget(world, self, edge, rule, found)
+            return HttpTarget(world, self, edge, found, given)
         longest = getattr(world.document.node(edge.target).config, "maximum_message_size", None)
-        return RuleTarget(world, self, edge, rule, found.entrance(edge.id), longest)
+        return RuleTarget(world, self, edge, found.entrance(edge.id), longest, given)
 
     def start(self) -> None:
         """The buses of a Region share the quotas of the first of them that was drawn."""

@@ -6,17 +6,18 @@ to process undelivered events*, *API destinations*.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.engine.environment import Activity
 from simulator.engine.link import Link
-from simulator.kinds.aws.event_input import input_of, value_maker
+from simulator.kinds.aws.event_input import Input, value_maker
 from simulator.kinds.aws.http_calls import HttpCalls
 from simulator.kinds.aws.sqs.envelope import Envelope
 from simulator.kinds.aws.token_bucket import TokenBucket
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
+    from simulator.design.distributions import DurationDistribution
     from simulator.design.document import Edge
     from simulator.engine.link import DeadLetterLink
     from simulator.engine.message import Message
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from simulator.engine.payload import Event
     from simulator.engine.request import Responder
     from simulator.engine.world import World
-    from simulator.kinds.aws.eventbridge import EventBus
     from simulator.kinds.aws.eventbridge_settings import RetryPolicy
+    from simulator.measurement.level import Level
 
 #: Seconds an HTTP target has for its answer (user guide, *API destinations*).
 HTTP_TIMEOUT = 5.0
@@ -34,6 +35,33 @@ HTTP_TIMEOUT = 5.0
 NO_RESOURCE, NO_PERMISSIONS, CLIENT_ERROR = "no_resource", "no_permissions", "client_error"
 MAXIMUM_RETRY_ATTEMPTS, MAXIMUM_EVENT_AGE = "maximum_retry_attempts", "maximum_event_age"
 REASONS = (NO_RESOURCE, NO_PERMISSIONS, CLIENT_ERROR, MAXIMUM_RETRY_ATTEMPTS, MAXIMUM_EVENT_AGE)
+
+
+class InvokerSettings(Protocol):
+    """What buses and schedules say of all their deliveries."""
+
+    @property
+    def delivery_latency(self) -> DurationDistribution:
+        """Seconds from an invocation until the target has it."""
+
+    @property
+    def backoff_cap(self) -> float:
+        """Longest mean wait before a retry, seconds."""
+
+
+class Invoker(Protocol):
+    """Who invokes targets: a bus, or the scheduler."""
+
+    is_out: bool
+    held: list[Delivery]
+    queue_length: Level
+
+    @property
+    def settings(self) -> InvokerSettings:
+        """Of all deliveries."""
+
+    def invoke_at(self, now: float) -> float:
+        """When the invocations quota lets one more invocation through."""
 
 
 class Delivery(Activity):
@@ -58,18 +86,17 @@ class Delivery(Activity):
 
 
 class RuleTarget(Link):
-    """A target of a rule; as an edge `total = arrived + lost + in_transit`.
+    """A target of a rule or of a schedule; as an edge `total = arrived + lost + in_transit`.
 
     Args:
-        bus: whose rule it is.
-        edge: the publish edge.
-        rule: name of the rule.
+        invoker: whose rule or schedule it is.
+        edge: the edge to the target.
         target: what is invoked.
         longest: largest message (bytes) that the target takes, None for no limit.
+        given: what the target gets of an event, None for the event as it is.
     """
 
     __slots__ = (
-        "bus",
         "dead_letter",
         "dead_lettered",
         "delivered",
@@ -78,28 +105,33 @@ class RuleTarget(Link):
         "failed",
         "group",
         "input",
+        "invoker",
         "latency",
         "longest",
         "policy",
         "refusal",
         "retries",
-        "rule",
         "wait",
     )
 
     def __init__(
-        self, world: World, bus: EventBus, edge: Edge, rule: str, target: Acceptor, longest: int | None
+        self,
+        world: World,
+        invoker: Invoker,
+        edge: Edge,
+        target: Acceptor,
+        longest: int | None = None,
+        given: Input | None = None,
     ) -> None:
         super().__init__(edge.id, world.env, target)
         settings: Any = edge.settings
-        self.bus = bus
-        self.rule = rule
+        self.invoker = invoker
         self.policy: RetryPolicy = settings.retry_policy
         self.longest = longest
-        self.input = input_of(settings, rule)
+        self.input = given
         text = settings.message_group_id
         self.group = None if text is None else value_maker(text)
-        self.latency = world.draws(bus.settings.delivery_latency, edge.id, "delivery latency")
+        self.latency = world.draws(invoker.settings.delivery_latency, edge.id, "delivery latency")
         #: Uniform variates for the waits before retries.
         self.wait = world.uniform(edge.id, "retry back-off")
         self.dead_letter: DeadLetterLink | None = None
@@ -130,11 +162,15 @@ class RuleTarget(Link):
             if size is not None:
                 message.size = size
         if self.group is not None:
-            message.key = group = self.group(event)
+            place = (self, "group")
+            group: str | None = event.memo.get(place)
+            if group is None:
+                group = event.memo[place] = self.group(event)
+            message.key = group
             # A whole event carries its own id, so that no other has the same content.
             own = f"{message.source}:{message.sequence}" if self.input is None else None
-            message.envelope = Envelope(str(group), own)
-        due = self.bus.invoke_at(now) + self.latency()
+            message.envelope = Envelope(group, own)
+        due = self.invoker.invoke_at(now) + self.latency()
         if due > now:
             self.env.at(due, delivery)
             return
@@ -144,13 +180,13 @@ class RuleTarget(Link):
 
     def attempt(self, delivery: Delivery, now: float) -> float | None:
         """Try to deliver; returns when to try again."""
-        bus = self.bus
+        invoker = self.invoker
         if delivery.tries:
-            bus.queue_length.down(now)
-        if bus.is_out:
-            bus.held.append(delivery)
+            invoker.queue_length.down(now)
+        if invoker.is_out:
+            invoker.held.append(delivery)
             if delivery.tries:
-                bus.queue_length.up(now)
+                invoker.queue_length.up(now)
             return None
         if self.refusal is not None:
             self._give_up(delivery, self.refusal, now)
@@ -160,9 +196,9 @@ class RuleTarget(Link):
             return None
         if delivery.tries and not delivery.has_slot:
             delivery.has_slot = True
-            due = bus.invoke_at(now)
+            due = invoker.invoke_at(now)
             if due > now:
-                bus.queue_length.up(now)
+                invoker.queue_length.up(now)
                 return due
         if delivery.tries:
             self.retries += 1
@@ -190,8 +226,8 @@ class RuleTarget(Link):
             self._give_up(delivery, MAXIMUM_RETRY_ATTEMPTS, now)
             return None
         delivery.has_slot = False
-        self.bus.queue_length.up(now)
-        due = now + self.wait() * min(2.0 ** (delivery.tries - 1), self.bus.settings.backoff_cap)
+        self.invoker.queue_length.up(now)
+        due = now + self.wait() * min(2.0 ** (delivery.tries - 1), self.invoker.settings.backoff_cap)
         return min(due, delivery.accepted_at + self.policy.maximum_event_age)
 
     def _give_up(self, delivery: Delivery, reason: str, now: float) -> None:
@@ -248,8 +284,10 @@ class HttpTarget(RuleTarget):
 
     __slots__ = ("_calls", "_limit")
 
-    def __init__(self, world: World, bus: EventBus, edge: Edge, rule: str, target: Responder) -> None:
-        super().__init__(world, bus, edge, rule, target, None)
+    def __init__(
+        self, world: World, invoker: Invoker, edge: Edge, target: Responder, given: Input | None = None
+    ) -> None:
+        super().__init__(world, invoker, edge, target, given=given)
         rate: int = edge.settings.invocation_rate  # type: ignore[attr-defined]
         self._limit = TokenBucket(rate)
         self._calls = HttpCalls(world.env, target, HTTP_TIMEOUT, self._arrives, self._try_again)

@@ -44,8 +44,8 @@ def published(document: Document, node: Node) -> Iterator[tuple[Event, float]]:
         sender = document.node(edge.source)
         senders = (
             [sender]
-            if sender.kind == "producer"
-            else [one for one in document.nodes if one.kind == "producer"]
+            if hasattr(sender.config, "arrivals")
+            else [one for one in document.nodes if hasattr(one.config, "arrivals")]
         )
         for producer in senders:
             config: Any = producer.config

@@ -87,7 +87,7 @@ export class Catalogue {
     const to = this.byKind.get(toKind);
     if (!from || !to) return { roles: [], refusal: TEXTS.unknownKind };
     const rule = this.rule(from.category, to.category);
-    const roles = rule?.roles ?? [];
+    const roles = (rule?.roles ?? []).filter((role) => from.roles?.includes(role) ?? true);
     return roles.length > 0 ? { roles, refusal: null } : { roles, refusal: rule?.refusal ?? TEXTS.noRule };
   }
 

@@ -77,6 +77,8 @@ export interface KindInfo {
   readonly defaults?: JsonObject;
   /** metrics to show on the card, most telling first */
   readonly badges?: readonly string[];
+  /** roles in which an edge may leave a node of this kind; absent: all that the wiring allows */
+  readonly roles?: readonly string[];
   readonly faults?: readonly FaultInfo[];
   readonly trial?: TrialInfo | null;
 }

@@ -32,12 +32,18 @@ class Group:
     """The messages of one group that were not deleted, in order.
 
     `front` were received before, `fresh` never; `hidden` counts those whose delay is not over.
+
+    Args:
+        partition: where the queue keeps it.
     """
 
-    __slots__ = ("fresh", "front", "hidden", "id", "is_listed", "visible_from")
+    __slots__ = ("fresh", "front", "hidden", "id", "is_listed", "overtaken", "partition", "visible_from")
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, partition: int) -> None:
         self.id = id
+        self.partition = partition
+        #: So many of `front`, from its first on, have been overtaken: a later message was deleted before.
+        self.overtaken = 0
         self.front: list[Message] = []
         self.fresh: deque[Message] = deque()
         self.hidden = 0
@@ -51,7 +57,23 @@ class Group:
         if self.fresh and self.fresh[0] is message:
             self.fresh.popleft()
         else:
-            self.front.remove(message)
+            self.leave_front(self.front.index(message))
+
+    def leave_front(self, place: int) -> None:
+        """What stands at `place` of `front` leaves without having been deleted."""
+        del self.front[place]
+        if place < self.overtaken:
+            self.overtaken -= 1
+
+    def delete(self, message: Message) -> bool:
+        """The message is deleted; whether a later one of the group was deleted before it."""
+        place = self.front.index(message)
+        del self.front[place]
+        if place < self.overtaken:
+            self.overtaken -= 1
+            return True
+        self.overtaken = place
+        return False
 
 
 class FifoQueue(SqsQueue):
@@ -70,6 +92,8 @@ class FifoQueue(SqsQueue):
         self._throttle = Throttle(settings)
         self._is_by_group = settings.deduplication_scope == "messageGroup"
         self._throttle_timer = Timer(world.env, self._may_call_again)
+        #: Messages deleted after a later one of their group.
+        self.order_violations = 0
 
     def needs_sender(self, settings: SqsPublishSettings) -> bool:
         return True
@@ -100,7 +124,7 @@ class FifoQueue(SqsQueue):
         passed: list[Message] = []
         refused: list[Message] = []
         for message in messages:
-            partition = self._throttle.partition_of(self._group_of(message).id)
+            partition = self._group_of(message).partition
             answer = answers.get(partition)
             if answer is None:
                 answer = answers[partition] = self._throttle.can_send(partition, now)
@@ -165,7 +189,7 @@ class FifoQueue(SqsQueue):
         id = message.envelope.group
         group = self._groups.get(id)
         if group is None:
-            group = self._groups[id] = Group(id)
+            group = self._groups[id] = Group(id, self._throttle.partition_of(id))
         return group
 
     def _append(self, message: Message, group: Group, now: float) -> None:
@@ -246,7 +270,7 @@ class FifoQueue(SqsQueue):
         """Bring a group whose partition takes another receive to the head of the list."""
         rotation = self._rotation
         for _ in range(min(_TRIES, len(rotation))):
-            if self._throttle.can_receive(rotation[0].id, now):
+            if self._throttle.can_receive(rotation[0].partition, now):
                 return True
             if self._throttle.partitions == 1:
                 return False
@@ -281,11 +305,11 @@ class FifoQueue(SqsQueue):
                 return
             self.available.down(now)
             if self.is_too_old(message, now):
-                del front[position]
+                group.leave_front(position)
                 self.expire(message, now)
             elif self._is_given_up(message):
                 # The rest of the group goes on: a dead letter breaks the strict order.
-                del front[position]
+                group.leave_front(position)
                 self._give_up(message, now)
             else:
                 received.append((message, self._hand_over(message, reader, deadline, now)))
@@ -296,7 +320,10 @@ class FifoQueue(SqsQueue):
         envelope = envelope_of(message)
         if envelope is None or envelope.group is None:
             return now
-        return self._throttle.delete_at(envelope.group, now)
+        group = self._groups.get(envelope.group)
+        if group is None:  # an expired handle: all of the group is gone
+            return self._throttle.delete_at(self._throttle.partition_of(envelope.group), now)
+        return self._throttle.delete_at(group.partition, now)
 
     def delete(self, message: Message, receipt: int) -> bool:
         """With an expired handle an error (API reference, DeleteMessage)."""
@@ -308,7 +335,8 @@ class FifoQueue(SqsQueue):
         self._changed.pop(receipt, None)
         self.in_flight_level.down(now)
         group = self._group_of(message)
-        group.front.remove(message)
+        if group.delete(message):
+            self.order_violations += 1
         self._leave(message, now)
         self._offer(group, now)
         if len(self._held) == self.in_flight_limit - 1 and self._rotation:
@@ -318,7 +346,7 @@ class FifoQueue(SqsQueue):
     def forget(self, message: Message) -> None:
         group = self._group_of(message)
         if message.receive_count:
-            group.front.remove(message)
+            group.leave_front(group.front.index(message))
         else:
             group.hidden -= 1
         self._offer(group, self.env._now)
@@ -352,7 +380,11 @@ class FifoQueue(SqsQueue):
             if not self._is_open(group):
                 self._discard(group)
                 continue
-            message = group.front.pop(0) if group.front else group.fresh.popleft()
+            if group.front:
+                message = group.front[0]
+                group.leave_front(0)
+            else:
+                message = group.fresh.popleft()
             self.available.down(now)
             self._offer(group, now)
             return message
@@ -361,6 +393,8 @@ class FifoQueue(SqsQueue):
     def return_unmoved(self, message: Message, now: float) -> None:
         group = self._group_of(message)
         group.front.insert(0, message)
+        if group.overtaken:
+            group.overtaken += 1
         self.available.up(now)
         self._offer(group, now)
 
@@ -371,7 +405,9 @@ class FifoQueue(SqsQueue):
         for group in self._groups.values():
             taken += [message for message in group.front if message.receipt not in held]
             taken += group.fresh
-            group.front = [message for message in group.front if message.receipt in held]
+            for place in reversed(range(len(group.front))):
+                if group.front[place].receipt not in held:
+                    group.leave_front(place)
             group.fresh.clear()
             group.is_listed = False
         self._rotation.clear()
@@ -380,6 +416,9 @@ class FifoQueue(SqsQueue):
         for group in list(self._groups.values()):
             self._discard(group)
         return taken
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "order_violations": self.order_violations}
 
     def groups(self) -> list[Group]:
         """Groups with messages, those with most of them first."""

@@ -30,13 +30,13 @@ class Throttle:
         """Whether a send to the partition passes now."""
         return _bucket(self._send, partition).take(now)
 
-    def can_receive(self, group: str, now: float) -> bool:
-        """Whether a receive that begins with the group passes now."""
-        return _bucket(self._receive, self.partition_of(group)).take(now)
+    def can_receive(self, partition: int, now: float) -> bool:
+        """Whether a receive that begins with a group of the partition passes now."""
+        return _bucket(self._receive, partition).take(now)
 
-    def delete_at(self, group: str, now: float) -> float:
-        """When a delete of a message of the group comes through, by repeating it (seconds)."""
-        return _bucket(self._delete, self.partition_of(group)).reserve(now)
+    def delete_at(self, partition: int, now: float) -> float:
+        """When a delete of a message in the partition comes through, by repeating it (seconds)."""
+        return _bucket(self._delete, partition).reserve(now)
 
 
 def _bucket(buckets: dict[int, TokenBucket], partition: int) -> TokenBucket:

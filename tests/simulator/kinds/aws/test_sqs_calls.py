@@ -319,6 +319,43 @@ def test_no_more_than_the_ceiling_is_in_flight(sort: dict[str, Any]) -> None:
     assert len(client.receive(10).bodies) == 1
 
 
+@pytest.mark.parametrize(
+    ("deletes", "violations"),
+    [
+        (["a1", "a2", "a3"], 0),
+        (["a2", "a1", "a3"], 1),
+        (["a3", "a1", "a2"], 2),
+        (["a3", "a2", "a1"], 2),
+        (["b1", "a1", "a2", "a3"], 0),
+    ],
+)
+def test_a_message_deleted_after_a_later_one_of_its_group_violates_the_order(
+    deletes: list[str], violations: int
+) -> None:
+    """A receive may return several of a group, and the consumer deletes them in the order it likes."""
+    client = Client({"main": FIFO})
+    for body in ("a1", "a2", "a3", "b1"):
+        client.send(body, group=body[0])
+    poll = client.receive(10)
+    handles = dict(zip(poll.bodies, poll.handles, strict=True))
+    for body in deletes:
+        assert client.delete(handles[body])
+    assert client.queue().counts()["order_violations"] == violations
+
+
+def test_an_overtaken_message_that_is_never_deleted_violates_no_order() -> None:
+    client = Client({"main": {**FIFO, "VisibilityTimeout": 1, "MessageRetentionPeriod": 60}})
+    for body in ("a1", "a2"):
+        client.send(body, group="a")
+    poll = client.receive(10)
+    assert client.delete(poll.handles[1])
+    client.sleep(61)
+    client.send("a3", group="a")
+    assert client.delete(client.receive().handles[0])
+    assert client.queue().expired == 1
+    assert client.queue().counts()["order_violations"] == 0
+
+
 def test_recorded_answers_of_the_service_are_given_here_too() -> None:
     folder = os.environ.get("HEADRACE_CONFORMANCE")
     if not folder:
