@@ -37,6 +37,9 @@ async def application(scope, receive, send):
     if scope["path"] == "/close":
         await send({"type": "websocket.close", "code": int(scope["query_string"])})
         return
+    if scope["path"] == "/large":
+        await send({"type": "websocket.send", "text": "x" * 1_000_000})
+        return
     if scope["path"] == "/listen":
         while (await receive())["type"] != "websocket.disconnect":
             await asyncio.sleep(0.01)
@@ -127,6 +130,11 @@ def test_an_application_may_close_with_any_standard_code(port: int, code: int) -
             client.recv(timeout=5)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == code
+
+
+def test_the_limit_of_what_a_client_may_send_does_not_hold_for_what_it_gets(port: int) -> None:
+    with connect(f"ws://127.0.0.1:{port}/large", proxy=None, max_size=None) as client:
+        assert len(client.recv(timeout=5)) == 1_000_000  # a frame of a thousand nodes is as large
 
 
 @pytest.mark.parametrize(
