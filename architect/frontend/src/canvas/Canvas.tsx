@@ -19,9 +19,10 @@ import { problemsByElement } from "../document/problems";
 import { shownDocument } from "../document/store";
 import { useEditor, useEditorState } from "../editor/EditorContext";
 import { CanvasControls } from "./CanvasControls";
+import { DetailContext, detailAt, detailClass } from "./detail";
 import { EmptyCanvas } from "./EmptyCanvas";
 import { type CardNode, FlowBuilder, type WireEdge } from "./flowElements";
-import { FAR, FEW, GRID, type Guide, MANY, snapped } from "./geometry";
+import { GRID, type Guide, MANY, snapped } from "./geometry";
 import { NodeCard } from "./NodeCard";
 import { fitPadding, useCanvasControl } from "./useCanvasControl";
 import { pointOf, useConnecting } from "./useConnecting";
@@ -72,7 +73,8 @@ function Board() {
   const isLocked = isPast || isNarrow;
   const minimapOpen = useStore(view, (state) => state.minimapOpen);
   const snapToGrid = useStore(view, (state) => state.snapToGrid);
-  const isFar = useFlowStore((state) => state.transform[2] < FAR);
+  const nodeCount = document.nodes.length;
+  const detail = useFlowStore((state) => detailAt(state.transform[2], nodeCount));
   const frame = useRef<HTMLDivElement>(null);
   const [builder] = useState(() => new FlowBuilder());
   const altHeld = useAltKey();
@@ -143,83 +145,85 @@ function Board() {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the pane inside is reached by keys (A adds, Tab walks the nodes)
     <div
-      className={`canvas${isFar ? " is-far" : ""}${document.nodes.length <= FEW ? " is-few" : ""}${isLocked ? " is-locked" : ""}`}
+      className={`canvas${detailClass(detail)}${isLocked ? " is-locked" : ""}`}
       ref={frame}
       onDoubleClick={openQuickAdd}
       onKeyDown={openSettings}
       onDragLeave={dropping.onDragLeave}
     >
-      <ReactFlow<CardNode, WireEdge>
-        nodes={flow.nodes}
-        edges={flow.edges}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        defaultEdgeOptions={defaultEdgeOptions}
-        onNodesChange={onNodesChange}
-        onEdgesChange={onEdgesChange}
-        onNodeClick={showInspector}
-        onEdgeClick={showInspector}
-        onNodeDragStart={(_event, _node, nodes) => setLone(nodes.length === 1)}
-        onNodeDrag={(_event, node) => markEdge(edgeForLoneNode(node, flow.edges, _event))}
-        onNodeDragStop={(event, node) => {
-          const edge = edgeForLoneNode(node, flow.edges, event);
-          markEdge(null);
-          setLone(false);
-          if (edge) actions.edits.insertExisting(node.id, edge, snapped(node.position));
-        }}
-        onMove={onMove}
-        onNodeContextMenu={openMenu("node")}
-        onEdgeContextMenu={openMenu("edge")}
-        onPaneContextMenu={openMenu("canvas")}
-        onSelectionContextMenu={openMenu("node") as (event: MouseEvent) => void}
-        isValidConnection={connecting.isValid}
-        onConnectStart={connecting.onStart}
-        onConnectEnd={connecting.onEnd}
-        onReconnectStart={(_event, edge) => connecting.onReconnectStart(edge)}
-        onReconnectEnd={(event, edge, _type, state) => connecting.onReconnectEnd(event, edge, state)}
-        onReconnect={noReconnect}
-        onDragOver={dropping.onDragOver}
-        onDrop={dropping.onDrop}
-        nodesDraggable={!isLocked}
-        nodesConnectable={!isLocked}
-        edgesReconnectable={!isLocked}
-        edgesFocusable={false}
-        deleteKeyCode={null}
-        multiSelectionKeyCode={addWith}
-        selectionMode={SelectionMode.Partial}
-        panOnDrag={panWith}
-        panOnScroll
-        zoomOnDoubleClick={false}
-        snapToGrid={snapToGrid && !altHeld && !isLone}
-        snapGrid={snapGrid}
-        connectionLineType={ConnectionLineType.Bezier}
-        connectionRadius={28}
-        reconnectRadius={14}
-        connectionDragThreshold={3}
-        minZoom={0.08}
-        maxZoom={2}
-        fitView
-        fitViewOptions={{ maxZoom: 1, padding: fitPadding(minimapOpen) }}
-        onlyRenderVisibleElements={flow.nodes.length > MANY}
-        elevateNodesOnSelect
-        ariaLabelConfig={ariaLabels}
-        proOptions={{ hideAttribution: false }}
-        attributionPosition="bottom-left"
-      >
-        <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
-        <Guides guides={guides} />
-        {minimapOpen && (
-          <MiniMap<CardNode>
-            pannable
-            zoomable
-            onClick={(_event, at) => view.getState().canvas?.goTo(at)}
-            nodeColor={minimapColour}
-            nodeStrokeWidth={0}
-            nodeBorderRadius={12}
-            maskColor="var(--minimap-mask)"
-          />
-        )}
-      </ReactFlow>
+      <DetailContext value={detail}>
+        <ReactFlow<CardNode, WireEdge>
+          nodes={flow.nodes}
+          edges={flow.edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          defaultEdgeOptions={defaultEdgeOptions}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onNodeClick={showInspector}
+          onEdgeClick={showInspector}
+          onNodeDragStart={(_event, _node, nodes) => setLone(nodes.length === 1)}
+          onNodeDrag={(_event, node) => markEdge(edgeForLoneNode(node, flow.edges, _event))}
+          onNodeDragStop={(event, node) => {
+            const edge = edgeForLoneNode(node, flow.edges, event);
+            markEdge(null);
+            setLone(false);
+            if (edge) actions.edits.insertExisting(node.id, edge, snapped(node.position));
+          }}
+          onMove={onMove}
+          onNodeContextMenu={openMenu("node")}
+          onEdgeContextMenu={openMenu("edge")}
+          onPaneContextMenu={openMenu("canvas")}
+          onSelectionContextMenu={openMenu("node") as (event: MouseEvent) => void}
+          isValidConnection={connecting.isValid}
+          onConnectStart={connecting.onStart}
+          onConnectEnd={connecting.onEnd}
+          onReconnectStart={(_event, edge) => connecting.onReconnectStart(edge)}
+          onReconnectEnd={(event, edge, _type, state) => connecting.onReconnectEnd(event, edge, state)}
+          onReconnect={noReconnect}
+          onDragOver={dropping.onDragOver}
+          onDrop={dropping.onDrop}
+          nodesDraggable={!isLocked}
+          nodesConnectable={!isLocked}
+          edgesReconnectable={!isLocked}
+          edgesFocusable={false}
+          deleteKeyCode={null}
+          multiSelectionKeyCode={addWith}
+          selectionMode={SelectionMode.Partial}
+          panOnDrag={panWith}
+          panOnScroll
+          zoomOnDoubleClick={false}
+          snapToGrid={snapToGrid && !altHeld && !isLone}
+          snapGrid={snapGrid}
+          connectionLineType={ConnectionLineType.Bezier}
+          connectionRadius={28}
+          reconnectRadius={14}
+          connectionDragThreshold={3}
+          minZoom={0.08}
+          maxZoom={2}
+          fitView
+          fitViewOptions={{ maxZoom: 1, padding: fitPadding(minimapOpen) }}
+          onlyRenderVisibleElements={flow.nodes.length > MANY}
+          elevateNodesOnSelect
+          ariaLabelConfig={ariaLabels}
+          proOptions={{ hideAttribution: false }}
+          attributionPosition="bottom-left"
+        >
+          <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
+          <Guides guides={guides} />
+          {minimapOpen && (
+            <MiniMap<CardNode>
+              pannable
+              zoomable
+              onClick={(_event, at) => view.getState().canvas?.goTo(at)}
+              nodeColor={minimapColour}
+              nodeStrokeWidth={0}
+              nodeBorderRadius={12}
+              maskColor="var(--minimap-mask)"
+            />
+          )}
+        </ReactFlow>
+      </DetailContext>
       <CanvasControls />
       {isNarrow && <p className="view-only">View only in a narrow window; settings can be changed.</p>}
       {document.nodes.length === 0 && !isLocked && <EmptyCanvas />}

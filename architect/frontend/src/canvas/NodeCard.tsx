@@ -1,23 +1,17 @@
-import { Handle, type NodeProps, Position, useStore } from "@xyflow/react";
+import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { CircleAlert, TriangleAlert } from "lucide-react";
 import { memo, useEffect, useMemo, useRef } from "react";
 import { nodeName } from "../document/types";
 import { useCatalogue } from "../editor/EditorContext";
+import { useDetail } from "./detail";
 import { nodeFacts, sortOf } from "./facts";
 import type { CardNode } from "./flowElements";
-import { FAR, FEW } from "./geometry";
 import { KindIcon } from "./kindIcons";
 import { bindCard, liveRows, SPARK } from "./liveCard";
 
-const isFar = (state: { transform: readonly [number, number, number] }) => state.transform[2] < FAR;
-
-/** With few cards one large number stays readable, and cheap, from afar too. */
-const isFew = (state: { nodes: readonly unknown[] }) => state.nodes.length <= FEW;
-
 function Card({ id, data }: NodeProps<CardNode>) {
   const catalogue = useCatalogue();
-  const far = useStore(isFar);
-  const few = useStore(isFew);
+  const detail = useDetail();
   const root = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLSpanElement>(null);
   const spark = useRef<SVGPathElement>(null);
@@ -39,13 +33,15 @@ function Card({ id, data }: NodeProps<CardNode>) {
       bar: bar.current,
       spark: spark.current,
     };
-    return bindCard(id, rows, parts, far && !few);
-  }, [id, rows, far, few]);
+    return bindCard(id, rows, parts, detail === "far" || detail === "tiny");
+  }, [id, rows, detail]);
 
+  // a handle of a pixel cannot be taken hold of, and each listens to whatever moves on the canvas
+  const hasHandles = detail !== "tiny";
   const state = data.errors > 0 ? " has-errors" : data.warnings > 0 ? " has-warnings" : "";
   return (
     <div className={`card category-${category}${state}`} ref={root}>
-      {data.receives && <Handle type="target" position={Position.Left} />}
+      {data.receives && hasHandles && <Handle type="target" position={Position.Left} />}
       <div className="card-head">
         <span className="card-icon">
           <KindIcon kind={node.kind} category={category} size={18} />
@@ -91,7 +87,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
       <span className="card-bar" aria-hidden="true">
         <span ref={bar} />
       </span>
-      {data.sends && <Handle type="source" position={Position.Right} />}
+      {data.sends && hasHandles && <Handle type="source" position={Position.Right} />}
     </div>
   );
 }

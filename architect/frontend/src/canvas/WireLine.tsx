@@ -1,10 +1,8 @@
-import { BaseEdge, type EdgeProps, getBezierPath, useStore } from "@xyflow/react";
+import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
+import { useDetail } from "./detail";
 import type { WireEdge } from "./flowElements";
-import { FAR } from "./geometry";
 import { bindEdge } from "./liveEdge";
-
-const farAway = (state: { transform: readonly [number, number, number] }) => state.transform[2] < FAR;
 
 /** One edge. Its label says the role where it is not the plain one, and the rate during a run. */
 function Line(props: EdgeProps<WireEdge>) {
@@ -21,7 +19,7 @@ function Line(props: EdgeProps<WireEdge>) {
     sourcePosition,
     targetPosition,
   } = props;
-  const isFar = useStore(farAway);
+  const isFar = useDetail() !== "near";
   const group = useRef<SVGGElement>(null);
   const text = useRef<SVGTextElement>(null);
   const [path, labelX, labelY] = getBezierPath({

@@ -77,8 +77,30 @@ const AT_RIGHT = {
 export class FlowBuilder {
   private cards = new Map<string, CardNode>();
   private wires = new Map<string, WireEdge>();
+  private last: { readonly input: FlowInput; readonly flow: Flow } | null = null;
 
   build(input: FlowInput): Flow {
+    const flow =
+      this.last && isMovedOnly(this.last.input, input)
+        ? this.moved(this.last.flow, input)
+        : this.whole(input);
+    this.last = { input, flow };
+    return flow;
+  }
+
+  /** While cards are dragged nothing else is looked at: with a thousand of them each look costs a picture. */
+  private moved(flow: Flow, { document, places }: FlowInput): Flow {
+    const nodes = flow.nodes.map((card) => {
+      const position = places?.[card.id] ?? placeOfNode(document, card.id);
+      if (card.position.x === position.x && card.position.y === position.y) return card;
+      const fresh = { ...card, position };
+      this.cards.set(card.id, fresh);
+      return fresh;
+    });
+    return { nodes, edges: flow.edges };
+  }
+
+  private whole(input: FlowInput): Flow {
     const cards = new Map<string, CardNode>();
     const wires = new Map<string, WireEdge>();
     const selectedNodes = new Set(input.selection.nodes);
@@ -170,6 +192,16 @@ export class FlowBuilder {
       interactionWidth: 20,
     };
   }
+}
+
+function isMovedOnly(before: FlowInput, now: FlowInput): boolean {
+  return (
+    before.document === now.document &&
+    before.catalogue === now.catalogue &&
+    before.selection === now.selection &&
+    before.problems === now.problems &&
+    before.invitations === now.invitations
+  );
 }
 
 /** The role, with what decides how much takes this way. */

@@ -17,13 +17,14 @@ export function edgeUnder(point: Point): string | null {
   return null;
 }
 
+let marked: Element | null = null;
+
+/** Show that a card let go now would stand inside this edge; null: inside none. */
 export function markEdge(id: string | null): void {
-  for (const marked of document.querySelectorAll(".react-flow__edge.is-drop-target")) {
-    if (marked instanceof SVGElement && marked.dataset["id"] !== id)
-      marked.classList.remove("is-drop-target");
-  }
-  if (id === null) return;
-  document.querySelector(`.react-flow__edge[data-id="${CSS.escape(id)}"]`)?.classList.add("is-drop-target");
+  if (marked === null && id === null) return; // at every move of every drag: nothing is searched
+  marked?.classList.remove("is-drop-target");
+  marked = id === null ? null : document.querySelector(`.react-flow__edge[data-id="${CSS.escape(id)}"]`);
+  marked?.classList.add("is-drop-target");
 }
 
 export function useDropping() {
