@@ -138,6 +138,7 @@ class PlainSpeakingSocket(WebSocketProtocol):  # type: ignore[misc]
 
     allowance = MESSAGE_BURST
     counted_at = 0.0
+    maxMessagePayloadSize: int  # noqa: N815 (Autobahn's name)
 
     def onOpen(self) -> None:  # noqa: N802 (Autobahn's name)
         """Learn from the transport when its buffer is full, in place of the upgraded HTTP channel."""

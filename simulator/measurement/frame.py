@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from simulator.measurement.edge_record import counts_by_edge
-from simulator.measurement.tally import Tally
+from simulator.measurement.histogram import Histogram, nearest_rank
+from simulator.measurement.tally import Tally, View
 
 if TYPE_CHECKING:
     from simulator.engine.node import Node
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.measurement.ordering import Flow
 
 Frame = dict[str, Any]
+Spread = dict[str, float | None]
 
 _SHARES = (0.50, 0.95, 0.99)
 _CUMULATIVE = (
@@ -60,7 +65,7 @@ class FrameMaker:
         self._sequence += 1
         span = now - self._last_time
         self._last_time = now
-        views: dict[int, tuple[int, float, Any]] = {}
+        looked = _Looked()
         fresh = world.events[self._events_shown :]
         self._events_shown = len(world.events)
         return {
@@ -68,31 +73,29 @@ class FrameMaker:
             "t": round(now, 9),
             "wall": round(wall, 4),
             "progress": min(1.0, now / self._duration) if self._duration else 1.0,
-            "nodes": {name: self._node(name, node, now, span, views) for name, node in world.nodes.items()},
+            "nodes": {name: self._node(name, node, now, span, looked) for name, node in world.nodes.items()},
             "edges": self._edges(span),
-            "flows": [self._flow(flow, views) for flow in self._flows],
+            "flows": [self._flow(flow, looked) for flow in self._flows],
             "events": [
                 {"t": time, "kind": kind, "node": node, "text": text} for time, kind, node, text in fresh
             ],
             "done": done,
         }
 
-    def _node(
-        self, name: str, node: Node, now: float, span: float, views: dict[int, tuple[int, float, Any]]
-    ) -> dict[str, Any]:
+    def _node(self, name: str, node: Node, now: float, span: float, looked: _Looked) -> dict[str, Any]:
         counts = node.counts()
         before = self._counts.get(name, {})
         self._counts[name] = counts
         reading: dict[str, Any] = {}
         if span > 0.0:
-            reading["arrival_rate"] = (counts["arrivals"] - before.get("arrivals", 0)) / span
-            reading["throughput"] = (counts["completions"] - before.get("completions", 0)) / span
+            reading["arrival_rate"] = _short((counts["arrivals"] - before.get("arrivals", 0)) / span)
+            reading["throughput"] = _short((counts["completions"] - before.get("completions", 0)) / span)
         levels = node.levels()
         servers = node.servers()
         if servers and "busy" in levels:
             area = levels["busy"].integral(now)
             if span > 0.0:
-                reading["utilization"] = (area - self._busy.get(name, 0.0)) / (servers * span)
+                reading["utilization"] = _short((area - self._busy.get(name, 0.0)) / (servers * span))
             self._busy[name] = area
         if "queue_length" in levels:
             reading["queue_length"] = levels["queue_length"].value
@@ -102,17 +105,17 @@ class FrameMaker:
             if metric in counts:
                 reading[metric] = counts[metric]
         for metric, tallies in node.tallies().items():
-            reading[metric] = _summary(tallies, views)
+            reading[metric] = looked.spread(tallies)
         detail = node.detail()
         if detail is not None:
             reading["detail"] = detail
         return reading
 
-    def _flow(self, flow: Flow, views: dict[int, tuple[int, float, Any]]) -> dict[str, Any]:
+    def _flow(self, flow: Flow, looked: _Looked) -> dict[str, Any]:
         return {
             "from": flow.producer,
             "to": flow.consumer,
-            "end_to_end_latency": _summary([flow.latency], views),
+            "end_to_end_latency": looked.spread([flow.latency]),
             **flow.counts(),
         }
 
@@ -126,7 +129,7 @@ class FrameMaker:
             passed = total - self._edge_totals.get(name, 0)
             self._edge_totals[name] = total
             readings[name] = {
-                "rate": passed / span if span > 0.0 else 0.0,
+                "rate": _short(passed / span) if span > 0.0 else 0.0,
                 "total": total,
                 "in_transit": in_transit,
             }
@@ -135,25 +138,51 @@ class FrameMaker:
         return readings
 
 
-def _summary(
-    tallies: Iterable[Tally], views: dict[int, tuple[int, float, Any]]
-) -> Mapping[str, float | None]:
-    """Mean and percentiles of what was sampled since the last frame, over several tallies."""
-    count, total, merged = 0, 0.0, None
-    for tally in tallies:
-        view = views.get(id(tally))
+class _Looked:
+    """What one frame has looked at: a tally gives what is new only once, and several nodes may share it."""
+
+    def __init__(self) -> None:
+        self._views: dict[Tally, View] = {}
+        self._spreads: dict[tuple[Tally, ...], Spread] = {}
+
+    def spread(self, tallies: Iterable[Tally]) -> Spread:
+        """Mean and percentiles of what these tallies sampled since the last frame."""
+        several = tuple(tallies)
+        spread = self._spreads.get(several)
+        if spread is None:
+            spread = self._spreads[several] = _summary(map(self._view, several))
+        return spread
+
+    def _view(self, tally: Tally) -> View:
+        view = self._views.get(tally)
         if view is None:
-            view = views[id(tally)] = tally.take_view()
-        if not view[0]:
-            continue
-        count += view[0]
-        total += view[1]
-        if merged is None:
-            merged = view[2]
-        else:
-            merged = merged.copy()
-            merged.merge(view[2].offset, view[2].counts)
-    if not count or merged is None:
+            view = self._views[tally] = tally.take_view()
+        return view
+
+
+def _summary(views: Iterable[View]) -> Spread:
+    """Mean and percentiles of what was sampled since the last frame, over several tallies."""
+    seen = [view for view in views if view.count]
+    if not seen:
         return {"mean": None, "p50": None, "p95": None, "p99": None}
-    p50, p95, p99 = merged.percentiles(_SHARES)
-    return {"mean": total / count, "p50": p50, "p95": p95, "p99": p99}
+    count = sum(view.count for view in seen)
+    p50, p95, p99 = _percentiles(seen, count)
+    return {"mean": _short(sum(view.total for view in seen) / count), "p50": p50, "p95": p95, "p99": p99}
+
+
+def _percentiles(views: list[View], count: int) -> list[float | None]:
+    if all(view.histogram is None for view in views):
+        values = sorted(chain.from_iterable(view.values for view in views))
+        return [_short(values[nearest_rank(share, count) - 1]) for share in _SHARES]
+    merged = Histogram()
+    for view in views:
+        if view.histogram is None:
+            merged.add(np.frombuffer(view.values, np.float64))
+        else:
+            merged.merge(view.histogram.offset, view.histogram.counts)
+    return [value if value is None else _short(value) for value in merged.percentiles(_SHARES)]
+
+
+def _short(value: float) -> float:
+    """Five significant digits: more than anybody reads off a live picture, half the length in JSON."""
+    return float(f"{value:.5g}")

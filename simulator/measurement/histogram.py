@@ -57,10 +57,15 @@ def percentiles(counts: Counts, offset: int, shares: tuple[float, ...]) -> list[
     total = int(cumulative[-1]) if len(cumulative) else 0
     if total == 0:
         return [None] * len(shares)
-    # 1e-9 guards ranks such as 0.95 * 20 = 18.999..., which ceil must not lift.
-    ranks = [max(1, ceil(share * total - 1e-9)) for share in shares]
+    ranks = [nearest_rank(share, total) for share in shares]
     where = np.searchsorted(cumulative, ranks, side="left")
     return [float(_REPRESENTATIVES[offset + int(i)]) for i in where]
+
+
+def nearest_rank(share: float, total: int) -> int:
+    """Which of `total` ascending values, the first being 1, has `share` (0..1) of them at or below it."""
+    # 1e-9 guards ranks such as 0.95 * 20 = 18.999..., which ceil must not lift.
+    return max(1, ceil(share * total - 1e-9))
 
 
 class Histogram:

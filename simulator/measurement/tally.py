@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from simulator.measurement.histogram import Histogram, bucket_of
 
 BLOCK = 8192
+#: Up to so many samples a frame is given as they are: that costs a tenth of a histogram.
+FEW = 64
 
 
 @dataclass(slots=True)
@@ -36,33 +38,45 @@ class TallySlice:
     counts: NDArray[np.uint32]
 
 
+@dataclass(slots=True)
+class View:
+    """What was sampled between two frames: a few samples as they are, or many as a histogram."""
+
+    count: int
+    total: float
+    values: array[float] = field(default_factory=lambda: array("d"))
+    histogram: Histogram | None = None
+
+
 class Tally:
     """Collects samples; `add(value)` takes one (seconds, or whatever the quantity is in)."""
 
     __slots__ = (
         "_buffer",
         "_counted",
+        "_is_watched",
+        "_pending",
         "_slice",
-        "_view",
+        "_viewed",
         "add",
         "count",
         "maximum",
         "positive",
         "squares",
         "total",
-        "view_count",
-        "view_total",
     )
 
     def __init__(self) -> None:
         #: Eight bytes a sample.
         self._buffer = array("d")
         self.add: Callable[[float], None] = self._buffer.append
+        #: Samples of the buffer that the slice's histogram has.
         self._counted = 0
-        #: What was sampled since the last frame; None until a frame is made, for most runs have none.
-        self._view: Histogram | None = None
-        self.view_count = 0
-        self.view_total = 0.0
+        #: Samples of the buffer that a frame has shown; never fewer than are counted.
+        self._viewed = 0
+        #: What has left the buffer since the last frame; only kept for those that are watched.
+        self._pending = View(0, 0.0)
+        self._is_watched = False
         self._reset_slice()
 
     def _reset_slice(self) -> None:
@@ -86,17 +100,21 @@ class Tally:
             fresh = np.frombuffer(buffer[self._counted :], np.float64)
             buckets = bucket_of(fresh)
             self._slice.add_buckets(buckets)
-            if self._view is not None:
-                self._view.add_buckets(buckets)
-            self.view_count += len(fresh)
-            self.view_total += float(fresh.sum())
-            self._counted = len(buffer)
+            if self._is_watched and self._viewed < len(buffer):
+                unseen = self._viewed - self._counted
+                pending = self._pending
+                pending.histogram = pending.histogram or Histogram()
+                pending.histogram.add_buckets(buckets[unseen:])
+                pending.count += len(fresh) - unseen
+                pending.total += float(fresh[unseen:].sum())
+            self._counted = self._viewed = len(buffer)
         settled = len(buffer) // BLOCK * BLOCK
         if settled:
             for start in range(0, settled, BLOCK):
                 self._settle(np.frombuffer(buffer[start : start + BLOCK], np.float64))
             del buffer[:settled]
             self._counted -= settled
+            self._viewed -= settled
 
     def _settle(self, values: NDArray[np.float64]) -> None:
         self.count += len(values)
@@ -105,18 +123,22 @@ class Tally:
         self.squares += float(np.dot(values, values))
         self.maximum = max(self.maximum, float(values.max()))
 
-    def take_view(self) -> tuple[int, float, Histogram]:
-        """Number, sum and histogram of the samples since the last call (for a frame).
+    def take_view(self) -> View:
+        """What was sampled since the last call (for a frame).
 
-        The first call gives those since the slice began.
+        The first call gives what was sampled since the slice began.
         """
+        self._is_watched = True
+        buffer = self._buffer
+        fresh = len(buffer) - self._viewed
+        if not self._pending.count and fresh <= FEW:
+            values = buffer[self._viewed :]
+            self._viewed = len(buffer)
+            if self._viewed - self._counted >= BLOCK:
+                self.absorb()
+            return View(fresh, sum(values), values)
         self.absorb()
-        view = self._slice.copy() if self._view is None else self._view
-        taken = (self.view_count, self.view_total, view)
-        if self.view_count or self._view is None:
-            self._view = Histogram()
-            self.view_count = 0
-            self.view_total = 0.0
+        taken, self._pending = self._pending, View(0, 0.0)
         return taken
 
     def end_slice(self) -> TallySlice:
@@ -125,7 +147,7 @@ class Tally:
         if self._buffer:
             self._settle(np.frombuffer(self._buffer[:], np.float64))
             del self._buffer[:]
-            self._counted = 0
+            self._counted = self._viewed = 0
         fresh = self._slice
         hit = np.flatnonzero(fresh.counts)
         taken = TallySlice(
@@ -138,7 +160,4 @@ class Tally:
             fresh.counts[hit].astype(np.uint32),
         )
         self._reset_slice()
-        if self._view is None:
-            self.view_count = 0
-            self.view_total = 0.0
         return taken

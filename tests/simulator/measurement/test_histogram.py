@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simulator.measurement.histogram import RELATIVE_ERROR, Histogram
 from simulator.measurement.level import Level, Total
-from simulator.measurement.tally import BLOCK, Tally
+from simulator.measurement.tally import BLOCK, FEW, Tally, View
 
 positive = st.floats(1e-8, 1e12)
 
@@ -65,12 +65,12 @@ def test_the_sums_of_a_slice_do_not_depend_on_how_often_a_frame_looked() -> None
 def test_a_view_holds_what_came_since_the_last_view() -> None:
     tally = Tally()
     tally.add(1.0)
-    assert tally.take_view()[:2] == (1, 1.0)
+    assert tally.take_view().values.tolist() == [1.0]
     tally.add(2.0)
     tally.add(4.0)
-    count, total, histogram = tally.take_view()
-    assert (count, total) == (2, 6.0)
-    assert histogram.percentiles((0.5,))[0] == pytest.approx(2.0, rel=RELATIVE_ERROR)
+    view = tally.take_view()
+    assert (view.count, view.total, view.values.tolist()) == (2, 6.0, [2.0, 4.0])
+    assert tally.take_view().count == 0
 
 
 def test_a_view_after_a_slice_holds_all_since_the_last_view() -> None:
@@ -79,9 +79,40 @@ def test_a_view_after_a_slice_holds_all_since_the_last_view() -> None:
     tally.add(1.0)
     tally.end_slice()
     tally.add(3.0)
-    count, total, histogram = tally.take_view()
-    assert (count, total, int(histogram.counts.sum())) == (2, 4.0, 2)
-    assert tally.take_view()[0] == 0
+    view = tally.take_view()
+    assert view.histogram is not None
+    assert (view.count, view.total, int(view.histogram.counts.sum())) == (2, 4.0, 2)
+    assert tally.take_view().count == 0
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(["view", "slice"]), st.integers(1, 3 * FEW), st.just(BLOCK)), max_size=30
+    )
+)
+def test_every_sample_is_in_one_view_and_in_one_slice(steps: list[str | int]) -> None:
+    tally, number, viewed, sliced = Tally(), 0, View(0, 0.0, histogram=Histogram()), 0
+    tally.take_view()
+
+    def look() -> None:
+        view = tally.take_view()
+        viewed.count += view.count
+        viewed.total += view.total
+        assert view.count == (len(view.values) if view.histogram is None else view.histogram.counts.sum())
+
+    for step in steps:
+        if step == "view":
+            look()
+        elif step == "slice":
+            sliced += tally.end_slice().count
+        else:
+            for _ in range(int(step)):
+                number += 1
+                tally.add(float(number))
+    look()
+    sliced += tally.end_slice().count
+    assert (viewed.count, sliced) == (number, number)
+    assert viewed.total == number * (number + 1) / 2
 
 
 def test_a_level_integrates_over_time_and_remembers_its_peak() -> None:
