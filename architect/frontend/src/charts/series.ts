@@ -50,6 +50,19 @@ interface Column {
   peakAt: number;
 }
 
+const PARTS = ["p50", "p95", "p99", "mean"] as const;
+
+/** The columns of one node, edge or flow by metric: found without putting a key together at each frame. */
+type Cells = Readonly<Record<"plain" | (typeof PARTS)[number], Map<string, Column>>>;
+
+const newCells = (): Cells => ({
+  plain: new Map(),
+  p50: new Map(),
+  p95: new Map(),
+  p99: new Map(),
+  mean: new Map(),
+});
+
 export const nodeKey = (id: string, metric: string, part = "") => `node ${id} ${metric}${part && ` ${part}`}`;
 export const edgeKey = (id: string, metric: string) => `edge ${id} ${metric}`;
 export const flowKey = (from: string, to: string, metric: string, part = "") =>
@@ -82,6 +95,11 @@ export interface SeriesStore {
 
 export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
   const columns = new Map<string, Column>();
+  const cellsOf = {
+    node: new Map<string, Cells>(),
+    edge: new Map<string, Cells>(),
+    flow: new Map<string, Cells>(),
+  };
   const listeners = new Set<() => void>();
   const delivered = new Map<string, readonly [t: number, count: number]>();
   let times = new Float64Array(1024);
@@ -136,18 +154,25 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     seqs[length - 1] = frame.seq;
   }
 
-  function write(key: string, metric: string, value: number | null | undefined): void {
+  function write(
+    cells: Cells,
+    part: keyof Cells,
+    metric: string,
+    key: (part: string) => string,
+    value: number | null | undefined,
+  ): void {
     if (value === null || value === undefined || !Number.isFinite(value)) return;
-    let column = columns.get(key);
+    let column = cells[part].get(metric);
     if (!column) {
       column = {
-        merging: mergingOf(metric),
+        merging: mergingOf(part === "plain" ? metric : part),
         values: new Float32Array(times.length).fill(Number.NaN),
         inLast: 0,
         peak: 0,
         peakAt: -1,
       };
-      columns.set(key, column);
+      cells[part].set(metric, column);
+      columns.set(key(part === "plain" ? "" : part), column);
     }
     const { values } = column;
     const at = length - 1;
@@ -162,39 +187,53 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     else values[at] = column.merging === "max" ? Math.max(before, value) : value;
   }
 
-  function writeMetric(key: (part?: string) => string, metric: string, value: Metric | undefined): void {
-    if (isSpread(value)) {
-      for (const part of ["p50", "p95", "p99", "mean"] as const) write(key(part), part, value[part]);
-    } else {
-      write(key(), metric, value);
+  function writeMetric(
+    cells: Cells,
+    metric: string,
+    key: (part: string) => string,
+    value: Metric | undefined,
+  ): void {
+    if (isSpread(value)) for (const part of PARTS) write(cells, part, metric, key, value[part]);
+    else write(cells, "plain", metric, key, value);
+  }
+
+  function cellsFor(sort: keyof typeof cellsOf, id: string): Cells {
+    let cells = cellsOf[sort].get(id);
+    if (!cells) {
+      cells = newCells();
+      cellsOf[sort].set(id, cells);
     }
+    return cells;
   }
 
   function writeFrame(frame: Frame): void {
     openPoint(frame);
-    for (const [id, metrics] of Object.entries(frame.nodes)) {
-      for (const [metric, value] of Object.entries(metrics))
-        writeMetric((part) => nodeKey(id, metric, part), metric, value);
+    for (const id in frame.nodes) {
+      const metrics = frame.nodes[id];
+      const cells = cellsFor("node", id);
+      for (const metric in metrics)
+        writeMetric(cells, metric, (part) => nodeKey(id, metric, part), metrics[metric]);
     }
-    for (const [id, edge] of Object.entries(frame.edges)) {
-      write(edgeKey(id, "rate"), "rate", edge.rate);
-      write(edgeKey(id, "in_transit"), "in_transit", edge.in_transit);
+    for (const id in frame.edges) {
+      const edge = frame.edges[id];
+      const cells = cellsFor("edge", id);
+      write(cells, "plain", "rate", () => edgeKey(id, "rate"), edge?.rate);
+      write(cells, "plain", "in_transit", () => edgeKey(id, "in_transit"), edge?.in_transit);
     }
-    for (const flow of frame.flows ?? []) {
+    for (const { from, to, end_to_end_latency: latency, delivered: count } of frame.flows ?? []) {
+      const name = `${from}>${to}`;
+      const cells = cellsFor("flow", name);
       writeMetric(
-        (part) => flowKey(flow.from, flow.to, "end_to_end_latency", part),
-        "",
-        flow.end_to_end_latency,
+        cells,
+        "end_to_end_latency",
+        (part) => flowKey(from, to, "end_to_end_latency", part),
+        latency,
       );
-      const name = `${flow.from}>${flow.to}`;
-      const [t, count] = delivered.get(name) ?? [0, 0];
-      if (typeof flow.delivered === "number" && frame.t > t) {
-        write(
-          flowKey(flow.from, flow.to, "delivered_rate"),
-          "delivered_rate",
-          (flow.delivered - count) / (frame.t - t),
-        );
-        delivered.set(name, [frame.t, flow.delivered]);
+      const [t, before] = delivered.get(name) ?? [0, 0];
+      if (typeof count === "number" && frame.t > t) {
+        const rate = (count - before) / (frame.t - t);
+        write(cells, "plain", "delivered_rate", () => flowKey(from, to, "delivered_rate"), rate);
+        delivered.set(name, [frame.t, count]);
       }
     }
   }
@@ -212,6 +251,7 @@ export function createSeriesStore(mostPoints = MOST_POINTS): SeriesStore {
     },
     reset() {
       columns.clear();
+      for (const cells of Object.values(cellsOf)) cells.clear();
       delivered.clear();
       times = new Float64Array(1024);
       seqs = new Float64Array(1024);
