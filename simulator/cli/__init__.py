@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
 from simulator.cli.experiments import compare_designs, find_capacity, sweep_design
 from simulator.cli.exporting import export_design
+from simulator.cli.importing import import_design
 from simulator.cli.interrupt import EXIT_CANCELLED
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
@@ -27,6 +28,7 @@ _COMMANDS = {
     "sweep": sweep_design,
     "capacity": find_capacity,
     "export": export_design,
+    "import": import_design,
     "schema": print_schema,
     "serve": serve_dashboard,
 }
@@ -65,9 +67,11 @@ def _refuse(options: argparse.Namespace, error: InvalidDesign) -> int:
     for problem in error.problems:
         sys.stderr.write(printable(str(problem)) + "\n")
     count = len(error.problems)
-    design = " ".join(options.designs) if hasattr(options, "designs") else options.design
+    named = next(getattr(options, key) for key in ("designs", "files", "design") if hasattr(options, key))
+    design = named if isinstance(named, str) else " ".join(named)
     name = "standard input" if design == "-" else design
-    return _say(f"{name}: {count} problem{'' if count == 1 else 's'}, nothing was run")
+    done = "imported" if options.command == "import" else "run"
+    return _say(f"{name}: {count} problem{'' if count == 1 else 's'}, nothing was {done}")
 
 
 def _say(text: str) -> int:

@@ -6,6 +6,7 @@ import argparse
 
 from simulator.cli.experiment_options import add_capacity, add_compare, add_sweep
 from simulator.cli.exporting import add_export
+from simulator.cli.importing import add_import
 from simulator.cli.values import (
     LARGEST_SEED,
     MOST_JOBS,
@@ -28,6 +29,7 @@ _EXAMPLES = """examples:
   headrace check shop.headrace.yaml --format junit > report.xml
   headrace compare shop.headrace.yaml --swap orders=kafka.topic --swap orders=rabbitmq.queue:quorum
   headrace export shop.headrace.yaml --to svg -o shop.svg
+  headrace import template.yaml definitions.json -o shop.headrace.yaml
   headrace serve --port 8000
 """
 _SIMULATE = """Run a design and print what happened: a table, or the result document with --json.
@@ -67,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     add_sweep(commands)
     add_capacity(commands)
     add_export(commands)
+    add_import(commands)
 
     schema = command(
         commands, "schema", "print the JSON Schema", "Print what editors and forms are built on."

@@ -26,7 +26,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 def read_text(text: str | bytes, *, limit: int = MOST_BYTES) -> object:
     """Read a document of at most ``limit`` bytes; raises ``InvalidDesign`` with one D100 or D108 problem."""
     try:
-        decoded = _decoded(text, limit)
+        decoded = decode(text, limit)
         begin = len(decoded) - len(decoded.lstrip())
         if begin == len(decoded):
             raise Refused("D100", "the document is empty", "A design begins with: format: headrace/1")
@@ -39,8 +39,8 @@ def read_text(text: str | bytes, *, limit: int = MOST_BYTES) -> object:
         ) from refusal
 
 
-def _decoded(text: str | bytes, limit: int) -> str:
-    """Text without byte order mark, within the limit and free of NUL."""
+def decode(text: str | bytes, limit: int) -> str:
+    """Text without byte order mark, within the limit and free of NUL; raises ``Refused``."""
     if isinstance(text, str):
         decoded = text.removeprefix("\ufeff")
         try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Protocol, cast
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
 
 import yaml
 
@@ -42,9 +43,12 @@ _WORDS: dict[str, bool | None] = {
     "FALSE": False,
 }
 _MISSING = object()
+T = TypeVar("T")
 
 
-class _Parser(Protocol):
+class EventParser(Protocol):
+    """The part of PyYAML's loaders that is used."""
+
     def get_event(self) -> Any:
         """The next event, None after the last."""
 
@@ -54,10 +58,15 @@ class _Parser(Protocol):
 
 def read_yaml(text: str) -> object:
     """Read one YAML document; raises ``Refused``."""
-    parser: _Parser | None = None
+    return from_events(text, lambda parser: _Builder(parser).build())
+
+
+def from_events(text: str, build: Callable[[EventParser], T]) -> T:
+    """What `build` makes of the parser's events; what is no YAML raises ``Refused`` with its place."""
+    parser: EventParser | None = None
     try:
-        parser = cast(_Parser, getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text))
-        return _Builder(parser).build()
+        parser = cast(EventParser, getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text))
+        return build(parser)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the document"
@@ -84,7 +93,7 @@ def read_yaml(text: str) -> object:
 class _Builder:
     """Builds plain data from events with an explicit stack: depth costs no recursion."""
 
-    def __init__(self, parser: _Parser) -> None:
+    def __init__(self, parser: EventParser) -> None:
         self.parser = parser
         self.stack: list[dict[str, object] | list[object] | None] = []  # the containers around this one
         self.container: dict[str, object] | list[object] | None = None
@@ -110,13 +119,15 @@ class _Builder:
             elif kind is yaml.AliasEvent:
                 raise Refused(
                     "D100",
-                    f"{_where(event)}: aliases (*{event.anchor[:20]}) are not read",
+                    f"{place_of(event)}: aliases (*{event.anchor[:20]}) are not read",
                     "Write the value out.",
                 )
             elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
-                    raise Refused("D100", f"{_where(event)}: a second document", "Keep one design per file.")
+                    raise Refused(
+                        "D100", f"{place_of(event)}: a second document", "Keep one design per file."
+                    )
             elif kind is yaml.StreamEndEvent or event is None:
                 break
         if self.root is _MISSING:
@@ -126,9 +137,9 @@ class _Builder:
     def _open(self, event: Any, container: dict[str, object] | list[object]) -> None:
         _refuse_anchor_and_tag(event)
         if isinstance(self.container, dict) and self.key is None:
-            raise Refused("D100", f"{_where(event)}: a list or mapping as a key", "Keys are plain words.")
+            raise Refused("D100", f"{place_of(event)}: a list or mapping as a key", "Keys are plain words.")
         if len(self.stack) >= MOST_DEPTH:
-            raise too_deep(_where(event))
+            raise too_deep(place_of(event))
         self._add(container)
         self.stack.append(self.container)
         self.container = container
@@ -136,20 +147,22 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         self.scalars += 1
         if self.scalars > MOST_SCALARS:  # keys count as well: they cost as much
-            raise too_many(_where(event))
+            raise too_many(place_of(event))
         if event.anchor is not None or event.tag is not None:
             _refuse_anchor_and_tag(event)
         if event.style == '"':
-            _refuse_escaped_characters(event)
+            refuse_escaped_characters(event)
         if isinstance(self.container, dict) and self.key is None:
             key: str = event.value
             if key == "<<" and event.implicit[0]:
-                raise Refused("D100", f"{_where(event)}: merge keys (<<) are not read", "Write the keys out.")
+                raise Refused(
+                    "D100", f"{place_of(event)}: merge keys (<<) are not read", "Write the keys out."
+                )
             if key in self.container:
-                raise duplicate_key(_where(event), key)
+                raise duplicate_key(place_of(event), key)
             self.key = key
             return
-        self._add(_resolved(event) if event.implicit[0] else event.value)
+        self._add(resolved(event) if event.implicit[0] else event.value)
 
     def _add(self, value: object) -> None:
         if isinstance(self.container, list):
@@ -161,8 +174,8 @@ class _Builder:
             self.root = value
 
 
-def _resolved(event: Any) -> object:
-    """The value of a plain scalar."""
+def resolved(event: Any) -> object:
+    """The value of a plain scalar; raises ``Refused`` for numbers beyond all bounds."""
     text: str = event.value
     if text in _WORDS:
         return _WORDS[text]
@@ -171,7 +184,7 @@ def _resolved(event: Any) -> object:
     if _INTEGER.match(text):
         if len(text) > LONGEST_INTEGER:
             raise Refused(
-                "D100", f"{_where(event)}: a number of {len(text)} digits", "Write an ordinary number."
+                "D100", f"{place_of(event)}: a number of {len(text)} digits", "Write an ordinary number."
             )
         return int(text)
     if _OTHER_BASE.match(text) and len(text) <= LONGEST_INTEGER:
@@ -179,10 +192,10 @@ def _resolved(event: Any) -> object:
     if _FLOAT.match(text):
         value = float(text)
         if not math.isfinite(value):
-            raise not_finite(_where(event), text)
+            raise not_finite(place_of(event), text)
         return value
     if _NOT_FINITE.match(text):
-        raise not_finite(_where(event), text)
+        raise not_finite(place_of(event), text)
     return text
 
 
@@ -190,23 +203,26 @@ def _refuse_anchor_and_tag(event: Any) -> None:
     if event.anchor is not None:
         raise Refused(
             "D100",
-            f"{_where(event)}: anchors (&{event.anchor[:20]}) are not read",
+            f"{place_of(event)}: anchors (&{event.anchor[:20]}) are not read",
             "Write the value out each time.",
         )
     if event.tag is not None:
-        raise Refused("D100", f"{_where(event)}: tags ({event.tag[:40]}) are not read", "Remove the tag.")
+        raise Refused("D100", f"{place_of(event)}: tags ({event.tag[:40]}) are not read", "Remove the tag.")
 
 
-def _refuse_escaped_characters(event: Any) -> None:
-    """Escapes can write what the text itself may not hold."""
+def refuse_escaped_characters(event: Any) -> None:
+    """Raise ``Refused``: escapes can write what the text itself may not hold."""
     value: str = event.value
     if "\0" in value:
-        raise Refused("D100", f"{_where(event)}: a NUL character in a text", "Remove it.")
+        raise Refused("D100", f"{place_of(event)}: a NUL character in a text", "Remove it.")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise Refused("D100", f"{_where(event)}: half of a surrogate pair in a text", "Remove it.") from error
+        raise Refused(
+            "D100", f"{place_of(event)}: half of a surrogate pair in a text", "Remove it."
+        ) from error
 
 
-def _where(event: Any) -> str:
+def place_of(event: Any) -> str:
+    """Line and column where an event begins."""
     return f"line {event.start_mark.line + 1}, column {event.start_mark.column + 1}"

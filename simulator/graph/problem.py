@@ -19,6 +19,7 @@ CODES: dict[str, str] = {
     "D108": "The document is too large, too deep, or holds too many elements.",
     "D109": "The format version is not supported.",
     "D110": "A trace file or uploaded load cannot be used.",
+    "D111": "A file cannot be imported.",
     "D201": "An id is used twice.",
     "D202": "An edge leads from or to a node that does not exist.",
     "D203": "These two nodes cannot be connected.",

@@ -1,0 +1,279 @@
+"""Resources of AWS, by CloudFormation's types and property names, as parts and links of a design.
+
+Templates and Terraform plans come here: both give resources with their properties worked out. One function
+stands for one type; what has none is listed as not modelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.formats.imports.aws_names import SERVICES, Service, arn, as_name, named_by
+from simulator.formats.imports.intrinsics import External, Reference, is_external
+from simulator.formats.imports.reading import HANDLER, Name, Origin, Part, Reading
+from simulator.formats.imports.source_file import Path
+from simulator.formats.imports.values import number, switch, text
+
+#: Types that carry no messages, by prefix: listed in one line each.
+QUIET = (
+    "AWS::IAM::",
+    "AWS::Logs::",
+    "AWS::KMS::",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::Version",
+    "AWS::Lambda::Alias",
+    "AWS::Serverless::LayerVersion",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SQS::QueueInlinePolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SNS::TopicInlinePolicy",
+    "AWS::Events::EventBusPolicy",
+    "AWS::Events::Connection",
+    "AWS::EC2::",
+    "AWS::CloudWatch::",
+    "AWS::SSM::",
+    "AWS::SecretsManager::",
+    "AWS::CDK::Metadata",
+    "AWS::CloudFormation::",
+    "AWS::Route53::",
+    "AWS::CertificateManager::",
+    "AWS::WAFv2::",
+    "AWS::MSK::Configuration",
+    "AWS::MSK::ClusterPolicy",
+    "AWS::AmazonMQ::Configuration",
+    "AWS::XRay::",
+    "AWS::Schemas::",
+    "AWS::ApplicationAutoScaling::",
+    "AWS::Scheduler::ScheduleGroup",
+    "AWS::Lambda::EventInvokeConfig",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource: where it stands, its type and its properties with all functions worked out."""
+
+    id: str
+    type: str
+    properties: dict[str, Any]
+    path: Path
+
+
+Handler = Callable[["Stack", Resource], None]
+
+
+class Stack:
+    """The resources of one file, and the names they have for each other and for other files."""
+
+    def __init__(
+        self, reading: Reading, resources: dict[str, Resource], handlers: dict[str, Handler]
+    ) -> None:
+        self.reading = reading
+        self.resources = resources
+        self._handlers = handlers
+        self._parts: set[Name] = set()
+        self._scope = f"resource of {reading.file.name}"
+        # What can be linked only when all resources are known.
+        self.redrives: list[tuple[Name, Any, int | None, Path]] = []
+        self.subscriptions: list[tuple[Name, dict[str, Any], Path]] = []
+        self.functions: list[tuple[Part, Resource]] = []
+        self.machines: list[tuple[Part, Resource]] = []
+
+    # -- names -----------------------------------------------------------------------------------
+    def own(self, id: str) -> Name:
+        """The name of a resource inside this file."""
+        return (self._scope, id)
+
+    def physical(self, resource: Resource, given: Any) -> str:
+        """The name a resource has in AWS; one made from the file where it leaves that to AWS."""
+        if isinstance(given, str) and given:
+            return given
+        suffix = ".fifo" if switch(resource.properties.get("FifoQueue")) else ""
+        return f"{self.reading.file.name}-{resource.id}{suffix}".replace("/", "-").replace(":", "-")
+
+    def text_of(self, reference: Reference) -> str:
+        """What stands in a longer text for a resource: its name, or its ARN."""
+        resource = self.resources.get(reference.resource)
+        if resource is None:
+            return reference.resource
+        service, given = _naming(resource)
+        name = self.physical(resource, given)
+        if service and (
+            reference.attribute.endswith("Arn") or (not reference.attribute and service == "sns")
+        ):
+            return arn(service, name)
+        return name
+
+    def add(self, resource: Resource, kind: str, service: str, given: Any, config: dict[str, Any]) -> Part:
+        """The part of a resource, known by its id in the file and by its name in AWS."""
+        physical = self.physical(resource, given)
+        names = [self.own(resource.id), as_name(SERVICES[service], physical)] if service in SERVICES else []
+        part = self.reading.add(
+            kind,
+            given if isinstance(given, str) and given else resource.id,
+            names or [self.own(resource.id)],
+            resource.path,
+            config,
+        )
+        self._parts.update(part.names)
+        return part
+
+    def find(self, value: Any, path: Path, *, hint: str = "", what: str = "") -> Name | None:
+        """The name of what a value stands for: a resource here, an ARN, a URL, or a name of service `hint`.
+
+        What the file only mentions becomes a part of its own. None, with a note, for what carries none.
+        """
+        if isinstance(value, dict) and set(value) <= {"Arn", "Ref"} and value:  # as some templates wrap it
+            value = next(iter(value.values()))
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, Reference):
+            if self.own(value.resource) in self._parts or value.resource in self.resources:
+                if self.own(value.resource) in self._parts:
+                    return self.own(value.resource)
+                resource = self.resources[value.resource]
+                self.reading.not_modelled(
+                    f"{what or 'a reference'} names {value.resource} ({resource.type}): no messages there",
+                    *path,
+                )
+                return None
+            return self._mentioned(SERVICES.get(hint), value.resource, path, what)
+        if isinstance(value, External):
+            return self._mentioned(SERVICES.get(hint), value.name, path, what)
+        if isinstance(value, str) and value:
+            found = named_by(value)
+            if found is not None:
+                return self._mentioned(found[0], found[1], path, what)
+            if not value.startswith(("arn:", "http:", "https:")):
+                return self._mentioned(SERVICES.get(hint), value.rsplit("/", 1)[-1], path, what)
+        self.reading.not_modelled(f"{what or 'a reference'} leads to what carries no messages here", *path)
+        return None
+
+    def _mentioned(self, service: Service | None, name: str, path: Path, what: str) -> Name | None:
+        if service is None or not name:
+            self.reading.not_understood(f"{what or 'a reference'}: what {name[:80]} is", *path)
+            return None
+        found = as_name(service, name)
+        if found not in self._parts:
+            self._parts.add(found)
+            config: dict[str, Any] = (
+                {"FifoQueue": True} if service.space == "sqs" and name.endswith(".fifo") else {}
+            )
+            if service.space == "sns" and name.endswith(".fifo"):
+                config["FifoTopic"] = True
+            part = self.reading.add(service.kind, name, [found], path, config, is_defined=False)
+            if service.kind == HANDLER:
+                part.config, part.origins = handler_work()
+            self.reading.assumed(
+                f"{name} ({service.space}) is mentioned, not defined: its settings are the defaults", *path
+            )
+            if service.note:
+                self.reading.assumed(f"{name}: {service.note}", *path)
+        return found
+
+    def later(self, value: Any, path: Path, hint: str) -> Name | None:
+        """As `find`, for a resource that may not have been read yet."""
+        if isinstance(value, Reference) and value.resource in self.resources:
+            return self.own(value.resource)
+        return self.find(value, path, hint=hint, what="a list of names")
+
+    # -- reading ---------------------------------------------------------------------------------
+    def read(self) -> None:
+        """All resources: those that others name first, then those that link them."""
+        for is_second in (False, True):
+            for resource in self.resources.values():
+                if (resource.type in SECOND) != is_second:
+                    continue
+                handler = self._handlers.get(resource.type)
+                if handler is not None:
+                    handler(self, resource)
+                elif resource.type.startswith(QUIET):
+                    self.reading.not_modelled(
+                        f"{resource.id} ({resource.type}) carries no messages", *resource.path
+                    )
+                else:
+                    self.reading.not_modelled(f"{resource.id}: the type {resource.type}", *resource.path)
+
+    # -- properties ------------------------------------------------------------------------------
+    def settings(
+        self, resource: Resource, numbers: tuple[str, ...], switches: tuple[str, ...], words: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """Properties that are settings of the same name; what cannot be read is noted."""
+        config: dict[str, Any] = {}
+        for keys, read in ((numbers, number), (switches, switch), (words, _word)):
+            for key in keys:
+                if key not in resource.properties:
+                    continue
+                value = read(resource.properties[key])
+                if value is None:
+                    why = (
+                        "known at deployment only"
+                        if is_external(resource.properties[key])
+                        else "not understood"
+                    )
+                    self.reading.not_understood(
+                        f"{resource.id}: {key} is {why}, its default is used",
+                        *resource.path,
+                        "Properties",
+                        key,
+                    )
+                else:
+                    config[key] = value
+        return config
+
+    def rest(self, resource: Resource, *known: str) -> None:
+        """Say which properties of a resource change nothing in a design."""
+        others = sorted(str(key) for key in resource.properties if key not in known)
+        if others:
+            self.reading.not_modelled(f"{resource.id}: {', '.join(others)[:240]}", *resource.path)
+
+
+#: Types that link resources: read when all those that can be linked are known.
+SECOND = frozenset(
+    {
+        "AWS::SNS::Subscription",
+        "AWS::Events::Rule",
+        "AWS::Events::Archive",
+        "AWS::Scheduler::Schedule",
+        "AWS::Pipes::Pipe",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Serverless::Connector",
+    }
+)
+
+_NAMED_BY = {
+    "AWS::SQS::Queue": ("sqs", "QueueName"),
+    "AWS::SNS::Topic": ("sns", "TopicName"),
+    "AWS::Events::EventBus": ("events", "Name"),
+    "AWS::Events::ApiDestination": ("api-destination", "Name"),
+    "AWS::Lambda::Function": ("lambda", "FunctionName"),
+    "AWS::Serverless::Function": ("lambda", "FunctionName"),
+    "AWS::StepFunctions::StateMachine": ("states", "StateMachineName"),
+    "AWS::Serverless::StateMachine": ("states", "Name"),
+    "AWS::Kinesis::Stream": ("kinesis", "Name"),
+    "AWS::DynamoDB::Table": ("dynamodb", "TableName"),
+    "AWS::Serverless::SimpleTable": ("dynamodb", "TableName"),
+    "AWS::KinesisFirehose::DeliveryStream": ("firehose", "DeliveryStreamName"),
+}
+
+
+def _naming(resource: Resource) -> tuple[str, Any]:
+    service, key = _NAMED_BY.get(resource.type, ("", ""))
+    return service, resource.properties.get(key) if key else None
+
+
+def _word(value: Any) -> str | None:
+    return text(value) or None
+
+
+def handler_work(
+    mean: float = 0.1, note: str = "the file holds no duration"
+) -> tuple[dict[str, Any], dict[str, Origin]]:
+    """Settings of code nobody has measured, and where they come from."""
+    return (
+        {"service_time": {"distribution": "exponential", "mean": mean}},
+        {"service_time": Origin("guess", note)},
+    )

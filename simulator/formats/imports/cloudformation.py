@@ -1,0 +1,160 @@
+"""AWS SAM and CloudFormation templates, YAML or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.formats.imports.aws_compute import (
+    link_functions,
+    link_machines,
+    read_broker,
+    read_cluster,
+    read_connector,
+    read_function,
+    read_mapping,
+    read_pipe,
+    read_state_machine,
+    read_stream,
+    read_table,
+)
+from simulator.formats.imports.aws_messaging import (
+    link_redrives,
+    link_subscriptions,
+    read_api_destination,
+    read_archive,
+    read_bus,
+    read_queue,
+    read_rule,
+    read_schedule,
+    read_subscription,
+    read_topic,
+)
+from simulator.formats.imports.aws_stack import Handler, Resource, Stack
+from simulator.formats.imports.intrinsics import ABSENT, Resolver
+from simulator.formats.imports.reading import Reading
+from simulator.formats.imports.source_file import SourceFile
+from simulator.formats.imports.values import mapping, text
+
+HANDLERS: dict[str, Handler] = {
+    "AWS::SQS::Queue": read_queue,
+    "AWS::SNS::Topic": read_topic,
+    "AWS::SNS::Subscription": read_subscription,
+    "AWS::Events::EventBus": read_bus,
+    "AWS::Events::Rule": read_rule,
+    "AWS::Events::Archive": read_archive,
+    "AWS::Events::ApiDestination": read_api_destination,
+    "AWS::Scheduler::Schedule": read_schedule,
+    "AWS::Pipes::Pipe": read_pipe,
+    "AWS::Lambda::Function": read_function,
+    "AWS::Serverless::Function": read_function,
+    "AWS::Lambda::EventSourceMapping": read_mapping,
+    "AWS::Serverless::Connector": read_connector,
+    "AWS::StepFunctions::StateMachine": read_state_machine,
+    "AWS::Serverless::StateMachine": read_state_machine,
+    "AWS::Kinesis::Stream": read_stream,
+    "AWS::DynamoDB::Table": read_table,
+    "AWS::Serverless::SimpleTable": read_table,
+    "AWS::MSK::Cluster": read_cluster,
+    "AWS::MSK::ServerlessCluster": read_cluster,
+    "AWS::AmazonMQ::Broker": read_broker,
+}
+#: Sections that say nothing about how messages flow.
+_SECTIONS = (
+    "AWSTemplateFormatVersion",
+    "Transform",
+    "Description",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Conditions",
+    "Mappings",
+    "Globals",
+    "Resources",
+    "Rules",
+    "Hooks",
+)
+_MOST_RESOURCES = 5_000
+
+
+def is_it(file: SourceFile) -> bool:
+    """Whether the file is a template: resources with types of AWS, or the template's own version."""
+    data = file.data
+    if not isinstance(data, dict):
+        return False
+    resources = data.get("Resources")
+    if not isinstance(resources, dict):
+        return "AWSTemplateFormatVersion" in data
+    return any(
+        isinstance(one, dict) and isinstance(one.get("Type"), str) and "::" in one["Type"]
+        for one in resources.values()
+    )
+
+
+def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
+    """Read a template with the defaults of its parameters."""
+    template = file.data
+    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+        raise file.refuse(
+            "a template has Resources, a mapping", "Give the template itself, not its parameters."
+        )
+    reading = Reading(file, "AWS SAM or CloudFormation")
+    resources: dict[str, Resource] = {}
+    stack = Stack(reading, resources, HANDLERS)
+    resolver = Resolver(template, stack.text_of)
+    shared = mapping(template.get("Globals"))
+    if len(template["Resources"]) > _MOST_RESOURCES:
+        raise file.refuse(f"{len(template['Resources']):,} resources; at most {_MOST_RESOURCES:,} are read")
+    for id, declared in template["Resources"].items():
+        path = ("Resources", id)
+        if not isinstance(declared, dict) or not isinstance(declared.get("Type"), str):
+            what = "a loop (Fn::ForEach)" if str(id).startswith("Fn::") else "a resource without a type"
+            reading.not_understood(f"{str(id)[:80]}: {what}", *path)
+            continue
+        condition = declared.get("Condition")
+        if isinstance(condition, str) and not resolver.condition(condition):
+            reading.not_modelled(f"{id}: its condition {condition} does not hold with the defaults", *path)
+            continue
+        properties = resolver.resolve(declared.get("Properties") or {})
+        if not isinstance(properties, dict):
+            reading.not_understood(f"{id}: its properties are no mapping", *path)
+            properties = {}
+        properties = {str(key): value for key, value in properties.items()}
+        properties = _with_globals(declared["Type"], properties, shared, resolver)
+        resources[id] = Resource(id, declared["Type"], properties, path)
+        connectors = resolver.resolve(declared.get("Connectors") or {})
+        if isinstance(connectors, dict) and connectors:
+            properties.setdefault("Connectors", connectors)
+    stack.read()
+    link_redrives(stack)
+    link_subscriptions(stack)
+    link_functions(stack)
+    link_machines(stack, files)
+    for name in sorted(resolver.used_defaults):
+        reading.assumed(f"the parameter {name} has its default", "Parameters", name)
+    for name, why in resolver.unknown.items():
+        reading.not_understood(f"{name}: {why}")
+    for key in template:
+        if key not in _SECTIONS:
+            reading.not_understood(f"the section {str(key)[:60]}", str(key))
+    return reading
+
+
+def _with_globals(
+    type: str, properties: dict[str, Any], shared: dict[str, Any], resolver: Resolver
+) -> dict[str, Any]:
+    """Properties with those of the section Globals beneath them (AWS SAM, *Globals section*)."""
+    section = {
+        "AWS::Serverless::Function": "Function",
+        "AWS::Serverless::StateMachine": "StateMachine",
+        "AWS::Serverless::SimpleTable": "SimpleTable",
+    }.get(type)
+    common = shared.get(section) if section else None
+    if not isinstance(common, dict):
+        return properties
+    known = resolver.resolve(
+        {key: item for key, item in common.items() if text(key) and key != "Environment"}
+    )
+    if known is ABSENT or not isinstance(known, dict):
+        return properties
+    return {**known, **properties}

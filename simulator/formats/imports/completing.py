@@ -1,0 +1,279 @@
+"""What no file says and a run needs: who handles, who sends and how much, who reads and how fast.
+
+Every answer given here is an assumption: it stands in the report and, for settings, in the document.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import networkx as nx
+
+from simulator.formats.imports.merging import Drawing, Vertex, Wire
+from simulator.formats.imports.reading import HANDLER, Origin
+from simulator.formats.imports.traffic import make_traffic
+from simulator.graph.wiring import wire as wiring_rule
+from simulator.kinds.catalogue import KINDS
+
+ASSUMED_RATE = 10.0
+"""Messages per second of a source nobody described."""
+ASSUMED_SERVICE_TIME = 0.01
+"""Mean seconds of a consumer nobody described."""
+
+_PULLED = ("queue",)
+_CALLERS = ("producer", "service", "consumer", "bus", "join")
+_CONSUMER_ONLY = ("batch", "poll_interval", "setup_after_idle")
+
+
+def complete(drawing: Drawing) -> None:
+    """Make a drawing that can be run of what was read."""
+    _decide_handlers(drawing)
+    _mend_pipes(drawing)
+    _mend_wires(drawing)
+    _add_readers(drawing)
+    _add_ends(drawing)
+    _add_sources(drawing)
+    make_traffic(drawing)
+
+
+def category(vertex: Vertex) -> str:
+    """The category of a node for the wiring rules."""
+    return KINDS[vertex.kind].category
+
+
+# -- handlers ----------------------------------------------------------------------------------------
+def _decide_handlers(drawing: Drawing) -> None:
+    """Code that polls a queue is a consumer, code that is called a service; for both it becomes two nodes."""
+    into: dict[str, list[Wire]] = defaultdict(list)
+    for wire in drawing.wires:
+        into[wire.target].append(wire)
+    handlers = [vertex for vertex in drawing.vertices.values() if vertex.kind == HANDLER]
+    ways: dict[str, tuple[list[Wire], list[Wire]]] = {}
+    for handler in handlers:
+        entering = into[handler.id]
+        sources = {wire.source: drawing.vertices[wire.source] for wire in entering}
+        polled = [
+            wire
+            for wire in entering
+            if (source := sources[wire.source]).kind != HANDLER and category(source) in ("queue", "topic")
+        ]
+        ways[handler.id] = (polled, [wire for wire in entering if wire not in polled])
+    for handler in handlers:
+        polled, called = ways[handler.id]
+        if polled and not called:
+            handler.kind = "consumer"
+            continue
+        handler.kind = "service"
+        work = {key: handler.config.pop(key) for key in _CONSUMER_ONLY if key in handler.config}
+        if polled:
+            reader = drawing.add(
+                f"{handler.id}-reader", "consumer", f"{handler.label} (reader)", handler.place, work
+            )
+            reader.config.setdefault("service_time", 0.001)
+            reader.config.setdefault("concurrency", handler.config.get("concurrency", 1))
+            reader.origins["service_time"] = Origin("guess", "only hands the work to the service it calls")
+            for wire in polled:
+                wire.target = reader.id
+            drawing.connect(reader.id, handler.id, handler.place, "invoke")
+            drawing.note(
+                "assumed",
+                handler.place,
+                f"{handler.label} both reads and is called: a reader takes the messages and calls it",
+            )
+    for handler in handlers:
+        if handler.kind == "service":
+            handler.config.pop("batch", None)
+
+
+def _mend_pipes(drawing: Drawing) -> None:
+    """A pipe here reads one SQS queue and leads to one queue, topic or bus; any other becomes a consumer."""
+    for vertex in [one for one in drawing.vertices.values() if one.kind == "aws.pipe"]:
+        sources = [drawing.vertices[wire.source] for wire in drawing.wires if wire.target == vertex.id]
+        targets = [
+            drawing.vertices[wire.target]
+            for wire in drawing.wires
+            if wire.source == vertex.id and wire.role != "invoke"
+        ]
+        if (
+            len(sources) == 1
+            and sources[0].kind == "aws.sqs"
+            and len(targets) == 1
+            and category(targets[0]) in ("queue", "topic", "bus")
+        ):
+            continue
+        size, window = (
+            vertex.config.get("BatchSize", 10),
+            vertex.config.get("MaximumBatchingWindowInSeconds", 0),
+        )
+        dropped = " without its filter" if "FilterPattern" in vertex.config else ""
+        vertex.kind = "consumer"
+        vertex.config = {
+            "concurrency": 100,
+            "service_time": 0.02,
+            "batch": {"max_size": size, "max_wait": window, "service": "per-batch"},
+        }
+        vertex.origins = {
+            "concurrency": Origin("guess", "batches of the pipe under way at a time"),
+            "service_time": Origin("guess", "the pipe's own time for a batch; AWS publishes none"),
+        }
+        drawing.note(
+            "assumed",
+            vertex.place,
+            f"the pipe {vertex.label} becomes a consumer{dropped}: pipes of the simulator lead from one SQS "
+            "queue to one queue, topic or bus",
+        )
+
+
+# -- wires -------------------------------------------------------------------------------------------
+def _mend_wires(drawing: Drawing) -> None:
+    """Give every edge a role that its ends allow; a reader goes where a queue leads to a service."""
+    readers: dict[tuple[str, str], str] = {}
+    kept: list[Wire] = []
+    for wire in list(drawing.wires):
+        source, target = drawing.vertices[wire.source], drawing.vertices[wire.target]
+        ends = category(source), category(target)
+        if ends in (("queue", "service"), ("topic", "service")):
+            reader = readers.get((source.id, target.id))
+            if reader is None:
+                made = drawing.add(
+                    f"{target.id}-reader",
+                    "consumer",
+                    f"{target.label} (reader)",
+                    wire.place,
+                    {"service_time": 0.001, "concurrency": 10},
+                )
+                made.origins["service_time"] = Origin("guess", "only hands the work to the service it calls")
+                made.origins["concurrency"] = Origin("guess", "calls under way at a time")
+                drawing.connect(made.id, target.id, wire.place, "invoke")
+                drawing.note(
+                    "assumed", wire.place, f"{made.label} takes messages from {source.label} and calls it"
+                )
+                reader = readers[source.id, target.id] = made.id
+            wire.target = reader
+            wire.role = "consume"
+            kept.append(wire)
+            continue
+        rule = wiring_rule(*ends)
+        if not rule.roles:
+            drawing.note(
+                "not-understood",
+                wire.place,
+                f"{source.label} ({source.kind}) leads to {target.label} ({target.kind}): {rule.refusal}",
+            )
+            continue
+        if wire.role not in rule.roles:
+            wire.role = rule.roles[0]
+        kept.append(wire)
+    # Readers made on the way added their own edges at the end of the list.
+    added = [wire for wire in drawing.wires if wire not in set(kept) and wire.source in readers.values()]
+    drawing.wires = kept + added
+
+
+# -- who reads, who sends ----------------------------------------------------------------------------
+def _add_readers(drawing: Drawing) -> None:
+    """A consumer for every queue that none of the files reads."""
+    leaving: dict[str, list[Wire]] = defaultdict(list)
+    letters: set[str] = set()
+    for wire in drawing.wires:
+        leaving[wire.source].append(wire)
+        if wire.role == "dead-letter":
+            letters.add(wire.target)
+    for vertex in list(drawing.vertices.values()):
+        kind = category(vertex)
+        is_read = any(wire.role != "dead-letter" for wire in leaving[vertex.id])
+        is_end = kind == "queue" or (vertex.kind == "topic")
+        if not is_end or is_read or vertex.id in letters:
+            continue
+        reader = drawing.add(
+            f"{vertex.id}-consumer",
+            "consumer",
+            f"Consumer of {vertex.label}",
+            vertex.place,
+            {"service_time": {"distribution": "exponential", "mean": ASSUMED_SERVICE_TIME}},
+        )
+        reader.origins["service_time"] = Origin("guess", "the files name no consumer")
+        wire = drawing.connect(vertex.id, reader.id, vertex.place, "consume")
+        if vertex.kind == "aws.sqs":
+            wire.config["WaitTimeSeconds"] = 20
+            wire.origins["WaitTimeSeconds"] = Origin("guess", "long polling, as AWS advises")
+        drawing.note(
+            "assumed",
+            vertex.place,
+            f"{vertex.label} is read by one consumer that takes {ASSUMED_SERVICE_TIME:g} s a message: "
+            "no file names who reads it",
+        )
+
+
+def _add_ends(drawing: Drawing) -> None:
+    """Subscribers of topics and buses that lead nowhere, where the files hold nobody who handles anything."""
+    kinds = {category(vertex) for vertex in drawing.vertices.values()}
+    if kinds & {"consumer", "service", "join"}:
+        return
+    leading = {wire.source for wire in drawing.wires}
+    for vertex in list(drawing.vertices.values()):
+        kind = category(vertex)
+        if vertex.id in leading or kind not in ("topic", "bus"):
+            continue
+        end = drawing.add(
+            f"{vertex.id}-subscriber",
+            "service" if kind == "bus" else "consumer",
+            f"Subscriber of {vertex.label}",
+            vertex.place,
+            {"service_time": {"distribution": "exponential", "mean": ASSUMED_SERVICE_TIME}},
+        )
+        end.origins["service_time"] = Origin("guess", "the files name no subscriber")
+        drawing.connect(vertex.id, end.id, vertex.place, None)
+        drawing.note("assumed", vertex.place, f"{vertex.label} has one subscriber: no file names any")
+
+
+def _add_sources(drawing: Drawing) -> None:
+    """A producer for every part that no producer reaches, those first that others depend on."""
+    graph: Any = nx.DiGraph()
+    graph.add_nodes_from(drawing.vertices)
+    letters: set[str] = set()
+    for wire in drawing.wires:
+        if wire.role == "dead-letter":
+            letters.add(wire.target)
+        else:
+            graph.add_edge(wire.source, wire.target)
+    reached: set[str] = set()
+
+    def reach(start: str) -> None:
+        left = [start]
+        while left:
+            id = left.pop()
+            if id not in reached:
+                reached.add(id)
+                left.extend(graph.successors(id))
+
+    for vertex in list(drawing.vertices.values()):
+        if category(vertex) == "producer":
+            reach(vertex.id)
+    position = {id: number for number, id in enumerate(drawing.vertices)}
+    stages = nx.condensation(graph)
+    for stage in nx.topological_sort(stages):
+        for id in sorted(stages.nodes[stage]["members"], key=position.__getitem__):
+            vertex = drawing.vertices[id]
+            if id in reached or category(vertex) == "consumer" or (id in letters and not graph.pred[id]):
+                continue
+            _add_source(drawing, vertex)
+            reach(id)
+
+
+def _add_source(drawing: Drawing, vertex: Vertex) -> None:
+    producer = drawing.add(
+        f"{vertex.id}-source",
+        "producer",
+        f"Source of {vertex.label}",
+        vertex.place,
+        {"arrivals": {"process": "poisson", "rate": ASSUMED_RATE}},
+    )
+    producer.origins["arrivals"] = Origin("guess", "the files hold no rate")
+    drawing.connect(producer.id, vertex.id, vertex.place, None)
+    drawing.note(
+        "assumed",
+        vertex.place,
+        f"{vertex.label} gets {ASSUMED_RATE:g} messages a second, at random: no file says who sends, or "
+        "how much",
+    )

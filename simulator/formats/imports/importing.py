@@ -1,0 +1,151 @@
+"""Import: files in, a design that runs and a report out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.design.document import Document
+from simulator.errors import InvalidDesign
+from simulator.formats.imports.assembling import assemble
+from simulator.formats.imports.completing import complete
+from simulator.formats.imports.formats import FORMATS, Format, recognise
+from simulator.formats.imports.merging import merge
+from simulator.formats.imports.reading import About, Note, Place, Reading
+from simulator.formats.imports.source_file import Path, SourceFile, path_text
+from simulator.graph.problem import Problem
+
+MOST_FILES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did: the notes in the order of the files, and which file was read as what."""
+
+    files: tuple[tuple[str, str], ...]
+    notes: tuple[Note, ...]
+    unsaid: int = 0
+
+    def about(self, *kinds: About) -> list[Note]:
+        """The notes of some kinds."""
+        return [note for note in self.notes if note.about in kinds]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the API: files, and lists of read, assumed, not_modelled, not_understood."""
+        kinds: tuple[About, ...] = ("read", "assumed", "not-modelled", "not-understood")
+        lists = {kind.replace("-", "_"): [_as_dict(note) for note in self.about(kind)] for kind in kinds}
+        files = [{"name": name, "format": format} for name, format in self.files]
+        return {"files": files, **lists, "unsaid": self.unsaid}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A design made from files, and the report of how."""
+
+    document: Document
+    report: Report
+
+
+def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> Imported:
+    """Make one design of several files.
+
+    Args:
+        files: in any order; what they say of the same thing is put together.
+        format: name of the format of all files; None recognises it by their content.
+
+    Raises:
+        InvalidDesign: when a file cannot be read (with file and place), or when nothing in the files can
+            become a design.
+    """
+    if not files:
+        raise InvalidDesign([Problem("D111", message="there is no file to import", hint="Name a file.")])
+    if len(files) > MOST_FILES:
+        raise InvalidDesign(
+            [Problem("D111", message=f"{len(files)} files; at most {MOST_FILES} are imported at once")]
+        )
+    chosen = [(file, FORMATS[format] if format is not None else _recognised(file)) for file in files]
+    if len(files) == 1 and chosen[0][1].name == "headrace":
+        return _own_design(files[0])
+    group = list(files)
+    readings = [one.read(file, group) for file, one in chosen]
+    drawing = merge(readings)
+    if not drawing.vertices:
+        first = files[0]
+        raise InvalidDesign(
+            [
+                Problem(
+                    "D111",
+                    message=f"{first.name}: nothing in it becomes a part of a design"
+                    + ("" if len(files) == 1 else f", nor in the other {len(files) - 1}"),
+                    hint=_why(readings),
+                )
+            ]
+        )
+    complete(drawing)
+    extras: dict[str, Any] = {}
+    for reading in readings:
+        extras |= reading.extras
+    title = next((reading.title for reading in readings if reading.title), "") or _title(files)
+    names = ", ".join(file.name for file in files[:20])
+    document = assemble(drawing, title, f"Imported from {names}.", extras)
+    notes = [note for reading in readings for note in reading.notes] + drawing.notes
+    used = tuple((file.name, one.title) for file, one in chosen)
+    return Imported(document, Report(used, _located(notes), sum(reading.unsaid for reading in readings)))
+
+
+def _recognised(file: SourceFile) -> Format:
+    found = recognise(file)
+    if found is None:
+        known = ", ".join(format.title for format in FORMATS.values())
+        raise file.refuse("the kind of file is not recognised", f"Known are {known}; or name it with --as.")
+    return found
+
+
+def _own_design(file: SourceFile) -> Imported:
+    document = Document.parse(file.data)
+    note = Note("read", Place(file), f"a Headrace design of {len(document.nodes)} nodes, taken as it is")
+    return Imported(document, Report(((file.name, FORMATS["headrace"].title),), (note,)))
+
+
+def _why(readings: Sequence[Reading]) -> str:
+    notes = [note for reading in readings for note in reading.notes if note.about != "read"]
+    kinds = Counter(note.about for note in notes)
+    return "; ".join(
+        f"{count} {about.replace('-', ' ')}, such as {next(n for n in notes if n.about == about).message}"
+        for about, count in kinds.items()
+    )[:500]
+
+
+def _title(files: Sequence[SourceFile]) -> str:
+    stem = (
+        files[0].name.replace("\\", "/").rsplit("/", 1)[-1].split(".")[0].replace("_", " ").replace("-", " ")
+    )
+    return (stem.strip() or "Imported design").capitalize()
+
+
+def _located(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes with the lines of their places."""
+    wanted: dict[int, list[Path]] = defaultdict(list)
+    files: dict[int, SourceFile] = {}
+    for note in notes:
+        if note.place.path:
+            wanted[id(note.place.file)].append(note.place.path)
+            files[id(note.place.file)] = note.place.file
+    lines = {key: files[key].lines(paths) for key, paths in wanted.items()}
+    located = []
+    for note in notes:
+        line = lines.get(id(note.place.file), {}).get(note.place.path, note.place.line)
+        located.append(Note(note.about, Place(note.place.file, note.place.path, line), note.message))
+    return tuple(located)
+
+
+def _as_dict(note: Note) -> dict[str, Any]:
+    place = note.place
+    return {
+        "file": place.file.name,
+        "path": path_text(place.path),
+        "line": place.line,
+        "message": note.message,
+    }

@@ -1,0 +1,173 @@
+"""RabbitMQ definitions. Source: RabbitMQ documentation, *Policies* and *Definition Export and Import*."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from simulator.running import simulate
+from tests.simulator.formats.imports.importing import config_of, edges, has_note, imported, nodes
+
+DEFINITIONS = {
+    "rabbit_version": "3.13.1",
+    "users": [{"name": "admin", "password_hash": "canary", "tags": "administrator"}],
+    "parameters": [{"value": {"src-uri": "amqp://user:canary@host"}, "component": "shovel", "name": "s"}],
+    "vhosts": [{"name": "/"}, {"name": "jobs", "default_queue_type": "quorum"}],
+    "exchanges": [
+        {"name": "orders", "vhost": "/", "type": "topic", "durable": True, "arguments": {}},
+        {"name": "dead", "vhost": "/", "type": "fanout", "arguments": {}},
+        {
+            "name": "spread",
+            "vhost": "/",
+            "type": "x-consistent-hash",
+            "arguments": {"hash-header": "customer", "alternate-exchange": "dead"},
+        },
+    ],
+    "queues": [
+        {"name": "billing", "vhost": "/", "durable": True, "arguments": {"x-message-ttl": 60000}},
+        {"name": "billing-slow", "vhost": "/", "durable": False, "arguments": {"x-queue-type": "classic"}},
+        {
+            "name": "failed",
+            "vhost": "/",
+            "arguments": {"x-queue-type": "quorum", "x-quorum-initial-group-size": 3},
+        },
+        {
+            "name": "work",
+            "vhost": "jobs",
+            "arguments": {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "old"},
+        },
+        {"name": "old", "vhost": "jobs", "arguments": {"x-strange": 1}},
+    ],
+    "bindings": [
+        {
+            "source": "orders",
+            "vhost": "/",
+            "destination": "billing",
+            "destination_type": "queue",
+            "routing_key": "order.*",
+        },
+        {
+            "source": "orders",
+            "vhost": "/",
+            "destination": "spread",
+            "destination_type": "exchange",
+            "routing_key": "#",
+        },
+        {
+            "source": "spread",
+            "vhost": "/",
+            "destination": "billing-slow",
+            "destination_type": "queue",
+            "routing_key": "1",
+        },
+        {
+            "source": "dead",
+            "vhost": "/",
+            "destination": "failed",
+            "destination_type": "queue",
+            "routing_key": "",
+        },
+        {
+            "source": "amq.direct",
+            "vhost": "jobs",
+            "destination": "work",
+            "destination_type": "queue",
+            "routing_key": "w",
+        },
+        {
+            "source": "nowhere",
+            "vhost": "/",
+            "destination": "billing",
+            "destination_type": "queue",
+            "routing_key": "w",
+        },
+    ],
+    "policies": [
+        {
+            "vhost": "/",
+            "name": "letters",
+            "pattern": "^billing",
+            "apply-to": "queues",
+            "priority": 1,
+            "definition": {"dead-letter-exchange": "dead", "message-ttl": 5000, "ha-mode": "all"},
+        },
+        {
+            "vhost": "/",
+            "name": "weak",
+            "pattern": ".*",
+            "apply-to": "all",
+            "priority": 0,
+            "definition": {"max-length": 7},
+        },
+        {
+            "vhost": "/",
+            "name": "slow",
+            "pattern": "(a+)+$",
+            "apply-to": "all",
+            "priority": 9,
+            "definition": {"max-length": 1},
+        },
+    ],
+    "operator_policies": [
+        {
+            "vhost": "jobs",
+            "name": "cap",
+            "pattern": "work",
+            "apply-to": "queues",
+            "definition": {"max-length": 10},
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def made():
+    return imported(json.dumps(DEFINITIONS), names=("defs.json",))
+
+
+def test_the_policy_with_the_highest_priority_applies_and_the_lower_limit_counts(made):
+    assert nodes(made)["billing"]["config"] == {"x-message-ttl": 5000, "x-dead-letter-exchange": "dead"}
+    slow = nodes(made)["billing-slow"]["config"]
+    assert (slow["durable"], slow["x-message-ttl"]) == (False, 5000)
+    assert nodes(made)["failed"]["config"]["x-max-length"] == 7
+    assert nodes(made)["jobs-work"]["config"]["x-max-length"] == 10
+    assert has_note(made, "not-understood", "policies[2]", "too long to match")
+    assert has_note(made, "not-modelled", "queue billing: ha-mode")
+
+
+def test_queues_of_a_virtual_host_have_its_default_type(made):
+    assert nodes(made)["jobs-work"]["config"]["x-queue-type"] == "quorum"
+    assert "x-queue-type" not in nodes(made)["billing"]["config"]
+
+
+def test_bindings_alternate_exchanges_and_dead_letters_are_edges(made):
+    assert config_of(made, "orders", "billing") == {"routing_key": "order.*"}
+    assert nodes(made)["spread"]["config"] == {
+        "type": "x-consistent-hash",
+        "hash-header": "customer",
+        "alternate-exchange": "dead",
+    }
+    assert {
+        ("billing", "dead", "dead-letter"),
+        ("spread", "dead", "publish"),
+        ("jobs-work", "jobs-old", "dead-letter"),
+        ("jobs-amq-direct", "jobs-work", "publish"),
+    } <= edges(made)
+    assert nodes(made)["jobs-amq-direct"]["config"]["type"] == "direct"
+
+
+def test_secrets_are_never_kept_and_what_is_left_out_is_listed(made):
+    kept = json.dumps(made.document.to_data()) + json.dumps(made.report.as_dict())
+    assert "canary" not in kept
+    for words in (("users",), ("parameters",), ("queue old: x-strange",)):
+        assert has_note(made, "not-modelled", *words)
+    assert has_note(made, "not-understood", "bindings[5]", "nowhere")
+
+
+def test_the_design_runs_and_the_assumed_sender_reaches_every_binding(made):
+    result = simulate(made.document, duration=20)
+    assert result["conservation"]["ok"]
+    assert result["conservation"]["nodes"]["billing"]["accepted"] > 0
+    sent = config_of(made, "orders-source", "orders")
+    assert sent["routing_key"] == {"order.x": 1, "x": 1}
