@@ -56,8 +56,13 @@ def exported(
     except CannotExport as refused:
         message = str(refused)
         raise Invalid(f"{message[:1].upper()}{message[1:]}.", code="cannot-export") from refused
-    answer = HttpResponse(text, content_type=f"{entry.media_type}; charset=utf-8")
-    slug = re.sub(r"[^a-z0-9]+", "-", document.name.lower()).strip("-")[:60] or "design"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{slug}{entry.suffix}"'
+    return attachment(text, f"{entry.media_type}; charset=utf-8", document.name, entry.suffix)
+
+
+def attachment(content: str | bytes, media_type: str, name: str, suffix: str) -> HttpResponse:
+    """A file to be saved under the name of its design; opened in the browser it may do nothing."""
+    answer = HttpResponse(content, content_type=media_type)
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "design"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{slug}{suffix}"'
     answer.headers["Content-Security-Policy"] = "sandbox"
     return answer

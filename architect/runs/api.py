@@ -14,7 +14,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from architect.designs import exporting
-from architect.runs import schemas, selectors, services
+from architect.runs import reporting, schemas, selectors, services
 from architect.runs.models import Run
 from architect.runs.states import RunStatus
 from architect.runs.supervisor import supervisor
@@ -90,6 +90,23 @@ def export_run(
     """The document it ran, in one of the formats of `GET /api/exports`; drawings carry the means measured."""
     result = json.loads(selectors.run_result_text(run_id))
     return exporting.exported(json.loads(selectors.run_document_text(run_id)), format, theme, result)
+
+
+@router.get(
+    "/runs/{uuid:run_id}/report.{form}",
+    response={200: str, **READS, 409: Errors},
+    summary="The report of a run",
+)
+def read_report(
+    request: HttpRequest,
+    run_id: UUID,
+    form: reporting.Form,
+    words: Query[schemas.ReportWords],
+) -> HttpResponse:
+    """`html` is one file without outside resources, `pdf` a document for printing; 409 without a result."""
+    result = json.loads(selectors.run_result_text(run_id))
+    document = json.loads(selectors.run_document_text(run_id))
+    return reporting.report(document, result, form, **words.model_dump())
 
 
 @router.get("/runs/{uuid:run_id}/frames", response={200: schemas.FramesOut, **READS}, summary="Stored frames")

@@ -37,6 +37,14 @@ class RunControl(Body):
     speed: Speed | None = Field(None, description=f"With the action speed: up to {MOST_SPEED:g}, or null.")
 
 
+class ReportWords(Body):
+    """Words of one's own for a report."""
+
+    title: Annotated[str, Field(max_length=200)] = Field("", description="Empty: the design's name.")
+    authors: Annotated[str, Field(max_length=500)] = ""
+    notes: Annotated[str, Field(max_length=5_000)] = ""
+
+
 class NewFault(FaultNow, Body):
     """A fault or action of a node, now."""
 

@@ -15,6 +15,7 @@ from simulator.cli.importing import import_design
 from simulator.cli.interrupt import EXIT_CANCELLED
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
+from simulator.cli.reporting import report_run
 from simulator.errors import HeadraceError, InvalidDesign
 from simulator.experiments.replicate import Cancelled
 from simulator.report.layout import printable
@@ -29,6 +30,7 @@ _COMMANDS = {
     "capacity": find_capacity,
     "export": export_design,
     "import": import_design,
+    "report": report_run,
     "schema": print_schema,
     "serve": serve_dashboard,
 }

@@ -32,7 +32,7 @@ def simulate_design(options: argparse.Namespace) -> int:
     target = check_target(options.output) if options.output is not None else None
     document, loads = with_loads(read_design(options.design, options.prices), options.load)
     _warn(document, loads, options.duration)
-    result = _run(document, options)
+    result = run_design(document, options)
     text = json.dumps(result, indent=2, allow_nan=False) + "\n"
     if target is not None:
         write_whole(target, text)
@@ -45,7 +45,7 @@ def check_design(options: argparse.Namespace) -> int:
     write = FORMATS[options.format]
     try:
         document, _ = with_loads(read_design(options.design, options.prices), options.load)
-        result = _run(document, options)
+        result = run_design(document, options)
     except InvalidDesign as error:
         verdict = Verdict(options.design, error.problems)
         sys.stdout.write(write(verdict))
@@ -78,7 +78,7 @@ def serve_dashboard(options: argparse.Namespace) -> int:
 
 
 # -- running -----------------------------------------------------------------------------------------
-def _run(document: Document, options: argparse.Namespace) -> dict[str, Any]:
+def run_design(document: Document, options: argparse.Namespace) -> dict[str, Any]:
     """The result, with progress before and the speed after it on standard error."""
     progress = Progress()
     try:

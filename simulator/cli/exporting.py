@@ -45,7 +45,7 @@ def export_design(options: argparse.Namespace) -> int:
     """Carry the command out."""
     target = check_target(options.output) if options.output is not None else None
     document = read_design(options.design)
-    result = _result(options.result, document.digest()) if options.result is not None else None
+    result = read_result(options.result, document.digest()) if options.result is not None else None
     # Only this command draws; the others start without what that takes.
     from simulator.formats.exports.table import EXPORTS
 
@@ -57,7 +57,8 @@ def export_design(options: argparse.Namespace) -> int:
     return 0
 
 
-def _result(name: str, digest: str) -> dict[str, Any]:
+def read_result(name: str, digest: str) -> dict[str, Any]:
+    """The result document in a file; says so when it is of another version of the design."""
     try:
         result = json.loads(content_of(Path(name), _MOST_RESULT, "result"))
     except (ValueError, RecursionError) as error:

@@ -7,6 +7,7 @@ import argparse
 from simulator.cli.experiment_options import add_capacity, add_compare, add_sweep
 from simulator.cli.exporting import add_export
 from simulator.cli.importing import add_import
+from simulator.cli.reporting import REPORT, add_report
 from simulator.cli.values import (
     LARGEST_SEED,
     MOST_JOBS,
@@ -70,6 +71,10 @@ def parser() -> argparse.ArgumentParser:
     add_capacity(commands)
     add_export(commands)
     add_import(commands)
+
+    report = command(commands, "report", "write the report of a run", REPORT)
+    _run_options(report)
+    add_report(report)
 
     schema = command(
         commands, "schema", "print the JSON Schema", "Print what editors and forms are built on."

@@ -25,21 +25,22 @@ def check_target(name: str) -> Path:
     return path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path` (UTF-8) through a file beside it, so that no reader ever sees half of it.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content` (text as UTF-8) to `path` through a file beside it: no reader ever sees half of it.
 
     A device or a pipe is written to as it is. Raises `CannotDo`.
     """
+    data = content.encode() if isinstance(content, str) else content
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(data)
             return
         real = path.resolve()
         handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".part")
         part = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             part.chmod(real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask())

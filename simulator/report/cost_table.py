@@ -27,16 +27,15 @@ def money_text(estimate: dict[str, Any] | None) -> str:
     return f"{money(value)} ±{percent((ci95[1] - ci95[0]) / 2.0 / abs(value))}"
 
 
-def cost_table(cost: dict[str, Any]) -> str:
-    """What one design costs, by node and by cause; empty where nothing in it has a price."""
+def cost_rows(cost: dict[str, Any]) -> list[list[str]]:
+    """A heading, the nodes that cost most by cause, and the sum; empty where nothing in it has a price."""
     month = cost["per_month"]
     if month is None or not any(month["by_node"].values()):
-        return ""
+        return []
     causes = list(month["by_cause"])
     rows = [["", *causes, "a month", "per million messages"]]
     million = cost["per_million_messages"]
-    costly = sorted((id for id, amount in month["by_node"].items() if amount), key=month["by_node"].get)
-    shown = set(costly[::-1][:_MOST_NODES])
+    shown = set(_costly(cost)[:_MOST_NODES])
     for node in month["by_node"]:
         if node in shown:
             split = {one["cause"]: 0.0 for one in cost["items"]}
@@ -48,10 +47,28 @@ def cost_table(cost: dict[str, Any]) -> str:
             rows.append([printable(node), *cells, money(month["by_node"][node]), each])
     totals = [money(month["by_cause"][cause]) for cause in causes]
     rows.append(["all", *totals, money_text(month), money_text(million)])
-    lines = [_title(cost), indented(aligned(rows))]
-    if len(costly) > len(shown):
-        lines.append(f"  and {len(costly) - len(shown)} nodes that cost less")
-    return "\n".join([*lines, *_statements(cost)])
+    return rows
+
+
+def cost_table(cost: dict[str, Any]) -> str:
+    """What one design costs, by node and by cause; empty where nothing in it has a price."""
+    rows = cost_rows(cost)
+    if not rows:
+        return ""
+    return "\n".join([cost_title(cost), indented(aligned(rows)), *map(indented, cost_lines(cost))])
+
+
+def cost_lines(cost: dict[str, Any]) -> list[str]:
+    """What the table leaves out, what has no price, and which prices are doubtful."""
+    left_out = len(_costly(cost)) - _MOST_NODES
+    more = [f"and {left_out} nodes that cost less"] if left_out > 0 else []
+    return more + [line.strip() for line in _statements(cost)]
+
+
+def _costly(cost: dict[str, Any]) -> list[str]:
+    """Nodes that cost anything, the most expensive first."""
+    by_node = (cost["per_month"] or {"by_node": {}})["by_node"]
+    return sorted((id for id, amount in by_node.items() if amount), key=by_node.get)[::-1]
 
 
 def costs_table(costs: Sequence[tuple[str, dict[str, Any]]]) -> str:
@@ -73,10 +90,11 @@ def costs_table(costs: Sequence[tuple[str, dict[str, Any]]]) -> str:
             ]
         )
     statements = {line: None for name, cost in costs for line in _statements(cost)}
-    return "\n".join([_title(costs[0][1]), indented(aligned(rows)), *statements])
+    return "\n".join([cost_title(costs[0][1]), indented(aligned(rows)), *statements])
 
 
-def _title(cost: dict[str, Any]) -> str:
+def cost_title(cost: dict[str, Any]) -> str:
+    """Currency, date and region of the prices, and the rule by which the window is scaled."""
     dated = f"prices of {cost['prices_dated']}" if cost["prices_dated"] else "prices without a date"
     own = f", {len(cost['own_prices'])} of your own" if cost["own_prices"] else ""
     where = printable(cost["region"])

@@ -107,7 +107,8 @@ def _has_intervals(result: dict[str, Any]) -> bool:
     )
 
 
-def _nodes(result: dict[str, Any]) -> str:
+def node_rows(result: dict[str, Any]) -> list[list[str]]:
+    """A heading, and what was measured at each node."""
     rows = [
         [
             "node",
@@ -121,7 +122,6 @@ def _nodes(result: dict[str, Any]) -> str:
             "in flight: mean",
         ]
     ]
-    incidents = []
     for name, node in result["nodes"].items():
         waiting, queue = node.get("waiting_time", {}), node.get("queue_length", {})
         rows.append(
@@ -135,17 +135,28 @@ def _nodes(result: dict[str, Any]) -> str:
                 estimate_text(node.get("in_flight", {}).get("mean")),
             ]
         )
+    return rows
+
+
+def incident_lines(result: dict[str, Any]) -> list[str]:
+    """For every node at which something went wrong: what, and how often."""
+    incidents = []
+    for name, node in result["nodes"].items():
         happened = [
             f"{number(node[metric]['mean'])} {METRICS[metric]['title'].lower()}"
             for metric in _INCIDENTS
             if metric in node and node[metric]["mean"]
         ]
         if happened:
-            incidents.append(f"  {name}: {', '.join(happened)}")
-    text = "Nodes\n" + indented(aligned(rows))
-    if incidents:
+            incidents.append(f"{name}: {', '.join(happened)}")
+    return incidents
+
+
+def _nodes(result: dict[str, Any]) -> str:
+    text = "Nodes\n" + indented(aligned(node_rows(result)))
+    if incidents := incident_lines(result):
         each = " (mean of the replications)" if result["replications"] > 1 else ""
-        text += f"\n\nOver the whole run{each}\n" + "\n".join(incidents)
+        text += f"\n\nOver the whole run{each}\n" + indented("\n".join(incidents))
     return text
 
 
@@ -156,9 +167,8 @@ def _peak(queue: dict[str, Any]) -> str:
     return f"{text} at {format_duration(moment['mean'], 4)}" if moment else text
 
 
-def _flows(result: dict[str, Any]) -> str:
-    if not result["flows"]:
-        return ""
+def flow_rows(result: dict[str, Any]) -> list[list[str]]:
+    """A heading, and what was measured from each producer to each end."""
     counts = ("delivered", "lost", "dead_lettered", "duplicates", "out_of_order")
     titles = [METRICS[name]["title"].lower() for name in counts]
     rows = [["from → to", "latency: mean", "p50", "p95", "p99", "max", *titles]]
@@ -171,24 +181,38 @@ def _flows(result: dict[str, Any]) -> str:
                 *(estimate_text(flow.get(name)) for name in counts),
             ]
         )
-    return "Flows, end to end\n" + indented(aligned(rows))
+    return rows
+
+
+def _flows(result: dict[str, Any]) -> str:
+    return "Flows, end to end\n" + indented(aligned(flow_rows(result))) if result["flows"] else ""
+
+
+def accounts_text(result: dict[str, Any]) -> str:
+    """Whether every message is accounted for."""
+    ledgers = result["conservation"]["nodes"]
+    if result["conservation"]["ok"]:
+        return f"kept: every message is accounted for at {_counted(len(ledgers), 'node')}"
+    wrong = [
+        id
+        for id, ledger in ledgers.items()
+        if ledger["accepted"] != sum(value for term, value in ledger.items() if term != "accepted")
+    ]
+    return f"BROKEN at {', '.join(wrong)}: please report this as a defect"
 
 
 def _checks(result: dict[str, Any]) -> str:
-    ledgers = result["conservation"]["nodes"]
-    if result["conservation"]["ok"]:
-        accounted = f"kept: every message is accounted for at {_counted(len(ledgers), 'node')}"
-    else:
-        wrong = [
-            id
-            for id, ledger in ledgers.items()
-            if ledger["accepted"] != sum(value for term, value in ledger.items() if term != "accepted")
+    return "\n".join(
+        [
+            "Checks",
+            f"  conservation   {accounts_text(result)}",
+            f"  Little's law   {little_text(result)}",
         ]
-        accounted = f"BROKEN at {', '.join(wrong)}: please report this as a defect"
-    return "\n".join(["Checks", f"  conservation   {accounted}", f"  Little's law   {_little(result)}"])
+    )
 
 
-def _little(result: dict[str, Any]) -> str:
+def little_text(result: dict[str, Any]) -> str:
+    """How well L = λW holds, and where least."""
     laws = result["littles_law"]
     # A node that nothing leaves (a dead-letter queue without a reader) has no W to compare with.
     flowing = {id: law for id, law in laws.items() if law["lambda_W"] > 0.0}

@@ -28,7 +28,7 @@ def trust_text(result: dict[str, Any]) -> str:
     section = result.get("statistics")
     if section is None:
         return ""
-    lines = [f"  method   {_method(section)}", f"  warm-up  {section['warmup']['statement']}"]
+    lines = [f"  method   {method_text(section)}", f"  warm-up  {section['warmup']['statement']}"]
     growing = section["stability"]["verdict"] == "growing"
     sizes = section["effective_sample_size"].items()
     latencies = [(name, size) for name, size in sizes if name.endswith("end_to_end_latency")]
@@ -46,7 +46,8 @@ def trust_text(result: dict[str, Any]) -> str:
     return "How far to believe it\n" + "\n".join(printable(line) for line in lines)
 
 
-def _method(section: dict[str, Any]) -> str:
+def method_text(section: dict[str, Any]) -> str:
+    """Where the intervals come from."""
     if section["method"] == "replications":
         return f"{section['replications']} independent replications, Student's t"
     if section["method"] == "batch-means":
@@ -54,8 +55,8 @@ def _method(section: dict[str, Any]) -> str:
     return "none: no intervals"
 
 
-def theory_text(result: dict[str, Any]) -> str:
-    """Each recognised model with its figures beside the simulated ones."""
+def theory_rows(result: dict[str, Any]) -> list[list[str]]:
+    """A heading, and each recognised model's figures beside the simulated ones."""
     rows = [["model", "at", "metric", "theory", "simulated", "difference", "verdict"]]
     for entry in result.get("theory", []):
         name = entry["model"] + ("" if entry["exact"] else " (approximation)")
@@ -77,6 +78,12 @@ def theory_text(result: dict[str, Any]) -> str:
                 ]
             )
             name = place = ""
+    return rows
+
+
+def theory_text(result: dict[str, Any]) -> str:
+    """Each recognised model with its figures beside the simulated ones."""
+    rows = theory_rows(result)
     return "Theory beside simulation\n" + indented(aligned(rows, left=3)) if len(rows) > 1 else ""
 
 

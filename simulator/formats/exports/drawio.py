@@ -5,8 +5,8 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from simulator.formats.diagram import Card, Diagram, Wire
-from simulator.formats.exports.markup import legal
 from simulator.formats.exports.palette import LIGHT
+from simulator.formats.vector import legal
 from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH
 
 _SHAPES = {

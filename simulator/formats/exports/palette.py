@@ -63,3 +63,5 @@ DARK = Palette(
     },
 )
 PALETTES: dict[Theme, Palette] = {"light": LIGHT, "dark": DARK}
+#: Lines of charts on a light ground, told apart by lightness as well as by hue.
+SERIES = ("#0b6584", "#b35900", "#a3195b", "#4b7a16", "#5a44b8", "#5f6b75")

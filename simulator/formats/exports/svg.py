@@ -5,21 +5,15 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from simulator.formats.diagram import Card, Diagram, Line, Wire
-from simulator.formats.exports.markup import legal
 from simulator.formats.exports.palette import PALETTES, Palette, Theme
+from simulator.formats.vector import BOLD, FONT, box, fitted, legal, text, width_of
 from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH
 
-_FONT = (
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', sans-serif"
-)
 _MARGIN = 40
 #: Room for the heading above the drawing.
 _HEAD = 52
 #: Size of text in pixels: names, kinds, lines, labels of wires.
 _NAME, _KIND, _LINE, _LABEL = 13.0, 11.0, 11.0, 11.0
-#: Width of a mark in ems where no font is at hand to measure: narrow, wide and all others of a broad
-#: sans-serif face, and how much wider the bold one is.
-_NARROW, _WIDE, _USUAL, _BOLD = 0.36, 0.95, 0.61, 1.1
 _PLAIN_ROLES = ("publish", "consume", "invoke")
 
 
@@ -37,25 +31,23 @@ def svg(diagram: Diagram, theme: Theme = "light") -> str:
             "width": f"{width:g}",
             "height": f"{height:g}",
             "role": "img",
-            "font-family": _FONT,
+            "font-family": FONT,
         },
     )
     ET.SubElement(root, "title").text = legal(diagram.name)
     ET.SubElement(root, "desc").text = legal(" ".join(diagram.description.split()))
     _arrow(root, palette)
-    _box(root, left, top, width, height, 0, fill=palette.background)
-    _text(
+    box(root, left, top, width, height, 0, fill=palette.background)
+    text(
         root,
         left + _MARGIN,
         top + 44,
-        fitted(diagram.name, 18.0, width - 2 * _MARGIN, _BOLD),
+        fitted(diagram.name, 18.0, width - 2 * _MARGIN, BOLD),
         18.0,
         palette.text,
         weight="650",
     )
-    _text(
-        root, left + _MARGIN, top + 64, fitted(diagram.note, 12.0, width - 2 * _MARGIN), 12.0, palette.muted
-    )
+    text(root, left + _MARGIN, top + 64, fitted(diagram.note, 12.0, width - 2 * _MARGIN), 12.0, palette.muted)
     at = {card.id: card for card in diagram.cards}
     for wire in diagram.wires:
         _wire(root, wire, at[wire.source], at[wire.target], palette)
@@ -72,22 +64,22 @@ def _card(root: ET.Element, card: Card, palette: Palette) -> None:
     colour = palette.of(card.category)
     group = ET.SubElement(root, "g", {"transform": f"translate({card.x:g} {card.y:g})"})
     ET.SubElement(group, "title").text = legal(f"{card.label} ({card.kind})")
-    _box(group, 0, 0, CARD_WIDTH, CARD_HEIGHT, 10, fill=palette.surface, stroke=palette.border)
-    _box(group, 9, 8, 28, 28, 7, fill=colour, fill_opacity="0.16")
+    box(group, 0, 0, CARD_WIDTH, CARD_HEIGHT, 10, fill=palette.surface, stroke=palette.border)
+    box(group, 9, 8, 28, 28, 7, fill=colour, fill_opacity="0.16")
     _sign(group, card.category, colour)
-    _text(group, 45, 21, fitted(card.label, _NAME, 146, _BOLD), _NAME, palette.text, weight="650")
-    _text(group, 45, 35, fitted(card.title, _KIND, 146), _KIND, palette.muted)
+    text(group, 45, 21, fitted(card.label, _NAME, 146, BOLD), _NAME, palette.text, weight="650")
+    text(group, 45, 35, fitted(card.title, _KIND, 146), _KIND, palette.muted)
     for number, line in enumerate(card.lines):
         _row(group, line, 55 + 15 * number, palette)
 
 
 def _row(group: ET.Element, line: Line, y: float, palette: Palette) -> None:
-    text = fitted(line.text, _LINE, 118, _BOLD)
-    room = CARD_WIDTH - 28 - width_of(text, _LINE) * _BOLD
-    _text(group, 11, y, fitted(line.name, _LINE, room), _LINE, palette.muted)
+    figure = fitted(line.text, _LINE, 118, BOLD)
+    room = CARD_WIDTH - 28 - width_of(figure, _LINE) * BOLD
+    text(group, 11, y, fitted(line.name, _LINE, room), _LINE, palette.muted)
     colour = palette.muted if line.tone == "default" else palette.text
     weight = "400" if line.tone == "default" else "600"
-    _text(group, CARD_WIDTH - 11, y, text, _LINE, colour, anchor="end", weight=weight)
+    text(group, CARD_WIDTH - 11, y, figure, _LINE, colour, anchor="end", weight=weight)
 
 
 def _sign(group: ET.Element, category: str, colour: str) -> None:
@@ -144,11 +136,11 @@ def _wire_label(root: ET.Element, wire: Wire, source: Card, target: Card, palett
     if not wire.label:
         return
     x1, y1, x2, y2 = _ends(source, target)
-    text = fitted(wire.label, _LABEL, max(150.0, abs(x2 - x1) + 60.0))
+    label = fitted(wire.label, _LABEL, max(150.0, abs(x2 - x1) + 60.0))
     x, y = (x1 + x2) / 2, (y1 + y2) / 2 - 8
-    half = width_of(text, _LABEL) / 2 + 4
-    _box(root, x - half, y - 12, 2 * half, 16, 4, fill=palette.background, fill_opacity="0.85")
-    _text(root, x, y, text, _LABEL, palette.muted, anchor="middle")
+    half = width_of(label, _LABEL) / 2 + 4
+    box(root, x - half, y - 12, 2 * half, 16, 4, fill=palette.background, fill_opacity="0.85")
+    text(root, x, y, label, _LABEL, palette.muted, anchor="middle")
 
 
 def _arrow(root: ET.Element, palette: Palette) -> None:
@@ -169,58 +161,3 @@ def _arrow(root: ET.Element, palette: Palette) -> None:
             },
         )
         ET.SubElement(marker, "path", {"d": "M0 0L8 4L0 8z", "fill": colour})
-
-
-# -- pieces ------------------------------------------------------------------------------------------
-def _box(
-    parent: ET.Element, x: float, y: float, width: float, height: float, radius: float, **look: str
-) -> None:
-    sizes = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{width:g}", "height": f"{height:g}"}
-    if radius:
-        sizes["rx"] = f"{radius:g}"
-    ET.SubElement(parent, "rect", {**sizes, **{key.replace("_", "-"): value for key, value in look.items()}})
-
-
-def _text(
-    parent: ET.Element,
-    x: float,
-    y: float,
-    text: str,
-    size: float,
-    colour: str,
-    *,
-    anchor: str = "start",
-    weight: str = "400",
-) -> None:
-    look = {
-        "x": f"{x:g}",
-        "y": f"{y:g}",
-        "font-size": f"{size:g}",
-        "fill": colour,
-        "text-anchor": anchor,
-        "font-weight": weight,
-    }
-    ET.SubElement(parent, "text", look).text = legal(text)
-
-
-def width_of(text: str, size: float) -> float:
-    """About how wide a line of text is, in pixels, without a font to measure it with."""
-    return size * sum(
-        _NARROW
-        if mark in "iljtfrI.,:;|!'()[] "
-        else _WIDE
-        if mark in "MWmw@%" or ord(mark) > 0x2E80
-        else _USUAL
-        for mark in text
-    )
-
-
-def fitted(text: str, size: float, room: float, boldness: float = 1.0) -> str:
-    """The text, its end cut off and marked where it is wider than `room` pixels."""
-    text = "".join(mark if mark.isprintable() else " " for mark in text)
-    room /= boldness
-    if width_of(text, size) <= room:
-        return text
-    while text and width_of(text + "…", size) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -101,3 +102,48 @@ def test_a_defect_is_a_500_in_the_apis_shape_without_its_details(
     assert answer.status_code == 500
     assert answer.json()["errors"][0]["code"] == "defect"
     assert "a secret detail" not in answer.content.decode()
+
+
+# ---------------------------------------------------------------- files of a run
+
+
+@pytest.fixture
+def finished(post: Any, design: str, submitted: list[Run]) -> str:
+    """A run with the result of its own document."""
+    import simulator
+
+    run_id = post("/api/runs", {"design": design}).json()["id"]
+    run = Run.objects.get(id=run_id)
+    result = simulator.simulate(simulator.Document.parse(json.loads(run.document_text)), duration=20)
+    for status in (RunStatus.STARTING, RunStatus.RUNNING):
+        services.run_move(run.id, status)
+    services.run_end(run.id, RunStatus.FINISHED, result=result)
+    return str(run_id)
+
+
+@pytest.mark.parametrize(("form", "start"), [("html", b"<!doctype html>"), ("pdf", b"%PDF-")])
+def test_the_report_of_a_run_is_an_attachment(client: Client, finished: str, form: str, start: bytes) -> None:
+    answer = client.get(f"/api/runs/{finished}/report.{form}?title=Ours&authors=A")
+    assert answer.status_code == 200
+    assert answer.content.startswith(start)
+    assert answer.headers["Content-Disposition"].endswith(f'.report.{form}"')
+    assert answer.headers["Content-Security-Policy"] == "sandbox"
+
+
+def test_the_drawing_of_a_run_carries_its_numbers(client: Client, finished: str) -> None:
+    drawn = client.get(f"/api/runs/{finished}/export/svg").content.decode()
+    assert "means of one run of 20 s" in drawn
+
+
+def test_a_run_without_a_result_has_no_report(
+    client: Client, post: Any, design: str, submitted: list[Run]
+) -> None:
+    run_id = post("/api/runs", {"design": design}).json()["id"]
+    for path in ("report.html", "export/svg"):
+        answer = client.get(f"/api/runs/{run_id}/{path}")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "no-result")
+
+
+def test_other_forms_and_long_words_are_refused(client: Client, finished: str) -> None:
+    assert client.get(f"/api/runs/{finished}/report.docx").status_code == 422
+    assert client.get(f"/api/runs/{finished}/report.html?title={'x' * 201}").status_code == 422

@@ -24,6 +24,11 @@ export interface Exported {
 export const exportAddress = ({ of, id }: Exported, format: string, theme: "light" | "dark") =>
   `/api/${of}/${encodeURIComponent(id)}/export/${encodeURIComponent(format)}?theme=${theme}`;
 
+export type ReportForm = "html" | "pdf";
+
+export const reportAddress = (runId: string, form: ReportForm, words: Readonly<Record<string, string>>) =>
+  `/api/runs/${encodeURIComponent(runId)}/report.${form}?${new URLSearchParams(words)}`;
+
 /** The file and its name; an ApiError says why there is none. */
 export async function fetchExport(address: string): Promise<{ file: Blob; name: string }> {
   let response: Response;

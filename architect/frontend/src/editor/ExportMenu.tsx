@@ -1,7 +1,14 @@
 import { Download } from "lucide-react";
 import { Fragment, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { sentence } from "../api/errors";
-import { type ExportFormat, exportAddress, fetchExport, listExports } from "../api/exports";
+import {
+  type ExportFormat,
+  exportAddress,
+  fetchExport,
+  listExports,
+  type ReportForm,
+  reportAddress,
+} from "../api/exports";
 import { shownDocument } from "../document/store";
 import { useSession } from "../run/session";
 import { shownTheme } from "../theme/theme";
@@ -71,20 +78,23 @@ function Formats({ onDone }: { onDone: () => void }) {
     if (formats) list.current?.querySelector<HTMLElement>("button")?.focus();
   }, [formats]);
 
-  const take = async (format: ExportFormat) => {
+  const save = async (make: () => Promise<void>) => {
     onDone();
     try {
-      if (!run) await saver.flush(); // what is drawn, not what was saved a second ago
-      const source = run ? { of: "runs" as const, id: run.id } : { of: "designs" as const, id: designId };
-      const name = format.name === PNG.name ? "svg" : format.name;
-      const made = await fetchExport(exportAddress(source, name, shownTheme()));
-      if (format.name === PNG.name) {
-        saveFile(await pictureOf(made.file), made.name.replace(/\.svg$/, PNG.suffix));
-      } else {
-        saveFile(made.file, made.name);
-      }
+      await make();
     } catch (error) {
       view.getState().toast(`There is no file: ${sentence(error)}`, { tone: "warn" });
+    }
+  };
+  const take = async (format: ExportFormat) => {
+    if (!run) await saver.flush(); // what is drawn, not what was saved a second ago
+    const source = run ? { of: "runs" as const, id: run.id } : { of: "designs" as const, id: designId };
+    const name = format.name === PNG.name ? "svg" : format.name;
+    const made = await fetchExport(exportAddress(source, name, shownTheme()));
+    if (format.name === PNG.name) {
+      saveFile(await pictureOf(made.file), made.name.replace(/\.svg$/, PNG.suffix));
+    } else {
+      saveFile(made.file, made.name);
     }
   };
 
@@ -92,6 +102,7 @@ function Formats({ onDone }: { onDone: () => void }) {
   if (!formats) return <p className="export-note">Reading the formats…</p>;
   return (
     <div ref={list} role="menu" aria-label="Formats" tabIndex={-1} onKeyDown={moveFocus}>
+      {run && <Reports runId={run.id} save={save} />}
       {ORDER.map((sort) => (
         <Fragment key={sort}>
           <p className="filter-group" aria-hidden="true">
@@ -110,7 +121,7 @@ function Formats({ onDone }: { onDone: () => void }) {
                 title={
                   hasWords(format, nodes) ? undefined : `The design has no ${format.needs.join(", no ")}.`
                 }
-                onClick={() => void take(format)}
+                onClick={() => void save(() => take(format))}
               >
                 <span>{format.title}</span>
                 <span className="muted export-suffix">{format.suffix}</span>
@@ -119,6 +130,33 @@ function Formats({ onDone }: { onDone: () => void }) {
         </Fragment>
       ))}
     </div>
+  );
+}
+
+/** The run that is shown, as a document for a review. */
+function Reports({ runId, save }: { runId: string; save: (make: () => Promise<void>) => Promise<void> }) {
+  const take = async (form: ReportForm) => {
+    const made = await fetchExport(reportAddress(runId, form, {}));
+    saveFile(made.file, made.name);
+  };
+  return (
+    <>
+      <p className="filter-group" aria-hidden="true">
+        Report of this run
+      </p>
+      {(["html", "pdf"] as const).map((form) => (
+        <button
+          key={form}
+          type="button"
+          role="menuitem"
+          className="menu-item"
+          onClick={() => void save(() => take(form))}
+        >
+          <span>{form === "html" ? "Report, one page for the browser" : "Report to print"}</span>
+          <span className="muted export-suffix">.{form}</span>
+        </button>
+      ))}
+    </>
   );
 }
 

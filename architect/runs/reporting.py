@@ -1,0 +1,32 @@
+"""The result of a run as a document for a design review."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.http import HttpResponse
+
+from architect.designs import documents
+from architect.designs.exporting import attachment
+from architect.refusals import invalid_design
+
+Form = Literal["html", "pdf"]
+
+
+def report(
+    data: object, result: dict[str, Any], form: Form, *, title: str, authors: str, notes: str
+) -> HttpResponse:
+    """The report as an attachment; raises Invalid when the document is not valid any more."""
+    from simulator.report.paper.content import paper_of
+
+    document, problems = documents.problems_of(data)
+    if document is None:
+        raise invalid_design(problems)
+    paper = paper_of(document, result, problems, title=title, authors=authors, notes=notes)
+    if form == "html":
+        from simulator.report.paper.html import html
+
+        return attachment(html(paper), "text/html; charset=utf-8", document.name, ".report.html")
+    from simulator.report.paper.pdf import pdf
+
+    return attachment(pdf(paper), "application/pdf", document.name, ".report.pdf")

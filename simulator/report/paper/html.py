@@ -1,0 +1,129 @@
+"""A report as one HTML file: nothing from outside, no script, made for the screen and for the printer."""
+
+from __future__ import annotations
+
+from html import escape
+
+from simulator.report.paper.model import Block, Code, Paper, Picture, Table, Text, Verdict
+
+_STYLE = """
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1080px; padding: 40px 32px 80px; color: #14202a; background: #fff;
+  font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; }
+header { border-bottom: 2px solid #0b6584; padding-bottom: 14px; margin-bottom: 8px; }
+h1 { font-size: 28px; line-height: 1.2; margin: 0 0 6px; }
+h2 { font-size: 20px; margin: 40px 0 10px; }
+p { margin: 8px 0; max-width: 78ch; }
+.extent, .note, figcaption, caption { color: #4a5965; font-size: 13px; }
+.brand { float: right; color: #0b6584; font-weight: 650; }
+nav ol { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 12px 0 0; font-size: 13px;
+  list-style: none; }
+a { color: #0b6584; }
+.verdict { display: grid; grid-template-columns: 92px 1fr auto; gap: 4px 14px; align-items: baseline;
+  padding: 8px 12px; margin: 6px 0; border: 1px solid #d0d9e0; border-left-width: 4px; border-radius: 5px; }
+.verdict b { text-transform: uppercase; font-size: 12px; letter-spacing: .04em; }
+.verdict.good { border-left-color: #17693c; } .verdict.good b { color: #17693c; }
+.verdict.bad { border-left-color: #b0221c; } .verdict.bad b { color: #b0221c; }
+.verdict.doubt { border-left-color: #7c4d00; } .verdict.doubt b { color: #7c4d00; }
+p.good { color: #17693c; } p.bad { color: #b0221c; font-weight: 600; } p.doubt { color: #7c4d00; }
+figure { margin: 18px 0; }
+figure svg { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; margin: 12px 0; }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; min-width: 50%; }
+caption { text-align: left; padding-bottom: 4px; }
+th { text-align: right; font-weight: 600; color: #4a5965; border-bottom: 1px solid #77858f; }
+td { text-align: right; white-space: nowrap; border-bottom: 1px solid #e3e9ed; }
+th, td { padding: 4px 10px 4px 0; vertical-align: top; }
+th.left, td.left { text-align: left; }
+td.left { white-space: normal; overflow-wrap: anywhere; }
+pre { background: #f2f5f7; padding: 14px; border-radius: 5px; font-size: 12px; overflow-x: auto; }
+@page { margin: 16mm 14mm; }
+@media print {
+  body { padding: 0; max-width: none; font-size: 10.5pt; }
+  nav, .brand { display: none; }
+  h2 { break-after: avoid; }
+  figure, .verdict, tr { break-inside: avoid; }
+  .scroll { overflow: visible; }
+  table { font-size: 8.5pt; }
+  pre { white-space: pre-wrap; font-size: 7.5pt; }
+}
+""".strip()
+#: No script, no request: what is opened from a mail shall not be able to do anything.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def html(paper: Paper) -> str:
+    """The file."""
+    names = [f"section-{place}" for place in range(1, len(paper.sections) + 1)]
+    contents = "".join(
+        f'<li><a href="#{name}">{escape(section.title)}</a></li>'
+        for name, section in zip(names, paper.sections, strict=True)
+    )
+    by = f"<p>{escape(paper.authors)}</p>" if paper.authors else ""
+    notes = "".join(f"<p>{escape(line)}</p>" for line in paper.notes.splitlines() if line.strip())
+    body = "\n".join(
+        f'<section id="{name}">\n<h2>{escape(section.title)}</h2>\n'
+        + "\n".join(map(_block, section.blocks))
+        + "\n</section>"
+        for name, section in zip(names, paper.sections, strict=True)
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(paper.title)}</title>
+<style>
+{_STYLE}
+</style>
+</head>
+<body>
+<header>
+<span class="brand">Headrace</span>
+<h1>{escape(paper.title)}</h1>
+{by}<p class="extent">{escape(paper.extent)}</p>
+{notes}<nav aria-label="Contents"><ol>{contents}</ol></nav>
+</header>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Text(text, tone):
+            return f'<p class="{tone}">{escape(text)}</p>'
+        case Verdict(word, tone, asked, found):
+            return (
+                f'<div class="verdict {tone}"><b>{escape(word)}</b>'
+                f"<span>{escape(asked)}</span><span>{escape(found)}</span></div>"
+            )
+        case Picture(svg, caption):
+            # Written by us: every text in it is escaped already.
+            return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+        case Code(text):
+            return f"<pre>{escape(text)}</pre>"
+        case Table():
+            return _table(block)
+
+
+def _table(block: Table) -> str:
+    caption = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
+    head = "".join(_cell("th", text, place < block.left) for place, text in enumerate(block.head))
+    rows = "\n".join(
+        "<tr>" + "".join(_cell("td", text, place < block.left) for place, text in enumerate(row)) + "</tr>"
+        for row in block.rows
+    )
+    whole = f"<table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table>"
+    return f'<div class="scroll">{whole}</div>'
+
+
+def _cell(name: str, text: str, is_left: bool) -> str:
+    scope = ' scope="col"' if name == "th" else ""
+    side = ' class="left"' if is_left else ""
+    return f"<{name}{scope}{side}>{escape(text)}</{name}>"

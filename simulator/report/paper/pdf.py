@@ -1,0 +1,242 @@
+"""A report as PDF (ReportLab; drawings through svglib): the same model as the page, for A4.
+
+Only fonts that come with ReportLab are used, so that the same report gives the same bytes on every machine.
+Marks that they lack are written out in words or, where there are none, as their number in Unicode.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import reportlab
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    XPreformatted,
+)
+from reportlab.platypus import Table as Grid
+from svglib.svglib import svg2rlg
+
+from simulator.report.paper.model import Block, Code, Paper, Picture, Table, Text, Tone, Verdict
+
+_PAGE = landscape(A4)
+_MARGIN = 16 * mm
+_ROOM = _PAGE[0] - 2 * _MARGIN
+_FONT, _BOLD = "Vera", "VeraBd"
+_COLOURS: dict[Tone, str] = {
+    "plain": "#14202a",
+    "note": "#4a5965",
+    "good": "#17693c",
+    "bad": "#b0221c",
+    "doubt": "#7c4d00",
+}
+#: Marks that Bitstream Vera has no shape for, in words.
+_WRITTEN = str.maketrans(
+    {"→": "to", "λ": "lambda ", "≤": "at most ", "≥": "at least ", "ρ": "rho ", "\t": "    "}
+)
+
+
+def pdf(paper: Paper) -> bytes:
+    """The file."""
+    _load_fonts()
+    target = io.BytesIO()
+    document = SimpleDocTemplate(
+        target,
+        pagesize=_PAGE,
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=_MARGIN,
+        bottomMargin=_MARGIN,
+        title=paper.title,
+        author=paper.authors,
+        subject=paper.extent,
+        creator="Headrace",
+        invariant=1,  # no moment of making and no random number: same report, same bytes
+    )
+    story: list[Flowable] = [
+        Paragraph(_marked(paper.title), _style("title", 20, bold=True, after=2)),
+        *([Paragraph(_marked(paper.authors), _style("by", 9.5))] if paper.authors else []),
+        Paragraph(_marked(paper.extent), _style("extent", 8.5, colour=_COLOURS["note"])),
+        *(
+            Paragraph(_marked(line), _style("notes", 9.5))
+            for line in paper.notes.splitlines()
+            if line.strip()
+        ),
+    ]
+    for section in paper.sections:
+        story += [
+            CondPageBreak(40 * mm),
+            Paragraph(_marked(section.title), _style("heading", 13, bold=True, before=12, after=4)),
+        ]
+        for block in section.blocks:
+            story += _flowables(block)
+    document.build(story, onFirstPage=_numbered, onLaterPages=_numbered)
+    return target.getvalue()
+
+
+@cache
+def _load_fonts() -> None:
+    folder = Path(reportlab.__file__).parent / "fonts"
+    for name in (_FONT, _BOLD):
+        pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
+
+
+def _numbered(canvas: Canvas, _document: SimpleDocTemplate) -> None:
+    canvas.setFont(_FONT, 7.5)
+    canvas.setFillColor(HexColor(_COLOURS["note"]))
+    canvas.drawRightString(_PAGE[0] - _MARGIN, 9 * mm, f"Headrace   {canvas.getPageNumber()}")
+
+
+def _style(
+    name: str,
+    size: float,
+    *,
+    bold: bool = False,
+    colour: str = _COLOURS["plain"],
+    before: float = 0,
+    after: float = 3,
+    right: bool = False,
+) -> ParagraphStyle:
+    return ParagraphStyle(
+        name,
+        fontName=_BOLD if bold else _FONT,
+        fontSize=size,
+        leading=size * 1.35,
+        textColor=HexColor(colour),
+        spaceBefore=before,
+        spaceAfter=after,
+        alignment=TA_RIGHT if right else 0,
+        splitLongWords=1,
+    )
+
+
+# -- text --------------------------------------------------------------------------------------------
+def _shown(text: str) -> str:
+    """The text in marks that the font has; any other as its number in Unicode."""
+    has = pdfmetrics.getFont(_FONT).face.charToGlyph
+    return "".join(
+        mark if ord(mark) in has or mark == "\n" else f"[U+{ord(mark):04X}]"
+        for mark in text.translate(_WRITTEN)
+    )
+
+
+def _marked(text: str) -> str:
+    """Text for a paragraph, in which `<` and `&` mean something."""
+    return escape(_shown(text))
+
+
+# -- blocks ------------------------------------------------------------------------------------------
+def _flowables(block: Block) -> list[Flowable]:
+    match block:
+        case Text(text, tone):
+            size = 8.5 if tone == "note" else 9.5
+            return [Paragraph(_marked(text), _style(tone, size, colour=_COLOURS[tone]))]
+        case Verdict():
+            return [_verdict(block)]
+        case Picture(svg, caption):
+            words = Paragraph(_marked(caption), _style("caption", 8, colour=_COLOURS["note"], after=6))
+            return [KeepTogether([_picture(svg), words])]
+        case Code(text):
+            style = _style("code", 6.5)
+            return [XPreformatted(_marked(text), style)]
+        case Table():
+            return _table(block)
+
+
+def _verdict(block: Verdict) -> Flowable:
+    cells = [
+        Paragraph(_marked(block.word.upper()), _style("word", 8, bold=True, colour=_COLOURS[block.tone])),
+        Paragraph(_marked(block.asked), _style("asked", 9)),
+        Paragraph(_marked(block.found), _style("found", 9, right=True)),
+    ]
+    grid = Grid([cells], colWidths=[26 * mm, _ROOM - 106 * mm, 80 * mm])
+    grid.setStyle(
+        [
+            ("BOX", (0, 0), (-1, -1), 0.5, HexColor("#d0d9e0")),
+            ("LINEBEFORE", (0, 0), (0, -1), 3, HexColor(_COLOURS[block.tone])),
+            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ]
+    )
+    return grid
+
+
+def _picture(svg: str) -> Flowable:
+    """The drawing, no wider and no higher than a page has room for."""
+    drawing = svg2rlg(io.BytesIO(_for_print(svg).encode()))
+    if drawing is None:
+        raise ValueError("a drawing of the report is no SVG")
+    scale = min(0.75, _ROOM / drawing.width, (_PAGE[1] - 2 * _MARGIN - 30 * mm) / drawing.height)
+    drawing.width, drawing.height = drawing.width * scale, drawing.height * scale
+    drawing.scale(scale, scale)
+    drawing.hAlign = "LEFT"
+    return drawing
+
+
+def _for_print(svg: str) -> str:
+    """The same drawing in the fonts of the document, and in marks that they have."""
+    start = svg.index('font-family="') + len('font-family="')
+    return _shown(svg[:start] + _FONT + svg[svg.index('"', start) :])
+
+
+def _table(block: Table) -> list[Flowable]:
+    columns = len(block.head)
+    size = 7.5 if columns <= 7 else 6.6
+    head = [
+        Paragraph(
+            _marked(text), _style("head", size, bold=True, colour=_COLOURS["note"], right=place >= block.left)
+        )
+        for place, text in enumerate(block.head)
+    ]
+    body = [
+        [
+            Paragraph(_marked(text), _style("cell", size, after=0, right=place >= block.left))
+            for place, text in enumerate(row)
+        ]
+        for row in block.rows
+    ]
+    grid = Grid([head, *body], colWidths=_widths(block, size), repeatRows=1, hAlign="LEFT")
+    grid.setStyle(
+        [
+            ("LINEBELOW", (0, 0), (-1, 0), 0.7, HexColor("#77858f")),
+            ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor("#e3e9ed")),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+            ("LEFTPADDING", (0, 0), (-1, -1), 2),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+        ]
+    )
+    caption = [Paragraph(_marked(block.caption), _style("caption", 8, colour=_COLOURS["note"], before=6))]
+    return [*(caption if block.caption else []), grid, Spacer(1, 6)]
+
+
+def _widths(block: Table, size: float) -> list[float]:
+    """As wide as what stands in each column, squeezed together where a page has no room for it."""
+    wanted = []
+    for column, text in enumerate(block.head):
+        # A heading may break between its words, a figure should not.
+        longest = max((pdfmetrics.stringWidth(word, _BOLD, size) for word in text.split()), default=0.0)
+        cells = [pdfmetrics.stringWidth(_shown(row[column]), _FONT, size) for row in block.rows]
+        wanted.append(max([longest, *cells]) + 9)
+    room, all_of_it = _ROOM, sum(wanted)
+    if all_of_it <= room:
+        return wanted
+    fair = room / len(wanted)
+    small = [width for width in wanted if width <= fair]
+    share = (room - sum(small)) / (all_of_it - sum(small))
+    return [width if width <= fair else width * share for width in wanted]
