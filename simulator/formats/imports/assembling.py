@@ -9,10 +9,10 @@ from typing import Any
 
 from simulator.design.document import MAX_EDGES, MAX_NODES, Document
 from simulator.errors import InvalidDesign
-from simulator.formats.imports.layered import layered
 from simulator.formats.imports.merging import Drawing, Vertex, Wire
 from simulator.formats.imports.reading import LinkId, PartId
 from simulator.graph.checks import readiness_problems
+from simulator.graph.placing import layered
 from simulator.graph.problem import Problem
 from simulator.kinds.catalogue import KINDS
 
@@ -123,8 +123,9 @@ def _data(drawing: Drawing, name: str, description: str, extras: dict[str, Any])
         edges.append(edge)
         for key in wire.config:
             assumptions[f"{wire.id}.config.{key}"] = _assumption(wire, key)
+    columns = layered(list(drawing.vertices), [(wire.source, wire.target) for wire in drawing.wires])
     places = {
-        **layered(list(drawing.vertices), [(wire.source, wire.target) for wire in drawing.wires]),
+        **{id: {"x": x, "y": y} for id, (x, y) in columns.items()},
         **{id: point for id, point in extras.get("layout", {}).items() if id in drawing.vertices},
     }
     data: dict[str, Any] = {"format": "headrace/1", "name": name[:200] or "Imported design"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from simulator import Document, simulate
 from simulator.formats.diagram import diagram_of
-from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH, placed
+from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH, COLUMN, layered, placed
 from tests.simulator.designs import design, node
 
 NODES = [
@@ -66,6 +67,20 @@ def test_cards_without_a_place_stand_right_of_what_leads_to_them(shop):
     places = placed(shop)
     assert places["web"][0] < places["jobs"][0] < places["work"][0]
     assert places["work"][0] == places["dead"][0]
+
+
+def test_columns_lead_from_left_to_right_without_cards_on_top_of_each_other():
+    ids = [f"n{number}" for number in range(12)]
+    links = [
+        (ids[a], ids[b]) for a, b in ((0, 3), (1, 3), (2, 4), (3, 5), (4, 5), (5, 6), (6, 5), (7, 8), (0, 8))
+    ]
+    places = layered(ids, links)
+    for source, target in links:
+        if (source, target) != ("n6", "n5"):
+            assert places[source][0] + COLUMN <= places[target][0]
+    taken = sorted(places.values())
+    for (x, y), (other_x, other_y) in pairwise(taken):
+        assert x != other_x or other_y - y >= 130
 
 
 @given(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from simulator.cli import main
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
 from simulator.formats.imports.importing import import_files
-from simulator.formats.imports.layered import COLUMN, layered
 from simulator.formats.imports.source_file import SourceFile
 from simulator.running import check, simulate
 from tests.simulator.formats.imports.importing import edges, has_note, imported, nodes
@@ -79,20 +77,6 @@ layout: {web: {x: 7, y: 8}}
     assert {"web", "q", "w", "orders"} <= set(nodes(made))
     assert made.document.layout["web"].x == 7
     assert len(made.document.objectives) == 1
-
-
-def test_a_layout_leads_from_left_to_right_without_cards_on_top_of_each_other():
-    ids = [f"n{number}" for number in range(12)]
-    links = [
-        (ids[a], ids[b]) for a, b in ((0, 3), (1, 3), (2, 4), (3, 5), (4, 5), (5, 6), (6, 5), (7, 8), (0, 8))
-    ]
-    places = layered(ids, links)
-    for source, target in links:
-        if (source, target) != ("n6", "n5"):
-            assert places[source]["x"] + COLUMN <= places[target]["x"]
-    taken = sorted((place["x"], place["y"]) for place in places.values())
-    for (x, y), (other_x, other_y) in pairwise(taken):
-        assert x != other_x or other_y - y >= 130
 
 
 def test_a_loop_that_takes_no_time_loses_an_edge_and_says_so():
