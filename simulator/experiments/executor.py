@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
@@ -33,6 +33,10 @@ ASK_EVERY = 0.5
 
 class NoCluster(HeadraceError):
     """The Dask cluster that is configured cannot be used; the message says why."""
+
+
+class WorkersDied(HeadraceError):
+    """Workers die again and again (no memory?), or the cluster has given up; the message says which."""
 
 
 class Signals(Protocol):
@@ -76,6 +80,16 @@ def open_workers(jobs: int, slots: int) -> Iterator[Workers]:
     else:
         with _processes(min(jobs, slots), slots) as workers:
             yield workers
+
+
+def cluster_failures() -> tuple[type[Exception], ...]:
+    """What a task raises when the cluster could not carry it out: the workers died under it again and again,
+    or the scheduler is gone. Empty without a cluster.
+    """
+    if not has_cluster():
+        return ()
+    distributed = _distributed()
+    return distributed.KilledWorker, distributed.comm.CommClosedError, CancelledError
 
 
 def has_cluster() -> bool:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.design.document import Document
 from simulator.errors import HeadraceError
-from simulator.experiments.executor import Signals, Workers, has_cluster, open_workers
+from simulator.experiments.executor import (
+    Signals,
+    Workers,
+    WorkersDied,
+    cluster_failures,
+    has_cluster,
+    open_workers,
+)
 from simulator.experiments.injection import Afresh, Injections, Rewind
 from simulator.experiments.replication import Clock, Control, Engine, OnFrame, Replication
 from simulator.measurement.slices import Recording
@@ -197,7 +204,7 @@ class _Team:
             now = self._report()
             is_cancelled = self.control is not None and self.control(now) is None
         if not is_cancelled:
-            return [task.result() for task in self.tasks]
+            return [self._answer(task) for task in self.tasks]
         self.workers.cancel()
         for task in self.tasks:
             task.cancel()
@@ -216,6 +223,16 @@ class _Team:
         for recording in recordings[-1:]:
             recording.stopped = recording.stopped or "cancelled"
         return recordings
+
+    @staticmethod
+    def _answer(task: Future[Recording]) -> Recording:
+        try:
+            return task.result()
+        except (BrokenExecutor, *cluster_failures()) as error:
+            raise WorkersDied(
+                "a worker process died in the middle of its replication: is there enough memory? Fewer "
+                "processes (--jobs) need less of it"
+            ) from error
 
     def _report(self) -> float:
         """Tell how far everything is; returns the simulated time of the replication that is furthest."""

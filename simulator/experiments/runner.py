@@ -18,8 +18,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from simulator.design.document import Document
-from simulator.errors import HeadraceError
-from simulator.experiments.executor import Signals, Workers, has_cluster, open_workers
+from simulator.experiments.executor import (
+    Signals,
+    Workers,
+    WorkersDied,
+    cluster_failures,
+    has_cluster,
+    open_workers,
+)
 from simulator.experiments.replication import Control, Engine, Replication
 from simulator.measurement.slices import Recording
 
@@ -37,10 +43,6 @@ IsStopped = Callable[[], bool]
 OnShare = Callable[[float], None]
 #: Told the position of a task and its answer, as they come.
 OnAnswer = Callable[[int, Any], None]
-
-
-class WorkersDied(HeadraceError):
-    """Worker processes die again and again (no memory?); the message says how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,11 @@ class Runner:
                 slots += [slot for _, slot in running.values()]
                 running.clear()
                 self._count_death()
+            except cluster_failures() as error:
+                self._close()
+                raise WorkersDied(
+                    f"the Dask cluster has given up ({error or type(error).__name__})"
+                ) from error
             if on_share is not None:
                 on_share(self._share(tasks, running, done))
             if self.is_stopped():

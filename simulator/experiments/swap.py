@@ -53,7 +53,7 @@ TARGETS: dict[str, Target] = {
 #: Settings of a front, by variant, that copies every message to every store behind it.
 _FRONTS: dict[tuple[str, str], dict[str, Any]] = {
     ("rabbitmq.exchange", ""): {"type": "fanout"},
-    ("aws.sns", "fifo"): {"FifoTopic": True},
+    ("aws.sns", "fifo"): {"FifoTopic": True, "FifoThroughputScope": "MessageGroup"},
 }
 
 

@@ -89,7 +89,7 @@ def costs_table(costs: Sequence[tuple[str, dict[str, Any]]]) -> str:
                 money_text(cost["per_million_messages"]),
             ]
         )
-    statements = {line: None for name, cost in costs for line in _statements(cost)}
+    statements = _statements(*(cost for _, cost in costs))
     return "\n".join([cost_title(costs[0][1]), indented(aligned(rows)), *statements])
 
 
@@ -101,9 +101,15 @@ def cost_title(cost: dict[str, Any]) -> str:
     return f"Cost in {cost['currency']} ({dated}{own}; {where}; every month like the measured window)"
 
 
-def _statements(cost: dict[str, Any]) -> list[str]:
-    lines = [printable(f"  {one['statement']}") for one in cost["unpriced"]]
-    doubtful = [one["title"] for one in cost["prices"] if one["evidence"] in ("unverified", "conflict")]
+def _statements(*costs: dict[str, Any]) -> list[str]:
+    """What has no price, and which prices are doubtful, over all of them."""
+    lines = {printable(f"  {one['statement']}"): None for cost in costs for one in cost["unpriced"]}
+    doubtful = {
+        one["title"]: None
+        for cost in costs
+        for one in cost["prices"]
+        if one["evidence"] in ("unverified", "conflict")
+    }
     if doubtful:
-        lines.append(printable(f"  not verified, check before you rely on it: {', '.join(doubtful)}"))
-    return lines
+        lines[printable(f"  not verified, check before you rely on it: {', '.join(doubtful)}")] = None
+    return list(lines)

@@ -12,16 +12,17 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from simulator import Document, InvalidDesign
-from simulator.experiments.executor import SCHEDULER, Workers
+from simulator.experiments.executor import SCHEDULER, Workers, WorkersDied
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import parse_vary
 from simulator.experiments.replicate import Cancelled
-from simulator.experiments.runner import Runner, Task, WorkersDied, design_text
+from simulator.experiments.runner import Runner, Task, design_text
 from simulator.experiments.sweep import point_measures, sweep
 from simulator.measurement.slices import Recording
 from simulator.report.sweep_table import sweep_csv, sweep_table, write_parquet
@@ -151,9 +152,36 @@ def test_workers_that_always_die_end_the_experiment_with_a_reason(monkeypatch: p
     assert begun == 4  # as they are, and three times again
 
 
-def test_a_dask_cluster_of_two_workers_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dask_cluster_of_two_workers_gives_the_same_bits_and_a_worker_that_dies_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is an optional part (extra dask)")
+    monkeypatch.setenv(MARKER, str(tmp_path / "marker"))
     alone = run(f"{INSTANCES}=2:4", duration=5, replications=2)
+    with Runner() as here:
+        answers = here.run(tasks(point_measures))
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         monkeypatch.setenv(SCHEDULER, cluster.scheduler_address)
         assert json.dumps(run(f"{INSTANCES}=2:4", duration=5, replications=2)) == json.dumps(alone)
+        with Runner() as runner:
+            assert json.dumps(runner.run(tasks(die_once))) == json.dumps(answers)
+    assert (tmp_path / "marker").exists()
+
+
+def test_a_dask_cluster_whose_workers_always_die_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is an optional part (extra dask)")
+
+    class Dying:
+        def submit(self, *_args: object) -> Future[None]:
+            future: Future[None] = Future()
+            future.set_exception(distributed.KilledWorker("a task", SimpleNamespace(address="tcp://b"), 3))
+            return future
+
+    @contextmanager
+    def dying(_jobs: int, _slots: int) -> Iterator[Workers]:
+        yield Workers(Dying(), None, lambda: None, [])  # type: ignore[arg-type]
+
+    monkeypatch.setenv(SCHEDULER, "tcp://nowhere:1")
+    monkeypatch.setattr("simulator.experiments.runner.open_workers", dying)
+    with Runner() as runner, pytest.raises(WorkersDied, match="Dask cluster has given up"):
+        runner.run(tasks(point_measures))

@@ -55,7 +55,14 @@ def build_sqs(traits: Traits, situation: Situation) -> Built:
     config: dict[str, Any] = {"ReceiveMessageWaitTimeSeconds": LONG_POLL}
     notes: list[Note] = [assumed(f"long polling of {LONG_POLL} s, as AWS recommends")]
     if is_fifo:
-        config["FifoQueue"] = True
+        config |= {
+            "FifoQueue": True,
+            "DeduplicationScope": "messageGroup",
+            "FifoThroughputLimit": "perMessageGroupId",
+        }
+        notes.append(
+            assumed("high throughput by message group; without it a FIFO queue takes 300 calls a second")
+        )
         if traits.order == "arrival":
             notes.append(translated("the order of arrival became the order within a message group (the key)"))
         if not situation.has_keys:
