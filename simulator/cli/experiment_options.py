@@ -17,6 +17,8 @@ from simulator.cli.values import (
 )
 from simulator.experiments.capacity import MOST_RUNS as CAPACITY_RUNS
 from simulator.experiments.capacity import PRECISION as CAPACITY_PRECISION
+from simulator.experiments.cheapest import LATENCY
+from simulator.experiments.cheapest import MOST_RUNS as CHEAPEST_RUNS
 from simulator.experiments.compare import MOST_RUNS, RANKED_BY
 from simulator.experiments.sweep import REPLICATIONS as SWEEP_REPLICATIONS
 from simulator.quantities import parse_quantity
@@ -32,6 +34,11 @@ Exit code: 0 done, 2 the design or an option is not valid, 130 cancelled."""
 _CAPACITY = """Look for the highest rate of a producer (or the highest or lowest value of any setting)
 at which every objective of the design is met.
 Exit code: 0 found, 1 no value meets them, 2 the design or an option is not valid, 130 cancelled."""
+
+
+_CHEAPEST = """Try every combination of some settings, and name the cheapest that meets every objective
+and those that no other beats in both cost and latency.
+Exit code: 0 found, 1 none meets them, 2 the design or an option is not valid, 130 cancelled."""
 
 
 def add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -109,6 +116,28 @@ def add_capacity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help='relative width of what is left open (default: "1 %%"); whole numbers are found exactly',
     )
     _run_options(parser, most=f"replications at every value at most (default: {CAPACITY_RUNS})")
+    _outputs(parser)
+
+
+def add_cheapest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`headrace cheapest`."""
+    parser = command(commands, "cheapest", "the cheapest configuration within the objectives", _CHEAPEST)
+    parser.add_argument("design", metavar="DESIGN", help="design document; - for standard input")
+    parser.add_argument(
+        "--vary",
+        action="append",
+        required=True,
+        metavar="PATH=RANGE",
+        help="setting with its values, as for sweep: nodes.billing.config.instances=1:16, or a list a,b,c; "
+        "once for each setting",
+    )
+    parser.add_argument(
+        "--latency",
+        default=LATENCY,
+        metavar="METRIC",
+        help=f"what stands beside the cost (default: {LATENCY})",
+    )
+    _run_options(parser, most=f"replications of each configuration at most (default: {CHEAPEST_RUNS})")
     _outputs(parser)
 
 

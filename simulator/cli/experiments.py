@@ -14,12 +14,14 @@ from simulator.cli.outputs import check_target, write_whole
 from simulator.cli.progress import ShareProgress
 from simulator.cli.refusal import CannotDo
 from simulator.experiments.capacity import capacity, rate_path
+from simulator.experiments.cheapest import cheapest
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.parameters import parse_assignments, parse_vary, with_values
 from simulator.experiments.swap import swapped
 from simulator.experiments.sweep import sweep
 from simulator.report.alternatives_table import comparison_csv, comparison_table
 from simulator.report.capacity_table import capacity_csv, capacity_table
+from simulator.report.cheapest_table import cheapest_csv, cheapest_table
 from simulator.report.sweep_table import parquet_library, sweep_csv, sweep_table, write_parquet
 
 EXIT_STOPPED = 1
@@ -102,6 +104,29 @@ def find_capacity(options: argparse.Namespace) -> int:
     )
     _write(options, target, found, capacity_table, capacity_csv)
     return 0 if found["value"] is not None else EXIT_NONE
+
+
+def find_cheapest(options: argparse.Namespace) -> int:
+    """`headrace cheapest`: the answer with every configuration, as a table, JSON or CSV."""
+    target = _target(options)
+    document = read_design(options.design, options.prices)
+    varied = [parse_vary(document, text) for text in options.vary]
+    found = _watched(
+        lambda is_stopped, on_progress: cheapest(
+            document,
+            varied,
+            latency=options.latency,
+            seed=options.seed,
+            duration=options.duration,
+            warmup=options.warmup,
+            replications=options.replications,
+            jobs=options.jobs,
+            is_stopped=is_stopped,
+            on_progress=on_progress,
+        )
+    )
+    _write(options, target, found, cheapest_table, cheapest_csv)
+    return 0 if found["cheapest"] is not None else EXIT_NONE
 
 
 def _alternatives(options: argparse.Namespace) -> list[Alternative]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from simulator.cli.experiment_options import add_capacity, add_compare, add_sweep
+from simulator.cli.experiment_options import add_capacity, add_cheapest, add_compare, add_sweep
 from simulator.cli.exporting import add_export
 from simulator.cli.importing import add_import
 from simulator.cli.reporting import REPORT, add_report
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     add_compare(commands)
     add_sweep(commands)
     add_capacity(commands)
+    add_cheapest(commands)
     add_export(commands)
     add_import(commands)
 

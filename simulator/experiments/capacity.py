@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
+from simulator.experiments.judging import Judgement, Verdict, broken_text, judge_all
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import current_value, refuse, with_values
 from simulator.experiments.replicate import NOTHING_YET, Cancelled
@@ -25,37 +26,28 @@ PRECISION = 0.01
 #: Doublings and halvings in search of a bracket.
 MOST_DOUBLINGS = 30
 
-Verdict = Literal["met", "missed"]
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found at one value.
-
-    Args:
-        value: of the setting.
-        verdict: `met` only when every objective is, and nothing grows.
-        is_sure: whether the intervals say so; otherwise the estimates alone did.
-        broken: the objectives that are missed, worst first, and the nodes whose backlog grows.
-    """
+    """What was found at one value of the setting."""
 
     value: float
-    verdict: Verdict
-    is_sure: bool
     runs: int
-    broken: tuple[dict[str, Any], ...]
-    objectives: tuple[dict[str, Any], ...]
+    judgement: Judgement
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether every objective is met."""
+        return self.judgement.verdict
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the intervals say so."""
+        return self.judgement.is_sure
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {
-            "value": self.value,
-            "verdict": self.verdict,
-            "sure": self.is_sure,
-            "replications": self.runs,
-            "broken": list(self.broken),
-            "objectives": list(self.objectives),
-        }
+        return {"value": self.value, "replications": self.runs, **self.judgement.as_dict()}
 
 
 def rate_path(document: Document, node: str) -> str:
@@ -224,7 +216,7 @@ class _Search:
             "confidence": CONFIDENCE,
             "sure_bracket": self._sure_bracket(),
             "sure": bool(good and good.is_sure and (bad is None or bad.is_sure)),
-            "first_to_break": list(bad.broken) if bad is not None else [],
+            "first_to_break": list(bad.judgement.broken) if bad is not None else [],
             "looked_at": [self.seen[value].as_dict() for value in sorted(self.seen)],
             "statement": statement,
         }
@@ -321,11 +313,11 @@ class _Search:
                 duration=self.options.duration,
                 warmup=self.options.warmup,
             )
-            judged = _judged(value, result, len(kept), is_last=wanted >= self.options.replications)
-            if judged is not None:
-                self.seen[value] = judged
+            judgement = judge_all(result, is_last=wanted >= self.options.replications)
+            if judgement is not None:
+                self.seen[value] = Judged(value, len(kept), judgement)
                 self.on_judged(self._so_far())
-                return judged
+                return self.seen[value]
             wanted = min(2 * wanted, self.options.replications)
 
     def _on_share(self, value: float) -> Callable[[float], None]:
@@ -345,7 +337,7 @@ class _Search:
             )
         text = (
             f"The {word} value that meets every objective is {good.value:.6g}; {bad.value:.6g} does not. "
-            f"First to break: {_broken_text(bad)}."
+            f"First to break: {broken_text(bad.judgement.broken)}."
         )
         if good.is_sure and bad.is_sure:
             return f"{text} Both verdicts stand with 95 % confidence."
@@ -356,80 +348,3 @@ class _Search:
             f"replications: there the estimate decided. With 95 % confidence {low} meets them and "
             f"{high} does not."
         )
-
-
-def _judged(value: float, result: dict[str, Any], runs: int, *, is_last: bool) -> Judged | None:
-    """The verdict on all objectives; None while it is open and more replications may be made."""
-    growths = result["statistics"]["stability"]["nodes"]
-    growing = [
-        {"node": id, "measure": "backlog", "growth_rate": node["growth_rate"]["mean"]}
-        for id, node in growths.items()
-        if node["verdict"] == "growing"
-    ]
-    # Whether a saturated node has a steady state may stay open; then it counts as a miss that is not sure.
-    doubtful = [
-        {"node": id, "measure": "backlog", "growth_rate": node["growth_rate"]["mean"]}
-        for id, node in growths.items()
-        if node["verdict"] == "undecided" and node["growth_rate"]["mean"] > 0.0
-    ]
-    broken: list[dict[str, Any]] = [*growing, *doubtful]
-    is_open = bool(doubtful)
-    for one in result["objectives"]:
-        verdict = one["verdict"]
-        if verdict == "undecided" and one["value"] is not None and not growing:
-            is_open = True
-            verdict = "met" if _is_met(one["objective"], one["value"]) else "missed"
-        if verdict != "met":
-            broken.append({"objective": one["objective"], "value": one["value"], "ci95": one["ci95"]})
-    if result["stopped"]:
-        broken.append({"measure": "run", "reason": result["stopped"]})
-    is_certain_miss = bool(growing or result["stopped"]) or any(
-        one["verdict"] == "missed" for one in result["objectives"]
-    )
-    if is_open and not is_certain_miss and not is_last:
-        return None
-    busiest = _busiest(result)
-    if broken and busiest is not None:
-        broken = [{**one, "busiest": busiest} if "objective" in one else one for one in broken]
-    return Judged(
-        value,
-        "missed" if broken else "met",
-        is_certain_miss or not is_open,
-        runs,
-        tuple(broken),
-        tuple(dict(one) for one in result["objectives"]),
-    )
-
-
-def _is_met(objective: dict[str, Any], value: float) -> bool:
-    if "below" in objective:
-        return value < float(objective["below"])
-    if "above" in objective:
-        return value > float(objective["above"])
-    return value == float(objective["equals"])
-
-
-def _busiest(result: dict[str, Any]) -> dict[str, Any] | None:
-    """The node with the highest utilization: where the time is most likely lost."""
-    busy = {id: node["utilization"]["mean"] for id, node in result["nodes"].items() if "utilization" in node}
-    if not busy:
-        return None
-    id = max(busy, key=lambda name: float(busy[name]))
-    return {"node": id, "utilization": busy[id]}
-
-
-def _broken_text(bad: Judged) -> str:
-    first = bad.broken[0]
-    if "objective" in first:
-        objective = first["objective"]
-        place = objective.get("node") or f"{objective['from']} → {objective['to']}"
-        text = f"{objective['metric']} of {place}"
-        busiest = first.get("busiest")
-        return (
-            f"{text} (busiest: {busiest['node']} at {100.0 * busiest['utilization']:.0f} %)"
-            if busiest
-            else text
-        )
-    if first["measure"] == "backlog":
-        return f"the backlog of {first['node']} grows by {first['growth_rate']:.3g} messages per second"
-    return str(first["reason"])

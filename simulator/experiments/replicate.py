@@ -226,9 +226,10 @@ class _Team:
 
     @staticmethod
     def _answer(task: Future[Recording]) -> Recording:
+        failures: tuple[type[Exception], ...] = (BrokenExecutor, *cluster_failures())
         try:
             return task.result()
-        except (BrokenExecutor, *cluster_failures()) as error:
+        except failures as error:
             raise WorkersDied(
                 "a worker process died in the middle of its replication: is there enough memory? Fewer "
                 "processes (--jobs) need less of it"

@@ -165,7 +165,7 @@ class Runner:
             except cluster_failures() as error:
                 self._close()
                 raise WorkersDied(
-                    f"the Dask cluster has given up ({error or type(error).__name__})"
+                    f"the Dask cluster has given up ({str(error) or type(error).__name__})"
                 ) from error
             if on_share is not None:
                 on_share(self._share(tasks, running, done))
