@@ -12,6 +12,7 @@ from simulator.errors import InvalidDesign
 from simulator.experiments.judging import Judgement, Verdict, broken_text, judge_all
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import current_value, refuse, with_values
+from simulator.experiments.recovery import fault_position, recovery, recovery_text, with_recovery
 from simulator.experiments.replicate import NOTHING_YET, Cancelled
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text, recordings
 from simulator.experiments.statistics import CONFIDENCE
@@ -34,6 +35,8 @@ class Judged:
     value: float
     runs: int
     judgement: Judgement
+    #: Of a fault whose setting is looked at (see `simulator.experiments.recovery`).
+    recovery: dict[str, Any] | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -47,7 +50,8 @@ class Judged:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {"value": self.value, "replications": self.runs, **self.judgement.as_dict()}
+        found = {"value": self.value, "replications": self.runs, **self.judgement.as_dict()}
+        return found if self.recovery is None else {**found, "recovery": self.recovery}
 
 
 def rate_path(document: Document, node: str) -> str:
@@ -155,7 +159,7 @@ def prepared(
         InvalidDesign: for a design that has no objectives or cannot be run, a setting that is no number,
             or an empty range.
     """
-    if not document.objectives:
+    if not document.objectives and fault_position(path) is None:
         raise refuse("the design has no objectives: there is nothing to meet", "add some under objectives")
     problems = readiness_problems(document)
     if problems:
@@ -190,6 +194,7 @@ class _Search:
     ) -> None:
         self.document = document
         self.path = path
+        self.fault = fault_position(path)
         self.options = options
         self.runner = runner
         self.on_progress = on_progress
@@ -315,7 +320,11 @@ class _Search:
             )
             judgement = judge_all(result, is_last=wanted >= self.options.replications)
             if judgement is not None:
-                self.seen[value] = Judged(value, len(kept), judgement)
+                found = None
+                if self.fault is not None:
+                    found = recovery(kept, self.fault)
+                    judgement = with_recovery(judgement, found, made.faults[self.fault].node)
+                self.seen[value] = Judged(value, len(kept), judgement, found)
                 self.on_judged(self._so_far())
                 return self.seen[value]
             wanted = min(2 * wanted, self.options.replications)
@@ -339,6 +348,9 @@ class _Search:
             f"The {word} value that meets every objective is {good.value:.6g}; {bad.value:.6g} does not. "
             f"First to break: {broken_text(bad.judgement.broken)}."
         )
+        if good.recovery is not None and bad.recovery is not None:
+            text += f" After {good.value:.6g} the backlog {recovery_text(good.recovery)}; after "
+            text += f"{bad.value:.6g} it {recovery_text(bad.recovery)}."
         if good.is_sure and bad.is_sure:
             return f"{text} Both verdicts stand with 95 % confidence."
         open_ends = " and ".join(f"{one.value:.6g}" for one in (good, bad) if not one.is_sure)

@@ -104,6 +104,8 @@ def broken_text(broken: tuple[dict[str, Any], ...]) -> str:
             if busiest
             else text
         )
+    if first["measure"] == "recovery":
+        return f"the backlog that the fault of {first['node']} leaves ({first['state']})"
     if first["measure"] == "backlog":
         return f"the backlog of {first['node']} grows by {first['growth_rate']:.3g} messages per second"
     return str(first["reason"])

@@ -185,6 +185,9 @@ class _Swap:
             return self._of_store(node, None), {node.id}
         channels, absorbed = [], {node.id}
         for edge in document.edges_from(node.id):
+            if edge.role == "dead-letter":
+                self.notes.append(lost(f"dead letters of {node.id} itself to {edge.target}"))
+                continue
             if edge.role == "consume" and KINDS[document.node(edge.target).kind].category == "consumer":
                 channels.append(_Channel(node.id, (edge,), None, None, Traits("arrival")))
                 continue
@@ -287,8 +290,10 @@ class _Swap:
             return
         config = {"config": dict(built.dead_letter)} if built.dead_letter else {}
         self.edges.append({**_plain(letters), "from": id, "role": "dead-letter", **config})
-        kind = self.document.node(letters.target).kind
-        is_other = KINDS[kind].swap is not None and kind != self.target.store
+        other = self.document.node(letters.target)
+        is_other = KINDS[other.kind].swap is not None and other.kind != self.target.store
+        if other.kind == self.target.store == "aws.sqs":  # its type too must be that of the queue
+            is_other = getattr(other.config, "fifo_queue", False) != built.config.get("FifoQueue", False)
         if is_other and self.target.store != "queue" and letters.target not in self.letters:
             self.letters.append(letters.target)
 

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from simulator.experiments.recovery import recovery_text
 from simulator.report.alternatives_table import safe_cell
 from simulator.report.layout import aligned, indented, printable
 from simulator.report.table import found_text, objective_text
@@ -17,6 +18,8 @@ def capacity_table(document: dict[str, Any]) -> str:
     for one in document["looked_at"]:
         judged = [f"{found_text(each)} {each['verdict']}" for each in one["objectives"]]
         growing = [f"{each['node']} grows" for each in one["broken"] if "growth_rate" in each]
+        if "recovery" in one:
+            growing.append(recovery_text(one["recovery"]))
         rows.append(
             [
                 f"{one['value']:.6g}",
@@ -25,7 +28,10 @@ def capacity_table(document: dict[str, Any]) -> str:
                 "; ".join([*judged, *growing]),
             ]
         )
-    stated = [objective_text(each["objective"]) for each in document["looked_at"][0]["objectives"]]
+    first = document["looked_at"][0]
+    stated = [objective_text(each["objective"]) for each in first["objectives"]]
+    if "recovery" in first:
+        stated.append("the backlog of the fault drains within the run")
     lines = [
         printable(document["design"]["name"]),
         printable(f"{document['find']} {document['setting']} that meets: {'; '.join(stated)}"),

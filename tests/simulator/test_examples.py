@@ -10,6 +10,8 @@ import yaml
 
 from simulator import Document, check, simulate
 from simulator.design.examples import Template, templates
+from simulator.experiments.compare import Alternative, compare
+from simulator.experiments.swap import swapped
 
 ALL = templates()
 #: Simulated seconds that are enough to see messages at every node.
@@ -23,6 +25,7 @@ def by_slug(template: Template) -> str:
 def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
     assert [template.slug for template in ALL] == [
         "order-fan-out",
+        "broker-choice",
         "work-queue",
         "web-load-replay",
         "microservice-chain",
@@ -141,3 +144,32 @@ def test_a_fifo_queue_keeps_an_order_that_the_bus_has_changed_before():
     # Customers order every five seconds on average, and a delivery takes 0.1 s with a p99 of 0.3 s.
     share = flows["fulfilment"]["out_of_order"]["mean"] / flows["fulfilment"]["delivered"]["mean"]
     assert 0.002 < share < 0.03
+
+
+def test_the_choice_of_a_broker_is_between_order_speed_and_cost():
+    document = Document.parse(document_of("broker-choice"))
+    names = [f"order-placed={kind}" for kind in ("aws.sqs:fifo", "kafka.topic:12", "rabbitmq.queue:quorum")]
+    found = compare(
+        [Alternative("as drawn", document), *(swapped(document, name) for name in names)],
+        duration=9,
+        warmup=4,
+        replications=1,
+    )
+    verdicts = {
+        name: {row["objective"]["metric"]: row["judged"][name]["verdict"] for row in found["objectives"]}
+        for name in ("as drawn", *names)
+    }
+    cost = {one["name"]: one["result"]["cost"]["per_month"]["mean"] for one in found["alternatives"]}
+    assert [verdicts[name]["out_of_order"] for name in ("as drawn", *names)] == [
+        "missed",
+        "met",
+        "met",
+        "missed",
+    ]
+    assert all(verdicts[name]["lost"] == "met" for name in names)
+    assert cost["order-placed=kafka.topic:12"] < cost["as drawn"] / 3
+    flow = next(one for one in found["flows"] if one["to"] == "billing")
+    measures = {row["metric"]: row["values"] for row in flow["measures"]}
+    share = measures["out_of_order"]["as drawn"]["mean"] / measures["delivered"]["as drawn"]["mean"]
+    assert share == pytest.approx(0.185, abs=0.03)
+    assert measures["end_to_end_latency.p99"]["order-placed=kafka.topic:12"]["mean"] < 0.1

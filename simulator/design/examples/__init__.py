@@ -46,6 +46,15 @@ def templates() -> list[Template]:
             "to drain, while stock and mail do not notice. Refused mails come back after 30 s.",
         ),
         _template(
+            "broker-choice",
+            "Broker choice",
+            summary="A thousand orders a second to three consumers over SNS and SQS, to be compared with a "
+            "FIFO queue, Kafka and RabbitMQ.",
+            see="As drawn nearly every fifth order is billed out of its order. A FIFO queue keeps the order, "
+            "yet one failure holds its warehouse up for 10 s; Kafka meets every objective, at a quarter of "
+            "the cost.",
+        ),
+        _template(
             "work-queue",
             "Work queue with dead letters",
             summary="Jobs on an SQS queue, a pool of workers that fail two times in a hundred, and a "

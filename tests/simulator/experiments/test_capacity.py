@@ -123,20 +123,51 @@ def test_the_formula_holds_next_to_saturation() -> None:
     assert found == pytest.approx(log(20) / 0.01, rel=0.001)
 
 
-def test_the_longest_outage_that_is_survived_is_found() -> None:
-    # 10 messages per second, a server of 20: whoever comes as the outage of D begins waits D and is served
-    # in 0.05 s, so that 5 s are kept up to D = 4.95.
-    document = design(
+def with_outage(rate: float, *objectives: dict[str, Any], at: float = 20) -> Document:
+    """A server of 20 messages a second that is gone for a second."""
+    return design(
         [
-            node("s", "producer", arrivals={"process": "constant", "rate": 10}),
+            node("s", "producer", arrivals={"process": "constant", "rate": rate}),
             node("q", "queue"),
             node("c", "consumer", service_time=0.05),
         ],
         ["s->q", "q->c"],
-        faults=[{"kind": "outage", "node": "c", "at": 20, "duration": 1}],
-        objectives=[{"metric": "end_to_end_latency.max", "from": "s", "to": "c", "below": 5.0}],
+        faults=[{"kind": "outage", "node": "c", "at": at, "duration": 1}],
+        objectives=list(objectives),
         simulation={"duration": 40},
     )
+
+
+def test_the_longest_outage_that_is_survived_is_found() -> None:
+    # 10 messages per second, a server of 20: whoever comes as the outage of D begins waits D and is served
+    # in 0.05 s, so that 5 s are kept up to D = 4.95; a backlog of 10 D drains at 10 a second, in D.
+    limit = {"metric": "end_to_end_latency.max", "from": "s", "to": "c", "below": 5.0}
+    document = with_outage(10, limit)
     found = capacity(document, "faults.0.duration", replications=2)
     good, bad = found["bracket"]
     assert good <= 4.95 <= bad
+    of_good = next(one["recovery"] for one in found["looked_at"] if one["value"] == good)
+    assert of_good["state"] == "recovered"
+    assert of_good["drain_time"]["mean"] == pytest.approx(good, abs=0.2)
+    assert "the backlog had drained" in found["statement"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "value", "state"),
+    [
+        # An outage of D from 10 s on has drained at 10 + 2 D, which is within 40 s up to D = 15.
+        (10, pytest.approx(15, rel=0.03), "still draining"),
+        # 25 messages a second for a server of 20: the backlog of any outage stays and grows.
+        (25, None, "does not recover"),
+    ],
+)
+def test_without_objectives_a_fault_is_survived_when_its_backlog_drains(
+    rate: float, value: Any, state: str
+) -> None:
+    found = capacity(with_outage(rate, at=10), "faults.0.duration", replications=2, low=0.25)
+    assert found["value"] == value
+    worst = found["looked_at"][-1]
+    assert worst["verdict"] == "missed"
+    assert worst["recovery"]["state"] == state
+    assert worst["sure"] is (state == "does not recover")
+    assert "drains within the run" in capacity_table(found)

@@ -182,3 +182,34 @@ def test_a_pushing_broker_with_queues_behind_takes_the_place_of_a_topic_and_give
     assert all(flow["delivered"]["mean"] > 500 for flow in result["flows"])
     back, _ = swap(made, "placed", "kafka.topic")
     assert [one.id for one in back.nodes] == ["web", "placed", "billing", "stock"]
+
+
+def test_a_dead_letter_queue_of_sqs_changes_its_type_with_its_queue() -> None:
+    # "The dead-letter queue of a FIFO queue must also be a FIFO queue" (SQS developer guide).
+    made, notes = swap(sqs_design(), "orders", "aws.sqs:fifo")
+    assert config(made, "dlq")["FifoQueue"] is True
+    assert any("dlq became aws.sqs" in note.text for note in notes)
+    back, _ = swap(made, "orders", "aws.sqs:standard")
+    assert config(back, "dlq")["FifoQueue"] is False
+
+
+def test_a_fifo_queue_in_place_of_another_broker_has_high_throughput_and_says_so() -> None:
+    made, notes = swap(sqs_design(), "orders", "aws.sqs:fifo")
+    assert config(made, "orders")["FifoThroughputLimit"] == "perMessageGroupId"
+    assert any("high throughput" in note.text and note.kind == "assumed" for note in notes)
+
+
+def test_dead_letters_of_an_sns_topic_itself_are_noted_as_lost() -> None:
+    document = design(
+        [
+            WEB,
+            node("topic", "aws.sns"),
+            node("orders", "aws.sqs", ReceiveMessageWaitTimeSeconds=20),
+            BILLING,
+            node("undelivered", "aws.sqs"),
+        ],
+        ["web->topic", "topic->orders", "orders->billing", "topic->undelivered:dead-letter"],
+    )
+    made, notes = swap(document, "topic", "kafka.topic:4")
+    assert made.node("topic").kind == "kafka.topic"
+    assert ("lost", "dead letters of topic itself to undelivered") in [(one.kind, one.text) for one in notes]
