@@ -4,6 +4,9 @@ import { interceptLinks, pageOf, usePath } from "./router";
 
 const Gallery = lazy(() => import("./gallery/Gallery").then((module) => ({ default: module.Gallery })));
 const RunsPage = lazy(() => import("./run/RunsPage").then((module) => ({ default: module.RunsPage })));
+const ExperimentPage = lazy(() =>
+  import("./experiments/ExperimentPage").then((module) => ({ default: module.ExperimentPage })),
+);
 const EditorPage = lazy(() =>
   import("./editor/EditorPage").then((module) => ({ default: module.EditorPage })),
 );
@@ -18,6 +21,14 @@ export function App() {
       {page.page === "runs" && <RunsPage />}
       {page.page === "design" && (
         <EditorPage key={page.designId} designId={page.designId} runId={page.runId} />
+      )}
+      {page.page === "experiment" && (
+        <ExperimentPage
+          key={page.designId}
+          kind={page.kind}
+          designId={page.designId}
+          experimentId={page.experimentId}
+        />
       )}
       {page.page === "missing" && <Missing path={page.path} />}
     </Suspense>

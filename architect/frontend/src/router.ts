@@ -1,11 +1,19 @@
-/** A history router for four addresses: nothing here needs nested routes, loaders or a library. */
+/** A history router for a few addresses: nothing here needs nested routes, loaders or a library. */
 import { useSyncExternalStore } from "react";
 
 export type Page =
   | { readonly page: "gallery" }
   | { readonly page: "design"; readonly designId: string; readonly runId: string | null }
   | { readonly page: "runs" }
+  | {
+      readonly page: "experiment";
+      readonly kind: "comparison" | "sweep" | "capacity";
+      readonly designId: string;
+      readonly experimentId: string | null;
+    }
   | { readonly page: "missing"; readonly path: string };
+
+const EXPERIMENTS = { compare: "comparison", sweep: "sweep", capacity: "capacity" } as const;
 
 /** Read an address as a page; addresses Headrace does not have become "missing". */
 export function pageOf(path: string): Page {
@@ -14,6 +22,9 @@ export function pageOf(path: string): Page {
   if (parts[0] === "runs" && parts.length === 1) return { page: "runs" };
   if (parts[0] === "designs" && parts[1]) {
     if (parts.length === 2) return { page: "design", designId: parts[1], runId: null };
+    const kind = Object.entries(EXPERIMENTS).find(([word]) => word === parts[2])?.[1];
+    if (kind && (parts.length === 3 || (parts.length === 4 && parts[3])))
+      return { page: "experiment", kind, designId: parts[1], experimentId: parts[3] ?? null };
     if (parts.length === 4 && parts[2] === "runs" && parts[3]) {
       return { page: "design", designId: parts[1], runId: parts[3] };
     }

@@ -2,7 +2,9 @@ import { Command, Keyboard, LayoutGrid, Redo2, Table2, Undo2, Workflow } from "l
 import { useStore } from "zustand";
 import { setName } from "../document/commands";
 import { shownDocument } from "../document/store";
+import { pageAddress } from "../experiments/experimentsApi";
 import { Logo } from "../gallery/Logo";
+import { navigate } from "../router";
 import { RunPill } from "../run/RunPill";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import type { ActionId } from "./actions";
@@ -65,12 +67,34 @@ export function Header() {
       <div className="header-end">
         <RunPill />
         <ExportMenu />
+        <CompareLink />
         <a className="header-link" href="/runs">
           Runs
         </a>
         <ThemeSwitch />
       </div>
     </header>
+  );
+}
+
+/** To the experiments with this design, once what was drawn is saved. */
+function CompareLink() {
+  const { saver } = useEditor();
+  const designId = useEditorState((state) => state.designId);
+  const address = pageAddress("comparison", designId);
+  return (
+    <a
+      className="header-link"
+      href={address}
+      title="Compare, sweep, find the limit"
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        void saver.flush().then(() => navigate(address));
+      }}
+    >
+      Compare
+    </a>
   );
 }
 

@@ -4,7 +4,7 @@ import { Logo } from "./Logo";
 import "./page.css";
 
 /** The head of the pages around the editor. */
-export function PageHeader({ here }: { here: "gallery" | "runs" }) {
+export function PageHeader({ here }: { here: "gallery" | "runs" | null }) {
   return (
     <>
       <a className="skip-link" href="#main">

@@ -7,6 +7,7 @@ import { asSentence, problemsByElement } from "../document/problems";
 import { shownDocument } from "../document/store";
 import { type DesignNode, findNode, nodeName } from "../document/types";
 import { useEditor, useEditorState } from "../editor/EditorContext";
+import { TryAs } from "../experiments/TryAs";
 import { useForm } from "./FormContext";
 import { NodeTabs } from "./NodeTabs";
 import { SchemaForm } from "./SchemaForm";
@@ -85,6 +86,7 @@ function Settings({ node }: { node: DesignNode }) {
         <p className="field-error">This version of Headrace does not know the kind “{node.kind}”.</p>
       )}
       <Connections node={node} />
+      <TryAs node={node} />
       <Identifier node={node} />
     </>
   );

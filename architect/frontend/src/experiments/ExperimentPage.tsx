@@ -1,0 +1,132 @@
+import { useEffect } from "react";
+import { PageHeader } from "../gallery/PageHeader";
+import { useMetricWords } from "../run/metricWords";
+import { CapacityForm } from "./CapacityForm";
+import { CapacityView } from "./CapacityView";
+import { CompareForm } from "./CompareForm";
+import { ComparisonView } from "./ComparisonView";
+import { Earlier } from "./Earlier";
+import { pageAddress } from "./experimentsApi";
+import { Progress } from "./Progress";
+import { SweepForm } from "./SweepForm";
+import { SweepView } from "./SweepView";
+import type { ExperimentKind, ExperimentResult } from "./types";
+import { type Subject, useDesign } from "./useDesign";
+import { useExperiment } from "./useExperiment";
+import "../run/tables.css";
+import "../run/run.css";
+import "./experiments.css";
+
+const TITLES: Readonly<Record<ExperimentKind, string>> = {
+  comparison: "Compare",
+  sweep: "Sweep",
+  capacity: "Capacity",
+};
+const QUESTIONS: Readonly<Record<ExperimentKind, string>> = {
+  comparison: "Which of these? Alternatives under the same load, differences with intervals.",
+  sweep: "How does it change? One or two settings over a range.",
+  capacity: "Where is the limit? The furthest value that still meets the objectives, and what breaks first.",
+};
+const FORMS = { comparison: CompareForm, sweep: SweepForm, capacity: CapacityForm } as const;
+
+/** The experiments with one design: the form of a kind, or one experiment as it goes and what came out. */
+export function ExperimentPage({
+  kind,
+  designId,
+  experimentId,
+}: {
+  readonly kind: ExperimentKind;
+  readonly designId: string;
+  readonly experimentId: string | null;
+}) {
+  const { subject, problem } = useDesign(designId);
+  const name = subject?.design.document.name ?? "";
+  useEffect(() => {
+    document.title = `${TITLES[kind]} ${name} – Headrace`;
+  }, [kind, name]);
+  return (
+    <div className="page">
+      <PageHeader here={null} />
+      <main className="page-main experiment-page" id="main">
+        <div className="experiment-head">
+          <div>
+            <p className="experiment-design">
+              <a href={`/designs/${designId}`}>{name || "The design"}</a>
+            </p>
+            <h1>{TITLES[kind]}</h1>
+            <p className="muted">{QUESTIONS[kind]}</p>
+          </div>
+          <nav className="segments" aria-label="Kinds of experiment">
+            {(Object.keys(TITLES) as ExperimentKind[]).map((one) => (
+              <a
+                key={one}
+                href={pageAddress(one, designId)}
+                className={one === kind ? "chosen" : ""}
+                aria-current={one === kind ? "page" : undefined}
+              >
+                {TITLES[one]}
+              </a>
+            ))}
+          </nav>
+        </div>
+        {problem && (
+          <p className="banner bad" role="alert">
+            {problem}
+          </p>
+        )}
+        {!subject && !problem && <p className="run-empty">Reading the design …</p>}
+        {subject && experimentId !== null && (
+          <Experiment key={experimentId} {...{ kind, experimentId, subject }} />
+        )}
+        {subject && experimentId === null && <Form key={kind} {...{ kind, subject }} />}
+      </main>
+    </div>
+  );
+}
+
+function Form({ kind, subject }: { kind: ExperimentKind; subject: Subject }) {
+  const KindForm = FORMS[kind];
+  return (
+    <>
+      <KindForm subject={subject} />
+      <Earlier kind={kind} designId={subject.design.id} />
+    </>
+  );
+}
+
+function Experiment({
+  kind,
+  experimentId,
+  subject,
+}: {
+  kind: ExperimentKind;
+  experimentId: string;
+  subject: Subject;
+}) {
+  const { record, result, problem, cancel } = useExperiment(kind, experimentId);
+  return (
+    <>
+      {problem && (
+        <p className="banner bad" role="alert">
+          {problem}
+        </p>
+      )}
+      {!record && !problem && <p className="run-empty">Reading the experiment …</p>}
+      {record && <Progress record={record} hasResult={result !== null} onCancel={cancel} />}
+      {result && <Result result={result} subject={subject} />}
+    </>
+  );
+}
+
+function Result({ result, subject }: { result: ExperimentResult; subject: Subject }) {
+  const words = useMetricWords();
+  const { label } = subject;
+  switch (result.format) {
+    case "headrace-comparison/1":
+      return <ComparisonView found={result} {...{ words, label }} />;
+    case "headrace-sweep/1":
+      return <SweepView found={result} {...{ words, label }} />;
+    case "headrace-capacity/1":
+      return <CapacityView found={result} {...{ words, label }} />;
+  }
+}

@@ -1,0 +1,58 @@
+import { ArrowRight } from "lucide-react";
+import { useState } from "react";
+import { shownDocument } from "../document/store";
+import type { DesignNode } from "../document/types";
+import { useEditor, useEditorState } from "../editor/EditorContext";
+import { navigate } from "../router";
+import { brokersOf, kindText } from "./draft";
+import { pageAddress } from "./experimentsApi";
+import { KindPicker } from "./KindPicker";
+import { MappingTable } from "./Notes";
+import { useSwapPreview } from "./useSwapPreview";
+import { noteSummary } from "./words";
+import "./experiments.css";
+
+/** "Try as …" of a broker: another kind, what would become of its settings, and the way to the comparison. */
+export function TryAs({ node }: { node: DesignNode }) {
+  const { catalogue, saver } = useEditor();
+  const document = useEditorState(shownDocument);
+  const designId = useEditorState((state) => state.designId);
+  const [kind, setKind] = useState("");
+  const [variant, setVariant] = useState("");
+  const wanted = kindText({ kind, variant });
+  const { notes, problem } = useSwapPreview(document, node.id, wanted);
+  if (!brokersOf(document, catalogue).some((one) => one.id === node.id)) return null;
+  const compare = async () => {
+    await saver.flush();
+    navigate(`${pageAddress("comparison", designId)}?try=${encodeURIComponent(`${node.id}=${wanted}`)}`);
+  };
+  return (
+    <section className="try-as">
+      <h3 className="inspector-section">Try as another broker</h3>
+      <div className="form-row">
+        <KindPicker
+          title="Try as …"
+          {...{ kind, variant }}
+          onChange={(nextKind, nextVariant) => {
+            setKind(nextKind);
+            setVariant(nextVariant);
+          }}
+        />
+      </div>
+      {problem && (
+        <p className="field-error" role="alert">
+          {problem}
+        </p>
+      )}
+      {notes && (
+        <>
+          <p className="muted run-note">{noteSummary(notes)}</p>
+          <MappingTable notes={notes} caption="What becomes of the settings" />
+          <button type="button" className="button primary" onClick={() => void compare()}>
+            Compare with it <ArrowRight size={15} aria-hidden="true" />
+          </button>
+        </>
+      )}
+    </section>
+  );
+}

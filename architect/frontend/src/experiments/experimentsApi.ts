@@ -1,0 +1,57 @@
+/** The calls about experiments. */
+import { request } from "../api/http";
+import type { DesignDocument, JsonObject } from "../document/types";
+import type { ExperimentKind, ExperimentRecord, ExperimentResult, Note, SwapTarget } from "./types";
+
+/** Where each kind of experiment stands in the API, and in the addresses of its pages. */
+export const PLACES: Readonly<Record<ExperimentKind, string>> = {
+  comparison: "comparisons",
+  sweep: "sweeps",
+  capacity: "capacities",
+};
+export const PAGES: Readonly<Record<ExperimentKind, string>> = {
+  comparison: "compare",
+  sweep: "sweep",
+  capacity: "capacity",
+};
+
+const at = (kind: ExperimentKind, id: string) => `/${PLACES[kind]}/${encodeURIComponent(id)}`;
+
+export const pageAddress = (kind: ExperimentKind, designId: string, id?: string) =>
+  `/designs/${designId}/${PAGES[kind]}${id ? `/${id}` : ""}`;
+
+export const startExperiment = (kind: ExperimentKind, body: JsonObject) =>
+  request<ExperimentRecord>("POST", `/${PLACES[kind]}`, { body });
+
+export const listExperiments = (kind: ExperimentKind, designId: string) =>
+  request<ExperimentRecord[]>("GET", `/${PLACES[kind]}?design=${encodeURIComponent(designId)}`);
+
+export const readExperiment = (kind: ExperimentKind, id: string, signal: AbortSignal) =>
+  request<ExperimentRecord>("GET", at(kind, id), { signal });
+
+export const readExperimentResult = (kind: ExperimentKind, id: string, signal: AbortSignal) =>
+  request<ExperimentResult>("GET", `${at(kind, id)}/result`, { signal });
+
+export const cancelExperiment = (kind: ExperimentKind, id: string) =>
+  request<ExperimentRecord>("POST", `${at(kind, id)}/cancel`, { body: {} });
+
+export const repeatExperiment = (kind: ExperimentKind, id: string) =>
+  request<ExperimentRecord>("POST", `${at(kind, id)}/repeat`, { body: {} });
+
+export const deleteExperiment = (kind: ExperimentKind, id: string) => request<void>("DELETE", at(kind, id));
+
+export const csvAddress = (kind: ExperimentKind, id: string) => `/api${at(kind, id)}/result.csv`;
+export const jsonAddress = (kind: ExperimentKind, id: string) => `/api${at(kind, id)}/result`;
+
+export const swapTargets = () => request<SwapTarget[]>("GET", "/swaps");
+
+/** The document with one broker swapped, and what was translated, assumed and lost. */
+export const previewSwap = (
+  document: DesignDocument,
+  swap: { node: string; kind: string },
+  signal: AbortSignal,
+) =>
+  request<{ document: DesignDocument; notes: Note[] }>("POST", "/swaps", {
+    body: { document, ...swap },
+    signal,
+  });

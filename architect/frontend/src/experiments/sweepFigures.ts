@@ -1,0 +1,93 @@
+/** What a sweep measured, place by place, ready for a line, a heat map and a table. */
+import { isRecord } from "../api/errors";
+import type { Json } from "../document/types";
+import type { Estimate } from "../run/result";
+import type { Sweep, SweepPoint } from "./types";
+
+/** A measure at a place: a flow or a node. */
+export interface Figure {
+  readonly key: string;
+  readonly metric: string;
+  readonly place: { readonly from: string; readonly to: string } | { readonly node: string };
+}
+
+function asEstimate(value: unknown): Estimate | null {
+  return isRecord(value) && typeof value["mean"] === "number" ? (value as unknown as Estimate) : null;
+}
+
+/** Every measure that some point has: flows first, in the order of the points. */
+export function figuresOf(found: Sweep): Figure[] {
+  const figures = new Map<string, Figure>();
+  for (const point of found.points) {
+    for (const flow of point.flows) {
+      const { from, to } = flow;
+      for (const metric of Object.keys(flow))
+        if (asEstimate(flow[metric]))
+          add(figures, { key: `${from} ${to} ${metric}`, metric, place: { from, to } });
+    }
+  }
+  for (const point of found.points) {
+    for (const [node, metrics] of Object.entries(point.nodes))
+      for (const metric of Object.keys(metrics))
+        if (asEstimate(metrics[metric])) add(figures, { key: `${node} ${metric}`, metric, place: { node } });
+  }
+  return [...figures.values()];
+}
+
+function add(figures: Map<string, Figure>, figure: Figure): void {
+  if (!figures.has(figure.key)) figures.set(figure.key, figure);
+}
+
+/** The estimate of a figure at a point. */
+export function estimateAt(point: SweepPoint, figure: Figure): Estimate | null {
+  const { place } = figure;
+  if ("node" in place) return asEstimate(point.nodes[place.node]?.[figure.metric]);
+  const flow = point.flows.find((one) => one.from === place.from && one.to === place.to);
+  return flow ? asEstimate(flow[figure.metric]) : null;
+}
+
+/** The worst verdict of a point; "unstable" where a backlog grows without end. */
+export function pointVerdict(
+  point: SweepPoint,
+): "met" | "missed" | "undecided" | "unstable" | "ended early" | "" {
+  if (point.stopped) return "ended early";
+  if (point.stability === "growing") return "unstable";
+  const verdicts = point.objectives.map((one) => one.verdict);
+  return (["missed", "undecided", "met"] as const).find((word) => verdicts.includes(word)) ?? "";
+}
+
+/** The limit of an objective on this very figure. */
+export function limitOf(found: Sweep, figure: Figure): number | null {
+  for (const { objective } of found.points[0]?.objectives ?? []) {
+    if (objective["metric"] !== figure.metric) continue;
+    const { place } = figure;
+    const isHere =
+      "node" in place
+        ? objective["node"] === place.node
+        : objective["from"] === place.from && objective["to"] === place.to;
+    const limit = objective["below"] ?? objective["above"];
+    if (isHere && typeof limit === "number") return limit;
+  }
+  return null;
+}
+
+/** Points in the order of the first setting's values; as they come while the sweep goes on. */
+export function inOrder(found: Sweep): SweepPoint[] {
+  const rank = (point: SweepPoint) =>
+    found.varied.map((one, i) => one.values.findIndex((value) => same(value, point.values[i])));
+  return found.points.toSorted((a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    return (left[0] ?? 0) - (right[0] ?? 0) || (left[1] ?? 0) - (right[1] ?? 0);
+  });
+}
+
+export const same = (a: Json | undefined, b: Json | undefined) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether the values of a setting grow by factors: then its axis is logarithmic. */
+export function isSpacedByFactors(values: readonly Json[]): boolean {
+  const numbers = values.filter((value) => typeof value === "number");
+  const [first, last] = [numbers[0], numbers.at(-1)];
+  if (numbers.length < 4 || first === undefined || last === undefined || first <= 0) return false;
+  const middle = numbers[Math.floor(numbers.length / 2)] ?? 0;
+  return last / first > 20 && middle < (first + last) / 4;
+}
