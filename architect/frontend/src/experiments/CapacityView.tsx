@@ -4,6 +4,7 @@ import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
 import type { JsonObject } from "../document/types";
 import type { MetricWords } from "../run/metricWords";
 import { formatHalfWidth, formatNumber, formatQuantity, formatSeconds } from "../run/numbers";
+import { isSpacedByFactors } from "./sweepFigures";
 import type { Capacity } from "./types";
 import { brokenText, judgedMark, limitWords, unitOf } from "./words";
 
@@ -30,7 +31,7 @@ export function CapacityView({ found, words, label }: Props) {
         )}
         <p className="overall-text">{found.statement}</p>
         <dl className="capacity-facts">
-          <div>
+          <div hidden={found.value === null}>
             <dt>Still meets, no longer meets</dt>
             <dd className="tabular">
               {value(met)} and {value(missed)}
@@ -38,9 +39,7 @@ export function CapacityView({ found, words, label }: Props) {
           </div>
           <div>
             <dt>With 95 % confidence</dt>
-            <dd className="tabular">
-              {value(surelyMet)} meets, {value(surelyMissed)} does not
-            </dd>
+            <dd className="tabular">{sureText(surelyMet, surelyMissed)}</dd>
           </div>
           <div>
             <dt>Runs of</dt>
@@ -116,6 +115,15 @@ export function CapacityView({ found, words, label }: Props) {
   );
 }
 
+/** "57.0 meets them, 58.2 does not": the ends about which there is no doubt. */
+function sureText(met: number | null | undefined, missed: number | null | undefined): string {
+  const parts = [
+    typeof met === "number" && `${formatNumber(met)} meets them`,
+    typeof missed === "number" && `${formatNumber(missed)} does not`,
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join(", ") : "nothing yet";
+}
+
 /** One objective over the values, with its limit. */
 function ObjectiveChart({
   found,
@@ -146,7 +154,10 @@ function ObjectiveChart({
     };
     return {
       lines: points.length > 0 ? [line] : [],
-      x: { format: (value: number) => formatNumber(value) },
+      x: {
+        format: (value: number) => formatNumber(value),
+        isLog: isSpacedByFactors(found.looked_at.map((one) => one.value)),
+      },
       y: { format: (value: number) => valueTick(value, unit), isLog: isWide },
       limits: typeof limit === "number" ? [{ value: limit, label: formatQuantity(limit, unit) }] : [],
     };

@@ -263,8 +263,7 @@ function DifferenceTable({
                         </span>
                       )}
                       {difference?.verdict === "not distinguishable" && (
-                        <span className="muted">
-                          {" "}
+                        <span className="verdict-more muted">
                           {difference.more_runs === null
                             ? "more runs would not tell"
                             : `about ${difference.more_runs.toLocaleString("en-US")} more runs`}

@@ -1,14 +1,12 @@
 import { useMemo } from "react";
 import { timeTick, valueTick } from "../charts/axes";
-import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
+import { OverlayChart } from "../charts/OverlayChart";
 import { formatCount, formatSeconds, formatShare } from "../run/numbers";
+import { bandLines, cumulative, nines, percentileLines } from "./curveLines";
 import type { Band, Comparison, DistributionPoint } from "./types";
-import { styleAt } from "./words";
 
 /** Shares that have a tick on the percentile chart. */
 const PERCENTILES = [0.5, 0.9, 0.99, 0.999, 0.9999];
-/** Equal steps for every nine: 0.9 is 1, 0.99 is 2. */
-const nines = (share: number) => -Math.log10(1 - share);
 const percentile = (value: number) => `p${Number((100 * (1 - 10 ** -value)).toFixed(3))}`;
 
 const SECONDS = { format: (value: number) => valueTick(value, "s"), isLog: true };
@@ -49,8 +47,8 @@ function Distributions({
   return (
     <>
       <OverlayChart
-        title="Share of messages that took no longer"
-        about={`end-to-end latency, ${flow}`}
+        title="Latency distribution"
+        about={`share that took no longer, ${flow}`}
         lines={shares}
         x={SECONDS}
         y={SHARE}
@@ -89,7 +87,7 @@ function InSystem({
   return (
     <OverlayChart
       title="In the system"
-      about={`messages, mean of all replications with its 95 % interval, over simulated time`}
+      about="messages over time, mean and 95 % interval"
       lines={lines}
       x={x}
       y={MESSAGES}
@@ -98,40 +96,6 @@ function InSystem({
         .join(", ")}`}
     />
   );
-}
-
-/** The empirical distributions as lines; a logarithmic axis has no place for 0. */
-export function cumulative(
-  curves: Readonly<Record<string, readonly DistributionPoint[]>>,
-  names: readonly string[],
-): OverlayLine[] {
-  return names.flatMap((name, i) => {
-    const points = (curves[name] ?? []).filter(([seconds]) => seconds > 0);
-    if (points.length === 0) return [];
-    return [{ name, ...styleAt(i), x: points.map((one) => one[0]), y: points.map((one) => one[1]) }];
-  });
-}
-
-/** Latency over the percentile, a step for every nine; the last point (the longest of all) has no such place. */
-export function percentileLines(
-  curves: Readonly<Record<string, readonly DistributionPoint[]>>,
-  names: readonly string[],
-): OverlayLine[] {
-  return names.flatMap((name, i) => {
-    const points = (curves[name] ?? []).filter(
-      ([seconds, share]) => seconds > 0 && share < 1 && share > 0.01,
-    );
-    if (points.length === 0) return [];
-    return [{ name, ...styleAt(i), x: points.map((one) => nines(one[1])), y: points.map((one) => one[0]) }];
-  });
-}
-
-export function bandLines(bands: Readonly<Record<string, Band>>, names: readonly string[]): OverlayLine[] {
-  return names.flatMap((name, i) => {
-    const band = bands[name];
-    if (!band) return [];
-    return [{ name, ...styleAt(i), dash: [], x: band.t, y: band.mean, band: band.ci95 }];
-  });
 }
 
 function mediansOf(

@@ -1,7 +1,7 @@
 import { formatInterval } from "../run/numbers";
 import type { Difference } from "./types";
 
-const WIDTH = 190;
+const WIDTH = 164;
 const HEIGHT = 22;
 const EDGE = 8;
 

@@ -16,6 +16,8 @@ import {
 import type { Sweep } from "./types";
 import { measureTitle, unitOf } from "./words";
 
+/** Values that all get a tick of their own. */
+const MOST_TICKS = 16;
 const USUAL = "end_to_end_latency.p95";
 const TONES: Readonly<Record<string, string>> = {
   met: "ok",
@@ -105,7 +107,11 @@ function Line({ found, figure, words, title }: FigureProps) {
     return {
       lines: [line],
       x: isNumber
-        ? { format: (value: number) => formatNumber(value), isLog: isSpacedByFactors(values) }
+        ? {
+            format: (value: number) => formatNumber(value),
+            isLog: isSpacedByFactors(values),
+            ...(values.length <= MOST_TICKS ? { ticks: values as readonly number[] } : {}),
+          }
         : {
             format: (value: number) => String(values[value] ?? ""),
             range: [-0.5, values.length - 0.5] as const,

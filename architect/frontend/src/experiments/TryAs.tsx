@@ -28,10 +28,10 @@ export function TryAs({ node }: { node: DesignNode }) {
   };
   return (
     <section className="try-as">
-      <h3 className="inspector-section">Try as another broker</h3>
+      <h3 className="inspector-section">Try as …</h3>
       <div className="form-row">
         <KindPicker
-          title="Try as …"
+          title="Another kind of broker"
           {...{ kind, variant }}
           onChange={(nextKind, nextVariant) => {
             setKind(nextKind);
