@@ -4,6 +4,7 @@ import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
 import type { JsonObject } from "../document/types";
 import type { MetricWords } from "../run/metricWords";
 import { formatHalfWidth, formatNumber, formatQuantity, formatSeconds } from "../run/numbers";
+import { type Settable, settingTitle } from "./settables";
 import { isSpacedByFactors } from "./sweepFigures";
 import type { Capacity } from "./types";
 import { brokenText, judgedMark, limitWords, unitOf } from "./words";
@@ -12,10 +13,14 @@ interface Props {
   readonly found: Capacity;
   readonly words: MetricWords;
   readonly label: (id: string) => string;
+  /** the settings of the design, for their titles and units */
+  readonly all: readonly Settable[];
 }
 
 /** The limit, how sure it is, what breaks beyond it, and every value that was looked at. */
-export function CapacityView({ found, words, label }: Props) {
+export function CapacityView({ found, words, label, all }: Props) {
+  const unit = all.find((one) => one.path === found.setting)?.unit ?? "1";
+  const title = settingTitle(all, found.setting);
   const [met, missed] = found.bracket;
   const [surelyMet, surelyMissed] = found.sure_bracket;
   const value = (one: number | null | undefined) =>
@@ -26,10 +31,10 @@ export function CapacityView({ found, words, label }: Props) {
       <section className="overall" aria-label="In short">
         {found.value !== null && (
           <p className="capacity-value">
-            {formatNumber(found.value)} <span className="muted mono">{found.setting}</span>
+            {formatQuantity(found.value, unit)} <span className="muted">{title}</span>
           </p>
         )}
-        <p className="overall-text">{found.statement}</p>
+        <p className={found.value === null ? "overall-text" : ""}>{found.statement}</p>
         <dl className="capacity-facts">
           <div hidden={found.value === null}>
             <dt>Still meets, no longer meets</dt>
@@ -65,7 +70,7 @@ export function CapacityView({ found, words, label }: Props) {
           {objectives.map((objective, i) => (
             <ObjectiveChart
               key={JSON.stringify(objective)}
-              {...{ found, objective, words, label }}
+              {...{ found, objective, words, label, all }}
               position={i}
             />
           ))}
@@ -131,6 +136,7 @@ function ObjectiveChart({
   position,
   words,
   label,
+  all,
 }: Props & { readonly objective: JsonObject; readonly position: number }) {
   const unit = unitOf(String(objective["metric"] ?? ""), words);
   const limit = objective["below"] ?? objective["above"] ?? objective["equals"];
@@ -166,8 +172,8 @@ function ObjectiveChart({
   return (
     <OverlayChart
       {...{ title, lines, x, y, limits }}
-      about={`over ${found.setting}`}
-      words={`${title} over ${found.setting}; the figures stand in the table below`}
+      about={`over ${settingTitle(all, found.setting)}`}
+      words={`${title} over ${settingTitle(all, found.setting)}; the figures stand in the table below`}
     />
   );
 }

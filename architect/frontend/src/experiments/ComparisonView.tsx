@@ -34,7 +34,7 @@ export function ComparisonView({ found, words, label }: ViewProps) {
       <Verdicts {...{ found, words, label }} />
       <Differences {...{ found, words, label }} />
       <section aria-labelledby="curves-title">
-        <h2 id="curves-title">Over one another</h2>
+        <h2 id="curves-title">Curves</h2>
         <Curves found={found} label={label} />
       </section>
       <ResourceTable {...{ found, words, label }} />
@@ -124,7 +124,7 @@ function Verdicts({ found, words, label }: ViewProps) {
                           </span>
                         )}
                         {judged?.verdict === "undecided" && (
-                          <span className="verdict-more muted">{moreRunsText(judged)}</span>
+                          <span className="verdict-more muted">{moreRunsText(judged.more_runs)}</span>
                         )}
                       </td>
                     );
@@ -263,11 +263,7 @@ function DifferenceTable({
                         </span>
                       )}
                       {difference?.verdict === "not distinguishable" && (
-                        <span className="verdict-more muted">
-                          {difference.more_runs === null
-                            ? "more runs would not tell"
-                            : `about ${difference.more_runs.toLocaleString("en-US")} more runs`}
-                        </span>
+                        <span className="verdict-more muted">{moreRunsText(difference.more_runs)}</span>
                       )}
                     </td>
                   </tr>

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { PageHeader } from "../gallery/PageHeader";
 import { useMetricWords } from "../run/metricWords";
 import { CapacityForm } from "./CapacityForm";
@@ -10,6 +10,7 @@ import { pageAddress } from "./experimentsApi";
 import { Progress } from "./Progress";
 import { SweepForm } from "./SweepForm";
 import { SweepView } from "./SweepView";
+import { settables } from "./settables";
 import type { ExperimentKind, ExperimentResult } from "./types";
 import { type Subject, useDesign } from "./useDesign";
 import { useExperiment } from "./useExperiment";
@@ -121,12 +122,13 @@ function Experiment({
 function Result({ result, subject }: { result: ExperimentResult; subject: Subject }) {
   const words = useMetricWords();
   const { label } = subject;
+  const all = useMemo(() => settables(subject.design.document, subject.catalogue), [subject]);
   switch (result.format) {
     case "headrace-comparison/1":
       return <ComparisonView found={result} {...{ words, label }} />;
     case "headrace-sweep/1":
-      return <SweepView found={result} {...{ words, label }} />;
+      return <SweepView found={result} {...{ words, label, all }} />;
     case "headrace-capacity/1":
-      return <CapacityView found={result} {...{ words, label }} />;
+      return <CapacityView found={result} {...{ words, label, all }} />;
   }
 }

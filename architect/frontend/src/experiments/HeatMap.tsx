@@ -20,11 +20,13 @@ export function HeatMap({
   figure,
   words,
   title,
+  setting,
 }: {
   readonly found: Sweep;
   readonly figure: Figure;
   readonly words: MetricWords;
   readonly title: string;
+  readonly setting: (path: string) => string;
 }) {
   const [down, across] = found.varied;
   if (!down || !across) return null;
@@ -36,8 +38,8 @@ export function HeatMap({
       <figcaption>
         <strong>{title}</strong>{" "}
         <span className="muted">
-          down: <code>{down.path}</code>, across: <code>{across.path}</code>; the darker the more. ✓ meets
-          every objective, ✗ misses one, ? open, ↗ no steady state.
+          down: <strong>{setting(down.path)}</strong>, across: <strong>{setting(across.path)}</strong>; the
+          darker the more. ✓ meets every objective, ✗ misses one, ? open, ↗ no steady state.
         </span>
       </figcaption>
       <div className="table-holder">

@@ -4,6 +4,7 @@ import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
 import type { MetricWords } from "../run/metricWords";
 import { formatHalfWidth, formatNumber, formatQuantity } from "../run/numbers";
 import { HeatMap } from "./HeatMap";
+import { type Settable, settingTitle } from "./settables";
 import {
   estimateAt,
   type Figure,
@@ -31,10 +32,13 @@ interface Props {
   readonly found: Sweep;
   readonly words: MetricWords;
   readonly label: (id: string) => string;
+  /** the settings of the design, for their titles */
+  readonly all: readonly Settable[];
 }
 
 /** A sweep: a line with its band over one setting, a heat map over two, and every point in a table. */
-export function SweepView({ found, words, label }: Props) {
+export function SweepView({ found, words, label, all }: Props) {
+  const setting = (path: string) => settingTitle(all, path);
   const figures = useMemo(() => figuresOf(found), [found]);
   const [wanted, setWanted] = useState<string | null>(null);
   const id = useId();
@@ -63,12 +67,12 @@ export function SweepView({ found, words, label }: Props) {
           </select>
         </div>
         {found.varied.length === 2 ? (
-          <HeatMap {...{ found, figure, words }} title={title(figure)} />
+          <HeatMap {...{ found, figure, words, setting }} title={title(figure)} />
         ) : (
-          <Line {...{ found, figure, words }} title={title(figure)} />
+          <Line {...{ found, figure, words, setting }} title={title(figure)} />
         )}
       </section>
-      <Points {...{ found, figure, words }} title={title(figure)} />
+      <Points {...{ found, figure, words, setting }} title={title(figure)} />
     </>
   );
 }
@@ -78,9 +82,11 @@ interface FigureProps {
   readonly figure: Figure;
   readonly words: MetricWords;
   readonly title: string;
+  /** what a setting is called */
+  readonly setting: (path: string) => string;
 }
 
-function Line({ found, figure, words, title }: FigureProps) {
+function Line({ found, figure, words, title, setting: titleOf }: FigureProps) {
   const unit = unitOf(figure.metric, words);
   const setting = found.varied[0];
   const values = setting?.values ?? [];
@@ -124,15 +130,15 @@ function Line({ found, figure, words, title }: FigureProps) {
   return (
     <OverlayChart
       title={title}
-      about={`over ${setting?.path}`}
+      about={`over ${titleOf(setting?.path ?? "")}`}
       {...{ lines, x, y, limits }}
       height={320}
-      words={`${title} over ${setting?.path}; the figures stand in the table below`}
+      words={`${title} over ${titleOf(setting?.path ?? "")}; the figures stand in the table below`}
     />
   );
 }
 
-function Points({ found, figure, words, title }: FigureProps) {
+function Points({ found, figure, words, title, setting }: FigureProps) {
   const unit = unitOf(figure.metric, words);
   const points = inOrder(found);
   const expected = found.varied.reduce((product, one) => product * one.values.length, 1);
@@ -149,8 +155,8 @@ function Points({ found, figure, words, title }: FigureProps) {
           <thead>
             <tr>
               {found.varied.map((one) => (
-                <th scope="col" key={one.path} className="mono">
-                  {one.path}
+                <th scope="col" key={one.path} title={one.path}>
+                  {setting(one.path)}
                 </th>
               ))}
               <th scope="col">{title}</th>

@@ -41,6 +41,7 @@ describe("what is said of a difference", () => {
   it("has its sign, unit and half the width of its interval", () => {
     expect(differenceText(difference({}), "s")).toBe("−1.80\u202fs ±\u202f200\u202fms");
     expect(differenceText(difference({ mean: 212, interval: null }), "messages")).toBe("+212");
+    expect(differenceText(difference({ mean: 4e-16, relative: 2e-17 }), "s")).toBe("0 ±\u202f200\u202fms");
     expect(differenceText(difference({ mean: null, interval: null }), "s")).toBe("–");
   });
 
@@ -96,11 +97,9 @@ describe("what is said of all alternatives", () => {
   });
 
   it("says how many more runs an open objective wants", () => {
-    const open = { value: 1, ci95: null, verdict: "undecided" } as const;
-    expect(moreRunsText({ ...open, more_runs: 1200 })).toBe("about 1,200 more runs");
-    expect(moreRunsText({ ...open, more_runs: 1 })).toBe("about 1 more run");
-    expect(moreRunsText({ ...open, more_runs: null })).toBe("more runs would not tell");
-    expect(moreRunsText({ ...open, verdict: "met" })).toBe("");
+    expect(moreRunsText(1200)).toBe("about 1,200 more runs");
+    expect(moreRunsText(1)).toBe("about 1 more run");
+    expect(moreRunsText(null)).toBe("more runs would not tell");
   });
 });
 
@@ -180,6 +179,8 @@ describe("a range", () => {
   it.each([
     [texts({ from: "1", to: "8", count: "8" }), {}, [1, 2, 3, 4, 5, 6, 7, 8]],
     [texts({ from: "1", to: "3", count: "8" }), {}, [1, 2, 3]],
+    [texts({ from: "10", to: "40", count: "4.0" }), { kind: "number" }, [10, 20, 30, 40]],
+    [texts({ from: "10", to: "11.2345", count: "4" }), { kind: "number" }, [10, 10.4, 10.8, 11.2345]],
     [texts({ spacing: "log", from: "1", to: "1000", count: "4" }), { kind: "number" }, [1, 10, 100, 1000]],
     [texts({ spacing: "list", list: "5, 7" }), {}, [5, 7]],
     [texts({ chosen: [0, 2] }), { kind: "choice", choices: ["a", "b", "c"] }, ["a", "c"]],

@@ -3,6 +3,9 @@ import type { Json, JsonObject } from "../document/types";
 import { parseQuantity, tidy } from "../inspector/quantities";
 import type { Settable } from "./settables";
 
+/** Significant digits of the values between the ends: nobody wants 14.2857142857. */
+const DIGITS = 3;
+
 export type Spacing = "linear" | "log" | "list";
 
 export interface RangeTexts {
@@ -67,7 +70,9 @@ function spaced(texts: RangeTexts, setting: Settable): readonly number[] | strin
   if (texts.spacing === "log" && low <= 0) return "A logarithmic range begins above 0.";
   return Array.from({ length: count }, (_, i) => {
     const share = i / (count - 1);
-    return texts.spacing === "log" ? low * (high / low) ** share : low + (high - low) * share;
+    if (i === 0 || i === count - 1) return i === 0 ? low : high; // the ends are exactly those that were written
+    const value = texts.spacing === "log" ? low * (high / low) ** share : low + (high - low) * share;
+    return setting.kind === "integer" ? value : Number(value.toPrecision(DIGITS));
   });
 }
 

@@ -61,14 +61,19 @@ export function differenceMark(metric: string, found: Difference): DifferenceMar
 /** "−1.8 s ± 0.2 s", "+212". */
 export function differenceText(found: Difference, unit: string): string {
   if (found.mean === null) return ABSENT;
+  if (isRounding(found))
+    return `0 ${found.interval ? formatHalfWidth(found.interval, plain(unit)) : ""}`.trim();
   const sign = found.mean > 0 ? "+" : "";
   const text = `${sign}${formatQuantity(found.mean, plain(unit))}`;
   return found.interval ? `${text} ${formatHalfWidth(found.interval, plain(unit))}` : text;
 }
 
+/** Whether a mean is but what is left of adding up numbers in another order. */
+const isRounding = (found: Difference) => found.relative !== null && Math.abs(found.relative) < 1e-9;
+
 /** "−64 %"; nothing where the base is 0. */
 export function relativeText(found: Difference): string {
-  if (found.relative === null) return "";
+  if (found.relative === null || isRounding(found)) return "";
   return `${found.relative > 0 ? "+" : ""}${formatShare(found.relative)}`;
 }
 
@@ -83,10 +88,8 @@ const JUDGED: Readonly<Record<Judged["verdict"], DifferenceMark>> = {
 export const judgedMark = (judged: Judged | undefined): DifferenceMark =>
   judged ? JUDGED[judged.verdict] : JUDGED["not measured"];
 
-/** "about 12 more runs", where an objective is open and its distance to the limit tells. */
-export function moreRunsText(judged: Judged): string {
-  if (judged.verdict !== "undecided") return "";
-  const more = judged.more_runs;
+/** "about 12 more runs"; null where no number of runs that anybody makes would tell. */
+export function moreRunsText(more: number | null | undefined): string {
   return more === null || more === undefined
     ? "more runs would not tell"
     : `about ${more.toLocaleString("en-US")} more ${more === 1 ? "run" : "runs"}`;
