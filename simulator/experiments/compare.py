@@ -79,7 +79,8 @@ def compare(
         rank_by: metric of the flows by which the best is selected.
         indifference: difference in it that does not matter, None for 5 %.
         on_progress: told `{"share", "text"}`: the share of what the text says is under way.
-        on_partial: given the document after every round.
+        on_partial: given the document after every round, and before the end of one after two and five
+            replications of each, and half way.
 
     Raises:
         InvalidDesign: when an alternative cannot be run, or they cannot be compared.
@@ -100,9 +101,9 @@ def compare(
     done = 0
     wanted = min(max(1, first), options.replications)
 
-    def report(stopped: str | None = None) -> Comparison:
+    def report(stopped: str | None = None, of: Sequence[Contender] = contenders) -> Comparison:
         return comparison_document(
-            contenders, flows, options, ranking, is_paired=is_paired, remarks=remarks, stopped=stopped
+            of, flows, options, ranking, is_paired=is_paired, remarks=remarks, stopped=stopped
         )
 
     with Runner(jobs, is_stopped) as runner:
@@ -130,7 +131,10 @@ def compare(
                 if on_progress is not None:
                     on_progress({"share": share, "text": f"replications {begin + 1} to {end} of each"})
 
-            answers = runner.run([task for _, task in tasks], on_share)
+            on_answer = None
+            if on_partial is not None:
+                on_answer = _Preview(contenders, tasks, done, wanted, report, on_partial).take
+            answers = runner.run([task for _, task in tasks], on_share, on_answer)
             is_whole = _take(contenders, tasks, answers)
             if not is_whole:
                 return _partial(contenders, report)
@@ -189,6 +193,42 @@ def _take(
             one.recordings += answer
             one.failure = answer[-1].stopped
     return not broken - {one.name for one in contenders if one.failure}
+
+
+class _Preview:
+    """What is known before a round is over, told when enough replications of all alternatives are there."""
+
+    def __init__(
+        self,
+        contenders: Sequence[Contender],
+        tasks: Sequence[tuple[Contender, Task]],
+        done: int,
+        wanted: int,
+        report: Callable[[None, Sequence[Contender]], Comparison],
+        tell: OnComparison,
+    ) -> None:
+        self.contenders = contenders
+        self.tasks = tasks
+        self.rows = wanted - done
+        self.report = report
+        self.tell = tell
+        self.answers: list[Any] = [None] * len(tasks)
+        #: Rows of replications after which something is told, still to come.
+        self.due = [row for row in sorted({2 - done, 5 - done, self.rows // 2}) if 0 < row < self.rows]
+
+    def take(self, position: int, answer: Any) -> None:
+        """Take one answer; they come in any order."""
+        self.answers[position] = answer
+        if not self.due:
+            return
+        count = self.due[0] * len(self.tasks) // self.rows
+        if any(answer is None for answer in self.answers[:count]):
+            return
+        del self.due[0]
+        known = {one.name: replace(one, recordings=list(one.recordings)) for one in self.contenders}
+        tasks = [(known[one.name], task) for one, task in self.tasks[:count]]
+        _take(list(known.values()), tasks, self.answers[:count])
+        self.tell(self.report(None, list(known.values())))
 
 
 def _partial(contenders: Sequence[Contender], report: Callable[[str], Comparison]) -> Comparison:

@@ -12,7 +12,14 @@ from simulator.experiments.selection import FIRST_STAGE, Selection, select_best
 from simulator.measurement.slices import Recording
 from simulator.report.curves import backlog_band, distribution
 from simulator.report.objectives import judge
-from simulator.report.pairs import MEASURES, Series, first_slices, measure_row, series_of
+from simulator.report.pairs import (
+    MEASURES,
+    Series,
+    first_slices,
+    measure_row,
+    more_runs_to_judge,
+    series_of,
+)
 from simulator.report.result import make_result
 
 Flow = tuple[str, str]
@@ -198,6 +205,10 @@ def _objectives(
                 judged[name] = {key: found[key] for key in ("value", "ci95", "verdict")}
                 if found["value"] is None:
                     judged[name]["verdict"] = "not measured"
+                elif found["verdict"] == "undecided" and found["ci95"] is not None:
+                    judged[name]["more_runs"] = more_runs_to_judge(
+                        stated, found["value"], found["ci95"], result["replications"]
+                    )
             rows.append({"objective": stated, "judged": judged})
     return rows
 

@@ -180,8 +180,20 @@ def more_runs(found: Difference, runs: int) -> int | None:
 
     The half-width falls with the square root of the number of pairs. Source: Law 2015, section 10.2.1.
     """
-    if found.interval is None or found.mean == 0.0:
+    return None if found.interval is None else _more(runs, found.interval, found.mean)
+
+
+def more_runs_to_judge(
+    objective: Mapping[str, Any], value: float, ci95: Sequence[float], runs: int
+) -> int | None:
+    """About how many more runs take the limit of an objective out of the interval; None beyond 10,000."""
+    limit = next((objective[word] for word in ("below", "above") if word in objective), None)
+    return None if limit is None else _more(runs, ci95, value - limit)
+
+
+def _more(runs: int, interval: Sequence[float], distance: float) -> int | None:
+    if distance == 0.0:
         return None
-    half = (found.interval[1] - found.interval[0]) / 2.0
-    needed = ceil(runs * (half / abs(found.mean)) ** 2)
+    half = (interval[1] - interval[0]) / 2.0
+    needed = ceil(runs * (half / abs(distance)) ** 2) if half < abs(distance) * MOST_RUNS else MOST_RUNS + 1
     return max(1, needed - runs) if needed <= MOST_RUNS else None

@@ -15,6 +15,7 @@ from simulator import Document, InvalidDesign
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.replicate import Cancelled
 from simulator.report.alternatives_table import comparison_csv, comparison_table
+from simulator.report.pairs import more_runs_to_judge
 from simulator.theory.markovian import mmc
 from tests.simulator.designs import design, node
 
@@ -108,6 +109,35 @@ def test_equal_designs_with_random_numbers_apart_are_not_distinguishable() -> No
     assert row["interval"][0] < 0.0 < row["interval"][1]
     assert row["more_runs"] is None or row["more_runs"] > 0
     assert "ot distinguishable" in comparison_table(found)
+
+
+@pytest.mark.parametrize(
+    ("stated", "value", "ci95", "more"),
+    [
+        # Twice as far from the limit as the half-width needs a quarter of the runs: there are enough.
+        ({"below": 2.0}, 1.0, (0.5, 1.5), 1),
+        # Half as far: four times as many (Law 2015, section 10.2.1), so 30 more than the ten there are.
+        ({"below": 2.0}, 1.5, (0.5, 2.5), 30),
+        ({"above": 2.0}, 2.5, (1.5, 3.5), 30),
+        ({"below": 2.0}, 2.0, (1.0, 3.0), None),
+        ({"below": 2.0}, 1.999, (1.0, 3.0), None),
+        ({"equals": 0.0}, 1.0, (0.0, 2.0), None),
+    ],
+)
+def test_an_open_objective_says_about_how_many_more_runs_decide_it(
+    stated: dict[str, float], value: float, ci95: tuple[float, float], more: int | None
+) -> None:
+    assert more_runs_to_judge(stated, value, ci95, 10) == more
+
+
+def test_what_is_known_is_told_before_a_round_is_over() -> None:
+    told: list[dict[str, Any]] = []
+    alternatives = [Alternative("two", two_servers()), Alternative("three", two_servers(servers=3))]
+    found = compare(alternatives, replications=10, duration=10, on_partial=told.append)
+    assert [one["replications"] for one in told] == [2, 5]
+    two = compare(alternatives, replications=2, duration=10)
+    assert told[0]["flows"] == two["flows"]
+    assert compare(alternatives, replications=10, duration=10) == found
 
 
 def test_arrivals_are_the_same_in_every_alternative(dispatches: dict[str, Any]) -> None:
