@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulator.graph.build import graph_of, instant_cycle, reachable
 from simulator.graph.forecast import load_problems
+from simulator.graph.loops import endless_loops, loop_problems
 from simulator.graph.problem import Problem
 from simulator.kinds.catalogue import KINDS
 
@@ -193,7 +194,11 @@ def practice_problems(document: Document) -> list[Problem]:
         if category == "queue" and not is_target and not document.edges_from(node.id):
             problems.append(_loose(node.id, path, "has no consumer: it only fills", "connect a consumer"))
     problems += [problem for problem in _kinds_problems(document) if problem.severity != "error"]
-    return problems if _names_files(document) else problems + load_problems(document)
+    loops = endless_loops(document)
+    problems += loop_problems(document, loops)
+    if _names_files(document):
+        return problems
+    return problems + load_problems(document, apart_from={id for ids in loops for id in ids})
 
 
 def _names_files(document: Document) -> bool:

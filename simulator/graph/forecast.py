@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
@@ -24,22 +25,27 @@ def arrival_rates(document: Document) -> dict[str, float]:
     duration = document.simulation.duration
     outside = {node.id: _produced(node, duration) for node in document.nodes}
     rates = dict(outside)
-    shares = {
-        edge.id: taken(document, node, edge)
-        for node in document.nodes
-        if (taken := KINDS[node.kind].share) is not None
-        for edge in document.edges_from(node.id)
-    }
+    shares = edge_shares(document)
     for _ in range(_ROUNDS):
         fresh = dict(outside)
         for node in document.nodes:
-            for target, rate in _passed_on(document, node, rates[node.id], shares):
+            for target, rate in passed_on(document, node, rates[node.id], shares):
                 fresh[target] += rate
         change = max((abs(fresh[id] - rates[id]) for id in fresh), default=0.0)
         rates = fresh
         if change <= 1e-9 * (1.0 + max(rates.values(), default=0.0)):
             break
     return rates
+
+
+def edge_shares(document: Document) -> dict[str, float]:
+    """The estimated share of its messages that a kind which looks at them sends along each edge."""
+    return {
+        edge.id: taken(document, node, edge)
+        for node in document.nodes
+        if (taken := KINDS[node.kind].share) is not None
+        for edge in document.edges_from(node.id)
+    }
 
 
 def offered_loads(document: Document) -> dict[str, tuple[float, int]]:
@@ -67,13 +73,13 @@ def expected_messages(document: Document, duration: float | None = None) -> floa
     return sum(_produced(node, span) for node in document.nodes) * span
 
 
-def load_problems(document: Document) -> list[Problem]:
-    """A warning for every node whose offered load is at or above its capacity."""
+def load_problems(document: Document, apart_from: Collection[str] = ()) -> list[Problem]:
+    """A warning for every node whose offered load is at or above its capacity, `apart_from` some."""
     problems = []
     positions = {node.id: position for position, node in enumerate(document.nodes)}
     for id, (load, servers) in offered_loads(document).items():
         utilization = load / servers
-        if utilization >= 1.0:
+        if utilization >= 1.0 and id not in apart_from:
             problems.append(
                 Problem(
                     "D301",
@@ -110,9 +116,10 @@ def _workers(node: Node) -> int:
     return (getattr(node.config, "instances", 1) or 1) * (getattr(node.config, "concurrency", 1) or 1)
 
 
-def _passed_on(
+def passed_on(
     document: Document, node: Node, rate: float, shares: dict[str, float]
 ) -> list[tuple[str, float]]:
+    """What a node that gets `rate` messages per second sends on along its edges, dead letters apart."""
     edges = [edge for edge in document.edges_from(node.id) if edge.role != "dead-letter"]
     weights = sum(edge.routing().choice or 0.0 for edge in edges)
     passed = []

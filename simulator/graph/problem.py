@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "D320": "A setting of RabbitMQ that people come to regret.",
     "D330": "A setting of Amazon SNS that people come to regret.",
     "D340": "A setting of Amazon EventBridge that people come to regret.",
+    "D350": "Messages go round in a loop that they never leave.",
     "D304": "A join waits without end for messages that may be lost.",
 }
 """One sentence per code; practice findings (warnings, hints) are ``D3xx``."""
