@@ -9,7 +9,13 @@ import sys
 from collections.abc import Sequence
 
 from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
-from simulator.cli.experiments import compare_designs, find_capacity, find_cheapest, sweep_design
+from simulator.cli.experiments import (
+    analyse_sensitivity,
+    compare_designs,
+    find_capacity,
+    find_cheapest,
+    sweep_design,
+)
 from simulator.cli.exporting import export_design
 from simulator.cli.importing import import_design
 from simulator.cli.interrupt import EXIT_CANCELLED
@@ -29,6 +35,7 @@ _COMMANDS = {
     "sweep": sweep_design,
     "capacity": find_capacity,
     "cheapest": find_cheapest,
+    "sensitivity": analyse_sensitivity,
     "export": export_design,
     "import": import_design,
     "report": report_run,

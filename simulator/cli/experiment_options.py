@@ -20,6 +20,8 @@ from simulator.experiments.capacity import PRECISION as CAPACITY_PRECISION
 from simulator.experiments.cheapest import LATENCY
 from simulator.experiments.cheapest import MOST_RUNS as CHEAPEST_RUNS
 from simulator.experiments.compare import MOST_RUNS, RANKED_BY
+from simulator.experiments.sensitivity import METRIC, MOST_TRAJECTORIES
+from simulator.experiments.sensitivity import REPLICATIONS as SENSITIVITY_REPLICATIONS
 from simulator.experiments.sweep import REPLICATIONS as SWEEP_REPLICATIONS
 from simulator.quantities import parse_quantity
 
@@ -39,6 +41,11 @@ Exit code: 0 found, 1 no value meets them, 2 the design or an option is not vali
 _CHEAPEST = """Try every combination of some settings, and name the cheapest that meets every objective
 and those that no other beats in both cost and latency.
 Exit code: 0 found, 1 none meets them, 2 the design or an option is not valid, 130 cancelled."""
+
+
+_SENSITIVITY = """Vary the assumed numbers of a design one at a time over their ranges, and rank them by the
+verdicts that turn round and by how far a measure moves: what is to be measured before deciding.
+Exit code: 0 done, 2 the design or an option is not valid, 130 cancelled."""
 
 
 def add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -138,6 +145,32 @@ def add_cheapest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=f"what stands beside the cost (default: {LATENCY})",
     )
     _run_options(parser, most=f"replications of each configuration at most (default: {CHEAPEST_RUNS})")
+    _outputs(parser)
+
+
+def add_sensitivity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`headrace sensitivity`."""
+    parser = command(commands, "sensitivity", "which assumed number moves the verdict most", _SENSITIVITY)
+    parser.add_argument("design", metavar="DESIGN", help="design document; - for standard input")
+    parser.add_argument(
+        "--over",
+        action="append",
+        default=[],
+        metavar="PATH=LOW..HIGH",
+        help="number with its range, such as nodes.billing.config.service_time=0.02..0.08; may be repeated "
+        "(default: every assumed number, from half of it to twice of it)",
+    )
+    parser.add_argument(
+        "--metric", default=METRIC, metavar="METRIC", help=f"of the flows (default: {METRIC})"
+    )
+    parser.add_argument(
+        "--morris",
+        type=whole(0, MOST_TRAJECTORIES),
+        default=0,
+        metavar="R",
+        help="also R trajectories of elementary effects, which tell whether numbers act together",
+    )
+    _run_options(parser, most=f"replications at every end of a range (default: {SENSITIVITY_REPLICATIONS})")
     _outputs(parser)
 
 

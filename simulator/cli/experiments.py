@@ -13,15 +13,18 @@ from simulator.cli.interrupt import EXIT_CANCELLED, stopped_by_interrupt
 from simulator.cli.outputs import check_target, write_whole
 from simulator.cli.progress import ShareProgress
 from simulator.cli.refusal import CannotDo
+from simulator.experiments.assumed import parse_over
 from simulator.experiments.capacity import capacity, rate_path
 from simulator.experiments.cheapest import cheapest
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.parameters import parse_assignments, parse_vary, with_values
+from simulator.experiments.sensitivity import sensitivity
 from simulator.experiments.swap import swapped
 from simulator.experiments.sweep import sweep
 from simulator.report.alternatives_table import comparison_csv, comparison_table
 from simulator.report.capacity_table import capacity_csv, capacity_table
 from simulator.report.cheapest_table import cheapest_csv, cheapest_table
+from simulator.report.sensitivity_table import sensitivity_csv, sensitivity_table
 from simulator.report.sweep_table import parquet_library, sweep_csv, sweep_table, write_parquet
 
 EXIT_STOPPED = 1
@@ -127,6 +130,30 @@ def find_cheapest(options: argparse.Namespace) -> int:
     )
     _write(options, target, found, cheapest_table, cheapest_csv)
     return 0 if found["cheapest"] is not None else EXIT_NONE
+
+
+def analyse_sensitivity(options: argparse.Namespace) -> int:
+    """`headrace sensitivity`: the ranking as a table, JSON or CSV."""
+    target = _target(options)
+    document = read_design(options.design, options.prices)
+    parameters = [parse_over(document, text) for text in options.over] or None
+    found = _watched(
+        lambda is_stopped, on_progress: sensitivity(
+            document,
+            parameters,
+            metric=options.metric,
+            trajectories=options.morris,
+            seed=options.seed,
+            duration=options.duration,
+            warmup=options.warmup,
+            replications=options.replications,
+            jobs=options.jobs,
+            is_stopped=is_stopped,
+            on_progress=on_progress,
+        )
+    )
+    _write(options, target, found, sensitivity_table, sensitivity_csv)
+    return EXIT_CANCELLED if found["stopped"] == "cancelled" else 0
 
 
 def _alternatives(options: argparse.Namespace) -> list[Alternative]:

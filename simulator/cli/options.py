@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from simulator.cli.experiment_options import add_capacity, add_cheapest, add_compare, add_sweep
+from simulator.cli.experiment_options import (
+    add_capacity,
+    add_cheapest,
+    add_compare,
+    add_sensitivity,
+    add_sweep,
+)
 from simulator.cli.exporting import add_export
 from simulator.cli.importing import add_import
 from simulator.cli.reporting import REPORT, add_report
@@ -70,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_sweep(commands)
     add_capacity(commands)
     add_cheapest(commands)
+    add_sensitivity(commands)
     add_export(commands)
     add_import(commands)
 

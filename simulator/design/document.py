@@ -237,6 +237,9 @@ class Assumption(BaseModel):
 
     source: Literal["measured", "imported", "vendor-default", "guess"]
     note: Text = ""
+    #: The range of the true value, of a distribution that of its mean (or value, or median, or rate).
+    low: float | None = None
+    high: float | None = None
 
 
 class Document(BaseModel):
