@@ -8,6 +8,7 @@ from heapq import heappush
 from math import ceil
 from typing import SupportsIndex
 
+from simulator.design.variate import Variate
 from simulator.engine.broker import Subscription
 from simulator.engine.environment import Activity, SimulationEnvironment
 from simulator.engine.link import Draw, Outlet
@@ -96,6 +97,10 @@ class Consumer(Node):
 
     category = "consumer"
 
+    #: Distribution of the service time, where the work for a message is one service of that time; None where
+    #: there is more to it (batches, preemption).
+    service_distribution: Variate | None = None
+
     def __init__(
         self,
         id: str,
@@ -131,6 +136,20 @@ class Consumer(Node):
         self.failures = 0
         self.duplicates = 0
         self._turn = 0
+
+    def plain_service(self) -> Variate | None:
+        """The service time, where all that happens to a message here is one service of it: by a fixed number
+        of servers that read one broker, never fail, call nobody, and neither set up nor pause.
+        """
+        is_plain = (
+            self.size is not None
+            and len(self.inputs) == 1
+            and self.fails is None
+            and self.setup is None
+            and self.invocations is None
+            and self.poll_interval <= 0.0
+        )
+        return self.service_distribution if is_plain else None
 
     def make_server(self) -> Server:
         """One more server of the sort this consumer has."""

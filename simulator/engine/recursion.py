@@ -8,13 +8,14 @@ the end, a look at the limits) the stages are brought to that moment: what arriv
 recursion, and every counter, level, sample and order check is made as the events would have made it, in
 the same order, so that both engines give the same bytes.
 
-The condition for a stage stands in `simulator.experiments.stages`.
+The condition for a stage stands beside its kind (`Kind.plan_stage`), that for all of them in
+`simulator.experiments.stages`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapreplace
 from itertools import islice
@@ -29,6 +30,7 @@ from simulator.engine.line import Line
 from simulator.engine.link import Link
 from simulator.engine.message import Key, Message
 from simulator.engine.message_draws import ManyDraws
+from simulator.engine.stage_plan import Part
 from simulator.measurement.level import Times
 from simulator.measurement.ordering import Flow
 
@@ -83,6 +85,13 @@ class Passage:
         )
 
 
+class Intake(Protocol):
+    """What takes many messages at once."""
+
+    def accept_block(self, passage: Passage) -> None:
+        """Take messages that come here by one way, in order of arrival."""
+
+
 class Counter(Protocol):
     """A node that passes on at once what it accepts."""
 
@@ -96,7 +105,7 @@ class Onward:
 
     links: list[Link] = field(default_factory=list)
     topics: list[Counter] = field(default_factory=list)
-    stages: list[Stage] = field(default_factory=list)
+    stages: list[Intake] = field(default_factory=list)
 
     def carry(
         self, source: Numbers, sequence: Numbers, key: Sequence[Key], created: Times, at: Times
@@ -143,9 +152,9 @@ class Stage:
         self._serving: list[Passage] = []
 
     @property
-    def line(self) -> Line:
-        """The line it advances."""
-        return self._line
+    def horizon(self) -> float:
+        """How far the clock may go before the next `settle`: as far as it likes."""
+        return inf
 
     def intake(self) -> Callable[[Message], bool]:
         """What takes the place of the line's `accept`: it remembers, and works later."""
@@ -294,19 +303,7 @@ class Stage:
         keys = [keys[row] for row in order.tolist()]
         if self._onward is not None:
             self._onward.carry(source, sequence, keys, created, ended)
-        latency = ended - created
-        first = int(source[0])
-        if (source == first).all():
-            _record(consumer.flows[first], latency, sequence.tolist(), keys)
-            return
-        for one in np.unique(source).tolist():
-            rows = np.flatnonzero(source == one)
-            _record(
-                consumer.flows[one],
-                latency[rows],
-                sequence[rows].tolist(),
-                [keys[row] for row in rows.tolist()],
-            )
+        record(consumer.flows, source, sequence, keys, ended - created)
 
 
 class Sender(Protocol):
@@ -375,7 +372,7 @@ class Source:
 class Recursion:
     """All stages and sources of a world; stages that feed others come before them."""
 
-    def __init__(self, env: SimulationEnvironment, stages: list[Stage], sources: list[Source]) -> None:
+    def __init__(self, env: SimulationEnvironment, stages: Sequence[Part], sources: Sequence[Source]) -> None:
         self._env = env
         self._stages = stages
         self._sources = sources
@@ -383,7 +380,7 @@ class Recursion:
     @property
     def horizon(self) -> float:
         """How far the clock may go before the next `settle`, seconds."""
-        return min([source.horizon for source in self._sources], default=inf)
+        return min([part.horizon for part in (*self._sources, *self._stages)], default=inf)
 
     def settle(self, now: float) -> None:
         """Bring every stage to the state at `now` (seconds)."""
@@ -411,7 +408,20 @@ def _without(times: Times, taken: Times) -> Times:
     return times[left]
 
 
-def _record(flow: Flow, latency: Times, sequence: list[int], keys: list[Key]) -> None:
+def record(
+    flows: Mapping[int, Flow], source: Numbers, sequence: Numbers, keys: Sequence[Key], latency: Times
+) -> None:
+    """`Flow.record` for many first deliveries, in order of completion; `flows` by position of the producer."""
+    first = int(source[0])
+    if (source == first).all():
+        _record(flows[first], latency, sequence.tolist(), keys)
+        return
+    for one in np.unique(source).tolist():
+        rows = np.flatnonzero(source == one)
+        _record(flows[one], latency[rows], sequence[rows].tolist(), [keys[row] for row in rows.tolist()])
+
+
+def _record(flow: Flow, latency: Times, sequence: list[int], keys: Sequence[Key]) -> None:
     """`Flow.record` for many first deliveries."""
     flow.delivered += len(sequence)
     flow.latency.extend(latency)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.design.edges import PlainSettings
 from simulator.design.fields import Settings
 from simulator.engine.node import Node as RunningNode
+from simulator.engine.stage_plan import StagePlan
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.graph.wiring import Wire
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Build = Callable[[World, str, Any], RunningNode]
 Share = Callable[["Document", "Node", "Edge"], float]
+PlanStage = Callable[[World, str], StagePlan | None]
 Check = Callable[["Document", "Node"], list[Problem]]
 
 
@@ -96,6 +98,8 @@ class Kind:
         share: share of its messages that an edge takes, estimated before a run; None for kinds that do not
             look at them.
         trial: tester of its routing, None for kinds that do not choose.
+        plan_stage: from the world and the node's id the stage that could take the place of its events
+            (`simulator.engine.stage_plan`), None where only events model it; kinds without it never have one.
         swap: how another broker takes its place and it that of another, None for kinds that hold no messages.
         cost: what a node is billed for (`simulator.kinds.cost`); None: nobody knows, and results say so.
     """
@@ -118,6 +122,7 @@ class Kind:
     share: Share | None = None
     trial: Trial | None = None
     swap: SwapMapping | None = None
+    plan_stage: PlanStage | None = None
     cost: CostItems | None = None
 
     def roles_of(self, rule: Wire) -> tuple[str, ...]:

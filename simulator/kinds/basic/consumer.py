@@ -196,7 +196,9 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
     sources = [world.document.node(edge.source).config for edge in world.edges_into(id, "consume")]
     if any(getattr(source, "preemption", "none") == "resume" for source in sources):
         return PreemptibleConsumerNode(id, world.env, **shared)
-    return ConsumerNode(id, world.env, **shared)
+    consumer = ConsumerNode(id, world.env, **shared)
+    consumer.service_distribution = settings.service_time
+    return consumer
 
 
 def _draws(world: World, distribution: AnyDistribution | None, id: str, purpose: str) -> Draw | None:

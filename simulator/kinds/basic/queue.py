@@ -15,6 +15,7 @@ from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.basic.consumer import ConsumerSettings
+from simulator.kinds.basic.queue_stage import plan_queue
 from simulator.kinds.basic.traits import QUEUE_MAPPING
 from simulator.kinds.cost import free_of_charge
 from simulator.kinds.kind import Kind
@@ -174,4 +175,5 @@ KIND = Kind(
     badges=("queue_length", "in_flight", "waiting_time"),
     swap=QUEUE_MAPPING,
     cost=free_of_charge,
+    plan_stage=plan_queue,
 )

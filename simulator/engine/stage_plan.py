@@ -1,0 +1,81 @@
+"""The seam between kinds and the recursion: what a node offers to have in the place of its events.
+
+A kind that knows when nothing but first in, first out can happen at a node of its own says so with a plan
+(`Kind.plan_stage`). Whether the plan is carried out is decided where the whole design is seen
+(`simulator.experiments.stages`): what comes before the node must be orderly, and what its consumers send on
+must have a way to other stages.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from math import ulp
+from typing import TYPE_CHECKING, Protocol
+
+from simulator.design.variate import Variate
+from simulator.engine.endpoint import Consumer
+from simulator.engine.node import Acceptor
+from simulator.errors import HeadraceError
+
+if TYPE_CHECKING:
+    from simulator.engine.recursion import Intake, Onward
+
+#: One service in so many may seem to take no time.
+RARE = 1e8
+
+
+class EventsNeeded(HeadraceError):
+    """A stage has met a state it does not model: the replication has to be run with events, from the start."""
+
+
+class Part(Protocol):
+    """Something that advances by recursion."""
+
+    @property
+    def horizon(self) -> float:
+        """How far the clock may go before the next `settle`, seconds."""
+
+    def settle(self, now: float) -> None:
+        """Bring everything to the state at `now` (seconds).
+
+        Raises:
+            EventsNeeded: in a state that only the events model.
+        """
+
+
+class StagePlan(ABC):
+    """A stage that might be.
+
+    Args:
+        consumers: whose work it would do.
+        service_times: of their services, in the same order.
+        entrances: where it could take blocks of messages; what comes elsewhere comes one by one.
+    """
+
+    def __init__(
+        self, consumers: Sequence[Consumer], service_times: Sequence[Variate], entrances: Sequence[Acceptor]
+    ) -> None:
+        self.consumers = consumers
+        self.service_times = service_times
+        self.entrances = entrances
+
+    @property
+    def has_density(self) -> bool:
+        """Whether all service times have a density."""
+        return all(service_time.has_bounded_density() for service_time in self.service_times)
+
+    @abstractmethod
+    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
+        """Put the stage in the place of the events; returns it with what takes blocks at its entrances.
+
+        Args:
+            onward: where each consumer sends what it has done; those that send nothing are missing.
+        """
+
+
+def takes_time(service_time: Variate, duration: float) -> bool:
+    """Whether a service ends later than it began, on a clock that has come to `duration` (seconds)."""
+    if service_time.has_bounded_density():
+        return service_time.mean() > ulp(duration) * RARE
+    return service_time.minimum() > ulp(duration) * 4

@@ -1,0 +1,47 @@
+"""When a textbook queue and its consumer can advance by recursion.
+
+It can when nothing but first in, first out by identical servers can happen to it: the queue is plain and
+unlimited, one consumer reads it, and that one does nothing but serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.design.variate import Variate
+from simulator.engine.endpoint import Consumer
+from simulator.engine.line import Line
+from simulator.engine.node import Acceptor
+from simulator.engine.recursion import Intake, Onward, Stage
+from simulator.engine.stage_plan import Part, StagePlan, takes_time
+from simulator.engine.world import World
+
+
+class QueuePlan(StagePlan):
+    """A stage in the place of one line and its only consumer."""
+
+    def __init__(self, world: World, line: Line, consumer: Consumer, service_time: Variate) -> None:
+        super().__init__([consumer], [service_time], [line])
+        self._world = world
+        self._line = line
+
+    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
+        (consumer,), (service_time,) = self.consumers, self.service_times
+        draws = self._world.many_draws(service_time, consumer.id, "service")
+        stage = Stage(self._world.env, self._line, draws, onward.get(consumer))
+        self._line.__dict__["accept"] = stage.intake()
+        return stage, {self._line: stage}
+
+
+def plan_queue(world: World, id: str) -> StagePlan | None:
+    """The plan for a queue, None where only events model it."""
+    line = world.nodes[id]
+    if not isinstance(line, Line) or not line.is_plain or line.capacity is not None:
+        return None
+    if len(line.subscriptions) != 1:
+        return None
+    consumer = line.subscriptions[0].consumer
+    service_time = consumer.plain_service()
+    if service_time is None or not takes_time(service_time, world.duration):
+        return None
+    return QueuePlan(world, line, consumer, service_time)
