@@ -364,7 +364,7 @@ class Source:
         first = self._producer.produced + 1
         self._producer.produced += count
         draw = self._key
-        keys: list[Key] = [None] * count if draw is None else [int(draw()) for _ in range(count)]
+        keys: list[Key] = [None] * count if draw is None else list(map(int, islice(iter(draw, None), count)))
         sequence = np.arange(first, first + count)
         self._onward.carry(np.full(count, self._number), sequence, keys, times, times)
 
@@ -380,7 +380,9 @@ class Recursion:
     @property
     def horizon(self) -> float:
         """How far the clock may go before the next `settle`, seconds."""
-        return min([part.horizon for part in (*self._sources, *self._stages)], default=inf)
+        horizons = [source.horizon for source in self._sources]
+        horizons += [stage.horizon for stage in self._stages]
+        return min(horizons)
 
     def settle(self, now: float) -> None:
         """Bring every stage to the state at `now` (seconds)."""
@@ -411,7 +413,7 @@ def _without(times: Times, taken: Times) -> Times:
 def record(
     flows: Mapping[int, Flow], source: Numbers, sequence: Numbers, keys: Sequence[Key], latency: Times
 ) -> None:
-    """`Flow.record` for many first deliveries, in order of completion; `flows` by position of the producer."""
+    """`Flow.record` for many first deliveries, in order of completion; `flows` by position of producer."""
     first = int(source[0])
     if (source == first).all():
         _record(flows[first], latency, sequence.tolist(), keys)

@@ -26,7 +26,7 @@ RARE = 1e8
 
 
 class EventsNeeded(HeadraceError):
-    """A stage has met a state it does not model: the replication has to be run with events, from the start."""
+    """A stage has met a state it does not model: the replication has to begin anew with events."""
 
 
 class Part(Protocol):

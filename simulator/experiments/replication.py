@@ -10,10 +10,11 @@ from typing import Literal
 from simulator.design.document import Document
 from simulator.engine.fault import schedule_faults
 from simulator.engine.node import SimulationLimit
+from simulator.engine.stage_plan import EventsNeeded
 from simulator.engine.world import World
 from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
-from simulator.experiments.injection import Injections
+from simulator.experiments.injection import Afresh, Injections
 from simulator.experiments.stages import lay_stages
 from simulator.graph.build import graph_of, reached_once
 from simulator.kinds.catalogue import KINDS
@@ -96,6 +97,7 @@ class Replication:
         self.seed = seed
         self.number = number
         self.duration = duration
+        self.warmup = warmup
         self.world = build_world(document, seed, number, duration, engine)
         self.recorder = SliceRecorder(
             {node.id: (node.kind, self.world.nodes[node.id]) for node in document.nodes}, self.world.flows
@@ -124,6 +126,9 @@ class Replication:
     ) -> Recording:
         """Let the duration pass; returns what was measured, also when stopped early.
 
+        Where a stage meets a state that only events model, the replication begins anew with events; frames
+        that were shown are not shown again.
+
         Args:
             on_frame: gets the frames.
             control: asked about every 10 ms how far the run may go (simulated time); None ends it.
@@ -133,6 +138,22 @@ class Replication:
         Raises:
             Rewind: when an injected fault asks for a new beginning.
         """
+        shown = None if on_frame is None or self.world.recursion is None else Afresh(on_frame)
+        try:
+            return self._run(shown or on_frame, control, clock, injections)
+        except EventsNeeded:
+            again = Replication(
+                self.document, self.seed, self.number, self.duration, self.warmup, engine="events"
+            )
+            return again._run(shown or on_frame, control, clock, injections)
+
+    def _run(
+        self,
+        on_frame: OnFrame | None,
+        control: Control | None,
+        clock: Clock | None,
+        injections: Injections | None,
+    ) -> Recording:
         interval = max(self.document.simulation.frame_interval, self.duration / MAX_FRAMES)
         maker = FrameMaker(self.world, self.world.flows, self.duration) if on_frame else None
         env = self.world.env

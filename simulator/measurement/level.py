@@ -47,14 +47,16 @@ class Level:
 
         The same additions in the same order as one call for each, hence the same bits.
         """
-        count = len(ups) + len(downs)
-        if not count:
-            return
         times = np.concatenate((ups, downs))
         order = np.argsort(times, kind="stable")
-        times = times[order]
-        is_up = order < len(ups)
-        after = self.value + np.cumsum(np.where(is_up, 1, -1))
+        self.replay_steps(times[order], np.where(order < len(ups), 1, -1))
+
+    def replay_steps(self, times: Times, steps: NDArray[np.int64]) -> None:
+        """Change it by each of `steps` (none is 0) at `times` (seconds, ascending), one after the other."""
+        count = len(times)
+        if not count:
+            return
+        after = self.value + np.cumsum(steps)
         before = np.empty(count)
         before[0] = self.value
         before[1:] = after[:-1]
@@ -66,11 +68,11 @@ class Level:
         self.area = float(np.add.accumulate(terms)[-1])
         self.since = float(times[-1])
         self.value = int(after[-1])
-        if len(ups):
-            highest = int(np.argmax(np.where(is_up, after, -1)))
-            if after[highest] > self.peak:
-                self.peak = int(after[highest])
-                self.peak_at = float(times[highest])
+        # The first time at which it is highest is one of a rise: before a fall it was higher still.
+        highest = int(np.argmax(after))
+        if after[highest] > self.peak:
+            self.peak = int(after[highest])
+            self.peak_at = float(times[highest])
 
     def integral(self, now: float) -> float:
         """Integral over simulated time from 0 to `now`; changes nothing."""

@@ -75,7 +75,8 @@ class ConsumerGroup(Broker):
         self.receives = 0
         self.departures = 0
         self.residence_sum = 0.0
-        self._overdue = Timer(world.env, self._look_for_overdue)
+        #: Looks for members that do not poll.
+        self.overdue = Timer(world.env, self._look_for_overdue)
         #: More than there will ever be partitions; a receipt is the member times this plus the partition.
         self._width = 16_384
         self._duration = world.duration
@@ -97,7 +98,7 @@ class ConsumerGroup(Broker):
         self.coordinator.begin(0.0)
         shortest = min(reader.max_poll_interval for reader in self.readers.values())
         if shortest < self._duration:
-            self._overdue.arm(shortest)
+            self.overdue.arm(shortest)
 
     def new_member(self, server: Server, subscription: Subscription, now: float) -> Member:
         """A process that has started; it is not in the group yet."""
@@ -423,7 +424,7 @@ class ConsumerGroup(Broker):
         """Look for overdue members when the shortest `max.poll.interval.ms` from now on is over."""
         shortest = min(reader.max_poll_interval for reader in self.readers.values())
         if now + shortest < self._duration:
-            self._overdue.arm(now + shortest)
+            self.overdue.arm(now + shortest)
 
     def _look_for_overdue(self, now: float) -> None:
         """Members that have not polled for max.poll.interval.ms leave the group."""
@@ -438,7 +439,7 @@ class ConsumerGroup(Broker):
             else:
                 due = min(due, limit)
         if due < self._duration:
-            self._overdue.arm(due)
+            self.overdue.arm(due)
 
     # -- faults of the brokers -------------------------------------------------------------------
     def recover(self) -> None:

@@ -83,6 +83,7 @@ class Cursor:
         "log",
         "member",
         "number",
+        "on_stage",
         "orphans",
         "polled",
     )
@@ -92,6 +93,8 @@ class Cursor:
         self.log = log
         self.fresh: deque[Message] = deque()
         self.polled: deque[Message] = deque()
+        #: Records that a stage holds in the place of `fresh` and `polled`.
+        self.on_stage = 0
         #: Who reads the partition, None while nobody does.
         self.member: Member | None = None
         #: Records above the last stable offset with their transactions; of a group that reads what is
@@ -119,7 +122,7 @@ class Cursor:
     @property
     def lag(self) -> int:
         """Log end offset less committed offset, in records that still exist."""
-        return len(self.fresh) + len(self.polled) + len(self.held_back)
+        return len(self.fresh) + len(self.polled) + len(self.held_back) + self.on_stage
 
     @property
     def position(self) -> int:

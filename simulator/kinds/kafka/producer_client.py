@@ -11,7 +11,7 @@ from simulator.kinds.kafka.partitioner import partition_for
 from simulator.kinds.kafka.weights import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from simulator.kinds.kafka.replicas import Write
     from simulator.kinds.kafka.sender import Sender
@@ -54,14 +54,27 @@ class ProducerClient(Acceptor):
         if key is None:
             return self._stick(message.size)
         partition = self._by_key.get(key)
-        if partition is None:
-            if len(self._by_key) >= 100_000:
-                self._by_key.clear()
-            data = str(key).encode()
-            weights = self._weights
-            partition = partition_for(data, self._partitions) if weights is None else weights.of_key(data)
-            self._by_key[key] = partition
+        return self._place(key) if partition is None else partition
+
+    def _place(self, key: Key) -> int:
+        """The partition of a key that was not asked for lately."""
+        if len(self._by_key) >= 100_000:
+            self._by_key.clear()
+        data = str(key).encode()
+        weights = self._weights
+        partition = partition_for(data, self._partitions) if weights is None else weights.of_key(data)
+        self._by_key[key] = partition
         return partition
+
+    def partitions_of(self, keys: Sequence[Key], sizes: Iterable[float]) -> list[int]:
+        """The partitions of many records, in order."""
+        found = list(map(self._by_key.get, keys))
+        if None not in found:
+            return found  # type: ignore[return-value]
+        return [
+            self._stick(size) if key is None else self._place(key) if place is None else place
+            for key, size, place in zip(keys, sizes, found, strict=True)
+        ]
 
     def _stick(self, size: float) -> int:
         if self._sticky < 0 or self._sticky_bytes >= self._batch_size:
@@ -78,6 +91,11 @@ class ProducerClient(Acceptor):
         return self._sticky
 
     # -- sending ---------------------------------------------------------------------------------
+    @property
+    def is_instant(self) -> bool:
+        """Whether a record is in the log as soon as it is handed over."""
+        return self._is_instant
+
     def accept(self, message: Message) -> bool:
         topic = self.topic
         if message.size > topic.max_size:

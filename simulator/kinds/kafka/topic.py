@@ -36,6 +36,7 @@ from simulator.kinds.kafka.producer_client import Batch, ProducerClient
 from simulator.kinds.kafka.reconciler import Reconciler
 from simulator.kinds.kafka.repositioning import seek, truncate
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
+from simulator.kinds.kafka.topic_stage import plan_topic
 from simulator.kinds.kafka.traits import KAFKA_MAPPING
 from simulator.kinds.kafka.transactions import Transactions
 from simulator.kinds.kafka.trial import TRIAL
@@ -144,6 +145,20 @@ class KafkaTopic(Broker):
         whole = Total(*parts)
         self._sums.append(whole)
         return whole
+
+    def hand_over_sums(self) -> dict[str, Total]:
+        """The levels of several groups together, by the name that a group has for its own; from now on
+        somebody else notes their maxima.
+        """
+        names = {
+            "queue_length": "queue_length",
+            "held": "in_flight",
+            "present": "in_system",
+            "lag": "consumer_lag",
+        }
+        handed_over = {name: self._levels[metric] for name, metric in names.items()} if self._sums else {}
+        self._sums = []
+        return {name: level for name, level in handed_over.items() if isinstance(level, Total)}
 
     def start(self) -> None:
         is_replayed = "seek" in faults_of_its_own(self._world.document, self.id)
@@ -445,4 +460,5 @@ KIND = Kind(
     cost=cost_items,
     badges=("consumer_lag", "throughput", "waiting_time"),
     swap=KAFKA_MAPPING,
+    plan_stage=plan_topic,
 )

@@ -1,0 +1,204 @@
+"""What the stage of a topic keeps of its records, and how levels move by them."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.message import Message
+from simulator.engine.recursion import Flags, Numbers, Passage
+from simulator.measurement.level import Level, Times
+
+#: Turns of what happens at one time: ends of service, then polls, then the records that come, each with the
+#: poll of the member it wakes right behind it.
+END, POLL = -2, -1
+
+NO_TIMES: Times = np.zeros(0)
+NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
+
+Changes = tuple[Times, Numbers, Numbers]
+A = TypeVar("A", bound=np.generic)
+
+
+def seconds(times: array[float]) -> Times:
+    """An array of C doubles as NumPy sees it, not copied."""
+    return np.frombuffer(times, np.float64)
+
+
+def numbers(values: array[int]) -> Numbers:
+    """An array of 64-bit integers as NumPy sees it, not copied."""
+    return np.frombuffer(values, np.int64)
+
+
+def at_ends(times: Times) -> Changes:
+    """One less at each end of a service."""
+    return times, np.full(len(times), END), np.full(len(times), -1)
+
+
+def at_polls(times: array[float], units: array[int], counts: array[int], sign: int) -> Changes:
+    """`sign` times the count at each poll; `units` is what woke the member for it, else -1."""
+    woken_by = numbers(units)
+    turns = np.where(woken_by < 0, POLL, 2 * woken_by + 1)
+    return seconds(times), turns, sign * numbers(counts)
+
+
+class Column(Generic[A]):
+    """One value for each record from the number `base` on, in an array that grows and forgets."""
+
+    __slots__ = ("_array", "_start", "_stop")
+
+    def __init__(self, dtype: type[A]) -> None:
+        self._array: NDArray[A] = np.empty(1024, dtype)
+        self._start = self._stop = 0
+
+    def extend(self, values: NDArray[A]) -> None:
+        """Add the values of the records that came next."""
+        count = len(values)
+        if self._stop + count > len(self._array):
+            kept = self._array[self._start : self._stop]
+            if len(kept) + count > len(self._array) // 2:
+                self._array = np.empty(2 * (len(kept) + count), self._array.dtype)
+            self._array[: len(kept)] = kept
+            self._start, self._stop = 0, len(kept)
+        self._array[self._stop : self._stop + count] = values
+        self._stop += count
+
+    def forget(self, count: int) -> None:
+        """The first `count` are not needed any more."""
+        self._start += count
+
+    @property
+    def values(self) -> NDArray[A]:
+        """All that is held, a view."""
+        return self._array[self._start : self._stop]
+
+
+@dataclass(slots=True)
+class Steps:
+    """Changes of a level, in order."""
+
+    times: Times
+    turns: Numbers
+    sizes: Numbers
+
+    @staticmethod
+    def joined(*parts: Changes, in_turn: bool) -> Steps:
+        """Several sorts of changes by time, and by turn among those at one time.
+
+        Args:
+            in_turn: whether the sorts stand in the order of their turns wherever times are equal.
+        """
+        times = np.concatenate([part[0] for part in parts])
+        turns = np.concatenate([part[1] for part in parts])
+        sizes = np.concatenate([part[2] for part in parts])
+        order = np.argsort(times, kind="stable") if in_turn else np.lexsort((turns, times))
+        return Steps(times[order], turns[order], sizes[order])
+
+    def values_after(self, times: Times, turns: Numbers, before: int) -> Numbers:
+        """What a level that was `before` is after the changes up to each of `times`, `turns` (ascending)."""
+        count = len(self.times)
+        order = np.lexsort((np.concatenate((self.turns, turns)), np.concatenate((self.times, times))))
+        sizes = np.concatenate((self.sizes, np.zeros(len(times), dtype=np.int64)))
+        after: Numbers = before + np.cumsum(sizes[order])
+        return after[order >= count]
+
+    def replay(self, level: Level) -> None:
+        """Make the changes."""
+        level.replay_steps(self.times, self.sizes)
+
+
+@dataclass(slots=True)
+class Services:
+    """Services of records; arrays of one length."""
+
+    #: Numbers of the records.
+    rows: Numbers
+    begins: Times
+    ends: Times
+    #: Position of the subscription that they came by.
+    readers: Numbers
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def and_also(self, more: Services) -> Services:
+        """These and `more`."""
+        if not len(self):
+            return more
+        return Services(
+            np.concatenate((self.rows, more.rows)),
+            np.concatenate((self.begins, more.begins)),
+            np.concatenate((self.ends, more.ends)),
+            np.concatenate((self.readers, more.readers)),
+        )
+
+    def chosen(self, rows: Numbers | Flags | slice) -> Services:
+        """Those at these positions, in this order."""
+        return Services(self.rows[rows], self.begins[rows], self.ends[rows], self.readers[rows])
+
+    def parted(self, is_first: Flags) -> tuple[Services, Services]:
+        """Those for which the condition holds, and the others."""
+        if is_first.all():
+            return self, self.chosen(slice(0))
+        if not is_first.any():
+            return self.chosen(slice(0)), self
+        return self.chosen(is_first), self.chosen(~is_first)
+
+
+@dataclass(slots=True)
+class Moves:
+    """How the levels of a group moved between two looks, with the moments at which sums have to be noted."""
+
+    #: Times and turns just after each record came.
+    times: Times
+    turns: Numbers
+    ended: Times
+    queue_length: Steps
+    held: Steps
+    lag: Steps
+
+
+def block_of(units: Sequence[tuple[int, Sequence[Message], float]]) -> tuple[Passage, Numbers]:
+    """Units (partition, records, time) as one passage with the partition of every record."""
+    messages = [message for _, unit, _ in units for message in unit]
+    sizes = [len(unit) for _, unit, _ in units]
+    times = np.repeat(np.array([now for _, _, now in units]), sizes)
+    passage = Passage(
+        np.array([message.source for message in messages]),
+        np.array([message.sequence for message in messages]),
+        [message.key for message in messages],
+        np.array([message.created for message in messages]),
+        times,
+        times,
+        times,
+    )
+    return passage, np.repeat(np.array([number for number, _, _ in units]), sizes)
+
+
+def joined(parts: Sequence[NDArray[A]], nothing: NDArray[A]) -> NDArray[A]:
+    """The parts one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else nothing
+
+
+def by_reader(readers: Numbers, count: int) -> Iterator[tuple[int, Numbers | slice]]:
+    """For each of `count` readers that has some: its position, and which are its own."""
+    if count == 1:
+        yield 0, slice(None)
+        return
+    for reader in np.unique(readers).tolist():
+        yield reader, np.flatnonzero(readers == reader)
+
+
+def meet(times: Times, others: Times) -> bool:
+    """Whether one of `times` is one of `others` (ascending)."""
+    if not len(times) or not len(others):
+        return False
+    place = np.searchsorted(others, times)
+    return bool((others[np.minimum(place, len(others) - 1)] == times).any())
