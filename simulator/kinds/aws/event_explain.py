@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.kinds.aws.event_patterns import Leaves, compile_pattern, leaves_of
+from simulator.kinds.aws.event_patterns import Leaves, choices_of, compile_pattern, leaves_of
 
 #: Characters of a value or rule that are shown.
 LONGEST = 120
@@ -34,8 +34,9 @@ def _failures(pattern: Mapping[str, Any], path: str, leaves: Leaves) -> Iterator
     """A sentence for every part of the pattern that does not hold by itself."""
     for key, inner in pattern.items():
         here = f"{path}.{key}" if path else key
-        if key == "$or":
-            ways = ["; ".join(_failures(choice, path, leaves)) for choice in inner]
+        choices = choices_of(key, inner)
+        if choices is not None:
+            ways = ["; ".join(_failures(choice, path, leaves)) for choice in choices]
             if all(ways):
                 yield f"{here}: none of {len(ways)} alternatives holds ({' | '.join(ways)})"
         elif isinstance(inner, Mapping):

@@ -13,11 +13,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 from simulator.kinds.aws.pattern_values import EVENTBRIDGE, Dialect, InvalidPattern, Test, value_test
 
-__all__ = ["InvalidPattern", "Leaves", "Matcher", "compile_pattern", "leaves_of", "matches", "validate"]
+__all__ = [
+    "InvalidPattern",
+    "Leaves",
+    "Matcher",
+    "choices_of",
+    "compile_pattern",
+    "leaves_of",
+    "matches",
+    "validate",
+]
 
 #: Place in each array above a value: number of the array in the event -> position of the element.
 Membership = dict[int, int]
@@ -25,6 +35,15 @@ Membership = dict[int, int]
 LONGEST_PATTERN = 4096
 #: Conjunctions that `$or` may multiply to (EventBridge user guide, *Or matching*).
 MOST_COMBINATIONS = 1000
+#: Names that no field has inside `$or`: operators, comparisons, and names kept for later (event-ruler).
+RESERVED_IN_OR = frozenset(
+    {
+        *("exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard"),
+        *("numeric", "cidr", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"),
+        *("date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"),
+        *("ip-address-in-range", "ip-address-not-in-range"),
+    }
+)
 
 
 def matches(pattern: Mapping[str, Any] | str, event: Mapping[str, Any] | str) -> bool:
@@ -204,43 +223,108 @@ def compile_pattern(
         raise InvalidPattern("", f"not JSON ({error})", "use objects, arrays, strings and numbers") from None
     if length > longest:
         raise InvalidPattern("", f"{length} characters", f"a pattern has at most {longest}")
-    return Matcher(_conjunctions(pattern, "", dialect))
+    found = _alternatives(pattern, dialect)
+    return Matcher([list(conjunction.values()) for conjunction in found])
 
 
 _compiled_text = lru_cache(maxsize=256)(compile_pattern)
 
 
-def _conjunctions(pattern: Mapping[str, Any], path: str, dialect: Dialect) -> list[list[_Condition]]:
-    if not pattern:
-        raise InvalidPattern(path, "an empty object", "name at least one field, or leave it out")
-    product: list[list[_Condition]] = [[]]
+#: The conditions that hold together, by path: of two for one path the one written last counts.
+_Conjunction = dict[str, _Condition]
+
+
+class _TooManyCombinations(InvalidPattern):
+    """`$or` multiplies to more than the service takes, however it is read."""
+
+
+def _alternatives(pattern: Mapping[str, Any], dialect: Dialect) -> list[_Conjunction]:
+    """The conjunctions of a pattern. A `$or` that is no choice of patterns is a field of that name, if the
+    pattern then makes sense (user guide, *Or matching*; event-ruler compiles twice).
+    """
+    if _product_of_choices(pattern) > MOST_COMBINATIONS:
+        raise _too_many("")
+    try:
+        return _conjunctions(pattern, "", dialect, has_or=True, is_choice=False)
+    except _TooManyCombinations:
+        raise
+    except InvalidPattern:
+        try:
+            return _conjunctions(pattern, "", dialect, has_or=False, is_choice=False)
+        except InvalidPattern:
+            pass  # the first reading says best what is wrong
+        raise
+
+
+def choices_of(key: str, inner: object) -> list[Mapping[str, Any]] | None:
+    """The patterns that a field of a valid pattern is a choice of, None for a field like any other."""
+    if key != "$or" or not isinstance(inner, list) or len(inner) < 2:
+        return None
+    if not all(isinstance(one, Mapping) and one and not one.keys() & RESERVED_IN_OR for one in inner):
+        return None
+    return inner
+
+
+def _product_of_choices(pattern: object) -> int:
+    """What the service counts: the lengths of all `$or` arrays, also nested ones, multiplied."""
+    if isinstance(pattern, list):
+        return prod(_product_of_choices(one) for one in pattern if isinstance(one, Mapping))
+    if not isinstance(pattern, Mapping):
+        return 1
+    product = 1
     for key, inner in pattern.items():
-        below = f"{path}.{key}" if path else str(key)
-        if key == "$or":
-            factor = _or(inner, path, dialect)
+        if key == "$or" and isinstance(inner, list):
+            product *= max(len(inner), 1) * _product_of_choices(inner)
         elif isinstance(inner, Mapping):
-            factor = _conjunctions(inner, below, dialect)
-        elif isinstance(inner, list):
-            factor = [[_condition(inner, below, dialect)]]
-        else:
-            raise InvalidPattern(below, "not an array", f"write [{json.dumps(inner)}]")
-        if len(product) * len(factor) > MOST_COMBINATIONS:
-            raise InvalidPattern(
-                path, f"$or gives more than {MOST_COMBINATIONS} combinations", "split the rule into several"
-            )
-        product = [left + right for left in product for right in factor]
+            product *= _product_of_choices(inner)
     return product
 
 
-def _or(choices: Any, path: str, dialect: Dialect) -> list[list[_Condition]]:
+def _too_many(path: str) -> _TooManyCombinations:
+    return _TooManyCombinations(
+        path, f"$or gives more than {MOST_COMBINATIONS} combinations", "split the rule into several"
+    )
+
+
+def _conjunctions(
+    pattern: Mapping[str, Any], path: str, dialect: Dialect, *, has_or: bool, is_choice: bool
+) -> list[_Conjunction]:
+    """The conjunctions of a pattern or a part of it.
+
+    Args:
+        has_or: `$or` is a choice of patterns, not a field.
+        is_choice: the part stands in a choice, where names of operators are not names of fields.
+    """
+    if not pattern:
+        raise InvalidPattern(path, "an empty object", "name at least one field, or leave it out")
+    product: list[_Conjunction] = [{}]
+    for key, inner in pattern.items():
+        below = f"{path}.{key}" if path else str(key)
+        if key == "$or" and has_or:
+            factor = _or(inner, path, dialect)
+        elif is_choice and key in RESERVED_IN_OR:
+            raise InvalidPattern(below, f"{key} is no field inside $or", "it is kept for operators")
+        elif isinstance(inner, Mapping):
+            factor = _conjunctions(inner, below, dialect, has_or=has_or, is_choice=is_choice)
+        elif isinstance(inner, list):
+            factor = [{below: _condition(inner, below, dialect)}]
+        else:
+            raise InvalidPattern(below, "not an array", f"write [{json.dumps(inner)}]")
+        if len(product) * len(factor) > MOST_COMBINATIONS:
+            raise _too_many(path)
+        product = [{**left, **right} for left in product for right in factor]
+    return product
+
+
+def _or(choices: Any, path: str, dialect: Dialect) -> list[_Conjunction]:
     where = f"{path}.$or" if path else "$or"
     if not isinstance(choices, list) or len(choices) < 2:
         raise InvalidPattern(where, "not an array of two patterns or more", "give it the alternatives")
-    alternatives: list[list[_Condition]] = []
+    alternatives: list[_Conjunction] = []
     for choice in choices:
         if not isinstance(choice, Mapping):
             raise InvalidPattern(where, "an alternative that is not an object", "each one is a pattern")
-        alternatives += _conjunctions(choice, path, dialect)
+        alternatives += _conjunctions(choice, path, dialect, has_or=True, is_choice=True)
     return alternatives
 
 

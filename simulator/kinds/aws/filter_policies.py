@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from simulator.kinds.aws.event_patterns import Leaves, Matcher, compile_pattern
+from simulator.kinds.aws.event_patterns import Leaves, Matcher, choices_of, compile_pattern
 from simulator.kinds.aws.pattern_values import SNS, InvalidPattern, is_number
 
 __all__ = ["InvalidPattern", "attribute_leaves", "combinations", "compile_policy", "matches", "validate"]
@@ -82,8 +82,9 @@ def combinations(policy: Mapping[str, Any]) -> int:
 def _combinations(policy: Mapping[str, Any], level: int) -> int:
     product = 1
     for key, inner in policy.items():
-        if key == "$or":
-            product *= sum(_combinations(choice, level) for choice in inner)
+        choices = choices_of(key, inner)
+        if choices is not None:
+            product *= sum(_combinations(choice, level) for choice in choices)
         elif isinstance(inner, Mapping):
             product *= _combinations(inner, level + 1)
         else:
@@ -147,8 +148,9 @@ def _parsed(policy: Mapping[str, Any] | str) -> Mapping[str, Any]:
 def _in_arrays(policy: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, inner in policy.items():
-        if key == "$or" and isinstance(inner, list):
-            made[key] = [_in_arrays(choice) if isinstance(choice, Mapping) else choice for choice in inner]
+        choices = choices_of(key, inner)
+        if choices is not None:
+            made[key] = [_in_arrays(choice) for choice in choices]
         elif isinstance(inner, Mapping):
             made[key] = _in_arrays(inner)
         else:
@@ -159,8 +161,9 @@ def _in_arrays(policy: Mapping[str, Any]) -> dict[str, Any]:
 def _keys(policy: Mapping[str, Any], path: str) -> set[str]:
     found: set[str] = set()
     for key, inner in policy.items():
-        if key == "$or":
-            for choice in inner:
+        choices = choices_of(key, inner)
+        if choices is not None:
+            for choice in choices:
                 found |= _keys(choice, path)
         elif isinstance(inner, Mapping):
             found |= _keys(inner, f"{path}{key}.")
@@ -171,8 +174,9 @@ def _keys(policy: Mapping[str, Any], path: str) -> set[str]:
 
 def _refuse_nesting(policy: Mapping[str, Any], path: str) -> None:
     for key, inner in policy.items():
-        if key == "$or":
-            for choice in inner:
+        choices = choices_of(key, inner)
+        if choices is not None:
+            for choice in choices:
                 _refuse_nesting(choice, path)
         elif isinstance(inner, Mapping):
             raise InvalidPattern(

@@ -7,9 +7,10 @@ guide, *Filter policy constraints*; the open-source matcher of EventBridge, aws/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Any
 
 from simulator.errors import HeadraceError
@@ -47,6 +48,7 @@ class Dialect:
         number_limit: largest absolute value of a bound of `numeric`.
         has_nested_ignore_case: whether `prefix` and `suffix` take `{"equals-ignore-case": ...}`.
         has_excluded_lists: whether operators inside `anything-but` take lists.
+        has_single_addresses: whether the range of `cidr` may be one address alone.
     """
 
     operators: frozenset[str]
@@ -54,15 +56,21 @@ class Dialect:
     number_limit: float
     has_nested_ignore_case: bool = True
     has_excluded_lists: bool = True
+    has_single_addresses: bool = True
 
 
-#: Numbers of `numeric` lie within +-5e9 (EventBridge user guide, *Numeric matching*).
+#: Numbers of `numeric` lie within +-5e9 (EventBridge user guide, *Numeric matching*). A range of one address
+#: alone is refused (event-ruler, CIDR), and `exactly` is another way to write a value (JsonRuleCompiler).
 EVENTBRIDGE = Dialect(
     frozenset(
-        {"prefix", "suffix", "anything-but", "equals-ignore-case", "wildcard", "numeric", "cidr", "exists"}
+        {
+            *("exactly", "prefix", "suffix", "anything-but", "equals-ignore-case", "wildcard", "numeric"),
+            *("cidr", "exists"),
+        }
     ),
     frozenset({"prefix", "suffix", "equals-ignore-case", "wildcard"}),
     5e9,
+    has_single_addresses=False,
 )
 #: SNS knows neither wildcards nor `anything-but` with a suffix, and numbers within +-1e9 (SNS developer
 #: guide, *Filter policy constraints*; refusals of suffix recorded from the service).
@@ -103,6 +111,9 @@ def _equal(expected: Any) -> Test:
     if isinstance(expected, bool):
         return lambda value: value is expected
     if isinstance(expected, str):
+        address = _address(expected)
+        if address is not None:
+            return lambda value: isinstance(value, str) and (value == expected or _address(value) == address)
         return lambda value: isinstance(value, str) and value == expected
     return lambda value: is_number(value) and value == expected
 
@@ -126,7 +137,7 @@ def _operator(rule: dict[str, Any], path: str, dialect: Dialect) -> Test | None:
     if name == "numeric":
         return _numeric(argument, path, dialect)
     if name == "cidr":
-        return _cidr(argument, path)
+        return _cidr(argument, path, dialect)
     if isinstance(argument, dict) and dialect.has_nested_ignore_case and name in ("prefix", "suffix"):
         if list(argument) != ["equals-ignore-case"]:
             raise InvalidPattern(
@@ -140,6 +151,8 @@ def _text(name: str, argument: Any, path: str, *, ignore_case: bool = False) -> 
     """A test of strings: prefix, suffix, equals-ignore-case, wildcard."""
     if not isinstance(argument, str):
         raise InvalidPattern(path, f"{name} of something that is not a string", "put it in quotation marks")
+    if name == "exactly":
+        return lambda value: isinstance(value, str) and value == argument
     if name == "wildcard":
         return _wildcard(argument, path)
     folded = argument.lower() if ignore_case or name == "equals-ignore-case" else argument
@@ -257,22 +270,39 @@ _COMPARE: dict[str, Callable[[float], Test]] = {
 }
 
 
-def _cidr(argument: Any, path: str) -> Test:
+def _cidr(argument: Any, path: str, dialect: Dialect) -> Test:
+    hint = "write it as 10.0.0.0/24"
     if not isinstance(argument, str) or argument.count("/") != 1:
-        raise InvalidPattern(path, "cidr is not an address range", "write it as 10.0.0.0/24")
-    try:
-        network = ip_network(argument, strict=False)
-    except ValueError:
+        raise InvalidPattern(path, "cidr is not an address range", hint)
+    text, _, bits = argument.partition("/")
+    address = _address(text)
+    if address is None or not bits.isascii() or not bits.isdecimal() or int(bits) > address.max_prefixlen:
+        raise InvalidPattern(path, f"cidr {argument!r} is not an address range", hint)
+    if int(bits) == address.max_prefixlen and not dialect.has_single_addresses:
         raise InvalidPattern(
-            path, f"cidr {argument!r} is not an address range", "write it as 10.0.0.0/24"
-        ) from None
+            path, f"cidr {argument!r} is one address, and no range", f"write the address itself: {text}"
+        )
+    network = ip_network(f"{address}/{bits}", strict=False)
 
     def is_inside(value: Any) -> bool:
-        if not isinstance(value, str):
-            return False
-        try:
-            return ip_address(value) in network
-        except ValueError:
-            return False
+        found = _address(value) if isinstance(value, str) else None
+        return found is not None and found in network
 
     return is_inside
+
+
+#: Digits and points, or hexadecimal digits and colons: no zones, no IPv4 in IPv6 (event-ruler, Constants).
+_IPV4, _IPV6 = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){3}"), re.compile(r"(?=[^:]*:)[0-9a-fA-F:]{2,64}")
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address that a text is, None for another text. Parts of IPv4 are decimal, also with leading 0."""
+    if _IPV4.fullmatch(text):
+        parts = [int(part) for part in text.split(".")]
+        return IPv4Address(bytes(parts)) if max(parts) <= 255 else None
+    if _IPV6.fullmatch(text):
+        try:
+            return IPv6Address(text)
+        except ValueError:
+            return None
+    return None
