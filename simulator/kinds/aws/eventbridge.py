@@ -35,7 +35,7 @@ from simulator.kinds.aws.eventbridge_share import share
 from simulator.kinds.aws.eventbridge_targets import Delivery, HttpTarget, RuleTarget
 from simulator.kinds.aws.eventbridge_trial import TRIAL
 from simulator.kinds.aws.put_events import FromBus, PutEvents
-from simulator.kinds.aws.token_bucket import TokenBucket
+from simulator.kinds.aws.second_quota import SecondQuota
 from simulator.kinds.kind import FaultKind, Kind
 from simulator.measurement.level import Level
 from simulator.measurement.tally import Tally
@@ -93,8 +93,8 @@ class EventBus(Acceptor):
         self._targets: list[RuleTarget] = []
         self._senders: list[PutEvents] = []
         #: Calls and invocations of the account, shared by the buses of a Region (see `start`).
-        self.put_events = TokenBucket(settings.put_events_quota or PUT_EVENTS[settings.region])
-        self.invocations = TokenBucket(settings.invocations_quota or INVOCATIONS[settings.region])
+        self.put_events = SecondQuota(settings.put_events_quota or PUT_EVENTS[settings.region])
+        self.invocations = SecondQuota(settings.invocations_quota or INVOCATIONS[settings.region])
         self.archive: EventArchive | None = None
         self._archived: Matcher | None = None
         if settings.archive is not None:

@@ -26,7 +26,7 @@ from simulator.kinds.aws.scheduler_settings import (
     ScheduleTargetSettings,
     TargetGoneSettings,
 )
-from simulator.kinds.aws.token_bucket import TokenBucket
+from simulator.kinds.aws.second_quota import SecondQuota
 from simulator.kinds.cost import CostItem, NoPrice, Usage
 from simulator.kinds.kind import FaultKind, Kind
 from simulator.measurement.level import Level
@@ -46,7 +46,7 @@ class Scheduler(Node):
         self._world = world
         self.source = world.producers.index(id)
         self.produced = 0
-        self.invocations = TokenBucket(settings.invocations_quota or INVOCATIONS[settings.region])
+        self.invocations = SecondQuota(settings.invocations_quota or INVOCATIONS[settings.region])
         self.delayed_invocations = 0
         #: Its own deliveries never wait for the end of an outage; a bus's do.
         self.is_out = False

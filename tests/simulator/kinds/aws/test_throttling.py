@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.kinds.aws.sdk_retry import MAX_BACKOFF, SdkRetry
+from simulator.kinds.aws.second_quota import SecondQuota
 from simulator.kinds.aws.token_bucket import TokenBucket
 
 
@@ -46,6 +47,41 @@ def test_no_stretch_of_time_sees_more_than_burst_and_rate_allow(gaps: list[float
     for first, start in enumerate(passed):
         for last in range(first, len(passed)):
             assert last - first + 1 <= burst + rate * (passed[last] - start) + 1e-6
+
+
+def test_a_quota_lets_no_more_through_in_any_second():
+    """Amazon EventBridge user guide, quotas: PutEvents calls a second."""
+    at_once, spread, across = (SecondQuota(10_000) for _ in range(3))
+    assert sum(at_once.take(0.0) for _ in range(12_000)) == 10_000
+    assert sum(spread.take(k / 12_000) for k in range(12_000)) == 10_000
+    assert sum(across.take(0.5 + k / 12_000) for k in range(12_000)) == 10_000
+    assert at_once.take(1.0)
+
+
+def test_tenths_of_calls_count_as_tenths():
+    quota = SecondQuota(3)
+    assert sum(quota.take(0.0, 0.1) for _ in range(50)) == 30
+
+
+@pytest.mark.parametrize(("rate", "passes"), [(0.5, [0, 2, 4]), (2.5, [0, 0, 0.8, 0.8, 1.6])])
+def test_what_a_quota_delays_comes_when_it_lets_it_through(rate: float, passes: list[float]):
+    quota = SecondQuota(rate)
+    assert [quota.reserve(0.0) for _ in passes] == pytest.approx(passes)
+    taken = SecondQuota(rate)
+    assert sum(taken.take(k / 100) for k in range(1_001)) == pytest.approx(10 * rate, abs=2)
+
+
+@given(st.lists(st.floats(0, 0.5), min_size=1, max_size=200), st.sampled_from([1.0, 2.5, 7.0]))
+def test_what_is_reserved_keeps_its_order_and_the_quota(gaps: list[float], rate: float):
+    quota = SecondQuota(rate)
+    now, passed = 0.0, []
+    for gap in gaps:
+        now += gap
+        passed.append(quota.reserve(now))
+        assert passed[-1] >= now
+    assert passed == sorted(passed)
+    for first in range(len(passed) - int(rate)):
+        assert passed[first + int(rate)] - passed[first] >= int(rate) / rate - 1e-9
 
 
 def test_three_attempts_wait_twice_and_up_to_double_the_time():
