@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from simulator import Document, simulate
@@ -67,22 +68,30 @@ def figure(result: dict[str, Any], name: str, of: str = "bus") -> float:
 
 
 def arrivals_at(document: Document, *nodes: str, faults: bool = True) -> list[tuple[float, str, Message]]:
-    """When which message comes to one of the nodes."""
+    """When which message comes to one of the nodes; not after an outage of that node."""
     replication = Replication(document, 1, 0, document.simulation.duration, 0.0)
     seen: list[tuple[float, str, Message]] = []
+
+    depth = 0
+
+    def noted(id: str, accept: Callable[[Message], bool]) -> Callable[[Message], bool]:
+        def accepted(message: Message) -> bool:
+            nonlocal depth
+            depth += 1
+            is_taken = accept(message)
+            depth -= 1
+            # One way may lead through another.
+            if is_taken and not depth:
+                seen.append((replication.world.env.now, id, message))
+            return is_taken
+
+        return accepted
 
     def watch(id: str) -> None:
         running = replication.world.nodes[id]
         assert isinstance(running, Acceptor)
-        accept = running.accept
-
-        def accepted(message: Message) -> bool:
-            is_taken = accept(message)
-            if is_taken:
-                seen.append((replication.world.env.now, id, message))
-            return is_taken
-
-        running.__dict__["accept"] = accepted
+        for way in ("accept", "accept_dead_letter"):
+            running.__dict__[way] = noted(id, getattr(running, way))
 
     for id in nodes:
         watch(id)
