@@ -2,7 +2,7 @@
 
 The rules: Amazon SQS developer guide (*Dead-letter queues*, *Message quotas*), API reference
 (SetQueueAttributes, SendMessage); Amazon SNS developer guide (*Filter policy constraints*, *Message size*);
-Amazon EventBridge user guide (*Quotas*, *Creating event patterns*); Amazon EventBridge Scheduler API reference.
+Amazon EventBridge user guide (*Quotas*, *Creating event patterns*); EventBridge Scheduler API reference.
 """
 
 from __future__ import annotations
