@@ -3,6 +3,7 @@ import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { ABSENT } from "../run/numbers";
 import { shownTheme, subscribeTheme, tokenColor } from "../theme/theme";
+import { logTicks } from "./axes";
 import "./charts.css";
 
 export interface OverlayLine {
@@ -205,6 +206,7 @@ function axisOf(scale: Scale, size: number, space: number): UPlot.Axis {
     gap: 5,
     space,
     ...(ticks ? { splits: () => [...ticks] } : {}),
+    ...(scale.isLog && !ticks ? { splits: (_u, _axis, low, high) => logTicks(low, high) } : {}),
     values: (_u, splits) => splits.map((value) => (value === null ? "" : scale.format(value))),
   };
 }

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { timeEnd, timeTick, valueRange, valueSteps, valueTick } from "./axes";
+import { logTicks, timeEnd, timeTick, valueRange, valueSteps, valueTick } from "./axes";
 
 describe("the time axis", () => {
   it("holds every moment and never outgrows the run", () => {
@@ -56,5 +56,19 @@ describe("the value axis", () => {
     expect(valueSteps("s")).toContain(1800);
     expect(valueSteps("s")).not.toContain(50_000);
     expect(valueSteps("messages")).toBeUndefined();
+  });
+});
+
+describe("ticks of a logarithmic axis", () => {
+  it.each([
+    [0.01, 1, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]],
+    [0.009, 9, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]],
+    [2.9e-8, 0.06, [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]],
+    [0, 1, []],
+  ])("%d to %d", (low, high, ticks) => {
+    expect(logTicks(low, high)).toEqual(ticks);
+  });
+  it("are never many, however far the ends are apart", () => {
+    for (const low of [1e-300, 1e-12, 3e-8, 0.5]) expect(logTicks(low, 1e9).length).toBeLessThan(40);
   });
 });

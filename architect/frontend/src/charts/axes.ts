@@ -61,3 +61,29 @@ export function valueTick(value: number, unit: string): string {
   const text = formatQuantity(value, unit === "msg/s" || unit === "messages" ? "1" : unit);
   return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }
+
+/** Most ticks of a logarithmic axis. */
+const MOST_LOG_TICKS = 9;
+
+/** Ticks of a logarithmic axis: 1, 2 and 5 of every power of ten while there is room, else whole powers. */
+export function logTicks(low: number, high: number): number[] {
+  if (!(low > 0 && high > low)) return [];
+  const powers = (step: number, digits: readonly number[]) => {
+    const first = Math.floor(Math.log10(low) / step) * step;
+    const found: number[] = [];
+    for (let power = first; power <= Math.log10(high); power += step)
+      for (const digit of digits) found.push(Number(`${digit}e${power}`));
+    return found.filter((tick) => tick >= low * (1 - 1e-12) && tick <= high * (1 + 1e-12));
+  };
+  for (const [step, digits] of [
+    [1, [1, 2, 5]],
+    [1, [1, 3]],
+    [1, [1]],
+    [2, [1]],
+    [3, [1]],
+  ] as const) {
+    const ticks = powers(step, digits);
+    if (ticks.length <= MOST_LOG_TICKS) return ticks;
+  }
+  return powers(10, [1]);
+}

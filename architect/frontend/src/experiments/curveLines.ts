@@ -6,13 +6,16 @@ import { styleAt } from "./words";
 /** Equal steps for every nine: 0.9 is 1, 0.99 is 2. */
 export const nines = (share: number) => -Math.log10(1 - share);
 
+/** Shares below it are left out: the few fastest messages would take half of a logarithmic axis. */
+const LEAST = 0.001;
+
 /** The empirical distributions as lines; a logarithmic axis has no place for 0. */
 export function cumulative(
   curves: Readonly<Record<string, readonly DistributionPoint[]>>,
   names: readonly string[],
 ): OverlayLine[] {
   return names.flatMap((name, i) => {
-    const points = (curves[name] ?? []).filter(([seconds]) => seconds > 0);
+    const points = (curves[name] ?? []).filter(([seconds, share]) => seconds > 0 && share >= LEAST);
     if (points.length === 0) return [];
     return [{ name, ...styleAt(i), x: points.map((one) => one[0]), y: points.map((one) => one[1]) }];
   });
