@@ -2,7 +2,14 @@ import { useMemo } from "react";
 import { timeTick, valueTick } from "../charts/axes";
 import { OverlayChart } from "../charts/OverlayChart";
 import { formatCount, formatSeconds, formatShare } from "../run/numbers";
-import { bandLines, cumulative, nines, percentileLines } from "./curveLines";
+import {
+  bandLines,
+  cumulative,
+  type LatencyLimit,
+  latencyLimits,
+  nines,
+  percentileLines,
+} from "./curveLines";
 import type { Band, Comparison, DistributionPoint } from "./types";
 
 /** Shares that have a tick on the percentile chart. */
@@ -25,6 +32,7 @@ export function Curves({ found, label }: { found: Comparison; label: (id: string
           flow={`${label(flow.from)} → ${label(flow.to)}`}
           curves={flow.curves}
           names={names}
+          limits={latencyLimits(found, flow.from, flow.to)}
         />
       ))}
       <InSystem bands={found.charts.in_system} names={names} duration={found.duration} />
@@ -36,13 +44,20 @@ function Distributions({
   flow,
   curves,
   names,
+  limits,
 }: {
   flow: string;
+  limits: readonly LatencyLimit[];
   curves: Readonly<Record<string, readonly DistributionPoint[]>>;
   names: readonly string[];
 }) {
   const shares = useMemo(() => cumulative(curves, names), [curves, names]);
   const tails = useMemo(() => percentileLines(curves, names), [curves, names]);
+  const marks = useMemo(
+    () =>
+      limits.map(({ part, value }) => ({ value, label: `objective: ${part} below ${formatSeconds(value)}` })),
+    [limits],
+  );
   if (shares.length === 0) return null;
   return (
     <>
@@ -60,6 +75,7 @@ function Distributions({
         lines={tails}
         x={NINES}
         y={SECONDS}
+        limits={marks}
         words={`Percentiles of the end-to-end latency, ${flow}; the figures stand in the table of differences`}
       />
     </>

@@ -39,7 +39,7 @@ export function HeatMap({
         <strong>{title}</strong>{" "}
         <span className="muted">
           down: <strong>{setting(down.path)}</strong>, across: <strong>{setting(across.path)}</strong>; the
-          darker the more. ✓ meets every objective, ✗ misses one, ? open, ↗ no steady state.
+          stronger the colour, the more. ✓ meets every objective, ✗ misses one, ? open, ↗ no steady state.
         </span>
       </figcaption>
       <div className="table-holder">

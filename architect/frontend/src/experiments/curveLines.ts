@@ -1,6 +1,6 @@
 /** From the curves of a comparison to the lines of its charts. */
 import type { OverlayLine } from "../charts/OverlayChart";
-import type { Band, DistributionPoint } from "./types";
+import type { Band, Comparison, DistributionPoint } from "./types";
 import { styleAt } from "./words";
 
 /** Equal steps for every nine: 0.9 is 1, 0.99 is 2. */
@@ -40,5 +40,28 @@ export function bandLines(bands: Readonly<Record<string, Band>>, names: readonly
     const band = bands[name];
     if (!band) return [];
     return [{ name, ...styleAt(i), dash: [], x: band.t, y: band.mean, band: band.ci95 }];
+  });
+}
+
+export interface LatencyLimit {
+  /** p99, mean, … */
+  readonly part: string;
+  /** seconds */
+  readonly value: number;
+}
+
+/** What the objectives ask of the latency of a flow: lines over its percentiles. */
+export function latencyLimits(
+  found: Pick<Comparison, "objectives">,
+  from: string,
+  to: string,
+): LatencyLimit[] {
+  return found.objectives.flatMap(({ objective }) => {
+    const [metric, part] = String(objective["metric"] ?? "").split(".");
+    const value = objective["below"];
+    const isHere = objective["from"] === from && objective["to"] === to;
+    return isHere && metric === "end_to_end_latency" && part && typeof value === "number"
+      ? [{ part, value }]
+      : [];
   });
 }

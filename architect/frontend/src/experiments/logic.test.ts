@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pageOf } from "../router";
 import { metricWords } from "../run/metricWords";
-import { cumulative, percentileLines } from "./curveLines";
+import { cumulative, latencyLimits, percentileLines } from "./curveLines";
 import { draftOfAddress, kindText, takesNumber } from "./draft";
 import { shader } from "./HeatMap";
 import { readOptions } from "./RunOptions";
@@ -115,6 +115,17 @@ describe("the curves", () => {
   };
   it("leave out what a logarithmic axis has no place for, and alternatives without any", () => {
     expect(cumulative(curves, ["a", "b"]).map((line) => [line.name, line.x])).toEqual([["a", [0.1, 0.2, 3]]]);
+  });
+  it("show what the objectives ask of this very flow", () => {
+    const objective = { metric: "end_to_end_latency.p99", from: "a", to: "b", below: 2 };
+    const found = {
+      objectives: [
+        objective,
+        { ...objective, to: "c" },
+        { metric: "lost", from: "a", to: "b", equals: 0 },
+      ].map((one) => ({ objective: one, judged: {} })),
+    };
+    expect(latencyLimits(found, "a", "b")).toEqual([{ part: "p99", value: 2 }]);
   });
   it("put p90 one step after p0 and leave out the longest of all", () => {
     const [line] = percentileLines(curves, ["a"]);

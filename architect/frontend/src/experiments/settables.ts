@@ -130,10 +130,10 @@ function collectNumbers(
 
 const LIKE_THE_WHOLE = /^(value|mean|stddev|low|high|mode|minimum|p\d+)$/;
 
-/** "Resize workers: instances" of a path; the path itself for what is no longer there. */
+/** "Resize workers, instances" of a path; the path itself for what is no longer there. */
 export function settingTitle(all: readonly Settable[], path: string): string {
   const found = all.find((one) => one.path === path);
-  return found ? `${found.place}: ${found.title.charAt(0).toLowerCase()}${found.title.slice(1)}` : path;
+  return found ? `${found.place}, ${found.title.charAt(0).toLowerCase()}${found.title.slice(1)}` : path;
 }
 
 /** By place, for a menu with headings. */

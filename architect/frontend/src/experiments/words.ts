@@ -120,6 +120,8 @@ export function noteSummary(notes: readonly Note[]): string {
     .join(" · ");
 }
 
+const COUNTS: Readonly<Record<number, string>> = { 1: "the objective", 2: "both objectives" };
+
 /** One sentence above all figures: who meets the objectives. */
 export function overallText(found: Comparison): string {
   const steady = found.alternatives.filter((one) => one.status === "ok").map((one) => one.name);
@@ -130,7 +132,7 @@ export function overallText(found: Comparison): string {
     (name) => verdict(name).includes("undecided") && !verdict(name).includes("missed"),
   );
   const all = found.alternatives.length;
-  const count = found.objectives.length === 1 ? "the objective" : `all ${found.objectives.length} objectives`;
+  const count = COUNTS[found.objectives.length] ?? `all ${found.objectives.length} objectives`;
   const parts = [
     meets.length === 0
       ? `None of the ${all} alternatives is known to meet ${count}.`
