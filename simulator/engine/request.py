@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
+from simulator.measurement.ordering import Flow
 
 
 class Caller(ABC):
@@ -21,6 +22,9 @@ class Caller(ABC):
 
 class Responder(Acceptor):
     """A node that answers requests."""
+
+    #: Flows of producers that end here, by index of the producer.
+    flows: dict[int, Flow]
 
     @abstractmethod
     def request(self, message: Message, caller: Caller) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.engine.endpoint import Consumer
+from simulator.engine.request import Responder
 from simulator.engine.world import World
 from simulator.graph.build import graph_of, reachable
 from simulator.kinds.basic.join import Join
-from simulator.kinds.basic.service import ServiceNode
 from simulator.measurement.ordering import Flow
 
 
@@ -23,8 +23,7 @@ def lay_flows(world: World) -> None:
     ends = {
         id: node
         for id, node in world.nodes.items()
-        if isinstance(node, Consumer | ServiceNode)
-        or (isinstance(node, Join) and not document.edges_from(id))
+        if isinstance(node, Consumer | Responder) or (isinstance(node, Join) and not document.edges_from(id))
     }
     for source, producer in enumerate(world.producers):
         reached = reachable(graph, producer, as_dead_letters=True)
@@ -37,7 +36,7 @@ def lay_flows(world: World) -> None:
             and graph.nodes[edge.source]["category"] == "bus"
         }
         for id in sorted(reached & set(ends)):
-            if not isinstance(ends[id], ServiceNode) or id in called:
+            if not isinstance(ends[id], Responder) or id in called:
                 flow = Flow(producer, id)
                 ends[id].flows[source] = flow
                 world.flows.append(flow)

@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "D281": "Nothing produces messages.",
     "D282": "Nothing consumes what is produced.",
     "D283": "Two settings cannot go together.",
+    "D284": "A state machine is not valid, or one of its tasks is bound to nothing.",
     "D290": "An experiment cannot be made as it was asked for.",
     "D300": "The design runs, but a good practice is not followed.",
     "D301": "A node is offered more than it can serve.",
@@ -41,6 +42,7 @@ CODES: dict[str, str] = {
     "D330": "A setting of Amazon SNS that people come to regret.",
     "D340": "A setting of Amazon EventBridge that people come to regret.",
     "D350": "Messages go round in a loop that they never leave.",
+    "D360": "A setting of AWS Step Functions that people come to regret.",
     "D304": "A join waits without end for messages that may be lost.",
 }
 """One sentence per code; practice findings (warnings, hints) are ``D3xx``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.kinds.aws import eventbridge, pipe, scheduler, sns
 from simulator.kinds.aws.sqs import kind as sqs
+from simulator.kinds.aws.stepfunctions import kind as stepfunctions
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
 from simulator.kinds.kafka import topic as kafka_topic
 from simulator.kinds.kind import Kind
@@ -26,6 +27,7 @@ KINDS: dict[str, Kind] = {
         consumer.KIND,
         pipe.KIND,
         service.KIND,
+        stepfunctions.KIND,
         join.KIND,
     )
 }

@@ -128,6 +128,27 @@ METRICS: dict[str, dict[str, str]] = {
     "filtered_out": _metric(
         "Filtered out", "deliveries", "Copies that a subscription's filter policy has kept back."
     ),
+    "executions_started": _metric(
+        "Executions started", "executions", "StartExecution calls that were taken."
+    ),
+    "executions_succeeded": _metric("Executions succeeded", "executions", "Executions that reached an end."),
+    "executions_failed": _metric(
+        "Executions failed", "executions", "Ended by a Fail state or an error that nothing caught."
+    ),
+    "executions_timed_out": _metric(
+        "Executions timed out", "executions", "Ran past TimeoutSeconds, a year (standard) or 5 min (express)."
+    ),
+    "executions_aborted": _metric("Executions aborted", "executions", "Stopped from outside."),
+    "execution_time": _metric("Execution time", "s", "From the start of an execution to its end, any way."),
+    "state_transitions": _metric(
+        "State transitions", "transitions", "States entered, those of children too."
+    ),
+    "task_retries": _metric("Task retries", "retries", "States tried again after a failure."),
+    "task_calls": _metric("Task calls", "calls", "Attempts of tasks that went to this target."),
+    "task_failures": _metric("Task failures", "calls", "Attempts that the target refused or failed."),
+    "throttled_transitions": _metric(
+        "Throttled transitions", "transitions", "Transitions that waited for the quota of state transitions."
+    ),
     "throttled": _metric(
         "Throttled", "requests", "Requests refused because they came faster than the quota."
     ),

@@ -33,6 +33,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "sns-fan-out",
         "event-bus",
         "bus-at-scale",
+        "order-saga",
         "rabbitmq-orders",
         "first-queue",
     ]

@@ -107,6 +107,14 @@ def templates() -> list[Template]:
             "finished after a later one of its customer: the bus had changed their order before.",
         ),
         _template(
+            "order-saga",
+            "Order saga",
+            summary="A Step Functions workflow reserves stock, takes the payment and ships, and undoes what "
+            "was done, in reverse order, when a step fails.",
+            see="One card in twenty is declined, and its stock is released again. While shipping is out for "
+            "a minute, retries hold the orders open for some seconds, and then all are refunded.",
+        ),
+        _template(
             "rabbitmq-orders",
             "RabbitMQ orders",
             summary="A topic exchange, a quorum and a classic queue, dead letters; a leader fails and an "

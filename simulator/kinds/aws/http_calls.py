@@ -68,7 +68,7 @@ class HttpCalls(Generic[D]):
         """The endpoint has answered; a late answer still means that its work has been done."""
         message = call.delivery.message
         if ok:
-            flow = self._endpoint.flows.get(message.source)  # type: ignore[attr-defined]
+            flow = self._endpoint.flows.get(message.source)
             if flow is not None:
                 flow.record(message, now)
             message.processed = message.duplicate = True

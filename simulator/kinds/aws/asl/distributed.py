@@ -90,7 +90,7 @@ def _child(
         "Id": f"{interpreter.context['Execution']['Id']}:{visit.name}/{number}",
         "Input": value,
         "Name": f"{number}",
-        "StartTime": timestamps.render(interpreter.around.now()),
+        "StartTime": timestamps.render(interpreter.around.moment()),
     }
     machine = {**processor, "QueryLanguage": interpreter.machine.get("QueryLanguage", "JSONPath")}
     child = type(interpreter)(

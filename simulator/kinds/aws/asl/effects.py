@@ -20,7 +20,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Go on at this moment, seconds since 1970; one that has passed is now."""
+    """Go on at this moment of the clock, seconds; one that has passed is now."""
 
     moment: float
 

@@ -67,8 +67,8 @@ class Later:
 class _InstantWorld:
     """A clock that jumps to the next thing that happens."""
 
-    def __init__(self, start: float, tasks: Tasks | None) -> None:
-        self._moment = start
+    def __init__(self, tasks: Tasks | None) -> None:
+        self._moment = 0.0
         self._tasks = tasks
         self._line: list[tuple[float, int, Callable[[], None]]] = []
         self._off: set[int] = set()
@@ -165,11 +165,11 @@ def execute(
     """
     machine = checked(definition)
     value = {} if input is _NOTHING else input
-    world = _InstantWorld(start, tasks)
+    world = _InstantWorld(tasks)
     history = History(history_limit)
     history.record("ExecutionStarted")
     arn = f"arn:aws:states:us-east-1:123456789012:execution:machine:{name}"
-    around = Surroundings(world.now, _draw(seed))
+    around = Surroundings(world.now, _draw(seed), start)
     interpreter = Interpreter(machine, history, around, context_of(arn, name, "machine", value, start))
     execution = Execution()
 
@@ -183,12 +183,12 @@ def execute(
             runner.stop()
             time_out(execution, history)
 
-        world.call_at(start + machine["TimeoutSeconds"], late)
+        world.call_at(machine["TimeoutSeconds"], late)
     if size_of(value) > MAX_PAYLOAD:
         raise ValueError(f"the input has {size_of(value):,} bytes and may have {MAX_PAYLOAD:,}")
     runner.start()
     world.run(lambda: execution.status != "RUNNING")
-    execution.duration = world.now() - start
+    execution.duration = world.now()
     return execution
 
 

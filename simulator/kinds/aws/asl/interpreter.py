@@ -86,7 +86,7 @@ class Interpreter:
         self, name: str, state: Mapping[str, Any], raw: Any, variables: Variables, context: Mapping[str, Any]
     ) -> Effect:
         entered = self.history.enter(state["Type"], name)
-        place = {"EnteredTime": timestamps.render(self.around.now()), "Name": name, "RetryCount": 0}
+        place = {"EnteredTime": timestamps.render(self.around.moment()), "Name": name, "RetryCount": 0}
         in_jsonata = dataflow.is_jsonata(state, self.machine)
         view = View(raw, {**context, "State": place}, variables, self.around, {"input": raw})
         visit = Visit(name, state, raw, view, in_jsonata, entered)

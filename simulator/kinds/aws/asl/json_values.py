@@ -10,9 +10,13 @@ from typing import Any
 MAX_PAYLOAD = 262_144
 
 
+# `json.dumps` would make an encoder for every value.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def as_text(value: Any) -> str:
     """The value as compact JSON text, characters beyond ASCII as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(value)
 
 
 def size_of(value: Any) -> int:

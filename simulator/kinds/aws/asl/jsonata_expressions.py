@@ -141,7 +141,7 @@ def _plain(value: Any, library: Any) -> Any:
 def _functions(view: View) -> dict[str, Any]:
     from jsonata import DateTimeUtils, Jsonata, Utils
 
-    moment = math.floor(view.around.now() * 1000)
+    moment = math.floor(view.around.moment() * 1000)
 
     def random(seed: Any = None) -> float:
         return view.around.draw() if seed is None else functions.seeded(seed)

@@ -21,7 +21,7 @@ class World(Protocol):
     """What an execution runs in."""
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Seconds on the clock."""
 
     def call_at(self, moment: float, callback: Callable[[], None]) -> Cancel:
         """Call back at a moment, which is not before now; returns how to call it off."""

@@ -54,12 +54,18 @@ class Surroundings:
     """What is the same for all states of an execution.
 
     Args:
-        now: seconds since 1970 on the clock that the execution runs by.
+        now: seconds on the clock that the execution runs by.
         draw: uniform variates on [0, 1), for jitter, States.MathRandom, States.UUID and their JSONata kin.
+        epoch: seconds since 1970 when that clock shows 0.
     """
 
     now: Callable[[], float]
     draw: Callable[[], float]
+    epoch: float = 0.0
+
+    def moment(self) -> float:
+        """Now, in seconds since 1970: what a clock on the wall shows."""
+        return self.epoch + self.now()
 
     def uuid(self) -> str:
         """A random UUID, version 4."""

@@ -22,7 +22,8 @@ MAX_SECONDS = 99_999_999
 
 def wait(interpreter: Interpreter, visit: Visit) -> Effect:
     """Wait as the state says; a cancelled wait is an event."""
-    moment = _moment(visit, interpreter.around.now())
+    around = interpreter.around
+    moment = _moment(visit, around.now(), around.epoch)
     try:
         yield WaitUntil(moment)
     except GeneratorExit:
@@ -30,7 +31,8 @@ def wait(interpreter: Interpreter, visit: Visit) -> Effect:
         raise
 
 
-def _moment(visit: Visit, now: float) -> float:
+def _moment(visit: Visit, now: float, epoch: float) -> float:
+    """When the wait is over, on the clock of the execution."""
     state = visit.state
     if "Seconds" in state:
         seconds = state["Seconds"]
@@ -49,7 +51,7 @@ def _moment(visit: Visit, now: float) -> float:
                 "The Timestamp field does not hold a valid ISO-8601 extended offset date-time: "
                 f"{as_text(found)}",
             )
-        return moment
+        return moment - epoch
     path = state["TimestampPath"]
     found = _found(visit, path, "TimestampPath")
     moment = timestamps.parse(found)
@@ -61,7 +63,7 @@ def _moment(visit: Visit, now: float) -> float:
             "format string: "
             f"{path} == {shown}",
         )
-    return moment
+    return moment - epoch
 
 
 def _evaluated_seconds(visit: Visit, text: str) -> int:

@@ -1,0 +1,1 @@
+"""AWS Step Functions: a state machine and its executions in simulated time."""
