@@ -65,6 +65,18 @@ def test_nothing_is_left_for_later(mark: str):
     assert left in ([], ["tests/test_house.py"])
 
 
+def test_networkx_is_the_graph():
+    """Given with the project, like SimPy as its clock: no graph of our own stands beside it, not for speed either.
+
+    What a run does not need of it may be imported late.
+    """
+    from simulator import Document
+    from simulator.graph.build import graph_of
+
+    document = Document.parse({"format": "headrace/1", "name": "x", "nodes": [{"id": "q", "kind": "queue"}]})
+    assert type(graph_of(document)).__module__.startswith("networkx.")
+
+
 def test_no_file_is_too_long_to_read():
     long = {short(path): path.read_text().count("\n") for path in sources()}
     assert {name: lines for name, lines in long.items() if lines > LONGEST} == {}
