@@ -16,9 +16,15 @@ from typing import TYPE_CHECKING, Any
 from simulator.kinds.aws.asl import branching, dataflow, templates, timestamps
 from simulator.kinds.aws.asl import jsonata_expressions as jsonata
 from simulator.kinds.aws.asl.effects import CallTask, Effect, Fork, TaskRequest
-from simulator.kinds.aws.asl.failures import ITEM_READER_FAILED, THRESHOLD, StateFailure
+from simulator.kinds.aws.asl.failures import (
+    ITEM_READER_FAILED,
+    QUERY_EVALUATION,
+    RUNTIME,
+    THRESHOLD,
+    StateFailure,
+)
 from simulator.kinds.aws.asl.history import MAX_EVENTS, History
-from simulator.kinds.aws.asl.json_values import MAX_PAYLOAD, is_number, size_of
+from simulator.kinds.aws.asl.json_values import MAX_PAYLOAD, as_text, is_number, size_of
 
 if TYPE_CHECKING:
     from simulator.kinds.aws.asl.interpreter import Interpreter, Visit
@@ -35,13 +41,13 @@ def run(interpreter: Interpreter, visit: Visit, processor: Mapping[str, Any], as
     """
     history = interpreter.history
     items = (yield from _read(visit)) if "ItemReader" in visit.state else branching.given_items(visit)
+    inputs = _inputs(visit, items)
+    tolerance = _tolerance(visit, len(inputs))
     history.record("MapStateStarted")
     history.record("MapRunStarted")
-    inputs = _inputs(visit, items)
     children = [
         partial(_child, interpreter, visit, processor, number, value) for number, value in enumerate(inputs)
     ]
-    tolerance = _tolerance(visit, len(children))
     try:
         outcomes = yield Fork(children, min(asked or MAX_CHILDREN, MAX_CHILDREN), tolerance)
     except StateFailure as failure:
@@ -64,9 +70,7 @@ def _tolerance(visit: Visit, children: int) -> Any:
     """Whether so many failures are too many: none is tolerated unless a count or a percentage says so."""
     state, view = visit.state, visit.view
     count = dataflow.whole_number(state, "ToleratedFailureCount", view, in_jsonata=visit.in_jsonata)
-    share = state.get("ToleratedFailurePercentage")
-    if not is_number(share):
-        share = dataflow.whole_number(state, "ToleratedFailurePercentage", view, in_jsonata=visit.in_jsonata)
+    share = _percentage(visit)
     if count is None and share is None:
         count = 0
 
@@ -76,6 +80,22 @@ def _tolerance(visit: Visit, children: int) -> Any:
         )
 
     return is_over
+
+
+def _percentage(visit: Visit) -> float | None:
+    """ToleratedFailurePercentage, which need not be whole."""
+    name = "ToleratedFailurePercentage"
+    given: Any = visit.state.get(name)
+    if jsonata.is_expression(given) and visit.in_jsonata:
+        given = jsonata.evaluate(given, visit.view, name)
+    elif f"{name}Path" in visit.state:
+        given = templates.find(visit.state[f"{name}Path"], visit.view, f"{name}Path")
+    elif given is None:
+        return None
+    if not is_number(given) or not 0 <= given <= 100:
+        error = QUERY_EVALUATION if visit.in_jsonata else RUNTIME
+        raise StateFailure(error, f"The {name} field refers to {as_text(given)}, which is not from 0 to 100")
+    return float(given)
 
 
 def _child(

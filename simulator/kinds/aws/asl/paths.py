@@ -23,9 +23,9 @@ Step = str | int
 
 _ROOT = re.compile(r"\$(\$|[A-Za-z_][\w]*)?")
 _FIELD = re.compile(r"\.((?:\\.|[^.\[\]()*?,:'\"\s\\@$])+)")
-_INDEX = re.compile(r"\[\s*(-?\d+)\s*\]")
+_INDEX = re.compile(r"\.?\[\s*(-?\d+)\s*\]")
 _FUNCTION = re.compile(r"\.[a-z]+\([^()]*\)$")
-_QUOTED = re.compile(r"""\[\s*(?:'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)")\s*\]""")
+_QUOTED = re.compile(r"""\.?\[\s*(?:'((?:\\.|[^'\\])*)'|"((?:\\.|[^"\\])*)")\s*\]""")
 
 
 class InvalidPath(ValueError):
@@ -52,12 +52,14 @@ class Path:
         root: "" for the input, "$" for the context object, else the name of a variable.
         steps: fields and indexes of a path to one node; None where it can match several.
         prefix: those before the first step that can match several; they must lead somewhere.
+        rest: text of the path after them.
     """
 
     text: str
     root: str
     steps: tuple[Step, ...] | None
     prefix: tuple[Step, ...] = ()
+    rest: str = ""
 
     def find(self, document: Any) -> Any:
         """The node, or a list of all matches of a path that may have several; raises `NoSuchPath`."""
@@ -65,7 +67,7 @@ class Path:
             raise NoSuchPath(f"No results for path: {self.text}")
         if self.steps is None:
             self._walk(self.prefix, document, may_end=False)
-            return [match.obj for match in _compiled(self.text, self.root).finditer(document)]
+            return [match.obj for match in _compiled(self).finditer(document)]
         return self._walk(self.steps, document, may_end=True)
 
     def _walk(self, steps: tuple[Step, ...], document: Any, *, may_end: bool) -> Any:
@@ -108,21 +110,25 @@ def read(text: str) -> Path:
         elif match := _QUOTED.match(text, place):
             steps.append(re.sub(r"\\(.)", r"\1", match[1] if match[1] is not None else match[2]))
         else:
+            path = Path(text, root[1] or "", None, tuple(steps), text[place:])
             if not _FUNCTION.search(text):
-                _compiled(text, root[1] or "")
-            return Path(text, root[1] or "", None, tuple(steps))
+                _compiled(path)
+            return path
         place = match.end()
     return Path(text, root[1] or "", tuple(steps))
 
 
 @lru_cache(maxsize=1024)
-def _compiled(text: str, root: str) -> Any:
+def _compiled(path: Path) -> Any:
+    """The library's form of a path that can match several nodes."""
     import jsonpath
 
+    start = "".join(f"[{step}]" if isinstance(step, int) else f"[{as_text(step)}]" for step in path.prefix)
     try:
-        return jsonpath.compile("$" + text[1 + len(root) :])
+        return jsonpath.compile(f"${start}{path.rest.replace('.[', '[')}")
     except jsonpath.JSONPathError as error:
-        raise InvalidPath(f"The path {text!r} is no JSONPath: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines()[0]
+        raise InvalidPath(f"The path {path.text!r} is no JSONPath: {reason}") from error
 
 
 def is_reference(text: str) -> bool:

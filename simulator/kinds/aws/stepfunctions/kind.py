@@ -9,6 +9,8 @@ from simulator.kinds.aws.stepfunctions.settings import (
     StopExecutionSettings,
     TaskSettings,
 )
+from simulator.kinds.aws.stepfunctions.share import share
+from simulator.kinds.aws.stepfunctions.trial import TRIAL
 from simulator.kinds.cost import CostItem, NoPrice, Usage
 from simulator.kinds.kind import FaultKind, Kind
 
@@ -51,5 +53,7 @@ KIND = Kind(
             lasts=False,
         ),
     ),
+    share=share,
+    trial=TRIAL,
     cost=cost_items,
 )

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from simulator import Document, InvalidDesign, check, simulate
+from simulator.graph.forecast import arrival_rates
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.stepfunctions.binding import edge_of, tasks_of
+from simulator.kinds.aws.stepfunctions.trial import TRIAL
 from tests.simulator.designs import at, design, node
 from tests.simulator.kinds.aws.state_machines import LONG_POLL, SEND, figures, flow, run, states, task
 
@@ -354,3 +356,64 @@ def test_a_job_cannot_be_waited_for_at_a_queue():
 )
 def test_what_people_regret_is_a_warning(definition, edge, words):
     assert [one.severity for one in problems(definition, edge) if words in one.message] == ["warning"]
+
+
+# ---------------------------------------------------------------- before any run
+
+
+def branching() -> Document:
+    """Half of the executions take the edge to `rare`, and each calls the other edge twice."""
+    choice = {"Variable": "$.total", "NumericGreaterThan": 100, "Next": "Check"}
+    definition = states(
+        First=task(Next="Choose", ResultPath=None),
+        Choose={"Type": "Choice", "Choices": [choice], "Default": "Last"},
+        Check=task(Next="Last", ResultPath=None),
+        Last=task(),
+    )
+    return design(
+        [
+            node("shop", "producer", arrivals={"process": "poisson", "rate": 10}),
+            node("machine", "aws.stepfunctions", definition=definition),
+            node("often", "service", service_time=0.04, concurrency=1),
+            node("rare", "service", service_time=0.15, concurrency=1),
+        ],
+        ["shop->machine", "machine->often", "machine->rare"],
+        edge_configs={"machine->rare": {"tasks": ["Check"]}},
+    )
+
+
+def test_what_a_machine_offers_its_services_is_estimated_from_its_states():
+    # 20 calls of 0.04 s are 80 % of one worker; 5 calls of 0.15 s are 75 %.
+    assert arrival_rates(branching()) == pytest.approx({"shop": 10, "machine": 10, "often": 20, "rare": 5})
+    assert [one.element for one in check(branching()) if one.code == "D301"] == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "taken", "words"),
+    [
+        (
+            {"input": {"total": 20}},
+            {"e1": True, "e2": False},
+            "called by First, Last; the way was First -> Choose -> Last",
+        ),
+        ({"input": {"total": 200}}, {"e1": True, "e2": True}, "it ended SUCCEEDED"),
+        (
+            {"input": {"total": 200}, "errors": {"Check": "Late"}},
+            {"e1": True, "e2": True},
+            "it ended FAILED: Late",
+        ),
+        ({"input": {}}, {"e1": True, "e2": False}, "States.Runtime"),
+    ],
+)
+def test_the_tester_says_which_tasks_an_input_leads_to(sample, taken, words):
+    document = branching()
+    found = TRIAL.rows(document, document.node("machine"), sample)
+    assert {row.edge: row.is_match for row in found} == taken
+    assert words in found[0].reason
+
+
+@pytest.mark.parametrize("sample", [{"event": 1}, {"results": [1]}])
+def test_the_tester_refuses_what_is_no_sample(sample):
+    document = branching()
+    with pytest.raises(ValueError, match="sample has|are objects"):
+        TRIAL.rows(document, document.node("machine"), sample)

@@ -247,6 +247,15 @@ def test_so_many_failures_are_tolerated(fields, items, is_over):
         assert done.output == [item for item in items if item == 0]
 
 
+@pytest.mark.parametrize(
+    ("value", "error"), [(49.5, None), (101, "States.Runtime"), ("half", "States.Runtime")]
+)
+def test_a_tolerated_percentage_comes_from_the_input(value, error):
+    definition = distributed(ODD_FAILS, ItemsPath="$.list", ToleratedFailurePercentagePath="$.share")
+    done = execute(definition, {"list": [0, 0, 1], "share": value})
+    assert (done.error, "MapRunStarted" in done.event_types) == (error, error is None)
+
+
 def test_children_see_no_variables_from_outside():
     inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {"v.$": "$outer"}, "End": True}}}
     first = {"Type": "Pass", "Assign": {"outer": 1}}
