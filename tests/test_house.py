@@ -66,7 +66,7 @@ def test_nothing_is_left_for_later(mark: str):
 
 
 def test_networkx_is_the_graph():
-    """Given with the project, like SimPy as its clock: no graph of our own stands beside it, not for speed either.
+    """Given with the project, as SimPy is for the clock: a graph of our own is none, not for speed either.
 
     What a run does not need of it may be imported late.
     """
