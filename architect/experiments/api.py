@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.responses import Status
 
-from architect.experiments import preparation, schemas, selectors, services, starting
+from architect.experiments import preparation, schemas, selectors, services, starting, variants
 from architect.experiments.models import Experiment, ExperimentKind
 from architect.runs.states import RunStatus
 from architect.schemas import CONFLICTS, READS, REFUSALS, Errors
@@ -117,6 +117,17 @@ def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str
     def repeat(request: HttpRequest, experiment_id: UUID) -> Any:
         """The same snapshots, seed and options: the same numbers."""
         return _submitted(services.experiment_repeat(kind, experiment_id))
+
+    @router.post(
+        f"{one}/design",
+        response={201: schemas.VariantOut, **REFUSALS},
+        summary=f"A variant of a {kind} as a design",
+        operation_id=f"make_{kind}_variant",
+    )
+    def make_variant(request: HttpRequest, experiment_id: UUID, body: schemas.VariantIn) -> Any:
+        """From the snapshot that was run, whatever has become of the design since."""
+        made = variants.variant_create(kind, experiment_id, body)
+        return Status(HTTPStatus.CREATED, {"design": made.id, "name": made.name})
 
     @router.delete(
         one, response={204: None, **CONFLICTS}, summary=f"Delete a {kind}", operation_id=f"delete_{kind}"

@@ -124,11 +124,10 @@ def swap_preview(body: schemas.SwapIn) -> dict[str, Any]:
     """Return the design with one broker swapped, and the notes; raises Invalid where there is no mapping."""
     from simulator.experiments.swap import swap
 
-    document = (
-        checked(body.document).document
-        if body.document is not None
-        else _base(body.design or uuid.UUID(int=0), body.version).document
-    )
+    if body.design is not None:
+        document = _base(body.design, body.version).document
+    else:
+        document = checked(body.document).document
     with _placed(body, "kind"):
         made, notes = swap(document, body.node, body.kind)
     return {"document": made.to_data(), "notes": [note.as_dict() for note in notes]}

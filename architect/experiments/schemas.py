@@ -122,6 +122,20 @@ class ExperimentOut(Schema):
     wall_seconds: float | None
 
 
+class VariantIn(Body):
+    """Which variant: an alternative of a comparison, or the values of the settings of a sweep or capacity."""
+
+    alternative: str | None = Field(None, max_length=200)
+    values: list[Value] | None = Field(None, max_length=2)
+
+
+class VariantOut(Schema):
+    """The design that was made."""
+
+    design: UUID
+    name: str
+
+
 class SwapIn(Body):
     """A broker that shall be of another kind: exactly one of document and design."""
 

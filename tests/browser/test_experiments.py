@@ -53,6 +53,7 @@ def test_a_broker_is_tried_as_another_and_the_verdicts_are_read(page: Page, live
         page.get_by_role("figure").filter(has_text="Latency by percentile").locator("canvas")
     ).to_be_visible()
     assert_accessible(page)
+    found = page.url
     page.get_by_role("link", name="Sweep").click()
     page.get_by_label("Vary").select_option("nodes.resize.config.instances")
     expect(page.get_by_text("points, 40 runs")).to_be_visible()
@@ -60,3 +61,7 @@ def test_a_broker_is_tried_as_another_and_the_verdicts_are_read(page: Page, live
     page.get_by_role("link", name="Capacity").click()
     expect(page.get_by_label("Producer", exact=True)).to_be_visible()
     assert_accessible(page)
+
+    page.goto(found)
+    page.get_by_role("button", name="Open RabbitMQ queue, quorum as a design").click()
+    expect(node(page, "Jobs")).to_contain_text("RabbitMQ queue")

@@ -241,6 +241,33 @@ def test_a_swap_is_tried_before_it_is_run(client: Client, post: Any, design: str
     assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "kind")
 
 
+def test_what_was_found_becomes_a_design_of_its_own(
+    client: Client, post: Any, design: str, queued: list[Queued]
+) -> None:
+    def variant(kind: str, body: dict[str, Any]) -> Any:
+        id = post(f"/api/{PLACES[kind]}", asked(kind, design)).json()["id"]
+        return post(f"/api/{PLACES[kind]}/{id}/design", body)
+
+    def node_of(answer: Any, id: str) -> Any:
+        assert answer.status_code == 201, answer.content
+        document = client.get(f"/api/designs/{answer.json()['design']}").json()["document"]
+        return {node["id"]: node for node in document["nodes"]}[id]
+
+    swapped = variant("comparison", {"alternative": "orders=kafka.topic:4"})
+    assert node_of(swapped, "orders")["kind"] == "kafka.topic"
+    assert swapped.json()["name"] == "Work queue, orders=kafka.topic:4"
+    assert node_of(variant("sweep", {"values": [3]}), "billing")["config"]["instances"] == 3
+    assert node_of(variant("capacity", {"values": [61.5]}), "web")["config"]["arrivals"]["rate"] == 61.5
+    for kind, body, path in (
+        ("comparison", {"alternative": "nobody"}, "alternative"),
+        ("sweep", {"values": [1, 2]}, "values"),
+        ("sweep", {}, "values"),
+        ("sweep", {"values": [-1]}, "nodes[2].config.instances"),
+    ):
+        refused = variant(kind, body)
+        assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, path)
+
+
 def test_what_a_dead_server_left_going_is_marked_as_failed(
     client: Client, post: Any, design: str, queued: list[Queued]
 ) -> None:

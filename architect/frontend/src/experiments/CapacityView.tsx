@@ -4,6 +4,7 @@ import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
 import type { JsonObject } from "../document/types";
 import type { MetricWords } from "../run/metricWords";
 import { formatHalfWidth, formatNumber, formatQuantity, formatSeconds } from "../run/numbers";
+import { OpenVariant, type Source } from "./OpenVariant";
 import { type Settable, settingTitle } from "./settables";
 import { isSpacedByFactors } from "./sweepFigures";
 import type { Capacity } from "./types";
@@ -15,10 +16,11 @@ interface Props {
   readonly label: (id: string) => string;
   /** the settings of the design, for their titles and units */
   readonly all: readonly Settable[];
+  readonly source: Source;
 }
 
 /** The limit, how sure it is, what breaks beyond it, and every value that was looked at. */
-export function CapacityView({ found, words, label, all }: Props) {
+export function CapacityView({ found, words, label, all, source }: Props) {
   const unit = all.find((one) => one.path === found.setting)?.unit ?? "1";
   const title = settingTitle(all, found.setting);
   const [met, missed] = found.bracket;
@@ -31,7 +33,8 @@ export function CapacityView({ found, words, label, all }: Props) {
       <section className="overall" aria-label="In short">
         {found.value !== null && (
           <p className="capacity-value">
-            {formatQuantity(found.value, unit)} <span className="muted">{title}</span>
+            {formatQuantity(found.value, unit)} <span className="muted">{title}</span>{" "}
+            <OpenVariant source={source} values={[found.value]} name={formatNumber(found.value)} />
           </p>
         )}
         <p className={found.value === null ? "overall-text" : ""}>{found.statement}</p>
@@ -137,7 +140,7 @@ function ObjectiveChart({
   words,
   label,
   all,
-}: Props & { readonly objective: JsonObject; readonly position: number }) {
+}: Omit<Props, "source"> & { readonly objective: JsonObject; readonly position: number }) {
   const unit = unitOf(String(objective["metric"] ?? ""), words);
   const limit = objective["below"] ?? objective["above"] ?? objective["equals"];
   const title = limitWords(objective, words, label);

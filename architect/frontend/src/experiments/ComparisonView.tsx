@@ -5,6 +5,7 @@ import { AlternativeName } from "./AlternativeName";
 import { Curves } from "./Curves";
 import { IntervalPlot } from "./IntervalPlot";
 import { Losses, MappingTable } from "./Notes";
+import { OpenVariant } from "./OpenVariant";
 import { ResourceTable } from "./ResourceTable";
 import type { Comparison, MeasureRow } from "./types";
 import type { ViewProps } from "./viewProps";
@@ -27,17 +28,17 @@ import {
 const GUARANTEES = new Set(["duplicates", "out_of_order", "lost", "dead_lettered"]);
 
 /** A comparison as far as it is known: verdicts, differences, guarantees, curves, resources, mappings. */
-export function ComparisonView({ found, words, label }: ViewProps) {
+export function ComparisonView({ found, words, label, source }: ViewProps) {
   return (
     <>
       <Overall found={found} />
-      <Verdicts {...{ found, words, label }} />
-      <Differences {...{ found, words, label }} />
+      <Verdicts {...{ found, words, label, source }} />
+      <Differences {...{ found, words, label, source }} />
       <section aria-labelledby="curves-title">
         <h2 id="curves-title">Curves</h2>
         <Curves found={found} label={label} />
       </section>
-      <ResourceTable {...{ found, words, label }} />
+      <ResourceTable {...{ found, words, label, source }} />
       <Mappings found={found} />
     </>
   );
@@ -86,10 +87,9 @@ function Overall({ found }: { found: Comparison }) {
 }
 
 /** Objectives × alternatives, with what every swap lost in the same columns. */
-function Verdicts({ found, words, label }: ViewProps) {
+function Verdicts({ found, words, label, source }: ViewProps) {
   const names = found.alternatives.map((one) => one.name);
   const swapped = found.alternatives.some((one) => one.mapping.length > 0);
-  if (found.objectives.length === 0 && !swapped) return null;
   return (
     <section aria-labelledby="verdicts-title">
       <h2 id="verdicts-title">Objectives</h2>
@@ -146,6 +146,14 @@ function Verdicts({ found, words, label }: ViewProps) {
                 ))}
               </tr>
             )}
+            <tr className="verdict-keep">
+              <th scope="row">Go on with it</th>
+              {found.alternatives.map((one, i) => (
+                <td key={one.name}>
+                  {i > 0 && <OpenVariant source={source} alternative={one.name} name={one.name} />}
+                </td>
+              ))}
+            </tr>
           </tbody>
         </table>
       </div>

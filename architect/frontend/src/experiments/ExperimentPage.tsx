@@ -7,6 +7,7 @@ import { CompareForm } from "./CompareForm";
 import { ComparisonView } from "./ComparisonView";
 import { Earlier } from "./Earlier";
 import { pageAddress } from "./experimentsApi";
+import type { Source } from "./OpenVariant";
 import { Progress } from "./Progress";
 import { SweepForm } from "./SweepForm";
 import { SweepView } from "./SweepView";
@@ -17,6 +18,7 @@ import { useExperiment } from "./useExperiment";
 import "../run/tables.css";
 import "../run/run.css";
 import "./experiments.css";
+import "./form.css";
 
 const TITLES: Readonly<Record<ExperimentKind, string>> = {
   comparison: "Compare",
@@ -114,21 +116,21 @@ function Experiment({
       )}
       {!record && !problem && <p className="run-empty">Reading the experiment …</p>}
       {record && <Progress record={record} hasResult={result !== null} onCancel={cancel} />}
-      {result && <Result result={result} subject={subject} />}
+      {result && <Result source={{ kind, id: experimentId }} {...{ result, subject }} />}
     </>
   );
 }
 
-function Result({ result, subject }: { result: ExperimentResult; subject: Subject }) {
+function Result({ result, subject, source }: { result: ExperimentResult; subject: Subject; source: Source }) {
   const words = useMetricWords();
   const { label } = subject;
   const all = useMemo(() => settables(subject.design.document, subject.catalogue), [subject]);
   switch (result.format) {
     case "headrace-comparison/1":
-      return <ComparisonView found={result} {...{ words, label }} />;
+      return <ComparisonView found={result} {...{ words, label, source }} />;
     case "headrace-sweep/1":
-      return <SweepView found={result} {...{ words, label, all }} />;
+      return <SweepView found={result} {...{ words, label, all, source }} />;
     case "headrace-capacity/1":
-      return <CapacityView found={result} {...{ words, label, all }} />;
+      return <CapacityView found={result} {...{ words, label, all, source }} />;
   }
 }

@@ -4,6 +4,7 @@ import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
 import type { MetricWords } from "../run/metricWords";
 import { formatHalfWidth, formatNumber, formatQuantity } from "../run/numbers";
 import { HeatMap } from "./HeatMap";
+import { OpenVariant, type Source } from "./OpenVariant";
 import { type Settable, settingTitle } from "./settables";
 import {
   estimateAt,
@@ -34,10 +35,11 @@ interface Props {
   readonly label: (id: string) => string;
   /** the settings of the design, for their titles */
   readonly all: readonly Settable[];
+  readonly source: Source;
 }
 
 /** A sweep: a line with its band over one setting, a heat map over two, and every point in a table. */
-export function SweepView({ found, words, label, all }: Props) {
+export function SweepView({ found, words, label, all, source }: Props) {
   const setting = (path: string) => settingTitle(all, path);
   const figures = useMemo(() => figuresOf(found), [found]);
   const [wanted, setWanted] = useState<string | null>(null);
@@ -72,7 +74,7 @@ export function SweepView({ found, words, label, all }: Props) {
           <Line {...{ found, figure, words, setting }} title={title(figure)} />
         )}
       </section>
-      <Points {...{ found, figure, words, setting }} title={title(figure)} />
+      <Points {...{ found, figure, words, setting, source }} title={title(figure)} />
     </>
   );
 }
@@ -138,7 +140,7 @@ function Line({ found, figure, words, title, setting: titleOf }: FigureProps) {
   );
 }
 
-function Points({ found, figure, words, title, setting }: FigureProps) {
+function Points({ found, figure, words, title, setting, source }: FigureProps & { readonly source: Source }) {
   const unit = unitOf(figure.metric, words);
   const points = inOrder(found);
   const expected = found.varied.reduce((product, one) => product * one.values.length, 1);
@@ -162,6 +164,9 @@ function Points({ found, figure, words, title, setting }: FigureProps) {
               <th scope="col">{title}</th>
               <th scope="col">Interval</th>
               <th scope="col">Objectives</th>
+              <th scope="col">
+                <span className="visually-hidden">Go on with it</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -176,6 +181,9 @@ function Points({ found, figure, words, title, setting }: FigureProps) {
                   <td>{formatQuantity(estimate?.mean, unit)}</td>
                   <td className="muted">{formatHalfWidth(estimate?.ci95, unit)}</td>
                   <td>{verdict && <span className={`chip ${TONES[verdict] ?? ""}`}>{verdict}</span>}</td>
+                  <td>
+                    <OpenVariant source={source} values={point.values} name={point.values.join(", ")} />
+                  </td>
                 </tr>
               );
             })}

@@ -11,6 +11,7 @@ import { MappingTable } from "./Notes";
 import { useSwapPreview } from "./useSwapPreview";
 import { noteSummary } from "./words";
 import "./experiments.css";
+import "./form.css";
 
 /** "Try as …" of a broker: another kind, what would become of its settings, and the way to the comparison. */
 export function TryAs({ node }: { node: DesignNode }) {

@@ -40,6 +40,10 @@ export const repeatExperiment = (kind: ExperimentKind, id: string) =>
 
 export const deleteExperiment = (kind: ExperimentKind, id: string) => request<void>("DELETE", at(kind, id));
 
+/** A new design from an alternative of a comparison, or from values of the settings of a sweep or a capacity. */
+export const makeVariant = (kind: ExperimentKind, id: string, what: JsonObject) =>
+  request<{ design: string; name: string }>("POST", `${at(kind, id)}/design`, { body: what });
+
 export const csvAddress = (kind: ExperimentKind, id: string) => `/api${at(kind, id)}/result.csv`;
 export const jsonAddress = (kind: ExperimentKind, id: string) => `/api${at(kind, id)}/result`;
 

@@ -1,4 +1,5 @@
 import type { MetricWords } from "../run/metricWords";
+import type { Source } from "./OpenVariant";
 import type { Comparison } from "./types";
 
 /** What every part of a comparison's page is given. */
@@ -6,4 +7,5 @@ export interface ViewProps {
   readonly found: Comparison;
   readonly words: MetricWords;
   readonly label: (id: string) => string;
+  readonly source: Source;
 }
