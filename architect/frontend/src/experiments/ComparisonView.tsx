@@ -28,10 +28,16 @@ import {
 const GUARANTEES = new Set(["duplicates", "out_of_order", "lost", "dead_lettered"]);
 
 /** A comparison as far as it is known: verdicts, differences, guarantees, curves, resources, mappings. */
-export function ComparisonView({ found, words, label, source }: ViewProps) {
+export function ComparisonView({
+  found,
+  words,
+  label,
+  source,
+  isGoing,
+}: ViewProps & { readonly isGoing: boolean }) {
   return (
     <>
-      <Overall found={found} />
+      <Overall {...{ found, isGoing }} />
       <Verdicts {...{ found, words, label, source }} />
       <Differences {...{ found, words, label, source }} />
       <section aria-labelledby="curves-title">
@@ -44,12 +50,17 @@ export function ComparisonView({ found, words, label, source }: ViewProps) {
   );
 }
 
-function Overall({ found }: { found: Comparison }) {
+function Overall({ found, isGoing }: { found: Comparison; isGoing: boolean }) {
   const troubled = found.alternatives.filter((one) => one.status !== "ok");
   const verdict = overallText(found);
   return (
     <section className="overall" aria-label="In short">
-      {verdict && <p className="overall-text">{verdict}</p>}
+      {verdict && (
+        <p className="overall-text">
+          {isGoing && <span className="muted">So far: </span>}
+          {verdict}
+        </p>
+      )}
       {found.best && <p>{found.best.statement}</p>}
       <p className="muted">
         {found.replications} replications of {formatSeconds(found.duration)} each

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "react";
 import { PageHeader } from "../gallery/PageHeader";
 import { useMetricWords } from "../run/metricWords";
+import { isGoing } from "../run/session";
 import { CapacityForm } from "./CapacityForm";
 import { CapacityView } from "./CapacityView";
 import { CompareForm } from "./CompareForm";
@@ -116,18 +117,34 @@ function Experiment({
       )}
       {!record && !problem && <p className="run-empty">Reading the experiment …</p>}
       {record && <Progress record={record} hasResult={result !== null} onCancel={cancel} />}
-      {result && <Result source={{ kind, id: experimentId }} {...{ result, subject }} />}
+      {result && (
+        <Result
+          source={{ kind, id: experimentId }}
+          isGoing={record !== null && isGoing(record.status)}
+          {...{ result, subject }}
+        />
+      )}
     </>
   );
 }
 
-function Result({ result, subject, source }: { result: ExperimentResult; subject: Subject; source: Source }) {
+function Result({
+  result,
+  subject,
+  source,
+  isGoing: goesOn,
+}: {
+  result: ExperimentResult;
+  subject: Subject;
+  source: Source;
+  isGoing: boolean;
+}) {
   const words = useMetricWords();
   const { label } = subject;
   const all = useMemo(() => settables(subject.design.document, subject.catalogue), [subject]);
   switch (result.format) {
     case "headrace-comparison/1":
-      return <ComparisonView found={result} {...{ words, label, source }} />;
+      return <ComparisonView found={result} isGoing={goesOn} {...{ words, label, source }} />;
     case "headrace-sweep/1":
       return <SweepView found={result} {...{ words, label, all, source }} />;
     case "headrace-capacity/1":

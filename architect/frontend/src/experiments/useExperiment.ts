@@ -57,7 +57,7 @@ export function useExperiment(kind: ExperimentKind, id: string): Followed {
 
   const cancel = useCallback(async () => {
     try {
-      await cancelExperiment(kind, id); // the next look shows how it ended
+      setRecord(await cancelExperiment(kind, id)); // the next look brings what is kept of it
     } catch (error) {
       setProblem(sentence(error));
     }
