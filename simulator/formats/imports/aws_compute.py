@@ -319,7 +319,7 @@ def _send(stack: Stack, source: Name, target: Any, service: str, path: Path, why
     found = stack.find(target, path, hint=service, what=f"what {source[1]} may send to")
     if found is None or found == source:
         return
-    stack.reading.link(source, found, path, None)
+    stack.reading.link(source, found, path, None, is_guess=True)
     stack.reading.assumed(
         f"{source[1]} sends a message to {found[1]} for each one it handles: {why} allows it", *path
     )

@@ -28,6 +28,7 @@ _CONSUMER_ONLY = ("batch", "poll_interval", "setup_after_idle")
 
 def complete(drawing: Drawing) -> None:
     """Make a drawing that can be run of what was read."""
+    _break_guessed_loops(drawing)
     _decide_handlers(drawing)
     _mend_pipes(drawing)
     _mend_wires(drawing)
@@ -40,6 +41,24 @@ def complete(drawing: Drawing) -> None:
 def category(vertex: Vertex) -> str:
     """The category of a node for the wiring rules."""
     return KINDS[vertex.kind].category
+
+
+def _break_guessed_loops(drawing: Drawing) -> None:
+    """A guess must not make messages go round without end: guessed edges that close a loop are left out."""
+    graph: Any = nx.DiGraph()
+    graph.add_edges_from((wire.source, wire.target) for wire in drawing.wires if wire.role != "dead-letter")
+    stage_of = nx.condensation(graph).graph["mapping"]
+    kept = []
+    for wire in drawing.wires:
+        is_inside = wire.role != "dead-letter" and stage_of[wire.source] == stage_of[wire.target]
+        if wire.is_guess and is_inside:
+            ends = drawing.vertices[wire.source].label, drawing.vertices[wire.target].label
+            drawing.note(
+                "assumed", wire.place, f"{ends[0]} does not send to {ends[1]}: it would close a loop"
+            )
+        else:
+            kept.append(wire)
+    drawing.wires = kept
 
 
 # -- handlers ----------------------------------------------------------------------------------------
@@ -95,6 +114,8 @@ def _mend_pipes(drawing: Drawing) -> None:
             for wire in drawing.wires
             if wire.source == vertex.id and wire.role != "invoke"
         ]
+        if len(targets) == 2:  # one of them is the enrichment, if it is a service
+            targets = [target for target in targets if category(target) != "service"]
         if (
             len(sources) == 1
             and sources[0].kind == "aws.sqs"

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simulator.formats.imports import asl, cloudformation, headrace_design, rabbitmq_definitions
+from simulator.formats.imports import (
+    asl,
+    asyncapi,
+    cloudformation,
+    compose,
+    csv_tables,
+    drawio,
+    headrace_design,
+    kafka_topics,
+    mermaid,
+    rabbitmq_definitions,
+    terraform,
+    traces,
+)
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile
 
@@ -30,13 +43,36 @@ class Format:
 FORMATS: dict[str, Format] = {
     format.name: format
     for format in (
+        # By their text: what follows must be JSON or YAML to be recognised.
+        Format("kafka", "Kafka topics (printed)", kafka_topics.is_printed, kafka_topics.read_printed),
+        Format("mermaid", "Mermaid flowchart", mermaid.is_it, mermaid.read),
+        Format("drawio", "draw.io diagram", drawio.is_it, drawio.read),
+        Format(
+            "service-times", "service times (CSV)", csv_tables.is_service_times, csv_tables.read_service_times
+        ),
+        Format("load", "recorded load (CSV)", csv_tables.is_load, csv_tables.read_load_file),
+        Format("traces", "traces (OTLP or Jaeger)", traces.is_it, traces.read),
         Format("headrace", "Headrace design", headrace_design.is_it, headrace_design.read),
-        Format("cloudformation", "AWS SAM or CloudFormation", cloudformation.is_it, cloudformation.read),
         Format("asl", "State machine (ASL)", asl.is_it, asl.read),
+        Format("asyncapi", "AsyncAPI", asyncapi.is_it, asyncapi.read),
+        Format("strimzi", "Kafka topics (Strimzi)", kafka_topics.is_strimzi, kafka_topics.read_strimzi),
+        Format("terraform", "Terraform plan", terraform.is_it, terraform.read),
+        Format("cloudformation", "AWS SAM or CloudFormation", cloudformation.is_it, cloudformation.read),
+        Format("compose", "docker-compose", compose.is_it, compose.read),
         Format("rabbitmq", "RabbitMQ definitions", rabbitmq_definitions.is_it, rabbitmq_definitions.read),
     )
 }
 """In the order in which they are tried."""
+
+
+def _read_part(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
+    reading = Reading(file, PART.title)
+    reading.note("read", "parts that another of the files refers to")
+    return reading
+
+
+#: What another file refers to, and is nothing by itself.
+PART = Format("part", "part of another file", lambda _file: False, _read_part)
 
 
 def recognise(file: SourceFile) -> Format | None:

@@ -10,8 +10,10 @@ from typing import Any
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
 from simulator.formats.imports.assembling import assemble
+from simulator.formats.imports.asyncapi import is_part
 from simulator.formats.imports.completing import complete
-from simulator.formats.imports.formats import FORMATS, Format, recognise
+from simulator.formats.imports.formats import FORMATS, PART, Format, recognise
+from simulator.formats.imports.measuring import apply_measured, make_room
 from simulator.formats.imports.merging import merge
 from simulator.formats.imports.reading import About, Note, Place, Reading
 from simulator.formats.imports.source_file import Path, SourceFile, path_text
@@ -65,12 +67,13 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
         raise InvalidDesign(
             [Problem("D111", message=f"{len(files)} files; at most {MOST_FILES} are imported at once")]
         )
-    chosen = [(file, FORMATS[format] if format is not None else _recognised(file)) for file in files]
+    chosen = [(file, FORMATS[format] if format is not None else _recognised(file, files)) for file in files]
     if len(files) == 1 and chosen[0][1].name == "headrace":
         return _own_design(files[0])
     group = list(files)
     readings = [one.read(file, group) for file, one in chosen]
     drawing = merge(readings)
+    make_room(drawing, readings)
     if not drawing.vertices:
         first = files[0]
         raise InvalidDesign(
@@ -84,6 +87,7 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
             ]
         )
     complete(drawing)
+    apply_measured(drawing, readings)
     extras: dict[str, Any] = {}
     for reading in readings:
         extras |= reading.extras
@@ -95,8 +99,10 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
     return Imported(document, Report(used, _located(notes), sum(reading.unsaid for reading in readings)))
 
 
-def _recognised(file: SourceFile) -> Format:
+def _recognised(file: SourceFile, files: Sequence[SourceFile]) -> Format:
     found = recognise(file)
+    if found is None and is_part(file, files):
+        return PART
     if found is None:
         known = ", ".join(format.title for format in FORMATS.values())
         raise file.refuse("the kind of file is not recognised", f"Known are {known}; or name it with --as.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.formats.imports.reading import HANDLER, Link, Name, Note, Origin, Part, Place, Reading
 
-LONGEST_ID = 56  # of 64: room for a number and for what is added later
+LONGEST_ID = 44  # of 64: room for a number and for what is added later
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +35,7 @@ class Wire:
     role: str | None
     config: dict[str, Any]
     origins: dict[str, Origin]
+    is_guess: bool = False
     id: str = ""
 
 
@@ -159,7 +160,15 @@ def _connect(drawing: Drawing, seen: dict[tuple[str, str, str], Wire], link: Lin
     key = (source.id, target.id, f"{link.role} {link.config!r}")
     wire = seen.get(key)
     if wire is None:
-        wire = Wire(source.id, target.id, link.place, link.role, dict(link.config), dict(link.origins))
+        wire = Wire(
+            source.id,
+            target.id,
+            link.place,
+            link.role,
+            dict(link.config),
+            dict(link.origins),
+            link.is_guess,
+        )
         seen[key] = wire
         drawing.wires.append(wire)
     drawing.wire_of[id(link)] = wire

@@ -100,7 +100,10 @@ class LinkId:
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """An edge to be, between the parts of two names; without a role it gets the one that fits."""
+    """An edge to be, between the parts of two names; without a role it gets the one that fits.
+
+    A guessed one (``is_guess``) is left out where messages would go round in a loop by it.
+    """
 
     source: Name
     target: Name
@@ -108,6 +111,7 @@ class Link:
     role: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
+    is_guess: bool = False
 
 
 class Reading:
@@ -123,6 +127,8 @@ class Reading:
         self.unsaid = 0
         self.title = ""
         self.extras: dict[str, Any] = {}
+        #: Setting (arrivals or service_time), whose, its value and where it comes from.
+        self.measured: list[tuple[str, str, Any, Origin]] = []
 
     # -- places and notes ------------------------------------------------------------------------
     def place(self, *path: str | int) -> Place:
@@ -182,9 +188,12 @@ class Reading:
         config: Mapping[str, Any] | None = None,
         *,
         origins: Mapping[str, Origin] | None = None,
+        is_guess: bool = False,
     ) -> Link:
         """Add a link and return it."""
-        link = Link(source, target, self.place(*path), role, dict(config or {}), dict(origins or {}))
+        link = Link(
+            source, target, self.place(*path), role, dict(config or {}), dict(origins or {}), is_guess
+        )
         self.links.append(link)
         return link
 

@@ -97,8 +97,10 @@ class SourceFile:
     # -- lines -----------------------------------------------------------------------------------
     def lines(self, paths: list[Path]) -> dict[Path, int]:
         """The lines of those paths that are found; in a YAML file of several documents the first step of a
-        path is the position of the document.
+        path is the position of the document. None are found in what was not read as JSON or YAML.
         """
+        if "_content" not in self.__dict__:
+            return {}
         if self.is_json:
             if len(self.text) > MOST_SEARCHED:
                 return {}

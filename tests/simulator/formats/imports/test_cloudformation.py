@@ -159,6 +159,8 @@ Resources:
   Work: {Type: AWS::SQS::Queue}
   Done: {Type: AWS::SQS::Queue}
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: shop}}
+  Audit: {Type: AWS::Events::EventBus, Properties: {Name: audit}}
+  Spare: {Type: AWS::SQS::Queue}
   Keep:
     Type: AWS::Events::Archive
     Properties: {SourceArn: !GetAtt Bus.Arn, RetentionDays: 7}
@@ -169,7 +171,7 @@ Resources:
       Environment: {Variables: {SECRET: canary}}
       Policies:
         - SQSSendMessagePolicy: {QueueName: !GetAtt Done.QueueName}
-        - Statement: [{Effect: Allow, Action: events:PutEvents, Resource: !GetAtt Bus.Arn}]
+        - Statement: [{Effect: Allow, Action: events:PutEvents, Resource: !GetAtt Audit.Arn}]
       Events:
         Poll:
           Type: SQS
@@ -197,7 +199,7 @@ Resources:
   Pipe:
     Type: AWS::Pipes::Pipe
     Properties:
-      Source: !GetAtt Done.Arn
+      Source: !GetAtt Spare.Arn
       Target: !GetAtt Bus.Arn
       SourceParameters:
         SqsQueueParameters: {BatchSize: 3}
@@ -219,7 +221,7 @@ def test_a_function_that_polls_is_a_consumer_and_one_that_is_called_a_service(sa
         }
     assert nodes(sam)["listener"]["kind"] in ("service", "aws.lambda")
     assert ("work", "worker", "consume") in edges(sam)
-    assert {("worker", "done", "publish"), ("worker", "shop", "publish")} <= edges(sam)
+    assert {("worker", "done", "publish"), ("worker", "audit", "publish")} <= edges(sam)
     assert has_note(sam, "assumed", "Worker sends a message to Done", "SQSSendMessagePolicy")
 
 

@@ -133,7 +133,7 @@ def test_the_command_writes_to_standard_output_without_a_target(folder, capsys):
         (b"\x89PNG\r\n\x1a\n\x00", [], "bad.bin: "),
         (b"", [], "empty"),
         (b"a: [1", [], "line 2, column 1"),
-        (b"{}", ["--as", "telepathy"], "the formats are headrace"),
+        (b"{}", ["--as", "telepathy"], "the formats are "),
         (b"[]", ["--as", "rabbitmq"], "definitions are a mapping"),
         (b'{"queues": []}', ["--as", "cloudformation"], "a template has Resources"),
     ],
@@ -161,7 +161,7 @@ def test_a_file_of_50_megabytes_is_refused_at_once(tmp_path, capsys):
 # ---------------------------------------------------------------- real files
 
 SAMPLES = Path(os.environ.get("HEADRACE_SAMPLES", "../shared/samples"))
-FOLDERS = ("cloudformation", "rabbitmq", "asl")
+FOLDERS = ("cloudformation", "rabbitmq", "asl", "asyncapi", "load")
 REAL: list[Path | None] = [*sorted(path for folder in FOLDERS for path in (SAMPLES / folder).glob("*"))] or [
     None
 ]

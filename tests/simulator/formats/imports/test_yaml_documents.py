@@ -75,18 +75,22 @@ def test_what_costs_or_means_nothing_is_refused_with_its_place(text, what):
 
 def test_places_have_lines_in_yaml_and_json():
     yaml_file = SourceFile("a.yaml", b"a:\n  b:\n    - x\n    - c: 1\n")
+    assert yaml_file.lines([("a",)]) == {}  # nothing was read yet
+    assert yaml_file.documents == [{"a": {"b": ["x", {"c": 1}]}}]
     assert yaml_file.lines([("a", "b", 1, "c"), ("a", "b"), ("a", "nowhere")]) == {
         ("a", "b", 1, "c"): 4,
         ("a", "b"): 2,
         ("a", "nowhere"): 1,
     }
     json_file = SourceFile("a.json", b'{"a": {"b": [1,\n {"\\u0063": ":,{",\n "d": []}]},\n "e": 2}')
+    assert json_file.data["e"] == 2
     assert json_file.lines([("a", "b", 1, "c"), ("a", "b", 1, "d"), ("e",), ("f",)]) == {
         ("a", "b", 1, "c"): 2,
         ("a", "b", 1, "d"): 3,
         ("e",): 4,
     }
     several = SourceFile("a.yaml", b"a: 1\n---\nb:\n  c: 2\n")
+    assert len(several.documents) == 2
     assert several.lines([(1, "b", "c"), (0, "a")]) == {(1, "b", "c"): 4, (0, "a"): 1}
 
 

@@ -1,0 +1,226 @@
+"""draw.io diagrams: boxes by their style and label, arrows by their ends; compressed or not.
+
+XML is read event by event; a document type or an entity ends the reading. Compressed pages are inflated up to
+a bound. Source: diagrams.net documentation, *Manually extract and decompress the XML*.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import zlib
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote
+from xml.parsers import expat
+
+from simulator.formats.imports.drawn_graph import Arrow, Box, Drawn, read_drawn
+from simulator.formats.imports.reading import Reading
+from simulator.formats.imports.source_file import SourceFile
+from simulator.formats.imports.values import number
+
+MOST_CELLS = 20_000
+MOST_DEPTH = 64
+MOST_INFLATED = 5_000_000
+MOST_RATIO = 200
+
+_AWS = {
+    "simple_queue_service": "sqs",
+    "sqs": "sqs",
+    "simple_notification_service": "sns",
+    "sns": "sns",
+    "eventbridge": "eventbridge",
+    "lambda": "lambda function",
+    "managed_streaming_for_kafka": "kafka",
+    "mq": "queue",
+    "dynamodb": "database",
+    "step_functions": "step functions",
+    "kinesis": "kinesis",
+}
+
+
+class _Refused(Exception):
+    """Something that is not read, with its line."""
+
+
+class _Cells:
+    """The cells of one XML text."""
+
+    def __init__(self) -> None:
+        self.cells: list[dict[str, str]] = []
+        self.pages: list[str] = []
+        self.has_model = False
+        self._depth = 0
+        self._object: dict[str, str] | None = None
+        self._texts: list[str] | None = None
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
+
+    def read(self, text: str) -> None:
+        """Read a whole text; raises _Refused."""
+        try:
+            self._parser.Parse(text, True)
+        except expat.ExpatError as error:
+            reason = expat.errors.messages.get(error.code, "not XML")
+            raise _Refused(f"line {error.lineno}, column {error.offset + 1}: {reason}") from error
+
+    def _refuse_doctype(self, *_: Any) -> None:
+        raise _Refused(f"line {self._parser.CurrentLineNumber}: document types and entities are not read")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MOST_DEPTH:
+            raise _Refused(f"line {self._parser.CurrentLineNumber}: nested deeper than {MOST_DEPTH} levels")
+        if name == "mxGraphModel":
+            self.has_model = True
+        elif name in ("object", "UserObject"):
+            self._object = attributes
+        elif name == "mxCell":
+            if len(self.cells) >= MOST_CELLS:
+                raise _Refused(f"more than {MOST_CELLS:,} cells")
+            around = self._object or {}
+            cell = {**attributes, **{key: around[key] for key in around if key != "style"}}
+            cell["label"] = around.get("label", attributes.get("value", ""))
+            cell["line"] = str(self._parser.CurrentLineNumber)
+            self.cells.append(cell)
+        elif name == "mxGeometry" and self.cells:
+            for key in ("x", "y"):
+                if key in attributes:
+                    self.cells[-1][key] = attributes[key]
+        elif name == "diagram":
+            self._texts = []
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if name in ("object", "UserObject"):
+            self._object = None
+        elif name == "diagram" and self._texts is not None:
+            page = "".join(self._texts).strip()
+            if page:
+                self.pages.append(page)
+            self._texts = None
+
+    def _text(self, text: str) -> None:
+        if self._texts is not None:
+            self._texts.append(text)
+
+
+def is_it(file: SourceFile) -> bool:
+    """Whether the file is XML that begins like a diagram."""
+    start = file.text.lstrip()[:2_000]
+    return start.startswith("<") and re.search(r"<(?:mxfile|mxGraphModel)\b", start) is not None
+
+
+def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
+    """Read all pages of a diagram as one drawing."""
+    reading = Reading(file, "draw.io diagram")
+    try:
+        found = _Cells()
+        found.read(file.text)
+        cells = [found.cells]
+        for page in found.pages:
+            inner = _Cells()
+            inner.read(_inflated(page))
+            cells.append(inner.cells)
+    except _Refused as refused:
+        raise file.refuse(str(refused)) from refused
+    drawn = Drawn()
+    places: dict[str, dict[str, float]] = {}
+    for page_number, page_cells in enumerate(cells):
+        _read_page(reading, drawn, page_cells, str(page_number) if page_number > 1 else "", places)
+    read_drawn(reading, drawn)
+    reading.extras = {"layout": places}
+    return reading
+
+
+def _inflated(page: str) -> str:
+    """The XML of a compressed page, in bounds."""
+    try:
+        data = base64.b64decode(page, validate=True)
+        machine = zlib.decompressobj(-15)
+        most = min(MOST_INFLATED, max(100_000, MOST_RATIO * len(data)))
+        inflated = machine.decompress(data, most)
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise _Refused("a page that is neither XML nor compressed as draw.io does it") from error
+    if machine.unconsumed_tail:
+        raise _Refused(f"a page that inflates to more than {most / 1e6:g} MB")
+    try:
+        return unquote(inflated.decode(), errors="strict")
+    except UnicodeDecodeError as error:
+        raise _Refused("a compressed page that is no text") from error
+
+
+def _read_page(
+    reading: Reading,
+    drawn: Drawn,
+    cells: list[dict[str, str]],
+    prefix: str,
+    places: dict[str, dict[str, float]],
+) -> None:
+    known = {cell.get("id", ""): cell for cell in cells}
+    labels: dict[str, str] = {}
+    for cell in cells:
+        parent = known.get(cell.get("parent", ""), {})
+        if parent.get("edge") == "1" and cell.get("label"):  # a label that lies on an arrow
+            labels[cell["parent"]] = _plain(cell["label"])
+    for cell in cells:
+        id = cell.get("id", "")
+        path = (f"cell {prefix}{id}"[:100],)
+        if cell.get("edge") == "1":
+            source, target = cell.get("source"), cell.get("target")
+            if source not in known or target not in known:
+                reading.not_understood("an arrow that is not tied to a box at both ends", *path)
+                continue
+            label = _plain(cell.get("label", "")) or labels.get(id, "")
+            role = cell.get("headraceRole", "")
+            drawn.arrows.append(Arrow(prefix + str(source), prefix + str(target), label, role, path))
+        elif cell.get("vertex") == "1":
+            if known.get(cell.get("parent", ""), {}).get("edge") == "1":
+                continue
+            box = Box(
+                prefix + id,
+                _plain(cell.get("label", "")),
+                _shape(cell.get("style", "")),
+                cell.get("headraceKind", ""),
+                cell.get("headraceId", ""),
+                path,
+            )
+            drawn.boxes[box.id] = box
+            place = _place(cell, known)
+            if box.wanted_id and place is not None:
+                places[box.wanted_id] = place
+
+
+def _place(cell: dict[str, str], known: dict[str, dict[str, str]]) -> dict[str, float] | None:
+    """Where a box stands: its own place and those of the groups it is in."""
+    x = y = 0.0
+    for _ in range(MOST_DEPTH):
+        own = number(cell.get("x", "0")), number(cell.get("y", "0"))
+        if own[0] is None or own[1] is None:
+            return None
+        x, y = x + own[0], y + own[1]
+        parent = known.get(cell.get("parent", ""))
+        if parent is None:
+            return {"x": x, "y": y}
+        cell = parent
+    return None
+
+
+def _plain(label: str) -> str:
+    """The first line of a label, without tags."""
+    first = re.split(r"<br\s?/?>|</?div>|</p>|\n", label[:4_000].strip(), maxsplit=1)[0]
+    return html.unescape(re.sub(r"<[^<>]{0,400}>", "", first)).strip()[:200]
+
+
+def _shape(style: str) -> str:
+    """Words for the shape of a style."""
+    named = [
+        re.search(rf"{key}=mxgraph\.aws\d?\w{{0,20}}\.(\w{{1,60}})", style) for key in ("resIcon", "shape")
+    ]
+    found = named[0] or named[1]
+    return _AWS.get(found[1], found[1].replace("_", " ")) if found else ""

@@ -1,0 +1,51 @@
+"""What a box of a drawing or a service of a composition is, by the words that name it."""
+
+from __future__ import annotations
+
+import re
+
+from simulator.formats.imports.reading import HANDLER
+
+#: In this order: the first that fits decides. Kinds of the catalogue, HANDLER, "producer", or "store" for
+#: what keeps data and carries no messages.
+_WORDS: tuple[tuple[str, str], ...] = (
+    ("aws.sqs", r"\bsqs\b|simple[ _-]?queue|elasticmq"),
+    ("aws.sns", r"\bsns\b|simple[ _-]?notification"),
+    ("aws.eventbridge", r"event[ _-]?bridge|\bevent ?bus\b"),
+    ("rabbitmq.exchange", r"\bexchange\b"),
+    ("rabbitmq.queue", r"rabbit"),
+    ("kafka.topic", r"kafka|redpanda|kinesis|event ?hub|\bmsk\b"),
+    (
+        HANDLER,
+        (
+            r"lambda|\bfunctions?\b|worker|consumer|subscriber|handler|processor|listener|service\b|\bapi\b|"
+            r"step functions?"
+        ),
+    ),
+    (
+        "store",
+        (
+            r"postgres|mysql|maria|mongo|\bredis\b|dynamo|database|\bdb\b|\brds\b|\bs3\b|bucket|"
+            r"elastic ?search|cassandra|memcache|\btable\b|storage"
+        ),
+    ),
+    ("queue", r"queue|\bdlq\b|\bmq\b|\bjms\b|dead.?letter"),
+    ("topic", r"\btopic\b|pub.?sub|\bnats\b|mqtt|mosquitto|pulsar|broker|event stream"),
+    (
+        "producer",
+        r"producer|publisher|\bclients?\b|\busers?\b|browser|customer|sensor|device|mobile|web ?(shop|site)",
+    ),
+)
+_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _WORDS)
+_LETTERS = re.compile(r"dead|dlq|\bdlx\b|failed|on.?failure|error", re.IGNORECASE)
+
+
+def guess_kind(words: str) -> str | None:
+    """The kind that words speak of; None when they speak of none."""
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words[:400]).lower().replace("_", " ").replace("-", " ")
+    return next((kind for kind, pattern in _PATTERNS if pattern.search(plain)), None)
+
+
+def speaks_of_dead_letters(words: str) -> bool:
+    """Whether a label means the way of messages that failed."""
+    return _LETTERS.search(words[:400]) is not None

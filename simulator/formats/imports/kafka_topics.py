@@ -1,0 +1,108 @@
+"""Kafka topics: Strimzi resources, and what ``kafka-topics`` and ``kafka-configs --describe`` print.
+
+Source: Strimzi documentation, *KafkaTopic schema reference*; Apache Kafka documentation, *Basic operations*.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.formats.imports.kafka_settings import topic_config
+from simulator.formats.imports.reading import Reading
+from simulator.formats.imports.source_file import Path, SourceFile
+from simulator.formats.imports.values import mapping, text, whole
+
+_DESCRIBED = re.compile(
+    r"^Topic:\s*(?P<topic>\S{1,249})\s.*?PartitionCount:\s*(?P<partitions>\d{1,9})\s+ReplicationFactor:\s*"
+    r"(?P<replicas>\d{1,9})(?:\s+Configs:[ \t]*(?P<configs>\S*))?",
+)
+_CONFIGS = re.compile(
+    r"^(?:All|Dynamic|Default)?\s?[Cc]onfigs for topics?[ :]'?(?P<topic>[\w.\-]{1,249})'? are"
+)
+_PAIR = re.compile(r"^\s+(?P<key>[a-z][a-z0-9.]{1,100})=(?P<value>[^\s]{0,200})")
+_PARTITION = re.compile(r"^\s*Topic:\s*\S{1,249}\s+Partition:")
+_LOOKED_AT = 200  # lines, to recognise the format by
+
+
+def is_strimzi(file: SourceFile) -> bool:
+    """Whether one of the file's documents is a Strimzi resource."""
+    return any(text(mapping(one).get("apiVersion")).startswith("kafka.strimzi.io/") for one in file.documents)
+
+
+def is_printed(file: SourceFile) -> bool:
+    """Whether the file is the output of Kafka's tools."""
+    lines = file.text.splitlines()[:_LOOKED_AT]
+    return any(_DESCRIBED.match(line) or _CONFIGS.match(line) for line in lines)
+
+
+def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
+    """Read Strimzi resources: topics, and the number of brokers of the cluster."""
+    reading = Reading(file, "Strimzi resources")
+    is_alone = len(file.documents) == 1
+    brokers = None
+    for document in file.documents:
+        row = mapping(document)
+        spec = mapping(row.get("spec"))
+        if text(row.get("kind")) in ("Kafka", "KafkaNodePool"):
+            count = whole(mapping(spec.get("kafka")).get("replicas")) or whole(spec.get("replicas"))
+            brokers = count or brokers
+    for position, document in enumerate(file.documents):
+        path: Path = () if is_alone else (position,)
+        if document is None:
+            continue
+        row = mapping(document)
+        kind = text(row.get("kind"))
+        if kind != "KafkaTopic":
+            what = "sets the number of brokers" if kind in ("Kafka", "KafkaNodePool") else "is no topic"
+            reading.not_modelled(f"{kind[:60] or 'a document without kind'} {what}", *path)
+            continue
+        spec = mapping(row.get("spec"))
+        topic = text(spec.get("topicName")) or text(mapping(row.get("metadata")).get("name"))
+        if not topic:
+            reading.not_understood("a KafkaTopic without a name", *path)
+            continue
+        config = topic_config(reading, topic, mapping(spec.get("config")), (*path, "spec", "config"))
+        for key, setting in (("partitions", "partitions"), ("replicas", "replication.factor")):
+            if (count := whole(spec.get(key))) is not None:
+                config[setting] = count
+        _add(reading, topic, config, brokers, path)
+    return reading
+
+
+def read_printed(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
+    """Read the output of ``kafka-topics --describe`` or ``kafka-configs --describe``."""
+    reading = Reading(file, "output of Kafka's tools")
+    topics: dict[str, dict[str, Any]] = {}
+    given: dict[str, str] = {}
+    current = ""
+    for number, line in enumerate(file.text.splitlines(), 1):
+        if described := _DESCRIBED.match(line):
+            current = described["topic"]
+            pairs = [pair.partition("=") for pair in (described["configs"] or "").split(",") if "=" in pair]
+            given = {key: value for key, _, value in pairs}
+            config = topic_config(reading, current, given, (f"line {number}",))
+            config["partitions"] = int(described["partitions"])
+            config["replication.factor"] = int(described["replicas"])
+            topics.setdefault(current, {}).update(config)
+        elif headed := _CONFIGS.match(line):
+            current = headed["topic"]
+            topics.setdefault(current, {})
+        elif (pair := _PAIR.match(line)) and current:
+            topics[current].update(
+                topic_config(reading, current, {pair["key"]: pair["value"]}, (f"line {number}",))
+            )
+        elif line.strip() and not _PARTITION.match(line):
+            reading.not_understood(f"line {number}: {len(line)} characters", f"line {number}")
+    for topic, config in topics.items():
+        _add(reading, topic, config, None, ())
+    return reading
+
+
+def _add(reading: Reading, topic: str, config: dict[str, Any], brokers: int | None, path: Path) -> None:
+    needed = config.get("replication.factor", 1)
+    if brokers is not None or needed > 3:
+        config["brokers"] = max(brokers or 0, needed)
+    reading.add("kafka.topic", topic, [("kafka topic", topic)], path, config)
+    reading.note("read", f"topic {topic}", *path)

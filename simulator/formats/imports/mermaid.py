@@ -1,0 +1,202 @@
+"""Mermaid flowcharts: boxes, arrows, chains and groups.
+
+Source: Mermaid documentation, *Flowcharts syntax*.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from simulator.formats.imports.drawn_graph import Arrow, Box, Drawn, read_drawn
+from simulator.formats.imports.reading import Reading
+from simulator.formats.imports.source_file import SourceFile
+
+MOST_LINES = 20_000
+MOST_LINE = 2_000
+MOST_ARROWS = 20_000
+
+_HEADER = re.compile(r"^\s*(?:flowchart|graph)(?:-elk)?(?:\s+(?:TB|TD|BT|RL|LR|>|<|\^|v))?\s*(?:;|$)")
+_QUIET = re.compile(
+    r"^\s*(?:subgraph|end\b|style|classDef|class|click|linkStyle|direction|accTitle|accDescr|---|title:|config:|%%\{)"
+)
+_MARK = re.compile(
+    r"^\s*%% headrace (?P<box>[\w.\-]{1,100}): (?P<kind>[a-z.]{1,40}) (?P<id>[a-z0-9-]{1,64})\s*$"
+)
+_ID = re.compile(r"\s*(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_.]|-(?![-.>]))*)")
+_CLASS = re.compile(r":::[\w-]{1,100}")
+#: Openings and closings, the longer ones first, and what the shape usually means.
+_SHAPES = (
+    ("(((", ")))", ""),
+    ("([", "])", ""),
+    ("[(", ")]", "cylinder"),
+    ("[[", "]]", ""),
+    ("((", "))", ""),
+    ("{{", "}}", ""),
+    ("[/", "/]", ""),
+    ("[\\", "\\]", ""),
+    ("[", "]", ""),
+    ("(", ")", ""),
+    ("{", "}", ""),
+    (">", "]", ""),
+)
+_PLAIN_ARROW = re.compile(
+    r"\s*[<xo]?(?P<line>-{2,20}(?=[>xo])|-{3,20}|={2,20}(?=[>xo])|={3,20}|-\.{1,20}-)(?P<head>[>xo]?)(?=[\s|A-Za-z0-9_]|$)|\s*(?P<none>~~~)"
+)
+_TEXT_ARROW = re.compile(
+    r"\s*[<xo]?(?:--|==|-\.)\s{0,5}(?P<label>[^|>\n]{1,300}?)\s{0,5}(?P<end>-{2,20}|={2,20}|\.{1,20}-)(?P<head>[>xo]?)"
+)
+_LABEL = re.compile(r"\s*\|(?P<label>[^|\n]{0,300})\|")
+_FENCE = re.compile(r"^\s*```\s*mermaid\s*$")
+
+
+def is_it(file: SourceFile) -> bool:
+    """Whether the first line that says anything is the header of a flowchart, fenced or not."""
+    return _body(file.text) is not None
+
+
+def _body(text: str) -> list[tuple[int, str]] | None:
+    """The numbered lines after the header."""
+    lines = text.splitlines()
+    start = 0
+    for number, line in enumerate(lines[:500]):
+        if _FENCE.match(line):
+            start = number + 1
+            break
+    in_front = False
+    for number, line in enumerate(lines[start : start + 100], start):
+        if line.strip() == "---":
+            in_front = not in_front
+        elif in_front or not line.strip() or line.lstrip().startswith("%%"):
+            continue
+        elif _HEADER.match(line):
+            body = list(enumerate(lines[number + 1 :], number + 2))
+            end = next((place for place, (_, one) in enumerate(body) if one.strip() == "```"), len(body))
+            return body[:end]
+        else:
+            return None
+    return None
+
+
+def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
+    """Read one flowchart."""
+    body = _body(file.text)
+    if body is None:
+        raise file.refuse("no Mermaid flowchart", "It begins with: flowchart LR")
+    if len(body) > MOST_LINES:
+        raise file.refuse(f"{len(body):,} lines; at most {MOST_LINES:,} are read of a flowchart")
+    reading = Reading(file, "Mermaid flowchart")
+    title = re.search(r'^title:\s*"?([^"\n]{1,200})', file.text[:2_000], re.MULTILINE)
+    if title:
+        reading.title = title[1].strip()
+    chart = _Chart(reading)
+    for number, line in body:
+        for part in line.split(";") if '"' not in line else [line]:
+            chart.line(number, part.rstrip().rstrip(";"))
+    for id, (kind, wanted) in chart.marks.items():
+        box = chart.drawn.boxes.get(id)
+        if box is not None:
+            box.kind, box.wanted_id = kind, wanted
+    read_drawn(reading, chart.drawn)
+    return reading
+
+
+class _Chart:
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.drawn = Drawn()
+        self.marks: dict[str, tuple[str, str]] = {}
+
+    def line(self, number: int, line: str) -> None:
+        """Read one statement."""
+        place = f"line {number}"
+        if marked := _MARK.match(line):
+            self.marks[marked["box"]] = marked["kind"], marked["id"]
+            return
+        if not line.strip() or line.lstrip().startswith("%%") or _QUIET.match(line):
+            return
+        if len(line) > MOST_LINE:
+            self.reading.not_understood(f"a line of {len(line):,} characters", place)
+            return
+        position, boxes = self._boxes(line, 0, place)
+        if not boxes:
+            self.reading.not_understood(f"what stands at character {position + 1}", place)
+            return
+        while position < len(line.rstrip()):
+            arrow = self._arrow(line, position)
+            if arrow is None:
+                self.reading.not_understood(f"what stands at character {position + 1}", place)
+                return
+            position, label, is_dotted, is_drawn = arrow
+            position, targets = self._boxes(line, position, place)
+            if not targets:
+                self.reading.not_understood(f"an arrow to nowhere at character {position + 1}", place)
+                return
+            for source in boxes if is_drawn else ():
+                for target in targets:
+                    if len(self.drawn.arrows) < MOST_ARROWS:
+                        role = "dead-letter" if is_dotted and "dead" in label else ""
+                        self.drawn.arrows.append(Arrow(source, target, label, role, (place,)))
+            boxes = targets
+
+    def _boxes(self, line: str, position: int, place: str) -> tuple[int, list[str]]:
+        """One box, or several with & between them."""
+        found: list[str] = []
+        while True:
+            match = _ID.match(line, position)
+            if match is None:
+                return position, found
+            id = match["id"]
+            position, label, shape = self._shape(line, match.end())
+            if skipped := _CLASS.match(line, position):
+                position = skipped.end()
+            box = self.drawn.boxes.setdefault(id, Box(id, id, path=(place,)))
+            if label:
+                box.label, box.shape = label, shape
+            found.append(id)
+            rest = line[position:].lstrip()
+            if not rest.startswith("&"):
+                return position, found
+            position = line.index("&", position) + 1
+
+    def _shape(self, line: str, position: int) -> tuple[int, str, str]:
+        if line.startswith("@{", position):
+            end = line.find("}", position)
+            if end > 0:
+                inside = line[position:end]
+                label = re.search(r'label:\s*"([^"]{0,300})"', inside)
+                is_cylinder = re.search(r"shape:\s*(?:cyl|cylinder|database|db)\b", inside)
+                return end + 1, _clean(label[1]) if label else "", "cylinder" if is_cylinder else ""
+        for opening, closing, shape in _SHAPES:
+            if line.startswith(opening, position):
+                start = position + len(opening)
+                if line.startswith('"', start):
+                    end = line.find('"', start + 1)
+                    close = line.find(closing, end) if end > 0 else -1
+                    if close >= 0:
+                        return close + len(closing), _clean(line[start + 1 : end]), shape
+                close = line.find(closing, start)
+                if close >= 0:
+                    return close + len(closing), _clean(line[start:close]), shape
+        return position, "", ""
+
+    def _arrow(self, line: str, position: int) -> tuple[int, str, bool, bool] | None:
+        """Position after the arrow, its label, whether it is dotted, and whether it is drawn at all."""
+        match = _PLAIN_ARROW.match(line, position)
+        if match is not None:
+            position = match.end()
+            label = ""
+            if text := _LABEL.match(line, position):
+                position, label = text.end(), _clean(text["label"])
+            return position, label, "." in (match["line"] or ""), match["none"] is None
+        match = _TEXT_ARROW.match(line, position)
+        if match is not None:
+            return match.end(), _clean(match["label"]), "." in match["end"], True
+        return None
+
+
+def _clean(text: str) -> str:
+    """A label as plain text: the first line without tags and quotes."""
+    first = re.split(r"<br\s?/?>|\\n|\n", text, maxsplit=1)[0]
+    return html.unescape(re.sub(r"<[^<>]{0,200}>", "", first)).strip().strip('"').strip()[:200]
