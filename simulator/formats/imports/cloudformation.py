@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from simulator.formats.imports.aws_compute import (
-    link_functions,
     link_machines,
     read_broker,
     read_cluster,
-    read_connector,
-    read_function,
-    read_mapping,
     read_pipe,
     read_state_machine,
     read_stream,
-    read_table,
+)
+from simulator.formats.imports.aws_lambda import (
+    link_functions,
+    read_connector,
+    read_function,
+    read_mapping,
 )
 from simulator.formats.imports.aws_messaging import (
     link_redrives,
@@ -31,6 +32,7 @@ from simulator.formats.imports.aws_messaging import (
     read_topic,
 )
 from simulator.formats.imports.aws_stack import Handler, Resource, Stack
+from simulator.formats.imports.aws_tables import read_table
 from simulator.formats.imports.intrinsics import ABSENT, Resolver
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile

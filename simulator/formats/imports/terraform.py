@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.formats.imports.aws_compute import link_functions, link_machines
+from simulator.formats.imports.aws_compute import link_machines
+from simulator.formats.imports.aws_lambda import link_functions
 from simulator.formats.imports.aws_messaging import link_redrives, link_subscriptions
 from simulator.formats.imports.aws_stack import Resource, Stack
 from simulator.formats.imports.cloudformation import HANDLERS
