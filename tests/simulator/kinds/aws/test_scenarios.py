@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.kinds.aws.scenarios import ALL, EXPLAINED, NUMBERS, Scenario
+from tests.simulator.kinds.aws.scenario import Scenario
+from tests.simulator.kinds.aws.scenarios import ALL, EXPLAINED, NUMBERS
 
 TRACES = Path(__file__).parent / "traces" / "scenarios"
 PAGES = Path(__file__).parents[4] / "docs" / "kinds"
