@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types front-end traces schema bench validation coverage docs wheel clean
+.PHONY: help run test lint format types front-end traces schema bench validation coverage pairing docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ validation: ## run every reference case of queueing theory and write docs/valida
 
 coverage: ## how often the 95 % intervals hold the truth: 800 experiments, some minutes
 	$(VENV) benchmarks/coverage_study.py
+
+pairing: ## how far comparisons may be believed: 100 seeds, some minutes
+	$(VENV) benchmarks/pairing_study.py
 
 docs: ## the glossary, the links and the commands in the documentation are true
 	$(VENV) -m pytest -q tests/test_house.py
