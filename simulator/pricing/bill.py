@@ -142,7 +142,8 @@ def _split(
         if mean:
             by_cause[key[1]] = by_cause.get(key[1], 0.0) + mean
     totals = [bill.total * factor for bill, factor in zip(bills, factors, strict=True)]
-    return {**over_replications(totals).as_dict(), "by_node": by_node, "by_cause": by_cause}
+    estimate = over_replications(totals).as_dict()
+    return {**estimate, "runs": totals, "by_node": by_node, "by_cause": by_cause}
 
 
 def _item(key: Key, bills: Sequence[Bill]) -> dict[str, Any]:

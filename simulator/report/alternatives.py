@@ -124,6 +124,7 @@ def comparison_document(
             for flow in flows
         ],
         "objectives": objectives,
+        "cost": _costs(running, results, baseline or ""),
         "best": selection,
         "charts": _charts(running, flows, cut),
         "remarks": list(remarks),
@@ -259,6 +260,21 @@ def _selection_text(found: Selection, runs: int) -> str:
         f"{found.best} is ahead, not selected yet: {', '.join(found.left)} are left, at the latest "
         f"{found.needed:,} replications decide."
     )
+
+
+def _costs(
+    running: Sequence[Contender], results: Mapping[str, dict[str, Any]], baseline: str
+) -> dict[str, Any] | None:
+    """The cost of a month with the paired differences; None where some alternative has no price at all."""
+    path = ("cost", "per_month")
+    months = {one.name: results[one.name]["cost"]["per_month"] for one in running}
+    if not months or any(month is None for month in months.values()):
+        return None
+    series = {
+        name: Series([{path: value} for value in month["runs"]], is_steady=True)
+        for name, month in months.items()
+    }
+    return measure_row(path, series, baseline)
 
 
 def _charts(running: Sequence[Contender], flows: Sequence[Flow], cut: float) -> dict[str, Any]:

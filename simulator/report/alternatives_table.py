@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from simulator.quantities import format_duration
-from simulator.report.cost_table import costs_table
+from simulator.report.cost_table import costs_table, money
 from simulator.report.layout import aligned, indented, percent, printable, quantity, unit_of
 from simulator.report.table import estimate_text, found_text, objective_text
 
@@ -149,7 +149,27 @@ def _costs(document: dict[str, Any]) -> str:
         for one in document["alternatives"]
         if one["result"] and one["result"].get("cost")
     ]
-    return costs_table(found) if found else ""
+    if not found:
+        return ""
+    row = document["cost"]
+    lines = [costs_table(found)]
+    for name, difference in ({} if row is None else row["differences"]).items():
+        lines.append(printable(f"  {name}: {_money_difference(difference)} than {document['baseline']}"))
+    return "\n".join(line for line in lines if line)
+
+
+def _money_difference(found: dict[str, Any]) -> str:
+    """`7,118.34 [7,102.00, 7,134.68] a month less`."""
+    if found["verdict"] == "equal" or found["mean"] is None:
+        return "no more and no less"
+    text = money(abs(found["mean"]))
+    if found["interval"] and found["interval"][0] != found["interval"][1]:
+        low, high = sorted(abs(end) for end in found["interval"])
+        text += f" [{money(low)}, {money(high)}]"
+    if found["verdict"] == "not distinguishable":
+        low, high = found["interval"]
+        return f"not distinguishable, {money(low)} to {money(high)} a month more"
+    return f"{text} a month {'less' if found['mean'] < 0 else 'more'}"
 
 
 def _best(document: dict[str, Any]) -> str:

@@ -70,6 +70,7 @@ def rows_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         places = [
             *((f"{flow['from']} → {flow['to']}", flow) for flow in point["flows"]),
             *point["nodes"].items(),
+            ("design", {f"cost.{name}": estimate for name, estimate in point["cost"].items()}),
         ]
         for place, measures in places:
             for metric, estimate in measures.items():
@@ -110,12 +111,26 @@ def write_parquet(document: dict[str, Any], path: Path) -> None:
     """The rows as a Parquet file, whole or not at all; raises `NoParquet` without PyArrow."""
     arrow, parquet = parquet_library()
     rows = list(rows_of(document))
+    for one in document["varied"]:
+        if len({_sort(value) for value in one["values"]} - {"nothing"}) > 1:  # a column has one type
+            rows = [{**row, one["path"]: _word(row[one["path"]])} for row in rows]
     part = path.with_name(f".{path.name}.part")
     try:
         parquet.write_table(arrow.Table.from_pylist(rows), part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sort(value: object) -> str:
+    """What a value of a setting is to a column: a number, a word, yes or no, or nothing."""
+    if value is None:
+        return "nothing"
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else str(type(value))
+
+
+def _word(value: object) -> str | None:
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def parquet_library() -> tuple[Any, Any]:

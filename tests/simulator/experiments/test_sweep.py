@@ -74,6 +74,29 @@ def test_parquet_has_the_rows_of_the_csv(instances: dict[str, Any], tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ((1, 2.5), [1.0, 2.5]),
+        (("all", 1, 0), ["all", "1", "0"]),
+        ((None, 4), [None, 4]),
+        ((True, "both"), ["true", "both"]),
+    ],
+)
+def test_a_column_of_parquet_has_one_type(
+    values: tuple[Any, ...], written: list[Any], instances: dict[str, Any], tmp_path: Path
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="PyArrow is an optional part (extra parquet)")
+    point = instances["points"][0]
+    document = {
+        "varied": [{"path": "setting", "values": list(values)}],
+        "points": [{**point, "values": [value]} for value in values],
+    }
+    write_parquet(document, tmp_path / "sweep.parquet")
+    column = parquet.read_table(tmp_path / "sweep.parquet")["setting"].to_pylist()
+    assert list(dict.fromkeys(column)) == written
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (f"{INSTANCES}=1:1000 nodes.source.config.arrivals.rate=1:1000:1", "1,000,000 points"),

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from simulator import Document, InvalidDesign, simulate
+from simulator.experiments.compare import Alternative, compare
 from simulator.pricing.prices import PriceLine, Prices, package_prices, price_list, read_prices
+from simulator.report.alternatives_table import comparison_table
 from simulator.report.cost_table import cost_table
 from simulator.report.table import result_table
 from tests.simulator.designs import design, node
@@ -255,6 +257,27 @@ def test_every_replication_has_its_bill() -> None:
     low, high = month["ci95"]
     assert low < month["mean"] < high
     assert simulate(document, duration=60)["cost"]["per_month"]["ci95"] is None
+
+
+def test_a_comparison_says_how_much_less_an_alternative_costs() -> None:
+    def pool(instances: int, machine: str | None = "m7g.large") -> Document:
+        return design(
+            [
+                node("web", "producer", **SOURCE),
+                node("q", "queue"),
+                node("billing", "consumer", instances=instances, instance_type=machine, **WORK),
+            ],
+            ["web->q", "q->billing"],
+            simulation={"duration": 20, "warmup": 2},
+        )
+
+    found = compare([Alternative("four", pool(4)), Alternative("three", pool(3))], replications=3)
+    difference = found["cost"]["differences"]["three"]
+    assert difference["mean"] == pytest.approx(-730 * 0.0816)  # one instance less, all month
+    assert difference["verdict"] == "lower"
+    assert "three: 59.57 a month less than four" in comparison_table(found)
+    apart = compare([Alternative("four", pool(4)), Alternative("none", pool(3, None))], replications=2)
+    assert apart["cost"] is None  # one of them has no price
 
 
 # -- prices ------------------------------------------------------------------------------------------
