@@ -1,4 +1,4 @@
-"""State machines in the Amazon States Language: a step that stands for each, and what its tasks call."""
+"""State machines in the Amazon States Language: the machine, and what its tasks call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.formats.imports.asl_tasks import link_tasks, states_of
+from simulator.formats.imports.asl_tasks import read_machine, states_of
 from simulator.formats.imports.aws_names import SERVICES, as_name, named_by
 from simulator.formats.imports.aws_stack import handler_work
 from simulator.formats.imports.intrinsics import External
@@ -39,10 +39,9 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     label = base.split(".")[0]
     name = ("states", label)
     config, origins = handler_work(0.2, "a state machine of which nothing was measured")
-    reading.add(HANDLER, label, [name], (), config, origins=origins)
+    machine = reading.add(HANDLER, label, [name], (), config, origins=origins)
     count = sum(1 for _ in states_of(definition))
     reading.note("read", f"state machine of {count} states")
-    reading.assumed(f"{label}: {SERVICES['states'].note}")
 
     def find(value: Any, hint: str, what: str) -> Name | None:
         service, called = SERVICES.get(hint), ""
@@ -67,7 +66,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             )
         return found
 
-    link_tasks(reading, name, definition, (), find, {})
+    read_machine(reading, machine, definition, (), find, {})
     return reading
 
 

@@ -9,11 +9,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from simulator.formats.imports.intrinsics import External, is_external
-from simulator.formats.imports.reading import Name, Reading
+from simulator.formats.imports.aws_names import arn
+from simulator.formats.imports.aws_stack import handler_work
+from simulator.formats.imports.intrinsics import External, Reference, is_external
+from simulator.formats.imports.reading import Name, Part, Reading
 from simulator.formats.imports.source_file import Path
 from simulator.formats.imports.values import mapping, rows, text
+from simulator.kinds.aws.asl.validation import errors_of, validate
+from simulator.kinds.aws.stepfunctions.binding import tasks_of
 
+MACHINE = "aws.stepfunctions"
 MOST_STATES = 10_000
 
 #: By the integration of a task's resource: the service it goes to and the parameter that names the target.
@@ -24,6 +29,7 @@ _TARGETS = {
     "states:startExecution": ("states", "StateMachineArn"),
     "events:putEvents": ("events", "EventBusName"),
 }
+_INSIDE = re.compile(r"\$\{([^${}]{1,200})\}")
 _SUBSTITUTION = re.compile(r"\$\{([^${}]{1,200})\}\Z")
 
 #: Finds the name of a value, given the service it belongs to and a few words on what it is.
@@ -54,27 +60,90 @@ def states_of(definition: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[
             ]
 
 
-def link_tasks(
+def read_machine(
     reading: Reading,
-    machine: Name,
+    part: Part,
     definition: Mapping[str, Any],
     path: Path,
     find: Find,
     substitutions: Mapping[str, Any],
 ) -> None:
-    """Link a state machine with what its tasks call, each target once."""
-    linked: set[Name] = set()
+    """Make a part the state machine that a definition says, and link it with what its tasks call.
+
+    Tasks that call what is no part of a design go to one service that stands for all of it. A definition that
+    the service would refuse leaves the part what it is, and links it all the same.
+    """
+    called: dict[Name, list[str]] = {}
+    states: list[str] = []
     for at, state in states_of(definition, path):
         if state.get("Type") != "Task":
             continue
-        what = f"what the task {at[-1]} calls"
+        name = str(at[-1])
         resource = substituted(state.get("Resource"), substitutions)
         for service, value in _called(reading, resource, state, at):
-            found = find(substituted(value, substitutions), service, what)
-            if found is not None and found not in linked and found != machine:
-                linked.add(found)
-                reading.link(machine, found, at)
-                reading.note("read", f"task {at[-1]}", *at)
+            found = find(substituted(value, substitutions), service, f"what the task {name[:80]} calls")
+            if found is not None and found != part.name and name not in states:
+                called.setdefault(found, []).append(name)
+                states.append(name)
+                reading.note("read", f"task {name}", *at)
+    prepared = _prepared(definition, substitutions)
+    faults = errors_of(validate(prepared))
+    if faults:
+        reading.not_understood(f"{part.label} would be refused: {faults[0]}", *path)
+        reading.assumed(f"{part.label}: one step of 0.2 s stands for the state machine", *path)
+    else:
+        part.kind = MACHINE
+        part.config = {
+            **{key: part.config[key] for key in ("type",) if key in part.config},
+            "definition": prepared,
+        }
+        part.origins = {}
+        reading.assumed(
+            f"executions of {part.label} get no input but what the sender's event says: give it the fields "
+            "that the machine reads",
+            *path,
+        )
+        if any(task.state not in states for task in tasks_of(prepared)):
+            others = ("other services of", part.label)
+            config, origins = handler_work(0.05)
+            reading.add("service", f"Other services of {part.label}", [others], path, config, origins=origins)
+            reading.assumed(
+                f"one service answers the other tasks of {part.label}, in 50 ms on average", *path
+            )
+            called[others] = []
+    for target, names in called.items():
+        config = {} if faults or not names else {"tasks": names}
+        reading.link(part.name, target, path, None, config, is_guess=bool(faults))
+
+
+def _prepared(value: Any, substitutions: Mapping[str, Any]) -> Any:
+    """A definition without ``${Name}``: what is named there is written in its place."""
+    if isinstance(value, dict):
+        return {
+            str(key): _resource(item, substitutions) if key == "Resource" else _prepared(item, substitutions)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_prepared(item, substitutions) for item in value]
+    if isinstance(value, Reference):
+        return value.resource
+    if isinstance(value, External):
+        return value.name
+    if isinstance(value, str) and "${" in value:
+        return _INSIDE.sub(lambda match: _written(substitutions.get(match[1], match[1])), value)
+    return value
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Reference):
+        return value.resource
+    return value.name if isinstance(value, External) else str(value)[:2_000]
+
+
+def _resource(value: Any, substitutions: Mapping[str, Any]) -> Any:
+    """The Resource of a task: a function that the template only names gets an ARN."""
+    found = substituted(value, substitutions)
+    return arn("lambda", _written(found)) if is_external(found) else _prepared(found, substitutions)
 
 
 def substituted(value: Any, substitutions: Mapping[str, Any]) -> Any:

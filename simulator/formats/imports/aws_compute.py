@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from simulator.formats.imports.asl_tasks import link_tasks
+from simulator.formats.imports.asl_tasks import read_machine
 from simulator.formats.imports.aws_lambda import read_event, send
 from simulator.formats.imports.aws_names import SERVICES
 from simulator.formats.imports.aws_stack import Resource, Stack, handler_work
@@ -99,7 +99,9 @@ def read_state_machine(stack: Stack, resource: Resource) -> None:
     part = stack.add(resource, HANDLER, "states", given, config)
     part.origins = origins
     stack.reading.note("read", f"Step Functions state machine {part.label}", *resource.path)
-    stack.reading.assumed(f"{part.label}: {SERVICES['states'].note}", *resource.path)
+    type = text(properties.get("StateMachineType")) or text(properties.get("Type"))
+    if type in ("STANDARD", "EXPRESS"):
+        part.config["type"] = type
     stack.machines.append((part, resource))
 
 
@@ -119,8 +121,10 @@ def link_machines(stack: Stack, files: Sequence[SourceFile]) -> None:
             definition = mapping(beside.data)
         if definition:
             find = partial(_find_called, stack, path)
-            link_tasks(stack.reading, part.name, definition, path, find, substitutions)
-        elif uri:
+            read_machine(stack.reading, part, definition, path, find, substitutions)
+        else:
+            part.config.pop("type", None)
+            stack.reading.assumed(f"{part.label}: {SERVICES['states'].note}", *path)
             for key, value in substitutions.items():
                 send(stack, part.name, value, "", (*path, "DefinitionSubstitutions", key), "the substitution")
         for key, event in mapping(properties.get("Events")).items():

@@ -105,7 +105,7 @@ _TYPES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "aws_sfn_state_machine": (
         "AWS::StepFunctions::StateMachine",
-        {"name": "StateMachineName", "definition": "DefinitionString"},
+        {"name": "StateMachineName", "definition": "DefinitionString", "type": "StateMachineType"},
     ),
     "aws_kinesis_stream": (
         "AWS::Kinesis::Stream",

@@ -4,6 +4,7 @@ Sources: AWS CloudFormation user guide (*Intrinsic function reference*, *Templat
 developer guide (*AWS::Serverless::Function*, *EventSource*, *Globals section*).
 """
 
+# ruff: noqa: E501 -- files of other programs stand here as they would be written
 from __future__ import annotations
 
 import json
@@ -318,7 +319,14 @@ Resources:
         }
     )
     made = imported(template, machine, names=("template.yaml", "statemachine/checkout.asl.json"))
-    assert {("machine", "pay-function", "invoke"), ("machine", "receipts", "publish")} <= edges(made)
+    assert config_of(made, "machine", "pay-function") == {"tasks": ["A"]}
+    assert config_of(made, "machine", "receipts") == {"tasks": ["B"]}
+    both = nodes(made)["machine"]["config"]["definition"]["States"]["Both"]["Branches"]
+    assert both[0]["States"]["A"]["Resource"].startswith("arn:aws:lambda:")
+    assert both[1]["States"]["B"]["Parameters"] == {"QueueUrl": "Receipts"}
+    assert nodes(made)["machine"]["kind"] == "aws.stepfunctions"
+    result = simulate(made.document, duration=20)
+    assert result["conservation"]["nodes"]["receipts"]["accepted"] > 0
     assert len([one for one in nodes(made).values() if one["kind"] not in ("producer", "consumer")]) == 3
 
 
@@ -346,3 +354,29 @@ Resources:
     )
     assert said(made, "not-understood")
     assert has_note(made, "not-understood", "Fn::Telepathy")
+
+
+def test_a_definition_that_the_service_would_refuse_becomes_one_step_and_tasks_of_other_services_one_service():
+    bad = json.dumps(
+        {"StartAt": "Nowhere", "States": {"A": {"Type": "Task", "Resource": "arn:aws:lambda:x:1:function:f"}}}
+    )
+    made = imported(bad, names=("bad.asl.json",))
+    assert nodes(made)["bad"]["kind"] == "service"
+    assert has_note(made, "not-understood", "bad would be refused")
+    table = json.dumps(
+        {
+            "StartAt": "Put",
+            "States": {
+                "Put": {
+                    "Type": "Task",
+                    "Resource": "arn:aws:states:::dynamodb:putItem",
+                    "Parameters": {"TableName": "t"},
+                    "End": True,
+                }
+            },
+        }
+    )
+    made = imported(table, names=("table.asl.json",))
+    assert ("table", "other-services-of-table", "invoke") in edges(made)
+    assert has_note(made, "not-modelled", "the task Put uses dynamodb:putItem")
+    assert simulate(made.document, duration=10)["conservation"]["ok"]
