@@ -27,6 +27,8 @@ _CUMULATIVE = (
     "expired",
     "dropped",
     "rejected",
+    "throttled",
+    "executions_failed",
     "duplicates",
     "out_of_order",
 )

@@ -40,6 +40,8 @@ const SHORT: Readonly<Record<string, string>> = {
   sojourn_time: "Sojourn p95",
   dead_lettered: "Dead letters",
   consumer_lag: "Lag",
+  execution_time: "Execution p95",
+  executions_failed: "Failed",
 };
 
 /** Which metrics a card shows: those its kind names, then what every node has; what a node does not measure is hidden. */

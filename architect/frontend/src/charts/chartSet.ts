@@ -72,6 +72,7 @@ const TROUBLE = [
   "dropped",
   "rejected",
   "throttled",
+  "executions_failed",
   "duplicates",
   "out_of_order",
 ] as const;

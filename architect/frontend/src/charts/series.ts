@@ -33,6 +33,7 @@ const LAST = new Set([
   "duplicates",
   "out_of_order",
   "throttled",
+  "executions_failed",
   "total",
 ]);
 

@@ -13,7 +13,7 @@ const SECONDS = /_time$|_latency$|_age$|^time_/;
 const RATES = /_rate$|^throughput$|^goodput$/;
 const SHARES = /^utilization$|_probability$|^availability$/;
 const COUNTS =
-  /^(queue_length|in_system|in_flight|backlog|consumer_lag|delivered|redelivered|dead_lettered|expired|dropped|rejected|throttled|duplicates|out_of_order|lost|messages)$/;
+  /^(queue_length|in_system|in_flight|backlog|consumer_lag|delivered|redelivered|dead_lettered|expired|dropped|rejected|throttled|duplicates|out_of_order|lost|messages|executions_failed)$/;
 
 /** The unit in the words formatQuantity knows; the schema's "1" of a share is one of ours. */
 export function unitOf(metric: string, info: MetricInfo | undefined): string {
