@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
@@ -48,10 +49,42 @@ def edge_shares(document: Document) -> dict[str, float]:
     }
 
 
-def offered_loads(document: Document) -> dict[str, tuple[float, int]]:
-    """Offered load (erlang) and number of servers of every consumer and service that has a number."""
+@dataclass(frozen=True, slots=True)
+class OfferedLoad:
+    """What is offered to the servers of one node, and how it comes about.
+
+    Attributes:
+        rate: messages per second that arrive.
+        service_time: mean seconds of work on one attempt.
+        attempts: mean number of attempts at one message (1 / (1 - failure probability)).
+        servers: how many work at the same time.
+    """
+
+    rate: float
+    service_time: float
+    attempts: float
+    servers: int
+
+    @property
+    def erlang(self) -> float:
+        """Servers kept busy on average, if there were enough of them."""
+        return self.rate * self.service_time * self.attempts
+
+    @property
+    def utilization(self) -> float:
+        """Offered load per server; from 1 on the backlog grows without bound."""
+        return self.erlang / self.servers
+
+    def sum(self) -> str:
+        """The sum as people write it: 40 msg/s × 0.3 s = 12 erlang."""
+        attempts = f" × {self.attempts:.3g} attempts" if self.attempts > 1.0 else ""
+        return f"{self.rate:.4g} msg/s × {self.service_time:.4g} s{attempts} = {self.erlang:.4g} erlang"
+
+
+def offered_loads(document: Document) -> dict[str, OfferedLoad]:
+    """Offered load of every consumer and service that has a number of servers."""
     rates = arrival_rates(document)
-    loads: dict[str, tuple[float, int]] = {}
+    loads: dict[str, OfferedLoad] = {}
     for node in document.nodes:
         service_time = getattr(node.config, "service_time", None)
         if service_time is None:
@@ -63,7 +96,7 @@ def offered_loads(document: Document) -> dict[str, tuple[float, int]]:
         attempts = 1.0 / max(1.0 - node.config.failure.probability, 1e-6)  # type: ignore[attr-defined]
         if node.kind != "consumer":
             attempts = 1.0
-        loads[node.id] = (rates[node.id] * service_time.mean() * attempts, servers)
+        loads[node.id] = OfferedLoad(rates[node.id], service_time.mean(), attempts, servers)
     return loads
 
 
@@ -77,18 +110,18 @@ def load_problems(document: Document, apart_from: Collection[str] = ()) -> list[
     """A warning for every node whose offered load is at or above its capacity, `apart_from` some."""
     problems = []
     positions = {node.id: position for position, node in enumerate(document.nodes)}
-    for id, (load, servers) in offered_loads(document).items():
-        utilization = load / servers
-        if utilization >= 1.0 and id not in apart_from:
+    for id, load in offered_loads(document).items():
+        if load.utilization >= 1.0 and id not in apart_from:
+            servers = f"{load.servers} server" + ("s" if load.servers > 1 else "")
             problems.append(
                 Problem(
                     "D301",
                     "warning",
                     id,
                     "config.instances",
-                    f"offered load {load:.3g} erlang on {servers} servers is a utilization of "
-                    f"{utilization:.3g}: the backlog grows without bound",
-                    f"at least {int(load) + 1} servers are needed, or a shorter service time",
+                    f"{load.sum()} offered to {servers}: utilization ρ = {load.utilization:.3g}, "
+                    "the backlog grows without bound",
+                    f"at least {int(load.erlang) + 1} servers are needed, or a shorter service time",
                     f"nodes[{positions[id]}].config",
                 )
             )

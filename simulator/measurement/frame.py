@@ -21,6 +21,8 @@ Frame = dict[str, Any]
 Spread = dict[str, float | None]
 
 _SHARES = (0.50, 0.95, 0.99)
+#: Levels that stand in a frame under their own rule.
+_TOLD_OTHERWISE = frozenset({"queue_length", "in_flight", "in_system", "busy"})
 _CUMULATIVE = (
     "dead_lettered",
     "redelivered",
@@ -103,6 +105,9 @@ class FrameMaker:
             reading["queue_length"] = levels["queue_length"].value
             reading["backlog"] = node.waiting()
         reading["in_flight"] = node.in_flight()
+        for metric, level in levels.items():
+            if metric not in _TOLD_OTHERWISE:  # what the kind alone has, such as the lag of a log's readers
+                reading[metric] = level.value
         for metric in _CUMULATIVE:
             if metric in counts:
                 reading[metric] = counts[metric]

@@ -158,6 +158,8 @@ def test_practice_warnings_go_to_standard_error_and_the_run_goes_on(tmp_path, ca
     assert main(["simulate", written(tmp_path, text), "--json"]) == 0
     shown = capsys.readouterr()
     assert "[D301]" in shown.err
+    # The sum is Erlang's: arrival rate times mean service time.
+    assert "80 msg/s × 0.02 s = 1.6 erlang offered to 1 server: utilization ρ = 1.6" in shown.err
     json.loads(shown.out)
 
 

@@ -127,7 +127,10 @@ function Board() {
       const at = view.getState().canvas?.toCanvas(screen) ?? screen;
       view.getState().open({ kind: "menu", screen, on, at });
     };
-  /** Enter on a focused card selects it (React Flow does that); on the selected one it goes on to its settings. */
+  /**
+   * Enter on a focused card selects it (React Flow does that); on the selected one it goes on to its settings. Heard
+   * on the way down: on the way up the card is selected already.
+   */
   const openSettings = (event: KeyboardEvent) => {
     const card =
       event.target instanceof HTMLElement && event.target.matches(".react-flow__node") ? event.target : null;
@@ -148,7 +151,7 @@ function Board() {
       className={`canvas${detailClass(detail)}${isLocked ? " is-locked" : ""}`}
       ref={frame}
       onDoubleClick={openQuickAdd}
-      onKeyDown={openSettings}
+      onKeyDownCapture={openSettings}
       onDragLeave={dropping.onDragLeave}
     >
       <DetailContext value={detail}>

@@ -26,7 +26,9 @@ export function nodeFacts(node: DesignNode, kind: KindInfo | undefined, limit = 
     const changed = own !== undefined && !isDefault(own, field.fallback);
     if (!changed && (field.advanced || field.kind === "event" || field.kind === "json")) return;
     const rank = (field.required ? 0 : changed ? 100 : 200) + index;
-    facts.push({ fact: { name: field.title, text, isDefault: own === undefined }, rank });
+    // "Service", not "Service time": beside "300 ms, exponential" there is no room, nor any doubt
+    const name = field.kind === "distribution" ? field.title.replace(/ time$/, "") : field.title;
+    facts.push({ fact: { name, text, isDefault: own === undefined }, rank });
   });
   facts.sort((a, b) => a.rank - b.rank);
   return facts.slice(0, limit).map((entry) => entry.fact);

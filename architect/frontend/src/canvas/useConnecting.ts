@@ -10,6 +10,7 @@ import { shownDocument } from "../document/store";
 import type { Point } from "../document/types";
 import { useEditor } from "../editor/EditorContext";
 import type { CardNode, Invitation, WireEdge } from "./flowElements";
+import { CARD } from "./geometry";
 
 export function pointOf(event: MouseEvent | TouchEvent | React.MouseEvent): Point {
   if ("changedTouches" in event) {
@@ -91,7 +92,9 @@ export function useConnecting(): Connecting {
           return;
         }
         if (store.getState().snapshot || view.getState().isNarrow) return;
-        const at = flow.screenToFlowPosition(screen);
+        // the new card's handle comes where the line was let go
+        const end = flow.screenToFlowPosition(screen, { snapToGrid: false });
+        const at = { x: end.x + (isSource ? CARD.width : -CARD.width) / 2, y: end.y };
         view.getState().open({
           kind: "quick-add",
           screen,

@@ -91,6 +91,16 @@ describe("undo and redo", () => {
     store.getState().showSnapshot(null);
     expect(store.getState().history.present.name).toBe("New");
   });
+
+  it("keep what is selected when a run begins, as far as its document has it", () => {
+    const store = newStore();
+    store.getState().select({ nodes: ["a", "b"], edges: [] });
+    store.getState().showSnapshot(null);
+    expect(store.getState().selection.nodes).toEqual(["a", "b"]);
+    const older = { ...start, nodes: start.nodes.filter((node) => node.id !== "b"), edges: [] };
+    store.getState().showSnapshot({ runId: "r", document: older });
+    expect(store.getState().selection.nodes).toEqual(["a"]);
+  });
 });
 
 describe("the clipboard", () => {

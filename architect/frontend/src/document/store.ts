@@ -132,7 +132,8 @@ export function createEditorStore(design: SavedDesign): EditorStore {
     rebase: (version) => set({ version }),
     showSnapshot(snapshot) {
       const shown = snapshot ? { ...snapshot, document: completed(snapshot.document) } : null;
-      set({ snapshot: shown, selection: NOTHING });
+      const { selection, history } = get();
+      set({ snapshot: shown, selection: stillThere(selection, shown?.document ?? history.present) });
     },
   }));
 }

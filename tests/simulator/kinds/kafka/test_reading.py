@@ -154,6 +154,8 @@ def test_an_application_may_skip_a_record_after_some_attempts():
 def test_the_lag_is_what_is_not_committed():
     # Ten records at 0.005 s are processed by 1.005 s and committed at 5 s; one more at 7.005 s never is.
     document = log_design({"id": "worker"}, times=(0.0,) * 10 + (7.0,), topic={"linger.ms": 5}, duration=9.0)
-    lag = simulate(document)["nodes"]["log"]["consumer_lag"]
+    frames: list[dict[str, Any]] = []
+    lag = simulate(document, on_frame=frames.append)["nodes"]["log"]["consumer_lag"]
+    assert [frame["nodes"]["log"]["consumer_lag"] for frame in frames] == [10] * 4 + [0] * 3 + [1] * 2
     assert lag["max"]["mean"] == 10
     assert lag["mean"]["mean"] == pytest.approx((10 * 4.995 + 1 * 1.995) / 9)

@@ -74,7 +74,7 @@ function QuickAdd({ popup, onClose }: { popup: Of<"quick-add">; onClose: () => v
   return (
     <Floating at={popup.screen} label={label} onClose={onClose}>
       <FilterList
-        label={`${label} Type to search`}
+        label={from ? `${label} Type to search` : "Type to search what to add"}
         choices={choices}
         onChoose={choose}
         empty="No kind of that name fits here."
