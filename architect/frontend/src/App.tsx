@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect } from "react";
 import "./App.css";
+import { PageHeader } from "./gallery/PageHeader";
 import { interceptLinks, pageOf, usePath } from "./router";
 
 const Gallery = lazy(() => import("./gallery/Gallery").then((module) => ({ default: module.Gallery })));
@@ -37,14 +38,19 @@ export function App() {
 
 function Missing({ path }: { path: string }) {
   return (
-    <main className="app-missing">
-      <h1>There is no page here</h1>
-      <p className="muted">
-        Headrace has nothing at <code>{path}</code>.
-      </p>
-      <p>
-        <a href="/">Go to the designs</a>
-      </p>
-    </main>
+    <>
+      <PageHeader here={null} />
+      <main className="app-missing" id="main">
+        <h1>There is no page here</h1>
+        <p className="muted">
+          Headrace has nothing at <code>{path}</code>.
+        </p>
+        <p>
+          <a className="button" href="/">
+            All designs
+          </a>
+        </p>
+      </main>
+    </>
   );
 }

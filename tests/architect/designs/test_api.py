@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import uuid
 from typing import Any
 
@@ -212,6 +213,23 @@ def test_the_schema_is_served_with_a_tag_that_saves_sending_it_again(client: Cli
     assert {"document", "kinds", "wiring", "distributions", "arrivals"} <= set(first.json())
     again = client.get("/api/schema", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [("gzip, deflate, br", True), ("br;q=1.0, gzip;q=0.5", True), ("gzip;q=0", False), ("br", False)],
+)
+def test_the_schema_is_compressed_for_those_who_take_it(
+    client: Client, accepted: str, is_compressed: bool
+) -> None:
+    plain = client.get("/api/schema")
+    answer = client.get("/api/schema", headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("Content-Encoding") == "gzip") is is_compressed
+    assert (gzip.decompress(answer.content) if is_compressed else answer.content) == plain.content
+    assert len(answer.content) < len(plain.content) / 5 or not is_compressed
+    # A cache may not give one for the other.
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert (answer.headers["ETag"] == plain.headers["ETag"]) is not is_compressed
 
 
 def test_unknown_ids_are_404_everywhere(client: Client, post: Any) -> None:

@@ -6,7 +6,7 @@ export const CARD = { width: 200, height: 100 } as const;
 /** Cards, gaps and handles all fall on this grid. */
 export const GRID = 20;
 /** Below this zoom numbers give way to one colour per node. */
-export const FAR = 0.45;
+export const FAR = 0.6;
 /** Below this zoom a name is no longer read either (22 px × 0.2): many cards are then their colour alone. */
 export const TINY = 0.22;
 /** Up to this many cards keep one large number even when they are far away. */

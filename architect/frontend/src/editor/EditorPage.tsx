@@ -6,6 +6,7 @@ import { Autosaver } from "../document/autosave";
 import { dropDraft, readDraft } from "../document/drafts";
 import { isSame } from "../document/same";
 import { completed, createEditorStore } from "../document/store";
+import { PageHeader } from "../gallery/PageHeader";
 import type { Catalogue } from "../schema/catalogue";
 import { loadCatalogue } from "../schema/load";
 import { createActions } from "./actions";
@@ -81,19 +82,22 @@ export function EditorPage({ designId, runId }: { designId: string; runId: strin
     );
   }
   return (
-    <main className="app-missing">
-      <h1>{loaded.isMissing ? "This design does not exist" : "The design could not be opened"}</h1>
-      <p>{loaded.isMissing ? "It may have been deleted." : loaded.problem}</p>
-      <p>
-        {!loaded.isMissing && (
-          <button type="button" className="button" onClick={() => setAttempt(attempt + 1)}>
-            Try again
-          </button>
-        )}{" "}
-        <a className="button" href="/">
-          All designs
-        </a>
-      </p>
-    </main>
+    <>
+      <PageHeader here={null} />
+      <main className="app-missing" id="main">
+        <h1>{loaded.isMissing ? "This design does not exist" : "The design could not be opened"}</h1>
+        <p>{loaded.isMissing ? "It may have been deleted." : loaded.problem}</p>
+        <p>
+          {!loaded.isMissing && (
+            <button type="button" className="button" onClick={() => setAttempt(attempt + 1)}>
+              Try again
+            </button>
+          )}{" "}
+          <a className="button" href="/">
+            All designs
+          </a>
+        </p>
+      </main>
+    </>
   );
 }

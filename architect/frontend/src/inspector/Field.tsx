@@ -1,5 +1,5 @@
 import { Info, RotateCcw } from "lucide-react";
-import { type ReactNode, useId, useState } from "react";
+import { Fragment, type ReactNode, useId, useState } from "react";
 import { distributionText } from "../canvas/facts";
 import { asSentence } from "../document/problems";
 import type { Json } from "../document/types";
@@ -110,7 +110,7 @@ export function Field({ field, path, value, onChange }: FieldProps) {
     >
       <div className="field-head">
         <Title id={id} isBlock={isBlock}>
-          {field.title}
+          {breakable(field.title)}
           {unitLabel(field.unit) && !isBlock && <span className="field-unit">{unitLabel(field.unit)}</span>}
           {changed && <span className="visually-hidden"> (changed from the default)</span>}
         </Title>
@@ -120,6 +120,17 @@ export function Field({ field, path, value, onChange }: FieldProps) {
       {help}
     </div>
   );
+}
+
+/** Names of vendors are long and have no spaces: ReceiveMessageWaitTimeSeconds breaks between its words. */
+function breakable(title: string) {
+  return title.split(/(?<=[a-z._])(?=[A-Z])|(?<=[._])/).map((word, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the words of a title never change places
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {word}
+    </Fragment>
+  ));
 }
 
 const BLOCKS = new Set(["distribution", "arrivals", "object", "variants", "event"]);

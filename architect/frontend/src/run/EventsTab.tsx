@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import type { Selection } from "../charts/chartSet";
+import type { RunEvent } from "./frameTypes";
 import { formatClock, formatCount } from "./numbers";
 import { labelOf } from "./runRecord";
 import { showMoment, useSession } from "./session";
@@ -50,7 +51,7 @@ export function EventsTab({ selection }: { selection: Selection }) {
                 {KIND_WORDS[event.kind] ?? event.kind}
               </span>
               {event.node && <strong>{labelOf(snapshot, event.node)}</strong>}
-              <span>{event.text}</span>
+              <span>{withoutName(event)}</span>
             </button>
           </li>
         ))}
@@ -67,4 +68,9 @@ export function EventsTab({ selection }: { selection: Selection }) {
       )}
     </>
   );
+}
+
+/** The name stands before it already: "billing is paused" is told as "is paused". */
+function withoutName({ node, text }: RunEvent): string {
+  return node && text.startsWith(`${node} `) ? text.slice(node.length + 1) : text;
 }
