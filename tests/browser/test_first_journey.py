@@ -90,7 +90,7 @@ def test_open_a_template_change_a_value_run_it_and_read_the_result(page: Page, l
     )
     expect(page.get_by_text("Finished").first).to_be_visible(timeout=60_000)
     page.get_by_role("tab", name="Results").click()
-    results = page.get_by_role("tabpanel")
+    results = page.get_by_role("tabpanel", name="Results")
     expect(results).to_contain_text("utilization")
     page.get_by_role("link", name="How far to trust this").click()
     trust = page.get_by_role("region", name="How far to trust this")

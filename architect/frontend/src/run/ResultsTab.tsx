@@ -50,6 +50,12 @@ export function ResultsTab({ selection }: { selection: Selection }) {
     <div className="results">
       <TrustBanners {...{ result, label }} />
       <RunFacts result={result} />
+      {selection && (
+        <p className="charts-subject">
+          <strong>{onlyNode ? label(onlyNode) : edgeLabel(snapshot, selection.id)}</strong>
+          <span className="muted">Let go of the selection (Esc) for the whole.</span>
+        </p>
+      )}
       {!onlyNode && <Objectives result={result} words={words} label={label} />}
       {flows.length > 0 && (
         <section className="result-section">
@@ -89,7 +95,7 @@ export function ResultsTab({ selection }: { selection: Selection }) {
         </section>
       )}
       {!onlyNode && <Cost result={result} />}
-      {!onlyNode && <TrustPanel {...{ result, words, label }} />}
+      <TrustPanel {...{ result, words, label }} />
     </div>
   );
 }
