@@ -23,6 +23,8 @@ from architect.runs.worker import (
 )
 
 PARTIAL_EVERY = 1.0  # wall seconds between two partial results of a sweep
+RUN_COST = 5_000  # messages whose simulation takes as long as making a run ready and its figures
+MOST_TOLD = 2_000  # points in a partial result; beyond, only the progress is told
 PARTIAL_GROWTH = 1.25  # and how many times as many points: telling stays a small part of the work
 
 
@@ -102,9 +104,10 @@ class Job:
         )
 
     def _messages(self, document: Any) -> float:
+        """Return what one run of a design costs, in messages."""
         from simulator.graph.forecast import expected_messages
 
-        return expected_messages(document, self.options["duration"])
+        return expected_messages(document, self.options["duration"]) + RUN_COST
 
     def _on_progress(self, report: dict[str, Any]) -> None:
         now = time.monotonic()
@@ -144,6 +147,8 @@ class _PartialSweep:
         """Take one point."""
         self.points.append({"values": list(place), **answer})
         now = time.monotonic()
+        if len(self.points) > MOST_TOLD:
+            return
         if now - self.told_at >= PARTIAL_EVERY and len(self.points) >= PARTIAL_GROWTH * self.told:
             self.told, self.told_at = len(self.points), now
             self.tell({**self.document, "points": self.points})

@@ -1,6 +1,6 @@
 import type { MetricWords } from "../run/metricWords";
 import { ABSENT, formatInterval, formatQuantity } from "../run/numbers";
-import { estimateAt, type Figure, pointVerdict, same } from "./sweepFigures";
+import { estimateAt, type Figure, keyOf, pointVerdict } from "./sweepFigures";
 import type { Sweep } from "./types";
 import { unitOf } from "./words";
 
@@ -33,6 +33,7 @@ export function HeatMap({
   const unit = unitOf(figure.metric, words);
   const values = found.points.flatMap((point) => estimateAt(point, figure)?.mean ?? []);
   const shade = shader(values);
+  const points = new Map(found.points.map((point) => [keyOf(point.values), point]));
   return (
     <figure className="heat-map">
       <figcaption>
@@ -59,9 +60,7 @@ export function HeatMap({
               <tr key={String(row)}>
                 <th scope="row">{String(row)}</th>
                 {across.values.map((column) => {
-                  const point = found.points.find(
-                    (one) => same(one.values[0], row) && same(one.values[1], column),
-                  );
+                  const point = points.get(keyOf([row, column]));
                   const estimate = point ? estimateAt(point, figure) : null;
                   const verdict = point ? pointVerdict(point) : "";
                   return (

@@ -2,7 +2,7 @@ import { useId, useMemo, useState } from "react";
 import { valueTick } from "../charts/axes";
 import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
 import type { MetricWords } from "../run/metricWords";
-import { formatHalfWidth, formatNumber, formatQuantity } from "../run/numbers";
+import { formatCount, formatHalfWidth, formatNumber, formatQuantity } from "../run/numbers";
 import { HeatMap } from "./HeatMap";
 import { OpenVariant, type Source } from "./OpenVariant";
 import { type Settable, settingTitle } from "./settables";
@@ -20,6 +20,8 @@ import { measureTitle, unitOf } from "./words";
 
 /** Values that all get a tick of their own. */
 const MOST_TICKS = 16;
+/** Rows of the table: a page is no spreadsheet. */
+const MOST_ROWS = 500;
 const USUAL = "end_to_end_latency.p95";
 const TONES: Readonly<Record<string, string>> = {
   met: "ok",
@@ -170,7 +172,7 @@ function Points({ found, figure, words, title, setting, source }: FigureProps & 
             </tr>
           </thead>
           <tbody>
-            {points.map((point) => {
+            {points.slice(0, MOST_ROWS).map((point) => {
               const estimate = estimateAt(point, figure);
               const verdict = pointVerdict(point);
               return (
@@ -190,6 +192,11 @@ function Points({ found, figure, words, title, setting, source }: FigureProps & 
           </tbody>
         </table>
       </div>
+      {points.length > MOST_ROWS && (
+        <p className="muted run-note">
+          The first {MOST_ROWS} of {formatCount(points.length)} points; the CSV has them all.
+        </p>
+      )}
     </section>
   );
 }

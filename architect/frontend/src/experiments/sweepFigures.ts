@@ -73,15 +73,17 @@ export function limitOf(found: Sweep, figure: Figure): number | null {
 
 /** Points in the order of the first setting's values; as they come while the sweep goes on. */
 export function inOrder(found: Sweep): SweepPoint[] {
-  const rank = (point: SweepPoint) =>
-    found.varied.map((one, i) => one.values.findIndex((value) => same(value, point.values[i])));
-  return found.points.toSorted((a, b) => {
-    const [left, right] = [rank(a), rank(b)];
-    return (left[0] ?? 0) - (right[0] ?? 0) || (left[1] ?? 0) - (right[1] ?? 0);
-  });
+  const places = found.varied.map((one) => new Map(one.values.map((value, i) => [JSON.stringify(value), i])));
+  const ranked = found.points.map((point) => ({
+    point,
+    ranks: places.map((place, i) => place.get(JSON.stringify(point.values[i])) ?? 0),
+  }));
+  ranked.sort((a, b) => (a.ranks[0] ?? 0) - (b.ranks[0] ?? 0) || (a.ranks[1] ?? 0) - (b.ranks[1] ?? 0));
+  return ranked.map((one) => one.point);
 }
 
-export const same = (a: Json | undefined, b: Json | undefined) => JSON.stringify(a) === JSON.stringify(b);
+/** How a point is found by its values. */
+export const keyOf = (values: readonly (Json | undefined)[]) => JSON.stringify(values);
 
 /** Whether the values of a setting grow by factors: then its axis is logarithmic. */
 export function isSpacedByFactors(values: readonly Json[]): boolean {
