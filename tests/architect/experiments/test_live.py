@@ -87,22 +87,20 @@ def test_a_capacity_gives_the_figures_of_the_command_line(server: LiveServer) ->
     assert server.get(f"{path}/result") == expected
 
 
-def test_a_cancelled_experiment_ends_within_a_second_and_leaves_no_process(server: LiveServer) -> None:
-    path = started(server, "comparisons", endless(), alternatives=[{"swap": {"orders": "aws.sqs"}}])
-    waited(server, path, lambda found: found["progress"] > 0.0)
+def test_one_is_cancelled_within_a_second_and_one_whose_worker_is_killed_says_so(server: LiveServer) -> None:
+    document = {**endless(), "objectives": OBJECTIVES}
+    cancelled = started(server, "comparisons", document, alternatives=[{"swap": {"orders": "aws.sqs"}}])
+    waited(server, cancelled, lambda found: found["progress"] > 0.0)
+    killed = started(server, "capacities", document, node="web")
     began = time.monotonic()
-    found = server.post(f"{path}/cancel")
+    found = server.post(f"{cancelled}/cancel")
     assert time.monotonic() - began < 1.0
     assert (found["status"], found["reason"]) == ("cancelled", "cancelled on request")
-    assert worker_pids(server) == []
 
-
-def test_a_worker_that_is_killed_leaves_its_experiment_failed_with_the_reason(server: LiveServer) -> None:
-    path = started(server, "capacities", {**endless(), "objectives": OBJECTIVES}, node="web")
-    waited(server, path, lambda found: found["progress"] > 0.0)
-    for pid in worker_pids(server):
-        os.kill(pid, signal.SIGKILL)
-    found = ended(server, path)
+    waited(server, killed, lambda found: found["progress"] > 0.0)
+    (pid,) = worker_pids(server)
+    os.kill(pid, signal.SIGKILL)
+    found = ended(server, killed)
     assert found["status"] == "failed"
     assert "signal 9 (SIGKILL)" in found["reason"]
     assert "kept" in found["reason"]

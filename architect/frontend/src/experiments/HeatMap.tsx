@@ -6,6 +6,8 @@ import { unitOf } from "./words";
 
 /** How much of the accent the largest value gets: text on it keeps its contrast in both themes. */
 const STRONGEST = 46; // percent
+/** Columns whose cells have room for their value; with more, it shows at the pointer and in the table below. */
+const MOST_WRITTEN = 14;
 const SIGNS: Readonly<Record<string, string>> = {
   met: "✓",
   missed: "✗",
@@ -33,6 +35,7 @@ export function HeatMap({
   const unit = unitOf(figure.metric, words);
   const values = found.points.flatMap((point) => estimateAt(point, figure)?.mean ?? []);
   const shade = shader(values);
+  const isDense = across.values.length > MOST_WRITTEN;
   const points = new Map(found.points.map((point) => [keyOf(point.values), point]));
   return (
     <figure className="heat-map">
@@ -44,7 +47,7 @@ export function HeatMap({
         </span>
       </figcaption>
       <div className="table-holder">
-        <table className="heat-table">
+        <table className={`heat-table${isDense ? " is-dense" : ""}`}>
           <thead>
             <tr>
               <td />
@@ -67,9 +70,11 @@ export function HeatMap({
                     <td
                       key={String(column)}
                       style={{ background: shade(estimate?.mean ?? null) }}
-                      title={`${formatInterval(estimate?.ci95, unit)}${verdict ? `; ${verdict}` : ""}`}
+                      title={`${formatQuantity(estimate?.mean, unit)}, interval ${formatInterval(estimate?.ci95, unit)}${verdict ? `; ${verdict}` : ""}`}
                     >
-                      {estimate ? formatQuantity(estimate.mean, unit) : ABSENT}
+                      <span className="heat-value">
+                        {estimate ? formatQuantity(estimate.mean, unit) : ABSENT}
+                      </span>
                       {verdict && (
                         <span
                           className={`heat-sign ${verdict === "met" ? "ok" : verdict === "undecided" ? "warn" : "bad"}`}
