@@ -14,12 +14,14 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    GetCoreSchemaHandler,
     PrivateAttr,
     SerializeAsAny,
     ValidationError,
     create_model,
     model_validator,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from simulator.design.arrivals import Trace, resolve_files
 from simulator.design.distributions import AnyDistribution
@@ -66,13 +68,29 @@ class Node(BaseModel):
     config: SerializeAsAny[Settings]
 
 
-def _node_model(kind: str, settings: type[Settings]) -> type[Node]:
-    return create_model(
-        f"Node[{kind}]",
-        __base__=Node,
-        kind=(Literal[kind], ...),  # type: ignore[arg-type]
-        config=(settings, Field(default_factory=settings)),
-    )
+class _BuiltWhenNeeded:
+    """Has the validator of a settings class built with the first node of its kind, not with the document's:
+    building all of them takes longer than a small run.
+    """
+
+    @staticmethod
+    def __get_pydantic_core_schema__(settings: type[Settings], _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(settings.model_validate)
+
+
+def _any_node(*, is_built_when_needed: bool) -> Any:
+    """A node with the settings of its kind: the union over the catalogue."""
+    models = []
+    for kind in KINDS.values():
+        settings: Any = kind.settings
+        if is_built_when_needed:
+            settings = Annotated[settings, _BuiltWhenNeeded]
+        fields: dict[str, Any] = {
+            "kind": (Literal[kind.kind], ...),
+            "config": (settings, Field(default_factory=kind.settings)),
+        }
+        models.append(create_model(f"Node[{kind.kind}]", __base__=Node, **fields))
+    return Annotated[Union[tuple(models)], Discriminator("kind")]  # noqa: UP007 -- not written out
 
 
 if TYPE_CHECKING:
@@ -80,13 +98,7 @@ if TYPE_CHECKING:
 
     AnyNode = Node
 else:
-    #: A node with the settings of its kind: the union over the catalogue.
-    AnyNode = Annotated[
-        Union[  # noqa: UP007 -- made from the catalogue, not written out
-            tuple(_node_model(kind.kind, kind.settings) for kind in KINDS.values())
-        ],
-        Discriminator("kind"),
-    ]
+    AnyNode = _any_node(is_built_when_needed=True)
 
 #: Settings of publish edges.
 _ROUTING = tuple(PublishSettings.model_fields)
@@ -259,6 +271,13 @@ class Document(BaseModel):
     assumptions: dict[str, Assumption] = Field(default_factory=dict)
     pricing: Prices = Field(default_factory=Prices)
 
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        """The JSON Schema, with the settings of all kinds in it."""
+        if cls is not Document:
+            return super().model_json_schema(*args, **options)
+        return _with_all_settings().model_json_schema(*args, **options)
+
     # -- reading ---------------------------------------------------------------------------------
     @classmethod
     def from_text(cls, text: str | bytes) -> Document:
@@ -410,3 +429,14 @@ class Document(BaseModel):
     def edges_into(self, id: str) -> list[Edge]:
         """Edges that enter the node, in document order."""
         return self._into.get(id, [])
+
+
+def _with_all_settings() -> type[Document]:
+    """The document's model with all settings built into it."""
+    fields: dict[str, Any] = {
+        "nodes": (
+            Annotated[list[_any_node(is_built_when_needed=False)], Field(max_length=MAX_NODES)],  # type: ignore[misc]
+            Field(default_factory=list),
+        )
+    }
+    return create_model(Document.__name__, __base__=Document, __doc__=Document.__doc__, **fields)
