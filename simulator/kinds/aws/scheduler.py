@@ -31,6 +31,7 @@ from simulator.kinds.cost import CostItem, NoPrice, Usage
 from simulator.kinds.kind import FaultKind, Kind
 from simulator.measurement.level import Level
 from simulator.measurement.tally import Tally
+from simulator.quantities import format_duration
 
 _NO_PAYLOAD = Event("", "", {})
 
@@ -170,15 +171,15 @@ class Scheduler(Node):
         following = self._next
         return {
             "expression": self.settings.schedule_expression,
-            "next": following,
-            "next_by_the_clock": None if following is None else self._clock_at(following),
-            "waiting": self.waiting(),
+            "next": None if following is None else self._clock_at(following),
+            "in_the_run_at": None if following is None else format_duration(following),
+            "on_their_way": self.waiting(),
         }
 
     def _clock_at(self, seconds: float) -> str:
         """What a clock in the schedule's time zone shows at a simulated time."""
         shown: datetime = self.settings.begin + timedelta(seconds=seconds)
-        return shown.astimezone(self.settings.zone).strftime("%Y-%m-%d %H:%M:%S")
+        return f"{shown.astimezone(self.settings.zone):%Y-%m-%d %H:%M:%S}, {self.settings.timezone}"
 
 
 class _Clock(Activity):

@@ -8,8 +8,9 @@ backlog is drained, or when it has sent nothing for five minutes. Nothing is dro
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappop, heappush, nlargest
 from math import exp, inf
+from typing import Any
 
 from simulator.engine.message import Message
 from simulator.engine.world import World
@@ -26,6 +27,8 @@ NOISY_IN_FLIGHT = 30
 SILENCE = 300.0
 #: Seconds over which processing time counts as recent (decays by e); an estimate, Amazon names none.
 RECENT = 60.0
+#: Tenants in a frame.
+MOST_ROWS = 20
 
 Entry = tuple[float, int, Message]
 
@@ -227,3 +230,19 @@ class FairQueue(StandardQueue):
             self.leaves_available(message)
             self.available.down(now)
         return taken
+
+    # -- measures --------------------------------------------------------------------------------
+    def detail(self) -> dict[str, Any]:
+        tenants = nlargest(
+            MOST_ROWS, self._tenants.values(), key=lambda tenant: tenant.waiting + tenant.in_flight
+        )
+        rows = [
+            {
+                "tenant": tenant.id,
+                "waiting": tenant.waiting,
+                "in_flight": tenant.in_flight,
+                "is_noisy": tenant.is_noisy,
+            }
+            for tenant in tenants
+        ]
+        return {**super().detail(), "tenants": rows, "more_tenants": len(self._tenants) - len(rows)}

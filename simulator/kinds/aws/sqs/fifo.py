@@ -8,7 +8,9 @@ head of a rotating list before it goes on to the next; a group that was served g
 from __future__ import annotations
 
 from collections import deque
+from heapq import nlargest
 from math import inf
+from typing import Any
 
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
@@ -26,6 +28,8 @@ from simulator.kinds.aws.sqs.throttle import Throttle
 
 #: Groups at the head of the list that a receive tries before it counts as throttled.
 _TRIES = 16
+#: Groups in a frame.
+MOST_ROWS = 20
 
 
 class Group:
@@ -420,6 +424,27 @@ class FifoQueue(SqsQueue):
     def counts(self) -> dict[str, int]:
         return {**super().counts(), "order_violations": self.order_violations}
 
-    def groups(self) -> list[Group]:
-        """Groups with messages, those with most of them first."""
-        return sorted(self._groups.values(), key=lambda group: -len(group.fresh) - len(group.front))
+    def groups(self, most: int = MOST_ROWS) -> list[Group]:
+        """The groups with most messages, the largest first."""
+        return nlargest(most, self._groups.values(), key=lambda group: len(group.fresh) + len(group.front))
+
+    def detail(self) -> dict[str, Any]:
+        held = self._held
+        rows = []
+        for group in self.groups():
+            in_flight = sum(1 for message in group.front if message.receipt in held)
+            rows.append(
+                {
+                    "message_group": group.id,
+                    "waiting": len(group.front) + len(group.fresh) + group.hidden - in_flight,
+                    "in_flight": in_flight,
+                    "is_blocked": not self._is_open(group),
+                }
+            )
+        more = len(self._groups) - len(rows)
+        return {
+            **super().detail(),
+            "order_violations": self.order_violations,
+            "groups": rows,
+            "more_groups": more,
+        }

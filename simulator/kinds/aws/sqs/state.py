@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
@@ -100,6 +102,15 @@ class SqsState(Broker):
             "deduplicated": self.deduplicated,
             "throttled": self.throttled,
             "over_limit": self.over_limit,
+        }
+
+    def detail(self) -> dict[str, Any]:
+        """Where its messages are."""
+        return {
+            "available": self.available.value,
+            "delayed": self.delayed.value,
+            "in_flight": self.in_flight_level.value,
+            "at_senders": self.buffered.value,
         }
 
     def levels(self) -> dict[str, Level | Total]:

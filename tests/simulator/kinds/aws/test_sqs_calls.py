@@ -356,6 +356,20 @@ def test_an_overtaken_message_that_is_never_deleted_violates_no_order() -> None:
     assert client.queue().counts()["order_violations"] == 0
 
 
+def test_the_inside_of_a_fifo_queue_shows_its_groups() -> None:
+    client = Client({"main": FIFO})
+    for body in ("a1", "a2", "a3", "b1"):
+        client.send(body, group=body[0])
+    client.receive(1)
+    client.receive(1)
+    detail = client.queue().detail()
+    assert (detail["available"], detail["in_flight"]) == (2, 2)
+    assert detail["groups"] == [
+        {"message_group": "a", "waiting": 2, "in_flight": 1, "is_blocked": True},
+        {"message_group": "b", "waiting": 0, "in_flight": 1, "is_blocked": True},
+    ]
+
+
 def test_recorded_answers_of_the_service_are_given_here_too() -> None:
     folder = os.environ.get("HEADRACE_CONFORMANCE")
     if not folder:
