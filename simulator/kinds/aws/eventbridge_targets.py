@@ -167,8 +167,11 @@ class RuleTarget(Link):
             if group is None:
                 group = event.memo[place] = self.group(event)
             message.key = group
-            # A whole event carries its own id, so that no other has the same content.
-            own = f"{message.source}:{message.sequence}" if self.input is None else None
+            # A whole event carries its own id, so that no other has the same content; one that is replayed
+            # differs from itself by `replay-name`.
+            own = None
+            if self.input is None:
+                own = f"{message.source}:{message.sequence}:{event.attributes.get('replay-name', '')}"
             message.envelope = Envelope(group, own)
         due = self.invoker.invoke_at(now) + self.latency()
         if due > now:

@@ -276,10 +276,14 @@ class SnsSubscription(Link):
         return {
             "edge": self.id,
             "to": self.target.id,
+            "delivered": self.delivered,
             "waiting": self.in_transit - self.in_flight(),
-            "in_flight": self.in_flight(),
-            "blocked_groups": len(self.blocked),
-            "is_gone": self.is_gone,
+            # None is not shown: it says nothing of most subscriptions.
+            "in_flight": self.in_flight() or None,
+            "retries": sum(self.retries_by_phase) or None,
+            "given_up": self.lost or None,
+            "blocked_groups": len(self.blocked) if self.uses_groups else None,
+            "is_gone": self.is_gone or None,
         }
 
     def ledger(self) -> dict[str, int]:

@@ -15,7 +15,11 @@ READS = {"ReceiveMessageWaitTimeSeconds": 20}
 
 
 def run(
-    between: dict[str, Any], queue: dict[str, Any], publish: dict[str, Any], deliver: dict[str, Any]
+    between: dict[str, Any],
+    queue: dict[str, Any],
+    publish: dict[str, Any],
+    deliver: dict[str, Any],
+    faults: list[dict[str, Any]] | None = None,
 ) -> Any:
     """Ten equal orders of two customers in turn, a second apart, through `between` into a FIFO queue."""
     document = Document.parse(
@@ -40,6 +44,7 @@ def run(
                 {"id": "deliver", "from": "between", "to": "queue", "config": deliver},
                 {"id": "read", "from": "queue", "to": "worker"},
             ],
+            "faults": faults or [],
             "simulation": {"duration": 60, "warmup": 0},
         }
     )
@@ -73,3 +78,16 @@ def test_a_part_of_the_event_may_be_the_same_content_again() -> None:
     deliver = {"MessageGroupId": "$.detail.customer", "InputPath": "$.detail"}
     ledger = run({"kind": "aws.eventbridge"}, queue, {}, deliver)
     assert (ledger["accepted"], ledger["delivered"], ledger["dropped"]) == (10, 1, 9)
+
+
+def test_a_replayed_event_is_another_one_to_a_fifo_queue() -> None:
+    """It carries `replay-name`, so that its content is not what was sent before (user guide, *Replays*)."""
+    bus = {"kind": "aws.eventbridge", "config": {"Archive": {}, "delivery_latency": 0}}
+    once = {"kind": "replay", "node": "between", "at": 30, "config": {}}
+    again = {**once, "at": 40}
+    deliver = {"MessageGroupId": "$.detail.customer"}
+    ledger = run(bus, {"ContentBasedDeduplication": True}, {}, deliver, faults=[once])
+    assert (ledger["accepted"], ledger["delivered"], ledger["dropped"]) == (20, 20, 0)
+    # A second replay of the same name within five minutes says the same.
+    ledger = run(bus, {"ContentBasedDeduplication": True}, {}, deliver, faults=[once, again])
+    assert (ledger["accepted"], ledger["delivered"], ledger["dropped"]) == (30, 20, 10)
