@@ -120,9 +120,10 @@ class RunSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         speed = message.speed if isinstance(message, wire.SetSpeed) else None
         try:
-            if isinstance(message, wire.Inject):
+            if isinstance(message, wire.Inject | wire.Set):
+                fault = message.fault.as_dict() if isinstance(message, wire.Inject) else message.as_fault()
                 taken = await database_sync_to_async(supervisor.inject, thread_sensitive=False)(
-                    self.run_id, message.fault.as_dict()
+                    self.run_id, fault
                 )
                 await self._say(wire.text_of({"type": "injected", "fault": taken}))
                 return

@@ -68,9 +68,21 @@ class Inject(_Message):
     fault: FaultNow
 
 
-ClientMessage = Annotated[Ack | Control | SetSpeed | Inject, Field(discriminator="type")]
-TYPES = ("ack", "pause", "resume", "step", "speed", "cancel", "inject")
-_CLIENT: TypeAdapter[Ack | Control | SetSpeed | Inject] = TypeAdapter(ClientMessage)
+class Set(_Message):
+    """Other settings of a node from now on, such as the rate of a producer: the action `set` of its kind."""
+
+    type: Literal["set"]
+    node: str = Field(min_length=1, max_length=64)
+    settings: dict[str, Any] = Field(description="By name, such as {rate: 20}.")
+
+    def as_fault(self) -> dict[str, Any]:
+        """Return it as it stands in a design."""
+        return FaultNow(kind="set", node=self.node, config=self.settings).as_dict()
+
+
+ClientMessage = Annotated[Ack | Control | SetSpeed | Inject | Set, Field(discriminator="type")]
+TYPES = ("ack", "pause", "resume", "step", "speed", "cancel", "inject", "set")
+_CLIENT: TypeAdapter[Ack | Control | SetSpeed | Inject | Set] = TypeAdapter(ClientMessage)
 
 
 class NotJson(ValueError):
@@ -81,7 +93,7 @@ class NotAMessage(ValueError):
     """The object is none of the messages; the text says why in one sentence."""
 
 
-def read_client_message(text: str) -> Ack | Control | SetSpeed | Inject:
+def read_client_message(text: str) -> Ack | Control | SetSpeed | Inject | Set:
     """Return the typed message; raises NotJson or NotAMessage."""
     try:
         data = orjson.loads(text)

@@ -233,6 +233,28 @@ def test_a_design_is_not_deleted_while_its_run_is_going(server: LiveServer) -> N
         assert client.delete(f"/api/designs/{run['design']}").status_code == 204
 
 
+def test_a_rate_set_over_the_socket_stands_in_the_document_of_the_run(server: LiveServer) -> None:
+    run_id = start(server, work_queue(duration=120), seed=4, speed=20)
+    server.wait_for(run_id, "running")
+    nodes = server.get(f"/api/runs/{run_id}/document")["nodes"]
+    (producer,) = [one["id"] for one in nodes if one["kind"] == "producer"]
+
+    def answer(watcher: Watcher, kind: str) -> dict[str, Any]:
+        while (message := watcher.next()).get("type") != kind:
+            pass
+        return message
+
+    with Watcher(server, run_id) as watcher:
+        watcher.say(type="set", node=producer, settings={"rate": "many"})
+        assert "expected a number" in answer(watcher, "error")["message"]
+        watcher.say(type="set", node=producer, settings={"rate": 3})
+        taken = answer(watcher, "injected")["fault"]
+    assert (taken["kind"], taken["node"], taken["config"]) == ("set", producer, {"rate": 3})
+    (fault,) = server.get(f"/api/runs/{run_id}/document")["faults"]
+    assert fault["at"] == taken["at"] > 0
+    server.post(f"/api/runs/{run_id}/cancel")
+
+
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_a_fault_injected_into_a_going_run_is_repeated_with_it_bit_for_bit(
     server: LiveServer, is_paused: bool

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from simulator.design.arrivals import Arrivals, Closed, Poisson
+from simulator.design.arrivals import Arrivals, Closed, OpenArrivals, Poisson
 from simulator.design.distributions import Constant, CountDistribution, Distribution
 from simulator.design.edges import PlainSettings, PublishSettings
 from simulator.design.event_template import EventTemplate
@@ -17,8 +17,13 @@ from simulator.engine.message import Journey, Message
 from simulator.engine.node import Node
 from simulator.engine.request import InvokeEdge
 from simulator.engine.world import World
+from simulator.graph.problem import Problem
 from simulator.kinds.cost import free_of_charge
-from simulator.kinds.kind import Kind
+from simulator.kinds.kind import FaultKind, Kind
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document
+    from simulator.design.document import Node as DocumentNode
 
 
 class ProducerSettings(Settings):
@@ -54,6 +59,20 @@ class ProducerSettings(Settings):
     )
 
 
+class ChangeSettings(Settings):
+    """What becomes of a producer from a moment on."""
+
+    rate: float = setting(
+        10.0,
+        title="Rate",
+        help="Messages per second from now on, by the same arrival process.",
+        unit="msg/s",
+        widget="rate",
+        ge=0,
+        le=1e9,
+    )
+
+
 class Producer(Node):
     """Makes messages when its arrival process says so and sends each along its edges."""
 
@@ -78,6 +97,7 @@ class Producer(Node):
         self.outlet = world.outlet(self.id)
         self.calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
         arrivals = self.settings.arrivals
+        self._world = world
         if isinstance(arrivals, Closed):
             think = world.draws(arrivals.think_time, self.id, "think")
             limit = arrivals.limit
@@ -85,15 +105,41 @@ class Producer(Node):
                 client = _Client(self, think, arrivals.stop, limit)
                 world.env.at(arrivals.start + think(), client)
         else:
-            times = chain.from_iterable(
-                arrivals.times(world.streams.generator(self.id, "arrivals"), horizon=world.duration)
+            self._begin(arrivals, "arrivals")
+
+    def _begin(self, arrivals: OpenArrivals, purpose: str) -> None:
+        """Schedule the first arrival of a process that draws from the stream of that purpose."""
+        world = self._world
+        generator = world.streams.generator(self.id, purpose)
+        times = chain.from_iterable(arrivals.times(generator, horizon=world.duration))
+        first = next(times, None)
+        if first is not None:
+            is_plain = not self.calls and not self.settings.event
+            sole = self.outlet.only if is_plain else None
+            source = _Source(self, times) if sole is None else _SoleSource(self, times, sole)
+            world.env.at(first, source)
+
+    def strike(self, fault: str, settings: Any) -> None:
+        """`set`: the arrival process begins anew with another rate."""
+        assert isinstance(settings, ChangeSettings)
+        arrivals = self.settings.arrivals
+        if not has_rate(arrivals):
+            self._world.note(
+                "fault", self.id, f"{self.id} has no rate that could change: its load is {arrivals.process}"
             )
-            first = next(times, None)
-            if first is not None:
-                is_plain = not self.calls and not self.settings.event
-                sole = self.outlet.only if is_plain else None
-                source = _Source(self, times) if sole is None else _SoleSource(self, times, sole)
-                world.env.at(first, source)
+            return
+        env = self.env
+        env.withdraw(lambda activity: isinstance(activity, _Source) and activity.producer is self)
+        limit = arrivals.limit
+        changed = arrivals.model_copy(
+            update={
+                "rate": settings.rate,
+                "start": max(env._now, arrivals.start),
+                "limit": None if limit is None else max(0, limit - self.produced),
+            }
+        )
+        # Named by the time, so that what is injected and what stands in the design draw the same.
+        self._begin(changed, f"arrivals from {env._now!r}")
 
     def make(self, now: float) -> Message:
         """The next message."""
@@ -138,6 +184,32 @@ class Producer(Node):
     def ledger(self) -> dict[str, int]:
         self.accepted = self.delivered = self.produced
         return super().ledger()
+
+
+def has_rate(arrivals: Arrivals) -> TypeGuard[OpenArrivals]:
+    """Whether an arrival process is given by one rate."""
+    return isinstance(arrivals, OpenArrivals) and "rate" in type(arrivals).model_fields
+
+
+def check(document: Document, node: DocumentNode) -> list[Problem]:
+    """A rate can be changed where there is one (D283)."""
+    settings = node.config
+    assert isinstance(settings, ProducerSettings)
+    if has_rate(settings.arrivals):
+        return []
+    return [
+        Problem(
+            "D283",
+            "error",
+            node.id,
+            "",
+            f"{node.id} has no rate that could change: its load is {settings.arrivals.process}",
+            "use the arrival process poisson, constant or batch-poisson, or leave the change out",
+            f"faults[{position}]",
+        )
+        for position, fault in enumerate(document.faults)
+        if fault.node == node.id
+    ]
 
 
 class _Source(Activity):
@@ -221,5 +293,15 @@ KIND = Kind(
     build=Producer,
     edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
     badges=("throughput",),
+    check=check,
+    faults=(
+        FaultKind(
+            "set",
+            "Change of load",
+            "Messages come at another rate from now on.",
+            settings=ChangeSettings,
+            lasts=False,
+        ),
+    ),
     cost=free_of_charge,
 )

@@ -89,6 +89,18 @@ def test_frames_go_on_in_order_and_once_whether_or_not_it_was_begun_anew() -> No
     assert without_wall == [{**frame, "wall": 0} for frame in repeated]
 
 
+@pytest.mark.parametrize(("broker", "is_rewound"), [("queue", True), ("aws.sqs", False)])
+def test_a_change_of_load_can_be_repeated_to_the_bit(broker: str, is_rewound: bool) -> None:
+    desk = Desk((10.0, {"kind": "set", "node": "p", "config": {"rate": 50}}))
+    result = desk.simulate(line(broker))
+    ((fault, document, again_to),) = desk.taken
+    assert (again_to > 0) == is_rewound
+    assert fault.config == {"rate": 50}
+    assert result == simulate(document) == simulate(document, engine="events")
+    # 200 a second for 10 s, 50 for 30 s, give or take four standard deviations.
+    assert result["messages"] == pytest.approx(3_500, abs=240)
+
+
 def test_later_replications_have_the_fault_too() -> None:
     desk = Desk((5.0, OUTAGE))
     result = desk.simulate(line(replications=3))

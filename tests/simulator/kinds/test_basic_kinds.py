@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator import simulate
+from simulator import Document, check, simulate
 from simulator.kinds.basic.queue import Queue
 from tests.simulator.designs import Watched, at, design, node
 
@@ -239,3 +239,38 @@ def test_what_two_producers_send_through_one_queue_is_told_apart_in_the_flows() 
     # it came in the middle of the third service of the others
     assert (late["from"], late["delivered"]["mean"]) == ("late", 1)
     assert late["end_to_end_latency"]["mean"]["mean"] == 0.75
+
+
+def changing(arrivals: dict[str, object], *changes: tuple[float, float]) -> Document:
+    return design(
+        [node("p", "producer", arrivals=arrivals), node("q", "queue"), node("c", "consumer", service_time=0)],
+        ["p->q", "q->c"],
+        faults=[{"kind": "set", "node": "p", "at": time, "config": {"rate": rate}} for time, rate in changes],
+    )
+
+
+def test_a_producer_goes_on_at_another_rate_from_a_moment_on() -> None:
+    clock = {"process": "constant", "rate": 1}
+    watched = Watched(changing(clock, (2.5, 2), (4.2, 0), (6, 0.5)), 11.0)
+    watched.run()
+    # The clock begins anew at each change; nothing comes at a rate of 0.
+    assert watched.times("c") == [1.0, 2.0, 3.0, 3.5, 4.0, 8.0, 10.0]
+
+
+def test_a_change_before_the_start_and_a_limit_are_kept() -> None:
+    clock = {"process": "constant", "rate": 1, "start": 5, "limit": 3, "stop": 100}
+    watched = Watched(changing(clock, (2, 4), (5.6, 1)), 50.0)
+    watched.run()
+    assert watched.times("c") == [5.25, 5.5, 6.6]
+
+
+def test_a_load_without_a_rate_cannot_be_changed() -> None:
+    for arrivals in (at(1, 2), {"process": "closed", "clients": 2, "think_time": 1}):
+        document = changing(arrivals, (1.5, 5))
+        (problem,) = [one for one in check(document) if one.severity == "error"]
+        assert problem.path == "faults[0]"
+        assert "has no rate that could change" in problem.message
+        # Wished in a going run it changes nothing and says so.
+        watched = Watched(document, 10.0)
+        watched.run()
+        assert any("has no rate" in text for _, _, _, text in watched.world.events)
