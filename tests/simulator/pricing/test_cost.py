@@ -200,6 +200,64 @@ def test_retries_stand_apart() -> None:
     assert amounts["requests"] == pytest.approx(3 * MILLIONS * 1e6, rel=0.01)
 
 
+def test_work_done_twice_costs_a_delete_more() -> None:
+    # A fifth of the deletes are lost: p / (1 - p) receives and deletes more for each message.
+    cost = cost_of(
+        [
+            node("web", "producer", **SOURCE),
+            node("q", "aws.sqs", VisibilityTimeout=1, undeleted_probability=0.2, **LONG),
+            node("billing", "consumer", **WORK),
+        ],
+        ["web->q", "q->billing"],
+    )
+    amounts = {one["cause"]: one["amount"] for one in cost["items"] if one["node"] == "q"}
+    assert amounts["duplicates"] == pytest.approx(0.25 * MILLIONS * 1e6, rel=0.1)
+    assert amounts["retries"] == pytest.approx(0.25 * MILLIONS * 1e6, rel=0.1)
+    assert amounts["requests"] == pytest.approx(3 * MILLIONS * 1e6, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("front", "edge", "lines"),
+    [
+        # SNS: a publish, and a delivery by HTTP for each.
+        (node("front", "aws.sns"), {}, {"aws.sns.http.deliveries": MILLIONS * 0.60}),
+        # A filter on the body scans all of it.
+        (
+            node("front", "aws.sns"),
+            {"FilterPolicy": {"kind": ["paid"]}, "FilterPolicyScope": "MessageBody"},
+            {"aws.sns.body_filtering": GIGABYTES * 0.09},
+        ),
+        # EventBridge: an API destination; ten days of a month of 730 hours in the archive.
+        (
+            node("front", "aws.eventbridge", archive={"RetentionDays": 10}),
+            {},
+            {
+                "aws.eventbridge.api_destinations": MILLIONS * 0.20,
+                "aws.eventbridge.archive_processing": GIGABYTES * 0.10,
+                "aws.eventbridge.archive_storage": GIGABYTES * 10 / (730 / 24) * 0.023,
+            },
+        ),
+    ],
+)
+def test_deliveries_by_http_filters_and_archives(
+    front: dict[str, Any], edge: dict[str, Any], lines: dict[str, float]
+) -> None:
+    cost = cost_of(
+        [
+            node("web", "producer", **SOURCE, event={"detail": {"kind": "paid"}}),
+            front,
+            node("api", "service", instances=5, service_time=0.01),
+        ],
+        ["web->front", "front->api"],
+        edge_configs={"front->api": edge},
+    )
+    found: dict[str, float] = {}
+    for one in cost["items"]:
+        found[one["price"]] = found.get(one["price"], 0.0) + one["per_month"]
+    for line, amount in lines.items():
+        assert found[line] == pytest.approx(amount, rel=0.02), line
+
+
 def test_empty_receives_stand_apart() -> None:
     # Ten workers poll every second and find something for a hundredth of the time.
     cost = cost_of(
