@@ -6,6 +6,7 @@
 from simulator.kinds.aws.asl.effects import TaskRequest
 from simulator.kinds.aws.asl.execution import Execution, Later, execute
 from simulator.kinds.aws.asl.failures import MissingTasks, StateFailure
+from simulator.kinds.aws.asl.history import Span
 from simulator.kinds.aws.asl.validation import Finding, InvalidDefinition, validate
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "InvalidDefinition",
     "Later",
     "MissingTasks",
+    "Span",
     "StateFailure",
     "TaskRequest",
     "execute",

@@ -92,6 +92,8 @@ def _percentage(visit: Visit) -> float | None:
         given = templates.find(visit.state[f"{name}Path"], visit.view, f"{name}Path")
     elif given is None:
         return None
+    if isinstance(given, str) and given.isdigit():
+        given = int(given)
     if not is_number(given) or not 0 <= given <= 100:
         error = QUERY_EVALUATION if visit.in_jsonata else RUNTIME
         raise StateFailure(error, f"The {name} field refers to {as_text(given)}, which is not from 0 to 100")

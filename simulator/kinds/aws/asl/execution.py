@@ -14,7 +14,7 @@ from typing import Any
 from simulator.kinds.aws.asl import timestamps
 from simulator.kinds.aws.asl.effects import TaskRequest
 from simulator.kinds.aws.asl.failures import TIMEOUT, MissingTasks, StateFailure
-from simulator.kinds.aws.asl.history import MAX_EVENTS, History
+from simulator.kinds.aws.asl.history import MAX_EVENTS, History, Span
 from simulator.kinds.aws.asl.interpreter import Interpreter
 from simulator.kinds.aws.asl.json_values import MAX_PAYLOAD, size_of
 from simulator.kinds.aws.asl.runner import Answer, Cancel, Runner
@@ -36,6 +36,7 @@ class Execution:
         states_entered: names of states in the order of entering, those of child executions not among them.
         event_types: types of the events of the history.
         duration: seconds from start to end.
+        spans: every visit of a state with its start and end, in the order of entering: the waterfall.
         transitions, retries: states entered and attempts after a failure, with those of child executions.
     """
 
@@ -46,6 +47,7 @@ class Execution:
     states_entered: list[str] = field(default_factory=list)
     event_types: list[str] = field(default_factory=list)
     duration: float = 0.0
+    spans: list[Span] = field(default_factory=list)
     transitions: int = 0
     retries: int = 0
 
@@ -219,6 +221,7 @@ def abort(execution: Execution, history: History) -> None:
 
 def _copy(execution: Execution, history: History) -> None:
     execution.states_entered, execution.event_types = history.states_entered, history.types
+    execution.spans = history.spans
     execution.transitions, execution.retries = history.transitions, history.retries
 
 

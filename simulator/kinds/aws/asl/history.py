@@ -1,4 +1,4 @@
-"""The history of one execution: its events by type, and the states entered.
+"""The history of one execution: its events by type, the states entered, and how long each lasted.
 
 Source: Step Functions API reference, *HistoryEvent*; quota of 25,000 events for an execution of a standard
 workflow.
@@ -6,9 +6,25 @@ workflow.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from simulator.kinds.aws.asl.failures import RUNTIME, StateFailure
 
 MAX_EVENTS = 25_000
+
+
+@dataclass(slots=True)
+class Span:
+    """One visit of a state on the clock of the execution: a bar of its waterfall.
+
+    Args:
+        state: its name.
+        start, end: seconds; end is None while the execution is in the state.
+    """
+
+    state: str
+    start: float
+    end: float | None = None
 
 
 class History:
@@ -25,6 +41,7 @@ class History:
         "is_kept",
         "limit",
         "retries",
+        "spans",
         "states_entered",
         "transitions",
         "types",
@@ -38,6 +55,7 @@ class History:
         self.retries = 0
         self.types: list[str] = []
         self.states_entered: list[str] = []
+        self.spans: list[Span] = []
         self._is_full = False
 
     def record(self, type: str) -> int:
@@ -67,6 +85,14 @@ class History:
     def close(self, type: str) -> None:
         """The last event."""
         self._add(type)
+
+    def open_span(self, state: str, now: float) -> Span | None:
+        """A visit of a state begins, seconds; None where nothing is kept."""
+        if not self.is_kept:
+            return None
+        span = Span(state, now)
+        self.spans.append(span)
+        return span
 
     def enter(self, type: str, state: str) -> int:
         """A state is entered: one transition; returns the id of the event."""

@@ -86,6 +86,7 @@ class Interpreter:
         self, name: str, state: Mapping[str, Any], raw: Any, variables: Variables, context: Mapping[str, Any]
     ) -> Effect:
         entered = self.history.enter(state["Type"], name)
+        span = self.history.open_span(name, self.around.now())
         place = {"EnteredTime": timestamps.render(self.around.moment()), "Name": name, "RetryCount": 0}
         in_jsonata = dataflow.is_jsonata(state, self.machine)
         view = View(raw, {**context, "State": place}, variables, self.around, {"input": raw})
@@ -99,6 +100,9 @@ class Interpreter:
         except StateFailure as failure:
             self.note(visit, failure)
             raise
+        finally:
+            if span is not None:
+                span.end = self.around.now()
         self.history.record(f"{state['Type']}StateExited")
         return output, following
 

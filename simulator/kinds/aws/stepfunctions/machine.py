@@ -39,6 +39,8 @@ from simulator.measurement.level import Level
 from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally
 
+#: Bars of a waterfall that are shown: they stand in every frame.
+MAX_BARS = 40
 #: States entered at one moment before a machine counts as going round without time passing.
 MAX_AT_ONCE = 100_000
 
@@ -85,6 +87,9 @@ class StateMachine(Startable):
         self.transitions = self.retries = 0
         self.residence_sum = 0.0
         self.by_state: dict[str, int] = {}
+        #: The execution whose waterfall is kept while it runs, and that of the last one that has ended.
+        self.watched: Running | None = None
+        self.waterfall: dict[str, Any] = {}
         self._number = 0
         self._moment = -1.0
         self._at_once = 0
@@ -157,6 +162,9 @@ class StateMachine(Startable):
         del self.open[running.number]
         self.busy.down(now)
         execution = running.execution
+        if running is self.watched:
+            self.watched = None
+            self.waterfall = _waterfall(running)
         self.transitions += execution.transitions
         self.retries += execution.retries
         took = now - running.started_at
@@ -226,6 +234,7 @@ class StateMachine(Startable):
         return {
             "open_executions": len(self.open),
             "states": [{"state": name, "entered": count} for name, count in most],
+            **self.waterfall,
         }
 
 
@@ -250,7 +259,10 @@ class Running:
         self.is_called = is_called
         self.started_at = machine.env._now
         self.execution = Execution()
-        self.history = History(None if machine.is_express else MAX_EVENTS, is_kept=False)
+        limit = None if machine.is_express else MAX_EVENTS
+        self.history = History(limit, is_kept=machine.watched is None)
+        if machine.watched is None:
+            machine.watched = self
         self.history.record("ExecutionStarted")
         value: Any = {}
         event = message.event
@@ -304,6 +316,25 @@ class Running:
 
     def enter(self, state: str, go_on: Callable[[], None]) -> bool:
         return self.machine.enter(state, go_on)
+
+
+def _waterfall(running: Running) -> dict[str, Any]:
+    """The bars of an execution, for the inner state of its machine."""
+    execution = running.execution
+    return {
+        "last_execution": execution.status
+        if execution.error is None
+        else f"{execution.status} {execution.error}",
+        "waterfall": [
+            {"state": span.state, "from": _since(running, span.start), "to": _since(running, span.end)}
+            for span in execution.spans[:MAX_BARS]
+        ],
+    }
+
+
+def _since(running: Running, moment: float | None) -> float | None:
+    """Seconds since the start of the execution."""
+    return None if moment is None else round(moment - running.started_at, 6)
 
 
 def _bucket(given: TokenBucketSettings | None, default: tuple[float, float]) -> TokenBucket:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from simulator import simulate
+from simulator.experiments.replication import Replication
 from tests.simulator.kinds.aws.state_machines import CAUGHT, figures, flow, run, states, task
 
 # ---------------------------------------------------------------- time
@@ -149,3 +150,19 @@ def test_express_workflows_have_no_quota_of_transitions():
         ]
         == 500
     )
+
+
+def test_the_inner_state_has_the_waterfall_of_an_execution():
+    definition = states(Do=task(Next="Rest"), Rest={"Type": "Wait", "Seconds": 3, "End": True})
+    replication = Replication(
+        flow(definition, times=(10.0,), transition_time=0.5), 1, 0, 100.0, None, "events"
+    )
+    replication.run()
+    detail = replication.world.nodes["machine"].detail()
+    assert detail is not None
+    assert detail["states"] == [{"state": "Do", "entered": 1}, {"state": "Rest", "entered": 1}]
+    assert detail["last_execution"] == "SUCCEEDED"
+    assert detail["waterfall"] == [
+        {"state": "Do", "from": 0.5, "to": 1.5},
+        {"state": "Rest", "from": 2.0, "to": 5.0},
+    ]

@@ -41,6 +41,7 @@ def by_state(**answers):
     return tasks
 
 
+CATCH_ALL = [{"ErrorEquals": ["States.ALL"], "Next": "S1"}]
 PASS = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
 
 
@@ -185,6 +186,15 @@ def test_a_concurrency_that_is_no_whole_number_fails_for_good(value):
     done = execute(mapped(PASS, ItemsPath="$.v", MaxConcurrencyPath="$.n"), {"v": [1], "n": value})
     assert failed(done)[:2] == ("FAILED", "States.Runtime")
     assert done.event_types == ["ExecutionStarted", "MapStateEntered", "ExecutionFailed"]
+
+
+def test_every_visit_of_a_state_is_a_bar_of_the_waterfall():
+    state = {"Type": "Parallel", "Branches": [branch("B1"), branch("B2")], "Catch": CATCH_ALL}
+    after = {"Type": "Wait", "Seconds": 2}
+    done = execute(machine(state, after), {}, tasks=by_state(B1=(5, "one"), B2=(1, "!Broken")))
+    bars = [(bar.state, bar.start, bar.end) for bar in done.spans]
+    # B1 is cancelled when B2 fails.
+    assert bars == [("S0", 0, 1), ("B1", 0, 1), ("B2", 0, 1), ("S1", 1, 3)]
 
 
 # ---------------------------------------------------------------- distributed
