@@ -1,18 +1,51 @@
-"""`aws.stepfunctions`: what the catalogue knows of it."""
+"""`aws.stepfunctions`: what the catalogue knows of it.
+
+The interpreter and its checks are imported when a design has a state machine: the catalogue is part of every
+    start.
+"""
 
 from __future__ import annotations
 
-from simulator.kinds.aws.stepfunctions.checks import check
-from simulator.kinds.aws.stepfunctions.machine import StateMachine
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from simulator.engine.node import Node as RunningNode
+from simulator.engine.world import World
+from simulator.graph.problem import Problem
 from simulator.kinds.aws.stepfunctions.settings import (
     StateMachineSettings,
     StopExecutionSettings,
     TaskSettings,
 )
-from simulator.kinds.aws.stepfunctions.share import share
-from simulator.kinds.aws.stepfunctions.trial import TRIAL
 from simulator.kinds.cost import CostItem, NoPrice, Usage
-from simulator.kinds.kind import FaultKind, Kind
+from simulator.kinds.kind import FaultKind, Kind, Trial, TrialRow
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Edge, Node
+
+
+def _build(world: World, id: str, settings: StateMachineSettings) -> RunningNode:
+    from simulator.kinds.aws.stepfunctions.machine import StateMachine
+
+    return StateMachine(world, id, settings)
+
+
+def _check(document: Document, node: Node) -> list[Problem]:
+    from simulator.kinds.aws.stepfunctions.checks import check
+
+    return check(document, node)
+
+
+def _share(document: Document, node: Node, edge: Edge) -> float:
+    from simulator.kinds.aws.stepfunctions.share import share
+
+    return share(document, node, edge)
+
+
+def _rows(document: Document, node: Node, sample: Mapping[str, Any]) -> list[TrialRow]:
+    from simulator.kinds.aws.stepfunctions.trial import rows
+
+    return rows(document, node, sample)
 
 
 def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
@@ -32,6 +65,17 @@ def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
     ]
 
 
+TRIAL = Trial(
+    title="Execution tester",
+    summary="Give an input and what tasks answer, and see which tasks are called, by what way, to what end.",
+    sample={
+        "input": {"order": 7, "total": 120},
+        "results": {"Name of a task": {"StatusCode": 200, "Payload": {}}},
+        "errors": {"Name of another task": "Lambda.ServiceException"},
+    },
+    rows=_rows,
+)
+
 KIND = Kind(
     kind="aws.stepfunctions",
     title="AWS Step Functions",
@@ -40,9 +84,9 @@ KIND = Kind(
     summary="A state machine in Amazon States Language: tasks, choices, waits, retries, compensation.",
     docs="https://docs.aws.amazon.com/step-functions/latest/dg/welcome.html",
     settings=StateMachineSettings,
-    build=StateMachine,
+    build=_build,
     edge_settings={"invoke": TaskSettings, "publish": TaskSettings},
-    check=check,
+    check=_check,
     badges=("throughput", "execution_time", "executions_failed"),
     faults=(
         FaultKind(
@@ -53,7 +97,7 @@ KIND = Kind(
             lasts=False,
         ),
     ),
-    share=share,
+    share=_share,
     trial=TRIAL,
     cost=cost_items,
 )

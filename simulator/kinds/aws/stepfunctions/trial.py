@@ -12,16 +12,11 @@ from simulator.kinds.aws.asl.json_values import as_text
 from simulator.kinds.aws.asl.validation import InvalidDefinition
 from simulator.kinds.aws.stepfunctions.binding import edge_of, tasks_of
 from simulator.kinds.aws.stepfunctions.settings import StateMachineSettings, TaskSettings
-from simulator.kinds.kind import Trial, TrialRow
+from simulator.kinds.kind import TrialRow
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Node
 
-SAMPLE: dict[str, Any] = {
-    "input": {"order": 7, "total": 120},
-    "results": {"Name of a task": {"StatusCode": 200, "Payload": {}}},
-    "errors": {"Name of another task": "Lambda.ServiceException"},
-}
 #: Events of an execution here; more would keep the page waiting.
 MAX_EVENTS = 2_000
 
@@ -72,11 +67,3 @@ def _rows(
         what = f"called by {', '.join(mine)}" if mine else "no task came here"
         found.append(TrialRow(edge, bool(mine), f"{what}; the way was {way}; {ended}"))
     return found
-
-
-TRIAL = Trial(
-    title="Execution tester",
-    summary="Give an input and what tasks answer, and see which tasks are called, by what way, to what end.",
-    sample=SAMPLE,
-    rows=rows,
-)

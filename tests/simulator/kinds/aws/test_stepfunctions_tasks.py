@@ -15,7 +15,7 @@ from simulator import Document, InvalidDesign, check, simulate
 from simulator.graph.forecast import arrival_rates
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.stepfunctions.binding import edge_of, tasks_of
-from simulator.kinds.aws.stepfunctions.trial import TRIAL
+from simulator.kinds.aws.stepfunctions.kind import TRIAL
 from tests.simulator.designs import at, design, node
 from tests.simulator.kinds.aws.state_machines import LONG_POLL, SEND, figures, flow, run, states, task
 
