@@ -13,10 +13,19 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.responses import Status
 
-from architect.designs import documents, exporting, load_files, schemas, selectors, services, trials
+from architect.designs import (
+    documents,
+    exporting,
+    file_imports,
+    load_files,
+    schemas,
+    selectors,
+    services,
+    trials,
+)
 from architect.designs.models import Design
 from architect.refusals import Invalid, Refusal, problem_entry
-from architect.schemas import CONFLICTS, READS, REFUSALS
+from architect.schemas import CONFLICTS, READS, REFUSALS, Errors
 
 router = Router(tags=["Designs"])
 
@@ -168,6 +177,16 @@ def validate(request: HttpRequest, body: schemas.ToValidate) -> dict[str, Any]:
         "problems": [problem_entry(problem) for problem in problems],
         "document": document.to_data() if document else None,
     }
+
+
+@router.post(
+    "/designs/import",
+    response={200: schemas.ImportOut, **REFUSALS, 429: Errors},
+    summary="A design from files of other programs",
+)
+def import_design(request: HttpRequest, body: schemas.ToImport) -> dict[str, Any]:
+    """Nothing is saved: POST /api/designs with the document does that, when the report is to your liking."""
+    return file_imports.import_files([(file.name, file.content) for file in body.files], body.format)
 
 
 @router.post("/try", response={200: schemas.TrialOut, **REFUSALS}, summary="Try one message at a node")

@@ -34,30 +34,38 @@ def read_long_text(text: str) -> object:
     Raises Invalid with every problem that keeps it from being a design, or when it takes longer than
     `PATIENCE`; raises TooMany (429) while `AT_ONCE` others are being read.
     """
+    return ask_reader(__name__, text, path="text", what="The text")["data"]
+
+
+def ask_reader(module: str, text: str, *, path: str, what: str) -> dict[str, Any]:
+    """What another module's `main` answers for a text on its standard input, in a process of its own.
+
+    Raises as `read_long_text`; `path` and `what` name the text in refusals.
+    """
     if not _places.acquire(blocking=False):
         raise TooMany(
             f"{AT_ONCE} long documents are being read already.",
             hint="Try again in some seconds.",
-            path="text",
+            path=path,
         )
     try:
-        answer = _ask_reader(text)
+        answer = _asked(module, text, path, what)
     finally:
         _places.release()
     if "problems" in answer:
         from simulator.graph.problem import Problem
 
-        raise invalid_design((Problem(**entry) for entry in answer["problems"]), what="The text")
-    return answer["data"]
+        raise invalid_design((Problem(**entry) for entry in answer["problems"]), what=what)
+    return answer
 
 
-def _ask_reader(text: str) -> dict[str, Any]:
+def _asked(module: str, text: str, path: str, what: str) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "architect.designs.long_texts"],
+            [sys.executable, "-m", module],
             input=text.encode("utf-8", "surrogatepass"),
             stdout=subprocess.PIPE,
             env=environment,
@@ -65,12 +73,10 @@ def _ask_reader(text: str) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        sentence = f"The text takes longer than {PATIENCE:g} s to read."
-        raise Invalid(sentence, hint="Send a smaller document, or JSON.", path="text") from None
+        sentence = f"{what} takes longer than {PATIENCE:g} s to read."
+        raise Invalid(sentence, hint="Send a smaller document, or JSON.", path=path) from None
     if done.returncode:
-        raise Invalid(
-            "The text needs more memory to read than there is for it.", hint="Make it smaller.", path="text"
-        )
+        raise Invalid(f"{what} needs more memory than there is for it.", hint="Make it smaller.", path=path)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
@@ -93,6 +99,14 @@ def answer_for(text: str) -> dict[str, Any]:
 
 def main() -> int:
     """Answer for the text on standard input."""
+    bound_resources()
+    text = sys.stdin.buffer.read().decode("utf-8", "surrogatepass")
+    sys.stdout.write(json.dumps(answer_for(text)))
+    return 0
+
+
+def bound_resources() -> None:
+    """Let this process have no more than its share of memory and processor."""
     if os.name == "posix":
         import resource
 
@@ -100,9 +114,6 @@ def main() -> int:
         _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
         limit = MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(MEMORY_LIMIT, hard)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    text = sys.stdin.buffer.read().decode("utf-8", "surrogatepass")
-    sys.stdout.write(json.dumps(answer_for(text)))
-    return 0
 
 
 if __name__ == "__main__":

@@ -24,6 +24,56 @@ class TemplateOut(Schema):
     document: Document
 
 
+class FileIn(Body):
+    """A file to import."""
+
+    name: str = Field(min_length=1, max_length=300, description="Shown in the report; never opened.")
+    content: str = Field(description="Its bytes in base64.")
+
+
+class ToImport(Body):
+    """Files that become one design; together, with base64, at most 10 MB."""
+
+    files: list[FileIn] = Field(min_length=1, max_length=500)
+    format: str | None = Field(
+        None, max_length=40, description="Of all files; left out: found out by content."
+    )
+
+
+class NoteOut(Schema):
+    """One line of an import's report."""
+
+    file: str
+    path: str = Field(description="Where in the file: Resources.Queue.Properties")
+    line: int | None
+    message: str
+
+
+class ImportedFileOut(Schema):
+    """What a file was taken for."""
+
+    name: str
+    format: str
+
+
+class ImportReport(Schema):
+    """What an import made of the files."""
+
+    files: list[ImportedFileOut]
+    read: list[NoteOut]
+    assumed: list[NoteOut]
+    not_modelled: list[NoteOut] = Field(description="Read, but without an equivalent in a design.")
+    not_understood: list[NoteOut]
+    unsaid: int = Field(description="How many notes there are beyond those listed.")
+
+
+class ImportOut(Schema):
+    """An imported design, not saved yet, and the report."""
+
+    document: Document
+    report: ImportReport
+
+
 class ExportFormatOut(Schema):
     """A format a design can be written in."""
 

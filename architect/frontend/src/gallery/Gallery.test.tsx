@@ -36,6 +36,19 @@ const refusal = {
   ],
 };
 
+const note = { file: "t.yaml", path: "Resources.Q", line: 2 };
+const imported = {
+  document: { format: "headrace/1", name: "Imported", nodes: [{ id: "q", kind: "aws.sqs" }], edges: [] },
+  report: {
+    files: [{ name: "t.yaml", format: "AWS SAM or CloudFormation" }],
+    read: [{ ...note, message: "SQS queue jobs" }],
+    assumed: [{ ...note, message: "jobs gets 10 messages a second" }],
+    not_modelled: [],
+    not_understood: [{ ...note, line: null, message: "VisibilityTimeout left out" }],
+    unsaid: 0,
+  },
+};
+
 function serve(designs: unknown[] = []) {
   const calls: string[] = [];
   vi.stubGlobal("fetch", async (path: string, options: RequestInit = {}) => {
@@ -48,6 +61,9 @@ function serve(designs: unknown[] = []) {
       return new Response(JSON.stringify(refusal), { status: 422 });
     if (call === "POST /api/designs")
       return new Response(JSON.stringify({ ...design, id: "new", problems: [] }), { status: 201 });
+    if (call === "POST /api/designs/import" && text.includes("b2Rk"))
+      return new Response(JSON.stringify(refusal), { status: 422 });
+    if (call === "POST /api/designs/import") return new Response(JSON.stringify(imported));
     return new Response("[]");
   });
   return calls;
@@ -110,5 +126,33 @@ describe("the gallery", () => {
     for (const words of ["bad.yaml", "nodes[0].kind", "unknown kind 'queeue'", "Did you mean 'queue'?"]) {
       expect(within(dialog).getByText(words)).toBeDefined();
     }
+  });
+
+  it("shows what was read, assumed and not understood of other files before it saves a design", async () => {
+    const calls = serve();
+    const { container } = render(<Gallery />);
+    const input = container.querySelector<HTMLInputElement>("input[type=file]");
+    if (!input) throw new Error("no input for files");
+    await userEvent.upload(input, [new File(["Resources: {}"], "t.yaml"), new File(["a,b"], "load.csv")]);
+    const dialog = await screen.findByRole("dialog");
+    for (const words of ["jobs gets 10 messages a second", "VisibilityTimeout left out", "SQS queue jobs"]) {
+      expect(within(dialog).getByText(words)).toBeDefined();
+    }
+    expect(within(dialog).getAllByText("t.yaml, line 2, Resources.Q").length).toBe(2);
+    expect(calls.some((call) => call.startsWith("POST /api/designs {"))).toBe(false);
+    await userEvent.click(within(dialog).getByRole("button", { name: "Create design" }));
+    expect(calls.at(-1)).toContain('POST /api/designs {"document":{"format":"headrace/1","name":"Imported"');
+    expect(calls.find((call) => call.startsWith("POST /api/designs/import"))).toContain('"name":"load.csv"');
+  });
+
+  it("says of files that cannot be imported what is wrong and where", async () => {
+    serve();
+    const { container } = render(<Gallery />);
+    const input = container.querySelector<HTMLInputElement>("input[type=file]");
+    if (!input) throw new Error("no input for files");
+    await userEvent.upload(input, new File(["odd"], "odd.bin"));
+    const dialog = await screen.findByRole("dialog");
+    expect(within(dialog).getByText("odd.bin")).toBeDefined();
+    expect(within(dialog).getByText("unknown kind 'queeue'")).toBeDefined();
   });
 });

@@ -11,10 +11,12 @@ import {
 } from "../api/designs";
 import { sentence } from "../api/errors";
 import { request } from "../api/http";
+import type { ImportedDesign } from "../api/imports";
 import { navigate } from "../router";
 import { DropZone } from "./DropZone";
-import { importFiles, type Refused } from "./fileImport";
+import { areDesigns, importFiles, previewImport, type Refused } from "./fileImport";
 import { ImportDialog } from "./ImportDialog";
+import { ImportPreview } from "./ImportPreview";
 import { PageHeader } from "./PageHeader";
 import { RecentDesigns } from "./RecentDesigns";
 import { TemplateCard } from "./TemplateCard";
@@ -32,6 +34,7 @@ export function Gallery() {
   const [designs, setDesigns] = useState<readonly DesignSummary[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [refused, setRefused] = useState<readonly Refused[]>([]);
+  const [preview, setPreview] = useState<ImportedDesign | null>(null);
   const [isBusy, setBusy] = useState(false);
   const fileInput = useRef<HTMLInputElement>(null);
   const hidden = useDeferred();
@@ -64,6 +67,13 @@ export function Gallery() {
     });
   const takeFiles = (files: readonly File[]) =>
     attempt(async () => {
+      if (files.length === 0) return;
+      if (!(await areDesigns(files))) {
+        const made = await previewImport(files);
+        if ("refused" in made) setRefused(made.refused);
+        else setPreview(made.imported);
+        return;
+      }
       const { designs: made, refused: bad } = await importFiles(files);
       setRefused(bad);
       const only = made.length === 1 && bad.length === 0 ? made[0] : undefined;
@@ -97,7 +107,8 @@ export function Gallery() {
             <div className="hero-side">
               <p>
                 Queues, topics, functions and their real settings, simulated message by message on this
-                machine. Run an example, start blank, or drop a design file anywhere on this page.
+                machine. Run an example, start blank, or drop files anywhere on this page: designs, or what
+                your system has already (templates, definitions, drawings, traces).
               </p>
               <div className="hero-actions">
                 <button type="button" className="button" disabled={isBusy} onClick={() => void create(BLANK)}>
@@ -116,7 +127,6 @@ export function Gallery() {
                   type="file"
                   hidden
                   multiple
-                  accept=".yaml,.yml,.json,application/json,text/yaml"
                   onChange={(event) => {
                     void takeFiles([...(event.target.files ?? [])]);
                     event.target.value = "";
@@ -163,6 +173,13 @@ export function Gallery() {
           </section>
         </main>
         <UndoToasts />
+        {preview && (
+          <ImportPreview
+            imported={preview}
+            onClose={() => setPreview(null)}
+            onCreate={() => void create({ document: preview.document })}
+          />
+        )}
         {refused.length > 0 && <ImportDialog refused={refused} onClose={() => setRefused([])} />}
       </div>
     </DropZone>

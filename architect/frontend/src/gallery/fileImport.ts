@@ -1,6 +1,7 @@
 /** Files into designs: what a dropped file may be, and what went wrong with it. */
 import { createDesign, type SavedDesign } from "../api/designs";
 import { ApiError, type Problem, sentence } from "../api/errors";
+import { type ImportedDesign, importDesign } from "../api/imports";
 
 /** The server's own limit (contract S2); a larger file is refused before it is read. */
 const LARGEST = 10_000_000;
@@ -38,6 +39,36 @@ export async function importFiles(files: readonly File[]): Promise<Imported> {
     }
   }
   return { designs, refused };
+}
+
+/** A design of Headrace itself says so near its beginning, or at least begins with its nodes. */
+const OWN = /(^|[{,])\s*["']?format["']?\s*:\s*["']?headrace\/|^["']?nodes["']?\s*:/m;
+const BEGINNING = 20_000;
+/** Base64 makes a third more of it, and the server takes 10 MB. */
+const LARGEST_TOGETHER = 7_000_000;
+
+/** Whether every file is a design of its own, which needs no import. */
+export async function areDesigns(files: readonly File[]): Promise<boolean> {
+  const starts = await Promise.all(files.map((file) => file.slice(0, BEGINNING).text()));
+  return starts.every((start) => OWN.test(start));
+}
+
+/** Make one design of files of other programs, without saving it. */
+export async function previewImport(
+  files: readonly File[],
+): Promise<{ imported: ImportedDesign } | { refused: readonly Refused[] }> {
+  const names = files.map((file) => file.name).join(", ");
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size > LARGEST_TOGETHER) {
+    const detail = `The files have ${(size / 1e6).toFixed(1)} MB; at most 7 MB are imported here, more with headrace import.`;
+    return { refused: [{ fileName: names, detail, problems: [] }] };
+  }
+  try {
+    return { imported: await importDesign(files) };
+  } catch (failure) {
+    const problems = failure instanceof ApiError ? failure.errors : [];
+    return { refused: [{ fileName: names, detail: sentence(failure), problems }] };
+  }
 }
 
 /** The refusals as text, for a chat or an issue. */
