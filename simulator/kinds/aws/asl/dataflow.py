@@ -1,8 +1,7 @@
 """How data passes through a state, in both query languages.
 
 JSONPath: InputPath, Parameters or ItemSelector, the work, ResultSelector, ResultPath, OutputPath. JSONata:
-    Arguments,
-the work, Output. Assign in both.
+Arguments, the work, Output. Assign in both.
 
 Source: Step Functions developer guide, *Processing input and output in Step Functions* and *Passing data
 between states with variables*.

@@ -1,7 +1,6 @@
 """`aws.stepfunctions`: what the catalogue knows of it.
 
-The interpreter and its checks are imported when a design has a state machine: the catalogue is part of every
-    start.
+Every start reads the catalogue, so the interpreter and its checks are imported when a design needs them.
 """
 
 from __future__ import annotations
@@ -49,9 +48,7 @@ def _rows(document: Document, node: Node, sample: Mapping[str, Any]) -> list[Tri
 
 
 def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
-    """State transitions of a standard workflow, a retry being one; requests and duration of an express
-    one.
-    """
+    """State transitions of a standard workflow, a retry being one; requests of an express one."""
     if usage.settings.type == "EXPRESS":
         started = usage.count("executions_started")
         return [
