@@ -1,26 +1,21 @@
-import type { MetricWords } from "../run/metricWords";
 import { formatHalfWidth, formatQuantity, formatSeconds } from "../run/numbers";
 import { Sign } from "../run/Sign";
 import { AlternativeName } from "./AlternativeName";
+import { CostSection } from "./CostSection";
 import { Curves } from "./Curves";
-import { IntervalPlot } from "./IntervalPlot";
+import { DifferenceTable } from "./DifferenceTable";
 import { Losses, MappingTable } from "./Notes";
 import { OpenVariant } from "./OpenVariant";
 import { ResourceTable } from "./ResourceTable";
-import type { Comparison, MeasureRow } from "./types";
+import type { Comparison } from "./types";
 import type { ViewProps } from "./viewProps";
 import {
-  differenceMark,
-  differenceText,
   intervalWords,
   judgedMark,
   limitWords,
-  measureTitle,
   moreRunsText,
   noteSummary,
   overallText,
-  plotExtent,
-  relativeText,
   unitOf,
   worstFirst,
 } from "./words";
@@ -45,6 +40,7 @@ export function ComparisonView({
         <Curves found={found} label={label} />
       </section>
       <ResourceTable {...{ found, words, label, source }} />
+      <CostSection found={found} words={words} label={label} />
       <Mappings found={found} />
     </>
   );
@@ -201,99 +197,6 @@ function Differences({ found, words, label }: ViewProps) {
       </div>
     );
   });
-}
-
-function DifferenceTable({
-  found,
-  rows,
-  words,
-  caption,
-}: {
-  found: Comparison;
-  rows: readonly MeasureRow[];
-  words: MetricWords;
-  caption: string;
-}) {
-  const base = found.baseline ?? "";
-  const others = found.alternatives.filter((one) => one.name !== base);
-  return (
-    <div className="table-holder">
-      <table className="result-table difference-table">
-        <caption className="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Measure</th>
-            <th scope="col">{base}</th>
-            <th scope="col">Alternative</th>
-            <th scope="col">Its value</th>
-            <th scope="col">Difference</th>
-            <th scope="col" className="difference-plot">
-              <span className="muted">less</span> 0 <span className="muted">more</span>
-            </th>
-            <th scope="col">Verdict</th>
-          </tr>
-        </thead>
-        {rows.map((row) => {
-          const unit = unitOf(row.metric, words);
-          const extent = plotExtent(Object.values(row.differences));
-          return (
-            <tbody key={row.metric}>
-              {others.map((one, i) => {
-                const difference = row.differences[one.name];
-                const mark = difference && differenceMark(row.metric, difference);
-                return (
-                  <tr key={one.name}>
-                    {i === 0 && (
-                      <>
-                        <th
-                          scope="rowgroup"
-                          rowSpan={others.length}
-                          title={words.definition(row.metric.split(".")[0] ?? "")}
-                        >
-                          {measureTitle(row.metric, words)}
-                        </th>
-                        <td rowSpan={others.length}>
-                          {formatQuantity(row.values[base]?.mean ?? null, unit)}
-                        </td>
-                      </>
-                    )}
-                    <td className="difference-name">
-                      <AlternativeName name={one.name} position={found.alternatives.indexOf(one)} />
-                    </td>
-                    <td>{formatQuantity(row.values[one.name]?.mean ?? null, unit)}</td>
-                    <td>
-                      {difference && differenceText(difference, unit)}{" "}
-                      <span className="muted">{difference && relativeText(difference)}</span>
-                    </td>
-                    <td className="difference-plot">
-                      {difference && (
-                        <IntervalPlot
-                          found={difference}
-                          extent={extent}
-                          unit={unit}
-                          tone={mark?.tone ?? ""}
-                        />
-                      )}
-                    </td>
-                    <td className="difference-verdict">
-                      {mark && (
-                        <span className={`chip ${mark.tone}`} title={difference?.statement}>
-                          {mark.word}
-                        </span>
-                      )}
-                      {difference?.verdict === "not distinguishable" && (
-                        <span className="verdict-more muted">{moreRunsText(difference.more_runs)}</span>
-                      )}
-                    </td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          );
-        })}
-      </table>
-    </div>
-  );
 }
 
 function Mappings({ found }: { found: Comparison }) {

@@ -1,8 +1,7 @@
 import type { MetricWords } from "../run/metricWords";
 import { ABSENT, formatInterval, formatQuantity } from "../run/numbers";
-import { estimateAt, type Figure, keyOf, pointVerdict } from "./sweepFigures";
+import { estimateAt, type Figure, figureUnit, keyOf, pointVerdict } from "./sweepFigures";
 import type { Sweep } from "./types";
-import { unitOf } from "./words";
 
 /** How much of the accent the largest value gets: text on it keeps its contrast in both themes. */
 const STRONGEST = 46; // percent
@@ -32,7 +31,7 @@ export function HeatMap({
 }) {
   const [down, across] = found.varied;
   if (!down || !across) return null;
-  const unit = unitOf(figure.metric, words);
+  const unit = figureUnit(figure, words);
   const values = found.points.flatMap((point) => estimateAt(point, figure)?.mean ?? []);
   const shade = shader(values);
   const isDense = across.values.length > MOST_WRITTEN;

@@ -10,13 +10,14 @@ import {
   estimateAt,
   type Figure,
   figuresOf,
+  figureUnit,
   inOrder,
   isSpacedByFactors,
   limitOf,
   pointVerdict,
 } from "./sweepFigures";
 import type { Sweep } from "./types";
-import { measureTitle, unitOf } from "./words";
+import { measureTitle } from "./words";
 
 /** Values that all get a tick of their own. */
 const MOST_TICKS = 16;
@@ -50,6 +51,7 @@ export function SweepView({ found, words, label, all, source }: Props) {
     figures.find((one) => one.key === wanted) ?? figures.find((one) => one.metric === USUAL) ?? figures[0];
   if (!figure) return <p className="run-empty">Nothing has been measured yet.</p>;
   const title = (one: Figure) => {
+    if ("cost" in one.place) return `cost ${one.metric.replaceAll("_", " ")}`;
     const place =
       "node" in one.place ? label(one.place.node) : `${label(one.place.from)} → ${label(one.place.to)}`;
     return `${measureTitle(one.metric, words)}, ${place}`;
@@ -91,7 +93,7 @@ interface FigureProps {
 }
 
 function Line({ found, figure, words, title, setting: titleOf }: FigureProps) {
-  const unit = unitOf(figure.metric, words);
+  const unit = figureUnit(figure, words);
   const setting = found.varied[0];
   const values = setting?.values ?? [];
   const isNumber = values.every((value) => typeof value === "number");
@@ -143,7 +145,7 @@ function Line({ found, figure, words, title, setting: titleOf }: FigureProps) {
 }
 
 function Points({ found, figure, words, title, setting, source }: FigureProps & { readonly source: Source }) {
-  const unit = unitOf(figure.metric, words);
+  const unit = figureUnit(figure, words);
   const points = inOrder(found);
   const expected = found.varied.reduce((product, one) => product * one.values.length, 1);
   return (

@@ -2,14 +2,23 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pageOf } from "../router";
 import { metricWords } from "../run/metricWords";
+import { causesOf, costOf } from "./costs";
 import { cumulative, latencyLimits, percentileLines } from "./curveLines";
 import { draftOfAddress, kindText, takesNumber } from "./draft";
 import { shader } from "./HeatMap";
 import { readOptions } from "./RunOptions";
 import { type RangeTexts, readRange, startRange } from "./ranges";
-import { costOf, largest } from "./resources";
+import { largest } from "./resources";
 import type { Settable } from "./settables";
-import { estimateAt, figuresOf, inOrder, isSpacedByFactors, limitOf, pointVerdict } from "./sweepFigures";
+import {
+  estimateAt,
+  figuresOf,
+  figureUnit,
+  inOrder,
+  isSpacedByFactors,
+  limitOf,
+  pointVerdict,
+} from "./sweepFigures";
 import type { Alternative, Comparison, Difference, Sweep, SweepPoint } from "./types";
 import { differenceMark, differenceText, moreRunsText, noteSummary, overallText, plotExtent } from "./words";
 
@@ -241,6 +250,14 @@ describe("a sweep", () => {
     expect(figures[1] && limitOf(found, figures[1])).toBeNull();
     expect(figures[0] && estimateAt(point(1, 7), figures[0])?.mean).toBe(7);
   });
+  it("has the cost of a point where there are prices", () => {
+    const priced = { ...found, points: [point(1, 1, { cost: { per_month: { mean: 63, ci95: null } } })] };
+    const cost = figuresOf(priced).at(-1);
+    expect(cost?.key).toBe("cost per_month");
+    expect(cost && estimateAt(priced.points[0] as SweepPoint, cost)?.mean).toBe(63);
+    expect(cost && figureUnit(cost, words)).toBe("USD");
+    expect(cost && limitOf(priced, cost)).toBeNull();
+  });
   it("stands in the order of the range, whatever came first", () => {
     expect(inOrder(found).map((one) => one.values[0])).toEqual([1, 4]);
   });
@@ -275,19 +292,21 @@ describe("resources", () => {
     expect(largest(alternative({ nodes }), "nothing")).toBeNull();
     expect(largest(alternative(null), "utilization")).toBeNull();
   });
-  it("have a cost where there are prices, and none where there are not", () => {
+  it("have a cost where there are prices, by cause, and say what is not in it", () => {
     const cost = {
       currency: "USD",
-      per_month: { mean: 63 },
-      per_million_messages: { mean: 1.2 },
+      per_month: { mean: 63, ci95: null, by_cause: { retries: 3, requests: 60 } },
+      per_million_messages: { mean: 1.2, ci95: null },
       prices_dated: "2026-11",
+      unpriced: [{ nodes: ["a"], statement: "no price for a" }],
     };
-    expect(costOf(alternative({ cost }))).toEqual({
-      currency: "USD",
-      perMonth: 63,
-      perMillion: 1.2,
-      dated: "2026-11",
-    });
+    const found = costOf(alternative({ cost }));
+    expect(found).toMatchObject({ currency: "USD", dated: "2026-11", unpriced: ["no price for a"] });
+    expect(found?.perMonth?.mean).toBe(63);
+    expect(causesOf([found, null])).toEqual(["requests", "retries"]);
+    expect(
+      costOf(alternative({ cost: { ...cost, per_month: null, per_million_messages: null } })),
+    ).toBeNull();
     expect(costOf(alternative({ cost: null }))).toBeNull();
     expect(costOf(alternative({}))).toBeNull();
   });

@@ -1,6 +1,6 @@
-/** What the alternatives use: the busiest node, the largest backlog, the oldest message, and the cost. */
+/** What the alternatives use: the busiest node, the largest backlog, the oldest message. */
 import { isRecord } from "../api/errors";
-import type { Alternative, Cost } from "./types";
+import type { Alternative } from "./types";
 
 type Nodes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -32,28 +32,4 @@ export function largest(one: Alternative, ...path: readonly string[]): Found | n
 export function total(one: Alternative, metric: string): number | null {
   const values = Object.values(one.result?.nodes ?? {}).flatMap((node) => numberAt(node, [metric]) ?? []);
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
-}
-
-export interface CostFigures {
-  readonly currency: string;
-  readonly perMonth: number | null;
-  readonly perMillion: number | null;
-  readonly dated: string;
-}
-
-/** The cost of an alternative, null where its result has no prices. */
-export function costOf(one: Alternative): CostFigures | null {
-  const cost: Cost | null | undefined = one.result?.cost;
-  if (!cost || typeof cost.currency !== "string") return null;
-  const perMonth = figure(cost.per_month);
-  const perMillion = figure(cost.per_million_messages);
-  if (perMonth === null && perMillion === null) return null;
-  return { currency: cost.currency, perMonth, perMillion, dated: cost.prices_dated ?? "" };
-}
-
-/** A cost stands as a number, an estimate, or split up with a total. */
-function figure(value: unknown): number | null {
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  if (!isRecord(value)) return null;
-  return figure(value["mean"] ?? value["total"] ?? null);
 }

@@ -1,14 +1,19 @@
 /** What a sweep measured, place by place, ready for a line, a heat map and a table. */
 import { isRecord } from "../api/errors";
 import type { Json } from "../document/types";
+import type { MetricWords } from "../run/metricWords";
 import type { Estimate } from "../run/result";
 import type { Sweep, SweepPoint } from "./types";
+import { unitOf } from "./words";
 
-/** A measure at a place: a flow or a node. */
+/** A measure at a place: a flow, a node, or the cost of the whole design. */
 export interface Figure {
   readonly key: string;
   readonly metric: string;
-  readonly place: { readonly from: string; readonly to: string } | { readonly node: string };
+  readonly place:
+    | { readonly from: string; readonly to: string }
+    | { readonly node: string }
+    | { readonly cost: true };
 }
 
 function asEstimate(value: unknown): Estimate | null {
@@ -31,6 +36,10 @@ export function figuresOf(found: Sweep): Figure[] {
       for (const metric of Object.keys(metrics))
         if (asEstimate(metrics[metric])) add(figures, { key: `${node} ${metric}`, metric, place: { node } });
   }
+  for (const point of found.points)
+    for (const metric of Object.keys(point.cost ?? {}))
+      if (asEstimate(point.cost?.[metric]))
+        add(figures, { key: `cost ${metric}`, metric, place: { cost: true } });
   return [...figures.values()];
 }
 
@@ -41,6 +50,7 @@ function add(figures: Map<string, Figure>, figure: Figure): void {
 /** The estimate of a figure at a point. */
 export function estimateAt(point: SweepPoint, figure: Figure): Estimate | null {
   const { place } = figure;
+  if ("cost" in place) return asEstimate(point.cost?.[figure.metric]);
   if ("node" in place) return asEstimate(point.nodes[place.node]?.[figure.metric]);
   const flow = point.flows.find((one) => one.from === place.from && one.to === place.to);
   return flow ? asEstimate(flow[figure.metric]) : null;
@@ -61,6 +71,7 @@ export function limitOf(found: Sweep, figure: Figure): number | null {
   for (const { objective } of found.points[0]?.objectives ?? []) {
     if (objective["metric"] !== figure.metric) continue;
     const { place } = figure;
+    if ("cost" in place) return null;
     const isHere =
       "node" in place
         ? objective["node"] === place.node
@@ -93,3 +104,9 @@ export function isSpacedByFactors(values: readonly Json[]): boolean {
   const middle = numbers[Math.floor(numbers.length / 2)] ?? 0;
   return last / first > 20 && middle < (first + last) / 4;
 }
+
+/** Prices stand in US dollars; a point of a sweep names no currency. */
+const CURRENCY = "USD";
+
+export const figureUnit = (figure: Figure, words: MetricWords) =>
+  "cost" in figure.place ? CURRENCY : unitOf(figure.metric, words);

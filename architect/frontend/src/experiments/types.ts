@@ -77,20 +77,13 @@ export interface ObjectiveRow {
   readonly judged: Readonly<Record<string, Judged>>;
 }
 
-export interface Cost {
-  readonly currency?: string;
-  readonly per_month?: unknown;
-  readonly per_million_messages?: unknown;
-  readonly prices_dated?: string;
-}
-
 export interface Alternative {
   readonly name: string;
   readonly design: { readonly name: string; readonly digest: string };
   readonly status: "ok" | "unstable" | "failed";
   readonly statement: string;
   readonly mapping: readonly Note[];
-  readonly result: (RunResult & { readonly cost?: Cost | null }) | null;
+  readonly result: RunResult | null;
 }
 
 /** Seconds and the share of the messages that took no longer. */
@@ -118,6 +111,8 @@ export interface Comparison {
     readonly measures: readonly MeasureRow[];
   }[];
   readonly objectives: readonly ObjectiveRow[];
+  /** the cost of a month, paired; null where some alternative has no prices */
+  readonly cost?: MeasureRow | null;
   readonly best: {
     readonly metric: string;
     readonly alternative: string;
@@ -147,6 +142,8 @@ export interface SweepPoint {
   })[];
   readonly nodes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly objectives: readonly (Judged & { readonly objective: JsonObject })[];
+  /** estimates by name: per_month, per_million_messages */
+  readonly cost?: Readonly<Record<string, unknown>>;
   readonly stability: string;
   readonly stopped: string | null;
 }
