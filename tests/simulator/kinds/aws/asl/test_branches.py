@@ -225,10 +225,10 @@ def test_a_distributed_map_runs_executions_with_histories_of_their_own():
 
 
 def test_a_distributed_map_runs_more_than_40_at_a_time_and_more_events_than_one_history_has():
-    done = execute(distributed(branch("I")), list(range(6_000)), tasks=lambda request: Later(1, None))
+    done = execute(distributed(branch("I")), list(range(5_100)), tasks=lambda request: Later(1, None))
     assert (done.status, done.duration) == ("SUCCEEDED", 1)
     limited = execute(
-        distributed(branch("I"), MaxConcurrency=3_000), list(range(6_000)), tasks=lambda r: Later(1, None)
+        distributed(branch("I"), MaxConcurrency=2_550), list(range(5_100)), tasks=lambda r: Later(1, None)
     )
     assert limited.duration == 2
 

@@ -455,7 +455,7 @@ def parts(value: Any) -> list[Any]:
     return [value] + [part for one in inner if isinstance(one, dict | list) for part in parts(one)]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_changed_definition_is_either_refused_or_runs_to_an_end(data):
     definition = copy.deepcopy(data.draw(st.sampled_from(BASES)))
