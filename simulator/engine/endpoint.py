@@ -100,6 +100,8 @@ class Consumer(Node):
     #: Distribution of the service time, where the work for a message is one service of that time; None where
     #: there is more to it (batches, preemption).
     service_distribution: Variate | None = None
+    #: Polls that are open for it where others poll for its servers; None: every idle server polls.
+    pollers: int | None = None
 
     def __init__(
         self,

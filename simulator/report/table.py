@@ -11,7 +11,13 @@ from simulator.report.metrics import METRICS
 from simulator.report.trust_text import growth_of, theory_text, trust_text, warmup_text
 
 #: Counts of a node that are worth a line only when something happened.
-_INCIDENTS = ("redelivered", "dead_lettered", "expired", "dropped", "rejected", "failures", "duplicates")
+_INCIDENTS = (
+    *("redelivered", "dead_lettered", "dead_client_error", "dead_retries_exhausted"),
+    *("expired", "dropped", "rejected", "failures", "duplicates", "deduplicated", "order_violations"),
+    *("throttled", "over_limit", "delayed_invocations", "delivery_retries", "retries_immediate"),
+    *("retries_pre_backoff", "retries_backoff", "retries_post_backoff", "filtered_out", "unmatched"),
+    *("not_forwarded", "archived", "replayed", "empty_receives"),
+)
 _NOTHING = "–"
 #: Below this Little's law is called kept; more is explained by what was inside at the ends of the window.
 _CLOSE = 0.01
@@ -143,13 +149,23 @@ def incident_lines(result: dict[str, Any]) -> list[str]:
     incidents = []
     for name, node in result["nodes"].items():
         happened = [
-            f"{number(node[metric]['mean'])} {METRICS[metric]['title'].lower()}"
+            _incident(metric, node[metric]["mean"])
             for metric in _INCIDENTS
             if metric in node and node[metric]["mean"]
         ]
+        oldest = node.get("oldest_message_age", {}).get("max")
+        if oldest and happened:
+            happened.append(f"oldest message {format_duration(oldest['mean'], 4)}")
         if happened:
             incidents.append(f"{name}: {', '.join(happened)}")
     return incidents
+
+
+def _incident(metric: str, count: float) -> str:
+    """How often something happened; what is counted is said where it is neither messages nor in the title."""
+    title, unit = METRICS[metric]["title"].lower(), METRICS[metric]["unit"]
+    of = "" if unit in ("messages", "deliveries") or unit.rstrip("s") in title else f" ({unit})"
+    return f"{number(count)} {title}{of}"
 
 
 def _nodes(result: dict[str, Any]) -> str:

@@ -95,8 +95,14 @@ class PipeSettings(Settings):
         return
 
 
+#: Long polls that a pipe keeps open (estimate: those of a Lambda event source mapping without load).
+POLLERS = 5
+
+
 class Pipe(BatchConsumer):
     """Executions that take batches and hand them to the target."""
+
+    pollers = POLLERS
 
     def __init__(self, world: World, id: str, settings: PipeSettings) -> None:
         super().__init__(

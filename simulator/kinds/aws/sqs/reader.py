@@ -42,6 +42,7 @@ class Reader:
         "visibility_on_failure",
         "visibility_timeout",
         "wait_time",
+        "woken_at",
     )
 
     def __init__(self, subscription: Subscription, queue: SqsSettings, edge: SqsConsumeSettings) -> None:
@@ -57,6 +58,8 @@ class Reader:
         #: Seconds between two looks; 0: a long poll is open all the time and returns at once.
         self.gap = 0.0 if wait > 0.0 else max(self.consumer.poll_interval, SHORT_POLL_GAP)
         self.empty_receives = 0
+        #: When it last got something to do, seconds.
+        self.woken_at = 0.0
         self.heartbeat = edge.heartbeat
         self.heartbeat_extension = (
             self.visibility_timeout if edge.heartbeat_extension is None else edge.heartbeat_extension
@@ -76,7 +79,10 @@ class Reader:
     def wake(self, now: float) -> None:
         """Let an idle worker look; the polls it made while it was idle are known from that time."""
         consumer = self.consumer
-        if consumer.size is not None:
+        if consumer.pollers is not None:
+            self.empty_receives += consumer.pollers * self.empty_polls(now - self.woken_at)
+            self.woken_at = now
+        elif consumer.size is not None:
             self.empty_receives += self.empty_polls(now - consumer.idle[-1].idle_since)
         consumer.wake(self.subscription, now, self.gap)
 
@@ -91,6 +97,8 @@ class Reader:
     def empty_receives_until(self, now: float) -> int:
         """All empty receives of its workers, those included that are idle at `now`."""
         consumer = self.consumer
+        if consumer.pollers is not None:
+            return self.empty_receives + consumer.pollers * self.empty_polls(now - self.woken_at)
         if consumer.size is None:
             return self.empty_receives
         return self.empty_receives + sum(

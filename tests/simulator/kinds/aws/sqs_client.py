@@ -42,7 +42,7 @@ class _Callers:
         self.client = client
         self.queue = queue
         self.idle: deque[Poll] = deque()
-        self.size = None
+        self.size = self.pollers = None
         self.poll_interval = 0.0
 
     def wake(self, subscription: Subscription, now: float, gap: float) -> None:

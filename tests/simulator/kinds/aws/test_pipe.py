@@ -105,3 +105,9 @@ def test_a_pipe_has_one_source_and_one_target():
     )
     found = [problem.message for problem in check(document) if problem.code == "D283"]
     assert ["2 sources" in found[0], "reads a queue" in found[1], "0 targets" in found[2]] == [True] * 3
+
+
+def test_five_long_polls_are_open_however_many_executions_there_may_be():
+    """Of 20 s each: four times until 99 s nothing comes, and then once more before the end."""
+    document = pipe(at(99), {}, duration=130)
+    assert run(document)["nodes"]["in"]["empty_receives"]["mean"] == 5 * (4 + 1)
