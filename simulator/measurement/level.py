@@ -85,6 +85,17 @@ class Level:
         return peak
 
 
+def shift(level: Level, now: float, change: int) -> None:
+    """Change a level by several at once."""
+    value = level.value
+    level.area += value * (now - level.since)
+    level.since = now
+    level.value = value = value + change
+    if value > level.peak:
+        level.peak = value
+        level.peak_at = now
+
+
 class Total:
     """The sum of several levels (waiting + in flight = in the system), with a maximum of its own.
 

@@ -251,6 +251,32 @@ METRICS: dict[str, dict[str, str]] = {
     "transactions_aborted": _metric(
         "Transactions aborted", "transactions", "Ended by the application, or by transaction.timeout.ms."
     ),
+    "compacted": _metric(
+        "Compacted", "messages", "Records that the cleaner took from the log: superseded, or old tombstones."
+    ),
+    "compacted_unread": _metric(
+        "Compacted unread", "messages", "Of what has expired: superseded in the log before the group read it."
+    ),
+    "null_key_rejects": _metric(
+        "Rejected: no key", "messages", "Records without a key, which a compacted topic does not take."
+    ),
+    "quota_throttles": _metric(
+        "Throttles", "throttles", "Times that a producer or a member was over its byte rate and had to wait."
+    ),
+    "throttled_producers": _metric(
+        "Throttled producers", "producers", "Producers that wait because they wrote more than their quota."
+    ),
+    "throttled_members": _metric(
+        "Throttled members", "members", "Members that wait because they read more than their quota."
+    ),
+    "lock_expiries": _metric(
+        "Lock expiries", "messages", "Records of share groups whose acquisition lock ran out."
+    ),
+    "share_archived": _metric(
+        "Archived",
+        "messages",
+        "Records that a share group rejected, or was delivered as often as is allowed.",
+    ),
     "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
     "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),
 }

@@ -31,7 +31,9 @@ def check(document: Document, node: Node) -> list[Problem]:
             groups.setdefault(read.group_id or edge.target, []).append((edge, read))
             problems += _reader_problems(document, node.id, edge)
     for name, edges in groups.items():
-        problems += _group_problems(document, node.id, settings.partitions, name, edges)
+        problems += _group_problems(
+            document, node.id, settings.partitions, name, edges, settings.share_lock_ms
+        )
     problems += _fault_problems(document, node.id, settings)
     factor = settings.replication_factor
     longest = settings.transaction_time.mean()
@@ -66,6 +68,11 @@ def _fault_problems(document: Document, topic: str, settings: KafkaTopicSettings
         for edge in document.edges_from(topic)
         if isinstance(edge.settings, KafkaConsumeSettings)
     ]
+    shared = [
+        edge.settings.group_id or edge.target
+        for edge in document.edges_from(topic)
+        if isinstance(edge.settings, KafkaConsumeSettings) and edge.settings.group_type == "share"
+    ]
     for position, fault in enumerate(document.faults):
         if fault.node != topic:
             continue
@@ -75,6 +82,9 @@ def _fault_problems(document: Document, topic: str, settings: KafkaTopicSettings
             if wanted.broker >= settings.brokers:
                 field, message = "broker", f"{topic} has {settings.brokers} brokers, numbered from 0"
                 hint = f"give a broker from 0 to {settings.brokers - 1}"
+        elif isinstance(wanted, SeekSettings) and wanted.group_id in shared:
+            field, message = "group.id", f"{wanted.group_id} is a share group: it has no offsets to move"
+            hint = "name a consumer group"
         elif isinstance(wanted, NetworkPartitionSettings | SeekSettings):
             if wanted.group_id is not None and wanted.group_id not in names:
                 field, message = "group.id", f"no group {wanted.group_id} reads {topic}"
@@ -134,10 +144,25 @@ def _group_problems(
     partitions: int,
     name: str,
     edges: list[tuple[Edge, KafkaConsumeSettings]],
+    lock_ms: int,
 ) -> list[Problem]:
     problems = []
     first, given = edges[0]
     for edge, read in edges[1:]:
+        if read.group_type != given.group_type:
+            problems.append(
+                Problem(
+                    "D283",
+                    "error",
+                    edge.id,
+                    "config.group_type",
+                    f"group {name} is a {read.group_type} group here, and a {given.group_type} group "
+                    f"on {first.id}",
+                    "give all edges of the group the same group_type, or another group.id",
+                    f"edges[{document.edges.index(edge)}].config",
+                )
+            )
+            continue
         if read.isolation_level != given.isolation_level:
             problems.append(
                 Problem(
@@ -181,7 +206,7 @@ def _group_problems(
     for edge, _ in edges:
         config = document.node(edge.target).config
         members += (getattr(config, "instances", 1) or 0) * getattr(config, "concurrency", 1)
-    if members > partitions:
+    if members > partitions and given.group_type == "consumer":
         problems.append(
             _practice(
                 topic,
@@ -195,6 +220,18 @@ def _group_problems(
     for edge, read in edges:
         work: float = document.node(edge.target).config.service_time.mean()  # type: ignore[attr-defined]
         longest = read.max_poll_records * work
+        if given.group_type == "share" and longest * 1e3 > lock_ms:
+            problems.append(
+                _practice(
+                    edge.id,
+                    "config.max.poll.records",
+                    f"{read.max_poll_records} records of {work:g} s are {longest:g} s, more than "
+                    f"group.share.record.lock.duration.ms: locks run out and records are delivered again",
+                    f"set max.poll.records to {max(1, int(lock_ms / 1e3 / work))} or less",
+                    f"edges[{document.edges.index(edge)}].config",
+                )
+            )
+            continue
         if longest * 1e3 > read.max_poll_interval_ms:
             problems.append(
                 _practice(

@@ -16,25 +16,13 @@ from simulator.kinds.kafka.coordinator import Coordinator
 from simulator.kinds.kafka.faults import FaultListener
 from simulator.kinds.kafka.log import PartitionLog
 from simulator.kinds.kafka.member import Cursor, Kept, Member, Reader
-from simulator.measurement.level import Level, Total
+from simulator.kinds.kafka.sparse import GAP
+from simulator.kinds.kafka.states import DONE, IN_FLIGHT, WAITING
+from simulator.measurement.level import Level, Total, shift
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
     from simulator.engine.world import World
-
-#: What a record is to the group (`Message.receipt`).
-WAITING, IN_FLIGHT, DONE = 0, 1, 2
-
-
-def shift(level: Level, now: float, change: int) -> None:
-    """Change a level by several at once."""
-    value = level.value
-    level.area += value * (now - level.since)
-    level.since = now
-    level.value = value = value + change
-    if value > level.peak:
-        level.peak = value
-        level.peak_at = now
 
 
 class ConsumerGroup(Broker):
@@ -73,6 +61,8 @@ class ConsumerGroup(Broker):
         #: Deliveries of a record after its first.
         self.redelivered = 0
         self.receives = 0
+        #: Records that compaction took before the group had read them; `expired` counts them too.
+        self.compacted = 0
         self.departures = 0
         self.residence_sum = 0.0
         #: Looks for members that do not poll.
@@ -142,6 +132,19 @@ class ConsumerGroup(Broker):
         shift(self.queue_length, now, count)
         shift(self.lag, now, count)
         self.present.note(now)
+
+    def offer(self, cursor: Cursor, now: float) -> None:
+        """A partition can be read again: who reads it looks."""
+        if cursor.fresh and cursor.member is not None and cursor.member.is_waiting:
+            self.wake(cursor.member, now)
+
+    def lag_of(self, cursor: Cursor) -> int:
+        """Log end offset less committed offset."""
+        return cursor.lag
+
+    def readers_of(self, cursor: Cursor) -> Sequence[Member]:
+        """Who reads a partition."""
+        return () if cursor.member is None else (cursor.member,)
 
     def wake(self, member: Member, now: float) -> None:
         """Let a member that stands in a poll look again."""
@@ -293,12 +296,6 @@ class ConsumerGroup(Broker):
         shift(self.queue_length, now, back)
         self.forget_deleted(cursor, now)
 
-    def put_back(self, cursor: Cursor, messages: Sequence[Message], now: float) -> None:
-        """Records, the latest first, that come again before those that are next."""
-        count = len(messages)
-        cursor.fresh.extendleft(messages)
-        self.count_in(count, now)
-
     def forget_deleted(self, cursor: Cursor, now: float) -> None:
         """Retention has deleted records: those before the position that are gone are lost to the group."""
         fresh = cursor.fresh
@@ -306,7 +303,7 @@ class ConsumerGroup(Broker):
         if gone > 0:
             cursor.is_hindered = cursor.is_out_of_range = True
             for _ in range(min(gone, len(fresh))):
-                self.let_go(fresh.popleft(), now, is_expired=True)
+                self.let_go(cursor.pass_over(), now, is_expired=True)
 
     def _overcome(self, cursor: Cursor, reader: Reader, now: float) -> bool:
         """Whether a partition can be read after all; a position that is out of range is reset then."""
@@ -321,8 +318,8 @@ class ConsumerGroup(Broker):
         """`auto.offset.reset`: the offset wanted is no longer in the log."""
         cursor.is_out_of_range = False
         if reader.skips_to_the_end:
-            while cursor.fresh:
-                message = cursor.fresh.popleft()
+            while len(cursor.fresh):
+                message = cursor.pass_over()
                 cursor.note_skipped(message)
                 self.let_go(message, now, is_expired=False)
 
@@ -390,7 +387,12 @@ class ConsumerGroup(Broker):
 
     def commit_one(self, cursor: Cursor, member: Member, message: Message, now: float) -> None:
         polled = cursor.polled
-        if cursor.member is member and polled and polled[0] is message:
+        if cursor.member is not member or not polled:
+            return
+        while polled[0] is GAP:  # the last one is a record: gaps are polled with what follows them
+            polled.popleft()
+            self.lag.down(now)
+        if polled[0] is message:
             polled.popleft()
             self.lag.down(now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.kinds.kafka.cluster import LOSSES
+from simulator.kinds.kafka.share_group import ShareGroup
 
 if TYPE_CHECKING:
     from simulator.kinds.kafka.cluster import Cluster
@@ -51,6 +52,23 @@ def transaction_counts(transactions: Transactions | None) -> dict[str, int]:
     return {"transactions_committed": transactions.committed, "transactions_aborted": transactions.aborted}
 
 
+def feature_counts(topic: KafkaTopic) -> dict[str, int]:
+    """What compaction, quotas and share groups have done; nothing where there are none."""
+    counts: dict[str, int] = {}
+    compaction = topic.compaction
+    if compaction is not None:
+        counts["compacted"] = compaction.compacted
+        counts["compacted_unread"] = sum(group.compacted for group in topic.groups)
+        counts["null_key_rejects"] = compaction.null_key_rejects
+    if topic.quotas or topic.settings.producer_byte_rate is not None:
+        counts["quota_throttles"] = topic.quota_throttles + sum(quota.throttles for quota in topic.quotas)
+    shared = [group for group in topic.groups if isinstance(group, ShareGroup)]
+    if shared:
+        counts["lock_expiries"] = sum(group.lock_expiries for group in shared)
+        counts["share_archived"] = sum(group.archived for group in shared)
+    return counts
+
+
 def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
     """By consume edge what its group has counted, by publish edge what its producer has."""
     counts: dict[str, dict[str, int]] = {}
@@ -62,6 +80,10 @@ def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
             "dead_lettered": group.dead_lettered,
             "rebalances": group.coordinator.rebalances,
         }
+        if isinstance(group, ShareGroup):
+            own["lock_expiries"], own["share_archived"] = group.lock_expiries, group.archived
+        if topic.compaction is not None:
+            own["compacted_unread"] = group.compacted
         for subscription in group.subscriptions:
             counts[subscription.id] = dict(own)
     for client in topic.clients:
@@ -95,11 +117,9 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
         for group in topic.groups:
             name = group.id.removeprefix(f"{topic.id}:")
             cursor = group.cursors[number]
-            member = cursor.member
-            row[f"lag of {name}"] = cursor.lag
-            row[f"member of {name}"] = (
-                None if member is None else f"{member.subscription.consumer.id}-{member.number}"
-            )
+            row[f"lag of {name}"] = group.lag_of(cursor)
+            members = [f"{one.subscription.consumer.id}-{one.number}" for one in group.readers_of(cursor)]
+            row[f"member of {name}"] = ", ".join(members) or None
         rows.append(row)
     mean = total / len(topic.logs)
     now = topic.env.now

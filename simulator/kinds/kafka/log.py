@@ -30,15 +30,28 @@ class RetentionRules:
         duration: simulated seconds of the run; nothing is kept account of that cannot matter in it.
     """
 
-    __slots__ = ("check_interval", "is_needed", "retention", "retention_size", "segment_age", "segment_size")
+    __slots__ = (
+        "check_interval",
+        "deletes",
+        "is_needed",
+        "retention",
+        "retention_size",
+        "segment_age",
+        "segment_size",
+    )
 
     def __init__(self, settings: KafkaTopicSettings, duration: float) -> None:
-        self.retention = settings.retention_ms / 1e3 if settings.retention_ms >= 0 else inf
-        self.retention_size = float(settings.retention_bytes) if settings.retention_bytes >= 0 else inf
+        deletes = settings.cleanup_policy != "compact"
+        self.retention = settings.retention_ms / 1e3 if deletes and settings.retention_ms >= 0 else inf
+        by_size = deletes and settings.retention_bytes >= 0
+        self.retention_size = float(settings.retention_bytes) if by_size else inf
         self.segment_age = settings.segment_ms / 1e3
+        if settings.is_compacted:
+            self.segment_age = min(self.segment_age, settings.max_compaction_lag_ms / 1e3)
         self.segment_size = float(settings.segment_bytes)
         self.check_interval = settings.retention_check_ms / 1e3
-        self.is_needed = self.retention < duration or self.retention_size < inf
+        self.deletes = self.retention < duration or self.retention_size < inf
+        self.is_needed = self.deletes or settings.is_compacted
 
 
 class PartitionLog:

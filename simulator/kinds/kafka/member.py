@@ -11,6 +11,7 @@ from simulator.engine.endpoint import Server
 from simulator.engine.message import Message
 from simulator.kinds.kafka.log import PartitionLog
 from simulator.kinds.kafka.settings import KafkaConsumeSettings
+from simulator.kinds.kafka.sparse import Sparse
 
 
 class Reader:
@@ -19,6 +20,7 @@ class Reader:
     __slots__ = (
         "attempts",
         "auto_commit_interval",
+        "byte_rate",
         "commits_after_record",
         "commits_at_poll",
         "commits_before",
@@ -47,6 +49,7 @@ class Reader:
         self.fetch_max_wait = settings.fetch_max_wait_ms / 1e3
         self.skips_to_the_end = settings.auto_offset_reset == "latest"
         self.attempts = settings.attempts
+        self.byte_rate = settings.consumer_byte_rate
 
 
 class Kept(deque[Message]):
@@ -119,9 +122,14 @@ class Cursor:
         if isinstance(self.polled, Kept):
             self.polled.committed.append(message)
 
+    def pass_over(self) -> Message:
+        """Take away what is at the position, without handing it out; a gap where compaction has left one."""
+        fresh = self.fresh
+        return fresh.pass_over() if isinstance(fresh, Sparse) else fresh.popleft()
+
     @property
     def lag(self) -> int:
-        """Log end offset less committed offset, in records that still exist."""
+        """Log end offset less committed offset, in records that still exist or that compaction took."""
         return len(self.fresh) + len(self.polled) + len(self.held_back) + self.on_stage
 
     @property

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from simulator.engine.message import Message
 from simulator.kinds.kafka.member import Kept
+from simulator.kinds.kafka.sparse import GAP
+from simulator.measurement.level import shift
 
 if TYPE_CHECKING:
     from simulator.kinds.kafka.actions import SeekSettings
@@ -56,13 +58,19 @@ def seek(group: ConsumerGroup, cursor: Cursor, target: SeekSettings, now: float)
     again = []
     for _ in range(min(position - goal, len(kept))):
         original = kept.pop()
+        if original is GAP:
+            again.append(GAP)
+            continue
         twin = original.copy()
         twin.duplicate = original.processed or original.duplicate
         twin.accepted_at = twin.enqueued_at = now
         again.append(twin)
-    group.put_back(cursor, again, now)
+    fresh.extendleft(again)
+    gaps = sum(message is GAP for message in again)
+    group.count_in(len(again) - gaps, now)
+    shift(group.lag, now, gaps)
     for _ in range(goal - position):
-        skipped = fresh.popleft()
+        skipped = cursor.pass_over()
         cursor.note_skipped(skipped)
         group.let_go(skipped, now, is_expired=False)
     cursor.is_out_of_range = False

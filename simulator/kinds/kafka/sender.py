@@ -8,19 +8,18 @@ puts it in the order of its sequence numbers; no batch passes one whose backoff 
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING
 
 from simulator.engine.environment import Activity
 from simulator.engine.message import Message
+from simulator.kinds.kafka.quotas import paid_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.kinds.kafka.cluster import Cluster
     from simulator.kinds.kafka.producer_client import Batch, ProducerClient
-
-#: Seconds over which a quota is averaged (the whole ones of quota.window.num and quota.window.size.seconds).
-_QUOTA_WINDOW = 10.0
 
 
 class Sender:
@@ -66,10 +65,9 @@ class Sender:
         self._looks: dict[int, float] = {}
         self._misses: dict[int, int] = {}
         #: When the quota is used up to (s), and until when the producer is throttled.
-        self._paid_until = 0.0
+        self._paid_until = -inf
         self.throttled_until = 0.0
         self.retried = 0
-        self.throttle_time = 0.0
         self.blocked_records = 0
 
     # -- memory ----------------------------------------------------------------------------------
@@ -170,11 +168,21 @@ class Sender:
     def _pay(self, batch: Batch, now: float) -> None:
         """The quota: who has written more than it allows over the window waits until the mean is right."""
         if self._byte_rate is not None:
-            paid = max(self._paid_until, now - _QUOTA_WINDOW) + batch.size / self._ratio / self._byte_rate
+            paid = paid_until(self._paid_until, batch.size / self._ratio, self._byte_rate, now)
             self._paid_until = paid
             if paid > now:
-                self.throttle_time += paid - max(now, self.throttled_until)
+                if self.throttled_until <= now:
+                    self.topic.quota_throttles += 1
+                    self.topic.throttled_producers.up(now)
+                    self.env.at(paid, _ThrottleEnds(self))
                 self.throttled_until = paid
+
+    def throttle_ends(self, now: float) -> None:
+        """The throttle time that was known is over; there may be more by now."""
+        if self.throttled_until > now:
+            self.env.at(self.throttled_until, _ThrottleEnds(self))
+        else:
+            self.topic.throttled_producers.down(now)
 
     def _look_at(self, partition: int, time: float) -> None:
         if not self.env._now < self._looks.get(partition, 0.0) <= time:
@@ -256,6 +264,18 @@ class _Look(Activity):
 
     def occur(self, now: float) -> None:
         self.sender.drain(self.partition, now)
+
+
+class _ThrottleEnds(Activity):
+    """The throttle time of a producer over its quota is over."""
+
+    __slots__ = ("sender",)
+
+    def __init__(self, sender: Sender) -> None:
+        self.sender = sender
+
+    def occur(self, now: float) -> None:
+        self.sender.throttle_ends(now)
 
 
 class _Deadline(Activity):

@@ -11,9 +11,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import Constant, DurationDistribution, LogNormal
-from simulator.design.fields import Settings, setting
+from simulator.design.fields import setting
 from simulator.kinds.kafka.cluster_settings import ClusterSettings
+from simulator.kinds.kafka.compaction_settings import CompactionSettings
 from simulator.kinds.kafka.producer_settings import RetrySettings
+from simulator.kinds.kafka.share_settings import ShareReadSettings, ShareSettings
 from simulator.kinds.kafka.sources import BROKER, CONSUMER, ESTIMATE, LONGEST_MS, PRODUCER, TOPIC
 
 
@@ -22,7 +24,7 @@ def _as_text(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
-class KafkaTopicSettings(ClusterSettings, RetrySettings):
+class KafkaTopicSettings(ShareSettings, CompactionSettings, ClusterSettings, RetrySettings):
     """A topic of an Apache Kafka cluster, with the producers that write to it."""
 
     partitions: int = setting(
@@ -240,6 +242,13 @@ class KafkaTopicSettings(ClusterSettings, RetrySettings):
                 "partition_weights has {given} weights for {partitions} partitions: one for each, not all 0",
                 {"given": len(weights), "partitions": self.partitions},
             )
+        if self.transactional_id is not None and self.is_compacted:
+            raise PydanticCustomError(
+                "D104",
+                "cleanup.policy {policy} with transactional.id is not modelled: write without transactions, "
+                "or set cleanup.policy to delete",
+                {"policy": self.cleanup_policy},
+            )
         if self.transactional_id is not None and not self.is_idempotent:
             raise PydanticCustomError(
                 "D104",
@@ -256,7 +265,7 @@ class KafkaTopicSettings(ClusterSettings, RetrySettings):
         return self
 
 
-class KafkaConsumeSettings(Settings):
+class KafkaConsumeSettings(ShareReadSettings):
     """How the members of a consumer group read the topic."""
 
     group_id: Annotated[str, Field(min_length=1, max_length=249)] | None = setting(

@@ -13,6 +13,7 @@ from simulator.design.edges import DeadLetterSettings
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.environment import Activity
+from simulator.engine.link import Draw
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
 from simulator.engine.timer import Timer
@@ -21,11 +22,13 @@ from simulator.kinds.kafka import network
 from simulator.kinds.kafka.actions import FAULTS
 from simulator.kinds.kafka.checks import check
 from simulator.kinds.kafka.cluster import Cluster
+from simulator.kinds.kafka.compaction import Compaction, KeyGuard
 from simulator.kinds.kafka.cost import cost_items
 from simulator.kinds.kafka.group import ConsumerGroup
 from simulator.kinds.kafka.inspection import (
     broker_counts,
     counts_on_edges,
+    feature_counts,
     rows_of_partitions,
     transaction_counts,
 )
@@ -33,9 +36,11 @@ from simulator.kinds.kafka.log import PartitionLog, RetentionRules
 from simulator.kinds.kafka.member import Reader
 from simulator.kinds.kafka.plain import faults_of_its_own, needs_cluster
 from simulator.kinds.kafka.producer_client import Batch, ProducerClient
+from simulator.kinds.kafka.quotas import ConsumerQuota
 from simulator.kinds.kafka.reconciler import Reconciler
 from simulator.kinds.kafka.repositioning import seek, truncate
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
+from simulator.kinds.kafka.share_group import ShareGroup
 from simulator.kinds.kafka.topic_stage import plan_topic
 from simulator.kinds.kafka.traits import KAFKA_MAPPING
 from simulator.kinds.kafka.transactions import Transactions
@@ -80,6 +85,11 @@ class KafkaTopic(Broker):
         #: Single brokers with their replicas; None while they cannot matter.
         self.cluster: Cluster | None = None
         self.transactions = Transactions(self, world) if settings.transactional_id is not None else None
+        self.compaction = Compaction(self, world) if settings.is_compacted else None
+        self.quotas: list[ConsumerQuota] = []
+        #: Producers that a quota holds back now, and how often one was.
+        self.throttled_producers = Level()
+        self.quota_throttles = 0
 
     def entrance(self, edge: str) -> Acceptor:
         client = ProducerClient(self, edge, self._world.uniform(self.id, f"partitioner of {edge}"))
@@ -88,7 +98,7 @@ class KafkaTopic(Broker):
             client.send_in_batches()
         if self.cluster is not None:
             self.cluster.adopt(client)
-        return client
+        return client if self.compaction is None else KeyGuard(client, self.compaction)
 
     def connect(self, world: World) -> None:
         settings = self.settings
@@ -101,14 +111,7 @@ class KafkaTopic(Broker):
             group = groups.get(name)
             if group is None:
                 latency = world.draws(settings.rebalance_latency, self.id, f"rebalance latency of {name}")
-                group = groups[name] = ConsumerGroup(
-                    world,
-                    f"{self.id}:{name}",
-                    self.logs,
-                    strategy=read.strategy,
-                    initial_delay=settings.initial_rebalance_delay_ms / 1e3,
-                    latency=latency,
-                )
+                group = groups[name] = self._new_group(name, read, latency)
                 if self.transactions is not None and read.isolation_level == "read_committed":
                     self.transactions.guard(group)
                 group.find_flows = world.nodes[edge.target].find_flows
@@ -122,6 +125,9 @@ class KafkaTopic(Broker):
             group.add_reader(subscription, reader)
             self.subscriptions.append(subscription)
         self.groups = list(groups.values())
+        for group in self.groups:
+            if any(reader.byte_rate is not None for reader in group.readers.values()):
+                self.quotas.append(ConsumerQuota(group, settings.compression_ratio))
         for edge in world.edges_from(self.id, "dead-letter"):
             redrive = edge.settings
             assert isinstance(redrive, DeadLetterSettings)
@@ -137,6 +143,33 @@ class KafkaTopic(Broker):
             "consumer_lag": self._whole([group.lag for group in made]),
             "unassigned_partitions": self._whole([group.coordinator.unassigned for group in made]),
         }
+        if settings.producer_byte_rate is not None:
+            self._levels["throttled_producers"] = self.throttled_producers
+        if self.quotas:
+            self._levels["throttled_members"] = self._whole([quota.throttled for quota in self.quotas])
+
+    def _new_group(self, name: str, read: KafkaConsumeSettings, latency: Draw) -> ConsumerGroup:
+        settings = self.settings
+        id = f"{self.id}:{name}"
+        if read.group_type == "share":
+            return ShareGroup(
+                self._world,
+                id,
+                self.logs,
+                lock=settings.share_lock_ms / 1e3,
+                limit=settings.share_delivery_limit,
+                most=settings.share_max_locks,
+                is_explicit=read.share_acknowledgement == "explicit",
+                latency=latency,
+            )
+        return ConsumerGroup(
+            self._world,
+            id,
+            self.logs,
+            strategy=read.strategy,
+            initial_delay=settings.initial_rebalance_delay_ms / 1e3,
+            latency=latency,
+        )
 
     def _whole(self, parts: Sequence[Level | Total]) -> Level | Total:
         """A level of all groups: of a group alone its own, of several a sum whose maximum must be noted."""
@@ -167,9 +200,11 @@ class KafkaTopic(Broker):
                 for cursor in group.cursors:
                     cursor.keep()
             group.start()
+        if self.compaction is not None:
+            self.compaction.start()
         if needs_cluster(self.settings):
             self.needed_cluster()
-        if self.rules.is_needed:
+        if self.rules.deletes:
             self._retention_timer.arm(self.rules.check_interval)
 
     # -- records ---------------------------------------------------------------------------------
@@ -313,6 +348,8 @@ class KafkaTopic(Broker):
             self._arrives_at.append(now)
             for group in self.groups:
                 group.add_partition(self.logs[number], now)
+            if self.compaction is not None:
+                self.compaction.add_partition(number)
             if self.cluster is not None:
                 self.cluster.add_partition(number)
         age = self.settings.metadata_max_age_ms / 1e3
@@ -345,14 +382,15 @@ class KafkaTopic(Broker):
             cursor = group.cursors[partition]
             cursor.is_closed = False
             cursor.is_hindered = cursor.is_out_of_range
-            if cursor.fresh and cursor.member is not None and cursor.member.is_waiting:
-                group.wake(cursor.member, now)
+            group.offer(cursor, now)
 
     def truncate(self, partition: int, end: int, now: float) -> None:
         """The log of a partition ends earlier: its new leader lacks the rest."""
         log = self.logs[partition]
         count = log.end - end
         log.truncate(end)
+        if self.compaction is not None:
+            self.compaction.truncate(partition, end)
         for group in self.groups:
             truncate(group, group.cursors[partition], count, now)
 
@@ -392,6 +430,7 @@ class KafkaTopic(Broker):
             "rebalances": sum(group.coordinator.rebalances for group in groups),
             **broker_counts(self.cluster),
             **transaction_counts(self.transactions),
+            **feature_counts(self),
         }
 
     def levels(self) -> dict[str, Level | Total]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.engine.environment import Activity
-from simulator.kinds.kafka.group import DONE, IN_FLIGHT
+from simulator.kinds.kafka.states import DONE, IN_FLIGHT
 from tests.simulator.kinds.kafka.faults import run_with, topic_of
 from tests.simulator.kinds.kafka.logs import log_design, outage
 
