@@ -44,6 +44,7 @@ WHOLE_RUN = (
     "returned",
     "confirmed",
     "nacked",
+    "resent",
     "dead_rejected",
     "dead_expired",
     "dead_maxlen",

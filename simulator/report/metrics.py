@@ -94,6 +94,12 @@ METRICS: dict[str, dict[str, str]] = {
     "returned": _metric("Returned", "messages", "Mandatory messages that matched no binding."),
     "confirmed": _metric("Confirmed", "messages", "Publishes that the broker has confirmed."),
     "nacked": _metric("Refused publishes", "messages", "Publishes answered with a negative confirm."),
+    "resent": _metric("Resent", "messages", "Publishes of a message that was refused before."),
+    "undelivered_letters": _metric(
+        "Undelivered dead letters",
+        "messages",
+        "Dead letters that stay in the queue until their target has them.",
+    ),
     "confirm_latency": _metric(
         "Confirm latency", "s", "From the arrival of a publish until its confirm is back at the sender."
     ),

@@ -240,17 +240,14 @@ class Cluster:
         leader = replicas.leader
         if leader is None or not self.brokers[leader].is_alive:
             return
+        self.commit_copied(replicas, now)
+
+    def commit_copied(self, replicas: Replicas, now: float) -> None:
+        """Move the high watermark on to what every in-sync replica has, those that are silent included."""
         watermark = min(replicas.ends[broker] for broker in replicas.isr)
         above = replicas.above
         while above and above[0].end <= watermark:
             write = above.popleft()
-            replicas.watermark = write.end
-            self._commit(write, now)
-
-    def commit_all(self, replicas: Replicas, now: float) -> None:
-        """Everything the leader has is copied."""
-        while replicas.above:
-            write = replicas.above.popleft()
             replicas.watermark = write.end
             self._commit(write, now)
 

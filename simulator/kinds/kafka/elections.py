@@ -48,11 +48,11 @@ class Elections:
         cluster.env.at(due, _FoundDead(self, number, broker.incarnation))
 
     def _hand_over(self, replicas: Replicas, now: float) -> None:
-        """Before a controlled shutdown the in-sync followers have everything."""
+        """Before a controlled shutdown the in-sync followers that can be reached get everything."""
         for follower in replicas.isr:
             if self.cluster.brokers[follower].is_alive:
                 replicas.ends[follower] = replicas.leader_end()
-        self.cluster.commit_all(replicas, now)
+        self.cluster.commit_copied(replicas, now)
 
     def _cut_off(self, replicas: Replicas, now: float) -> None:
         """Connections to the leader break: producers know that requests have failed, readers get nothing."""

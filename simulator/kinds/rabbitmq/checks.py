@@ -13,7 +13,7 @@ from simulator.kinds.rabbitmq.exchange_settings import (
     ExchangeSettings,
     RabbitPublishSettings,
 )
-from simulator.kinds.rabbitmq.faults import NetworkPartition, NodeDown
+from simulator.kinds.rabbitmq.faults import NetworkPartition, NodeDown, SlowFollower
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.topic_matching import words_of
 
@@ -124,6 +124,23 @@ def check_faults(document: Document, node: Node) -> list[Problem]:
                 f"the cluster has no node {settings.node}: its {size} nodes are numbered from 1",
                 f"give a number up to {size}, or put a queue on that node (its setting node)",
             )
+        if isinstance(settings, SlowFollower) and isinstance(node.config, RabbitQueueSettings):
+            queue = node.config
+            members = [(queue.node - 1 + step) % size + 1 for step in range(queue.members)]
+            if queue.members == 1:
+                about(
+                    position,
+                    "node",
+                    f"{node.id} has one member and no followers",
+                    "name a queue of x-queue-type quorum or stream",
+                )
+            elif settings.node not in members:
+                about(
+                    position,
+                    "node",
+                    f"{node.id} has no member on node {settings.node}",
+                    f"name one of {', '.join(map(str, members))}",
+                )
         is_exchange = isinstance(node.config, ExchangeSettings)
         if isinstance(settings, NetworkPartition) and is_exchange and settings.clients == "consumers":
             about(

@@ -150,6 +150,7 @@ class Exchange(Acceptor):
         target: Sink = link.target  # type: ignore[assignment]
         if not target.accept(message):
             target.lose(message)
+            message.envelope = None  # it is in no queue
             return NACK
         if target.taken_at > self.taken_at:
             self.taken_at = target.taken_at
@@ -163,6 +164,15 @@ class Exchange(Acceptor):
     def behind(self) -> list[Backpressured]:
         """The queues of the message accepted last whose deliveries share a process with publishes."""
         return [queue for target in self._last_plan.sinks() for queue in target.behind()]
+
+    def routes(self, envelope: Envelope) -> bool:
+        """Whether a message would come to a queue now."""
+        return bool((self._plans.get(envelope) or self._make_plan(envelope)).queues)
+
+    def places(self) -> list[Acceptor]:
+        """The queues of the copies of the message accepted last, in the order of `copies`."""
+        queues = [link.target for link in self._last_plan.queues]
+        return queues[-1:] + queues[:-1]
 
     def _drop(self, message: Message, envelope: Envelope) -> None:
         self.dropped += 1

@@ -163,8 +163,28 @@ class RabbitPublishSettings(PublishSettings):
         advanced=True,
     )
 
+    resends: int = setting(
+        0,
+        title="Resends",
+        help="How often the application publishes a message again that the broker has not confirmed (nack).",
+        advanced=True,
+        ge=0,
+        le=1_000_000,
+    )
+    resend_delay: float = setting(
+        1.0,
+        title="Resend delay",
+        help="Time from a nack to the next publish.",
+        unit="s",
+        advanced=True,
+        ge=0,
+        le=86_400,
+    )
+
     @model_validator(mode="after")
     def _a_window_needs_confirms(self) -> Self:
         if self.confirm_window is not None and not self.confirms:
             raise PydanticCustomError("D206", "a confirm window needs confirms: true")
+        if self.resends and not self.confirms:
+            raise PydanticCustomError("D206", "resends need confirms: true; without them no nack comes back")
         return self

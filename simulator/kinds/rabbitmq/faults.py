@@ -24,6 +24,17 @@ class NodeDown(Settings):
     )
 
 
+class SlowFollower(Settings):
+    """One member of a replicated queue writes late."""
+
+    node: Annotated[int, Field(ge=1, le=9)] = setting(
+        2, title="Node", help="Number of the node whose writes are late."
+    )
+    delay: float = setting(
+        0.1, title="Delay", help="By how much each of its writes is late.", unit="s", gt=0, le=3600
+    )
+
+
 class NetworkPartition(Settings):
     """The network between the broker and its clients is cut."""
 
@@ -54,6 +65,13 @@ NODE_DOWN = FaultKind(
     NodeDown,
     can_overlap=True,
 )
+SLOW_FOLLOWER = FaultKind(
+    "slow-follower",
+    "Slow follower",
+    "A member of a replicated queue writes late; commits wait for it when the others make no majority.",
+    SlowFollower,
+    can_overlap=True,
+)
 PARTITION = FaultKind(
     "network-partition",
     "Network partition from clients",
@@ -80,7 +98,7 @@ CLOSE = FaultKind(
     lasts=False,
 )
 
-QUEUE_FAULTS = (NODE_DOWN, RESTART, PARTITION, CLOSE, MEMORY_ALARM, DISK_ALARM)
+QUEUE_FAULTS = (NODE_DOWN, SLOW_FOLLOWER, RESTART, PARTITION, CLOSE, MEMORY_ALARM, DISK_ALARM)
 EXCHANGE_FAULTS = (RESTART, PARTITION, MEMORY_ALARM, DISK_ALARM)
 
 

@@ -15,12 +15,14 @@ from simulator.engine.broker import Broker
 from simulator.engine.environment import Activity
 from simulator.engine.node import Acceptor
 from simulator.kinds.rabbitmq.cluster import cluster_of
-from simulator.kinds.rabbitmq.faults import NodeDown, strike_cluster
+from simulator.kinds.rabbitmq.faults import NodeDown, SlowFollower, strike_cluster
 from simulator.kinds.rabbitmq.publishing import NO_CREDIT, Backpressured, Credit, PublishChannels
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
+from simulator.kinds.rabbitmq.slow_members import SlowMembers
 
 if TYPE_CHECKING:
     from simulator.design.document import Edge
+    from simulator.engine.link import Draw
     from simulator.engine.world import World
 
 
@@ -54,6 +56,9 @@ class PlacedBroker(Broker):
         #: When the queue turns to the message accepted last.
         self.taken_at = 0.0
         self.held_back = 0
+        #: Draws of the time until a majority has written an entry (s); None where nothing is replicated.
+        self._commit: Draw | None = None
+        self._slow: SlowMembers | None = None
         self._credit = _credit_of(settings)
 
     def entrance(self, edge: str) -> Acceptor:
@@ -160,13 +165,27 @@ class PlacedBroker(Broker):
                 node = self.leader
                 self._taken.append(node)
             self.cluster.nodes_go_down([node])
+        elif fault == "slow-follower":
+            assert isinstance(settings, SlowFollower)
+            self._slow_down(settings)
         elif not strike_cluster(self.cluster, fault, self.id):
             super().strike(fault, settings)
+
+    def _slow_down(self, settings: SlowFollower) -> None:
+        if self._slow is None:
+            assert self._commit is not None
+            self._slow = SlowMembers(self, self._commit)
+            self._commit = self._slow.draw
+        self._slow.delays[settings.node] = settings.delay
 
     def lift(self, fault: str, settings: Any) -> None:
         if fault == "node-down":
             assert isinstance(settings, NodeDown)
             self.cluster.nodes_come_up([self._taken.pop(0) if settings.node is None else settings.node])
+        elif fault == "slow-follower":
+            assert isinstance(settings, SlowFollower)
+            assert self._slow is not None
+            self._slow.delays.pop(settings.node, None)
         elif not strike_cluster(self.cluster, fault, self.id, is_over=True):
             super().lift(fault, settings)
 

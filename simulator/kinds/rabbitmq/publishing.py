@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from simulator.engine.environment import Activity
 from simulator.engine.message import Message
@@ -15,6 +15,7 @@ from simulator.kinds.rabbitmq.cluster import cluster_of
 from simulator.kinds.rabbitmq.envelope import Envelope
 from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
 from simulator.kinds.rabbitmq.publish_properties import header_maker, key_maker
+from simulator.kinds.rabbitmq.resending import Publication, Resending
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
 
@@ -61,6 +62,13 @@ class Sink(Protocol):
         """The queues of the message accepted last whose process is behind."""
 
 
+@runtime_checkable
+class Routing(Protocol):
+    """A sink that makes copies for several queues."""
+
+    def places(self) -> list[Acceptor]: ...
+
+
 class PublishChannel(Acceptor):
     """Messages of one edge on their way into RabbitMQ: their envelopes, their confirms, what holds them back.
 
@@ -101,6 +109,9 @@ class PublishChannel(Acceptor):
                 self._ways += [
                     world.draws(settings.delay, edge.id, way) for way in ("confirm", "next publish")
                 ]
+        self._resending = (
+            Resending(self, settings.resends, settings.resend_delay) if settings.resends else None
+        )
         self._pending: deque[Message] = deque()
         self.unconfirmed = 0
         self.confirmed = 0
@@ -164,18 +175,35 @@ class PublishChannel(Acceptor):
         self.unconfirmed += 1
         waiting_since = message.accepted_at
         sink = self.sink
+        publication = None if self._resending is None else self._resending.keep(message)
         taken = sink.accept(message)
         safe_at = sink.confirmed_at if taken else NACK
         if not taken:
             sink.lose(message)
+            message.envelope = None  # it is in no queue
         way = sum([draw() for draw in self._ways])
         due = (safe_at if isfinite(safe_at) else now) + way
         copies: list[Message] = getattr(sink, "copies", None) or [message]
-        self.env.at(due, _Confirm(self, waiting_since, isfinite(safe_at), copies))
+        if publication is not None:
+            places: list[Acceptor] = sink.places() if taken and isinstance(sink, Routing) else [sink]  # type: ignore[list-item]
+            self._resending.note(publication, list(zip(copies, places, strict=False)))  # type: ignore[union-attr]
+        self.env.at(due, _Confirm(self, waiting_since, isfinite(safe_at), copies, publication))
         if sink.taken_at > now:
             self._use_credit(now)
 
-    def settled(self, waiting_since: float, is_safe: bool, now: float) -> None:
+    def take_again(self, message: Message) -> None:
+        """The application publishes a message again; its envelope is the one it had."""
+        now = self.env._now
+        self.accepted += 1
+        message.accepted_at = now
+        if self._holds or (self.window is not None and self.unconfirmed >= self.window):
+            self._pending.append(message)
+        else:
+            self._publish(message, now)
+
+    def settled(
+        self, waiting_since: float, is_safe: bool, now: float, publication: Publication | None = None
+    ) -> None:
         """The confirm, or its refusal, is back at the sender."""
         self.unconfirmed -= 1
         self.confirm_latency.add(now - waiting_since)
@@ -183,6 +211,8 @@ class PublishChannel(Acceptor):
             self.confirmed += 1
         else:
             self.nacked += 1
+        if publication is not None and self._resending is not None:
+            self._resending.settled(publication, is_safe, now)
         self._go_on(now)
 
     def _go_on(self, now: float) -> None:
@@ -258,18 +288,26 @@ class PublishChannel(Acceptor):
 
 
 class _Confirm(Activity):
-    __slots__ = ("channel", "copies", "is_safe", "since")
+    __slots__ = ("channel", "copies", "is_safe", "publication", "since")
 
-    def __init__(self, channel: PublishChannel, since: float, is_safe: bool, copies: list[Message]) -> None:
+    def __init__(
+        self,
+        channel: PublishChannel,
+        since: float,
+        is_safe: bool,
+        copies: list[Message],
+        publication: Publication | None,
+    ) -> None:
         self.channel = channel
         self.since = since
         self.is_safe = is_safe
         self.copies = copies
+        self.publication = publication
 
     def occur(self, now: float) -> None:
         # A copy that was lost before it was safe has no envelope any more.
         is_safe = self.is_safe and all(copy.envelope is not None for copy in self.copies)
-        self.channel.settled(self.since, is_safe, now)
+        self.channel.settled(self.since, is_safe, now, self.publication)
 
 
 class PublishChannels:
@@ -309,6 +347,7 @@ class PublishChannels:
             "publisher_blocks": self.blocks,
             "confirmed": sum(channel.confirmed for channel in with_confirms),
             "nacked": sum(channel.nacked for channel in with_confirms),
+            "resent": sum(one._resending.resent for one in with_confirms if one._resending is not None),
         }
 
     def levels(self) -> dict[str, Level | Total]:

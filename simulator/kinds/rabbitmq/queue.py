@@ -25,6 +25,7 @@ from simulator.kinds.rabbitmq.publishing import NACK
 from simulator.kinds.rabbitmq.queue_faults import QueueFaults
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.ready import Entry
+from simulator.kinds.rabbitmq.safe_dead_letters import SafeDeadLetters
 
 if TYPE_CHECKING:
     from simulator.design.document import Edge
@@ -50,6 +51,8 @@ class RabbitQueue(QueueFaults):
             self.subscriptions.append(world.subscribe(edge))
         for edge in world.edges_from(self.id, "dead-letter"):
             self.dead_letter = world.dead_letter_link(edge)
+            if self.settings.x_dead_letter_strategy == "at-least-once":
+                self.safe_letters = SafeDeadLetters(self, self.dead_letter)
 
     def start(self) -> None:
         edges = self._world.edges_from(self.id, "consume")
@@ -347,6 +350,10 @@ class RabbitQueue(QueueFaults):
         message = entry.message
         self.deaths[reason] += 1
         self._depart(message, now)
+        if self.safe_letters is not None:
+            message.envelope = self._dead_envelope(entry.envelope, reason)
+            self.safe_letters.add(message, now)
+            return
         if self.dead_letter is not None:
             self.dead_lettered += 1
             self._republish(message, entry.envelope, reason)
@@ -359,8 +366,11 @@ class RabbitQueue(QueueFaults):
 
     def _republish(self, message: Message, envelope: Envelope, reason: Reason) -> None:
         assert self.dead_letter is not None
-        message.envelope = envelope.after_death(self.id, reason, self.settings.x_dead_letter_routing_key)
+        message.envelope = self._dead_envelope(envelope, reason)
         self.bury(message, self.dead_letter)
+
+    def _dead_envelope(self, envelope: Envelope, reason: Reason) -> Envelope:
+        return envelope.after_death(self.id, reason, self.settings.x_dead_letter_routing_key)
 
     def _depart(self, message: Message, now: float) -> None:
         self.departures += 1

@@ -25,6 +25,7 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 ONLY = {
     "x_max_priority": ("x-max-priority", "classic"),
     "x_delivery_limit": ("x-delivery-limit", "quorum"),
+    "x_dead_letter_strategy": ("x-dead-letter-strategy", "quorum"),
     "x_quorum_initial_group_size": ("x-quorum-initial-group-size", "quorum"),
     "x_max_age": ("x-max-age", "stream"),
 }
@@ -114,6 +115,14 @@ class RabbitQueueSettings(ClusterSettings):
         help="Routing key of dead letters; empty: the one they were published with.",
         source=_DLX,
         alias="x-dead-letter-routing-key",
+    )
+    x_dead_letter_strategy: Literal["at-most-once", "at-least-once"] | None = setting(
+        None,
+        title="x-dead-letter-strategy",
+        help="at-least-once keeps a dead letter until its target has confirmed it; empty: at-most-once.",
+        source=_QUORUM,
+        alias="x-dead-letter-strategy",
+        advanced=True,
     )
     x_max_priority: Annotated[int, Field(ge=1, le=255)] | None = setting(
         None,
@@ -249,6 +258,13 @@ class RabbitQueueSettings(ClusterSettings):
                     "{argument} is for {type} queues only; x-queue-type is {given}",
                     {"argument": argument, "type": type, "given": self.x_queue_type},
                 )
+        if self.x_dead_letter_strategy == "at-least-once" and self.x_overflow != "reject-publish":
+            raise PydanticCustomError(
+                "D206",
+                "x-dead-letter-strategy at-least-once needs x-overflow reject-publish: with {given} the "
+                "broker falls back to at-most-once",
+                {"given": self.x_overflow},
+            )
         if self.x_queue_type == "quorum" and self.x_overflow == "reject-publish-dlx":
             raise PydanticCustomError("D206", "x-overflow reject-publish-dlx is for classic queues only")
         if self.x_queue_type != "classic" and not self.durable:

@@ -17,6 +17,7 @@ from simulator.kinds.rabbitmq.placement import PlacedBroker
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.ready import Entry, ReadyMessages
 from simulator.kinds.rabbitmq.rotation import Rotation
+from simulator.kinds.rabbitmq.safe_dead_letters import SafeDeadLetters
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
 
@@ -45,6 +46,8 @@ class QueueState(PlacedBroker, ABC):
         self._of_server: dict[tuple[Subscription, Server], ConsumerChannel] = {}
         self.subscriptions: list[Subscription] = []
         self.dead_letter: Link | None = None
+        #: Dead letters that are kept until they are confirmed; None where they go at most once.
+        self.safe_letters: SafeDeadLetters | None = None
         self.ready = ReadyMessages(returns_first=self.is_quorum)
         #: In the log of a quorum queue and not committed: (time of the commit, entry).
         self._committing: deque[tuple[float, Entry]] = deque()
@@ -57,7 +60,8 @@ class QueueState(PlacedBroker, ABC):
         )
         self._ordinal = count(1)
         self._tag = count(1)
-        self._commit = world.draws(settings.commit_latency, id, "commit") if self.is_quorum else None
+        if self.is_quorum:
+            self._commit = world.draws(settings.commit_latency, id, "commit")
         self._fsync = world.draws(settings.fsync_latency, id, "fsync")
         #: When the queue's process is done with what it has been given.
         self._free_at = 0.0
@@ -132,14 +136,18 @@ class QueueState(PlacedBroker, ABC):
 
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
-        return self.ready_level.value + self.committing_level.value + self.channels.waiting()
+        return self._stored_messages() + self.channels.waiting()
+
+    def _stored_messages(self) -> int:
+        letters = 0 if self.safe_letters is None else self.safe_letters.level.value
+        return self.ready_level.value + self.committing_level.value + letters
 
     def in_flight(self) -> int:
         return self.unacked_level.value
 
     def ledger(self) -> dict[str, int]:
         """What waits for a confirm stands in the ledgers of the channels."""
-        return {**super().ledger(), "waiting": self.ready_level.value + self.committing_level.value}
+        return {**super().ledger(), "waiting": self._stored_messages()}
 
     def ledgers(self) -> dict[str, dict[str, int]]:
         return {**super().ledgers(), **self.channels.ledgers()}
@@ -162,6 +170,7 @@ class QueueState(PlacedBroker, ABC):
             "queue_length": self.ready_level,
             "in_flight": self.unacked_level,
             "in_system": self.present,
+            **({} if self.safe_letters is None else {"undelivered_letters": self.safe_letters.level}),
             **self.channels.levels(),
         }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
+from simulator.engine.link import Draw
 from simulator.engine.message import Message
 from simulator.engine.timer import Timer
 from simulator.engine.world import World
@@ -38,7 +39,7 @@ class RabbitStream(PlacedBroker):
         super().__init__(world, id, settings)
         self.subscriptions: list[Subscription] = []
         self.lines: list[StreamLine] = []
-        self._commit = world.draws(settings.commit_latency, id, "commit")
+        self._commit: Draw = world.draws(settings.commit_latency, id, "commit")
         self._committing: deque[tuple[float, Message]] = deque()
         self._commits = Timer(world.env, self._committed)
         self._levels: dict[str, Level | Total] = {}
