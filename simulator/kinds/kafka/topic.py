@@ -13,7 +13,6 @@ from simulator.design.edges import DeadLetterSettings
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.environment import Activity
-from simulator.engine.link import Draw
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
 from simulator.engine.timer import Timer
@@ -25,6 +24,7 @@ from simulator.kinds.kafka.cluster import Cluster
 from simulator.kinds.kafka.compaction import Compaction, KeyGuard
 from simulator.kinds.kafka.cost import cost_items
 from simulator.kinds.kafka.group import ConsumerGroup
+from simulator.kinds.kafka.grouping import new_group
 from simulator.kinds.kafka.inspection import (
     broker_counts,
     counts_on_edges,
@@ -37,10 +37,8 @@ from simulator.kinds.kafka.member import Reader
 from simulator.kinds.kafka.plain import faults_of_its_own, needs_cluster
 from simulator.kinds.kafka.producer_client import Batch, ProducerClient
 from simulator.kinds.kafka.quotas import ConsumerQuota
-from simulator.kinds.kafka.reconciler import Reconciler
 from simulator.kinds.kafka.repositioning import seek, truncate
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
-from simulator.kinds.kafka.share_group import ShareGroup
 from simulator.kinds.kafka.topic_stage import plan_topic
 from simulator.kinds.kafka.traits import KAFKA_MAPPING
 from simulator.kinds.kafka.transactions import Transactions
@@ -110,13 +108,7 @@ class KafkaTopic(Broker):
             name = read.group_id or edge.target
             group = groups.get(name)
             if group is None:
-                latency = world.draws(settings.rebalance_latency, self.id, f"rebalance latency of {name}")
-                group = groups[name] = self._new_group(name, read, latency)
-                if self.transactions is not None and read.isolation_level == "read_committed":
-                    self.transactions.guard(group)
-                group.find_flows = world.nodes[edge.target].find_flows
-                if read.protocol == "consumer":
-                    group.coordinator = Reconciler(group, read.remote_assignor, latency)
+                group = groups[name] = new_group(self, world, edge, name)
             subscription.broker = group
             reader = Reader(read)
             if read.protocol == "consumer":
@@ -147,29 +139,6 @@ class KafkaTopic(Broker):
             self._levels["throttled_producers"] = self.throttled_producers
         if self.quotas:
             self._levels["throttled_members"] = self._whole([quota.throttled for quota in self.quotas])
-
-    def _new_group(self, name: str, read: KafkaConsumeSettings, latency: Draw) -> ConsumerGroup:
-        settings = self.settings
-        id = f"{self.id}:{name}"
-        if read.group_type == "share":
-            return ShareGroup(
-                self._world,
-                id,
-                self.logs,
-                lock=settings.share_lock_ms / 1e3,
-                limit=settings.share_delivery_limit,
-                most=settings.share_max_locks,
-                is_explicit=read.share_acknowledgement == "explicit",
-                latency=latency,
-            )
-        return ConsumerGroup(
-            self._world,
-            id,
-            self.logs,
-            strategy=read.strategy,
-            initial_delay=settings.initial_rebalance_delay_ms / 1e3,
-            latency=latency,
-        )
 
     def _whole(self, parts: Sequence[Level | Total]) -> Level | Total:
         """A level of all groups: of a group alone its own, of several a sum whose maximum must be noted."""

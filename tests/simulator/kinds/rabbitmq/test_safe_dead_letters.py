@@ -64,7 +64,6 @@ def test_no_more_than_32_dead_letters_are_under_way():
     dead = watched.world.nodes["dead"]
     letters = watched.world.nodes["q"].safe_letters  # type: ignore[attr-defined]
     most = 0
-    dead.settings.__dict__["fsync_latency"] = None
     real = dead.accept_dead_letter  # type: ignore[attr-defined]
 
     def slow(message: Any) -> bool:

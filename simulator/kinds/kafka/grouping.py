@@ -1,0 +1,50 @@
+"""Makes the groups that read a topic, each by its protocol."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.kinds.kafka.group import ConsumerGroup
+from simulator.kinds.kafka.reconciler import Reconciler
+from simulator.kinds.kafka.settings import KafkaConsumeSettings
+from simulator.kinds.kafka.share_group import ShareGroup
+
+if TYPE_CHECKING:
+    from simulator.design.document import Edge
+    from simulator.engine.world import World
+    from simulator.kinds.kafka.topic import KafkaTopic
+
+
+def new_group(topic: KafkaTopic, world: World, edge: Edge, name: str) -> ConsumerGroup:
+    """The group `name`, as the first edge that names it says."""
+    settings, read = topic.settings, edge.settings
+    assert isinstance(read, KafkaConsumeSettings)
+    id = f"{topic.id}:{name}"
+    latency = world.draws(settings.rebalance_latency, topic.id, f"rebalance latency of {name}")
+    group: ConsumerGroup
+    if read.group_type == "share":
+        group = ShareGroup(
+            world,
+            id,
+            topic.logs,
+            lock=settings.share_lock_ms / 1e3,
+            limit=settings.share_delivery_limit,
+            most=settings.share_max_locks,
+            is_explicit=read.share_acknowledgement == "explicit",
+            latency=latency,
+        )
+    else:
+        group = ConsumerGroup(
+            world,
+            id,
+            topic.logs,
+            strategy=read.strategy,
+            initial_delay=settings.initial_rebalance_delay_ms / 1e3,
+            latency=latency,
+        )
+        if read.protocol == "consumer":
+            group.coordinator = Reconciler(group, read.remote_assignor, latency)
+    if topic.transactions is not None and read.isolation_level == "read_committed":
+        topic.transactions.guard(group)
+    group.find_flows = world.nodes[edge.target].find_flows
+    return group
