@@ -9,15 +9,15 @@ import "../gallery/page.css";
 
 const EVERY = 3_000;
 
-/** On every page: what is running now, and the way to it. Nothing when nothing runs. */
+/** On every page: what is running now or stands paused, and the way to it. Nothing when nothing does. */
 export function RunPill() {
   const [running, setRunning] = useState<readonly RunRecord[]>([]);
   useEffect(() => {
     let left = false;
     const look = () => {
       if (document.visibilityState !== "visible") return;
-      listRuns({ status: "running" }).then(
-        (runs) => !left && setRunning(runs),
+      Promise.all([listRuns({ status: "running" }), listRuns({ status: "paused" })]).then(
+        (lists) => !left && setRunning(lists.flat()),
         () => !left && setRunning([]), // the pages themselves say that the server does not answer
       );
     };
@@ -39,10 +39,14 @@ export function RunPill() {
   const many = going.length > 1;
   const href = many || !first.design ? "/runs" : `/designs/${first.design}/runs/${first.id}`;
   return (
-    <a className="run-pill" href={href} title={many ? "See all runs" : `${first.design_name} is running`}>
+    <a
+      className="run-pill"
+      href={href}
+      title={many ? "See all runs" : `${first.design_name} is ${first.status}`}
+    >
       <Activity size={14} aria-hidden="true" />
       <span className="run-pill-name">{many ? `${going.length} runs going` : first.design_name}</span>
-      {!many && formatShare(progress)}
+      {!many && (first.status === "paused" ? "paused" : formatShare(progress))}
     </a>
   );
 }
