@@ -6,7 +6,7 @@ import { keyText } from "../keyText";
 
 const BY_HAND: readonly (readonly [string, string])[] = [
   ["Tab", "Go from node to node in the order of the messages"],
-  ["Enter", "Select the focused node and open its settings"],
+  ["Enter", "Select the node; again: go to its settings"],
   ["Arrow keys", "Move the selection by one grid step"],
   ["Shift+Arrow keys", "Move it further"],
   ["Esc", "Close the inspector, let go of the selection"],
