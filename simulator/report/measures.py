@@ -21,6 +21,7 @@ WHOLE_RUN = (
     "out_of_order",
     "failures",
     "rebalances",
+    "largest_partition",
     "isr_shrinks",
     "under_min_isr_rejects",
     "elections",

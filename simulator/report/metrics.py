@@ -220,6 +220,11 @@ METRICS: dict[str, dict[str, str]] = {
     "rebalances": _metric(
         "Rebalances", "rebalances", "Rounds in which a consumer group handed out its partitions again."
     ),
+    "largest_partition": _metric(
+        "Largest partition",
+        "messages",
+        "Records in the partition that got most; times the partitions, over all records, it is the skew.",
+    ),
     "isr_shrinks": _metric(
         "ISR shrinks", "replicas", "Followers that left the in-sync replicas of a partition."
     ),

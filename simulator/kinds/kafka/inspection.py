@@ -107,19 +107,16 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
         else:
             replicas = topic.cluster.partitions[number]
             holders, leader = list(replicas.isr), topic.cluster.leader_of(number)
-        row: dict[str, Any] = {
-            "partition": number,
-            "leader": leader,
-            "isr": ", ".join(map(str, holders)),
-            "start_offset": log.start,
-            "end_offset": log.end,
-        }
+        row: dict[str, Any] = {"partition": number}
         for group in topic.groups:
             name = group.id.removeprefix(f"{topic.id}:")
             cursor = group.cursors[number]
             row[f"lag of {name}"] = group.lag_of(cursor)
             members = [f"{one.subscription.consumer.id}-{one.number}" for one in group.readers_of(cursor)]
             row[f"member of {name}"] = ", ".join(members) or None
+        row["leader"] = leader
+        row["ISR"] = ", ".join(map(str, holders))
+        row["start_offset"], row["end_offset"] = log.start, log.end
         rows.append(row)
     mean = total / len(topic.logs)
     now = topic.env.now

@@ -399,6 +399,7 @@ class KafkaTopic(Broker):
             "rebalances": sum(group.coordinator.rebalances for group in groups),
             **broker_counts(self.cluster),
             **transaction_counts(self.transactions),
+            "largest_partition": max(log.end for log in self.logs),
             **feature_counts(self),
         }
 

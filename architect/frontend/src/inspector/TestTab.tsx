@@ -22,6 +22,11 @@ export function readSample(text: string): JsonObject | string {
   }
 }
 
+/** Who takes the message stands before who does not; beside that the server's order stays. */
+export function takersFirst(rows: readonly TrialRow[]): TrialRow[] {
+  return [...rows.filter((row) => row.is_match), ...rows.filter((row) => !row.is_match)];
+}
+
 /** "2 of 5 take it." */
 export function verdictText(rows: readonly TrialRow[]): string {
   const taking = rows.filter((row) => row.is_match).length;
@@ -103,7 +108,7 @@ export function TestTab({ node, trial }: { node: DesignNode; trial: TrialInfo })
       </p>
       {rows && rows.length > 0 && (
         <ul className={`trial-rows${fault ? " is-stale" : ""}`}>
-          {rows.map((row, index) => (
+          {takersFirst(rows).map((row, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: an edge may have several rows, in the server's order
             <li key={`${row.edge} ${index}`} className={row.is_match ? "is-match" : ""}>
               {row.is_match ? (

@@ -63,7 +63,8 @@ function isTelling(name: string, value: Json | undefined): boolean {
 
 /** "is_leader" is "leader" to people. */
 export function wordsOf(name: string): string {
-  return titleFrom(name.replace(/^(is|has)_/, ""));
+  const words = titleFrom(name.replace(/^(is|has)_/, ""));
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** One value as text; `label` says what a node is called. */

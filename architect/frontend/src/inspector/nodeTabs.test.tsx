@@ -10,8 +10,8 @@ import { useSession } from "../run/session";
 import type { KindInfo } from "../schema/types";
 import { configText, faultOf, refusedPath, whenText } from "./faults";
 import { Inspector } from "./Inspector";
-import { hasBar, insideOf, insideText } from "./inside";
-import { readSample, verdictText } from "./TestTab";
+import { hasBar, insideOf, insideText, wordsOf } from "./inside";
+import { readSample, takersFirst, verdictText } from "./TestTab";
 
 const initial = useSession.getState();
 
@@ -129,6 +129,11 @@ describe("a message that is tried", () => {
     expect(verdictText([])).toContain("Nothing leads out");
     expect(verdictText([row(false)])).toBe("Nobody takes this message.");
     expect(verdictText([row(true), row(false)])).toBe("1 of 2 takes it.");
+    expect(takersFirst([row(false), row(true), row(false)]).map((one) => one.is_match)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -156,6 +161,7 @@ describe("the inner state of a node", () => {
     expect(insideOf({ rows }).tables[0]?.title).toBe("Partitions");
     expect(hasBar("lag of audit")).toBe(true);
     expect(hasBar("partition")).toBe(false);
+    expect(["is_leader", "lag of audit", "ISR"].map(wordsOf)).toEqual(["Leader", "Lag of audit", "ISR"]);
   });
 
   it("comes with the frames of a run", async () => {
