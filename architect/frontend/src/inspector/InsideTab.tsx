@@ -99,11 +99,7 @@ function Bar({ value, largest }: { value: number; largest: number }) {
   const share = largest > 0 ? (100 * value) / largest : 0;
   return (
     <span className="inside-bar">
-      <span
-        className={`inside-bar-fill${share === 0 ? " is-none" : ""}`}
-        style={{ width: `${share}%` }}
-        aria-hidden="true"
-      />
+      <span className="inside-bar-fill" style={{ width: `${share}%` }} aria-hidden="true" />
       <span className="inside-bar-text">{formatCount(value)}</span>
     </span>
   );
