@@ -25,8 +25,8 @@ class ShareSettings(Settings):
         source=BROKER,
         alias="group.share.record.lock.duration.ms",
         advanced=True,
-        ge=1_000,
-        le=3_600_000,
+        ge=15_000,
+        le=60_000,
     )
     share_delivery_limit: int = setting(
         5,
