@@ -116,7 +116,11 @@ class MemberStage:
         """
         times, places, rows, units = arrivals.times, arrivals.places, arrivals.rows, arrivals.units
         polled, count, most = self.polled, len(self.fresh), self._most
-        begins, ends = work.begins, work.ends
+        # Bound once: the loop turns once for each poll, which is the bulk of a run's work.
+        begin, end, take = work.begins.append, work.ends.append, work.rows.append
+        note_time, note_count = work.poll_times.append, work.poll_counts.append
+        note_unit = work.poll_units.append
+        commits_before, turn = self._commits_before, self._turn
         polls_at, due, latest = self.polls_at, self._due, self.last_poll
         came, last = 0, len(times)
         while True:
@@ -138,12 +142,14 @@ class MemberStage:
             if stop > came + 1 or self._waiting:
                 self._note_fresh(arrivals, came, stop)
                 came = stop
+                self._turn = turn
                 batch = self._fetch()
+                turn = self._turn
                 size = len(batch)
-                begins.append(poll)
+                begin(poll)
                 through = list(accumulate([services[row - base] for row in batch], initial=poll))
-                begins.extend(through[1:-1])
-                ends.extend(through[1:])
+                work.begins.extend(through[1:-1])
+                work.ends.extend(through[1:])
                 work.rows.extend(batch)
                 ended = through[-1]
             elif stop > came:
@@ -151,29 +157,31 @@ class MemberStage:
                 place = places[came]
                 came = stop
                 polled[place] += 1
-                self._turn = place if most == 1 else (self._turn + 1) % count
+                turn = place if most == 1 else (turn + 1) % count
                 size = 1
                 ended = poll + services[row - base]
-                begins.append(poll)
-                ends.append(ended)
-                work.rows.append(row)
+                begin(poll)
+                end(ended)
+                take(row)
             else:
-                self._turn = (self._turn + 1) % count
+                turn = (turn + 1) % count
                 work.idle_from.append(poll)
                 polls_at = inf
-                due = self._wait()
+                if self._commit_at == inf:
+                    # An open poll commits too; not before what the next poll has to do anyway.
+                    self._commit_at = self._next_commit
                 continue
             self._open += size
-            work.poll_times.append(poll)
-            work.poll_counts.append(size)
-            work.poll_units.append(unit)
+            note_time(poll)
+            note_count(size)
+            note_unit(unit)
             if polls_at == inf:
                 work.woken.append(poll)
             polls_at = ended
-            if self._commits_before:
+            if commits_before:
                 self._commit(poll, unit, work)
         self._note_fresh(arrivals, came, last)
-        self.polls_at, self.last_poll = polls_at, latest
+        self.polls_at, self.last_poll, self._turn = polls_at, latest, turn
         if self._commit_at <= now:
             self._commit_in_poll(work, is_idle=polls_at == inf)
         events, self._events = self._events, 0
@@ -224,12 +232,6 @@ class MemberStage:
             self._commit_in_poll(work, is_idle=is_idle)
         if self._commits_at_poll or poll >= self._next_commit:
             self._commit(poll, unit, work)
-        return self._due
-
-    def _wait(self) -> float:
-        """A poll has found nothing: an open poll commits too; returns when the next commit is due."""
-        if self._commit_at == inf:
-            self._commit_at = self._next_commit
         return self._due
 
     def _commit(self, now: float, unit: int, work: Work) -> None:
