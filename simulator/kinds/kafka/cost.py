@@ -25,7 +25,9 @@ def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
     limit = settings.retention_bytes * settings.partitions if settings.retention_bytes >= 0 else None
     kept = 0.0
     found: list[CostItem | NoPrice] = []
-    if settings.retention_ms >= 0:
+    if settings.cleanup_policy == "compact":
+        found.append(NoPrice("records of a compacted topic: their storage depends on the keys there are"))
+    elif settings.retention_ms >= 0:
         kept = rate * settings.retention_ms / 1e3
         kept = kept if limit is None else min(kept, limit)
     elif limit is not None:

@@ -116,6 +116,21 @@ CASES: list[tuple[str, list[dict[str, Any]], float, dict[str, float], dict[str, 
         {},
     ),
     (
+        "Kafka compacted: what it stores depends on its keys, and is not guessed",
+        [
+            node(
+                "log",
+                "kafka.topic",
+                hosting="msk",
+                broker_type="m7g.large",
+                **{**KAFKA, "cleanup.policy": "compact"},
+            )
+        ],
+        3 * 730 * 0.204,
+        {"node hours": 3 * 730 * 0.204},
+        {},
+    ),
+    (
         "RabbitMQ of one's own, a quorum queue",
         [node("q", "rabbitmq.queue", **{"x-queue-type": "quorum"})],
         3 * 730 * 0.0816 + CROSSING,
