@@ -49,6 +49,9 @@ coverage: ## how often the 95 % intervals hold the truth: 800 experiments, some 
 pairing: ## how far comparisons may be believed: 100 seeds, some minutes
 	$(VENV) benchmarks/pairing_study.py
 
+fuzz: ## 10,000 broken files for each importer, some minutes; CASES=N for more or fewer
+	$(VENV) -m tests.simulator.formats.imports.fuzzing $(or $(CASES),10000)
+
 docs: ## the glossary, the links and the commands in the documentation are true
 	$(VENV) -m pytest -q tests/test_house.py
 

@@ -142,13 +142,12 @@ class _Definitions:
             self._exchange(position, row)
         for position, row in self._named("queues"):
             self._queue(position, row)
-        for position, row in enumerate(self.data.get("bindings") or []):
+        for position, row in enumerate(self._list("bindings")):
             if isinstance(row, dict):
                 self._binding(position, row)
 
     def _named(self, key: str) -> Iterable[tuple[int, dict[str, Any]]]:
-        value = self.data.get(key)
-        for position, row in enumerate(value if isinstance(value, list) else []):
+        for position, row in enumerate(self._list(key)):
             if not isinstance(row, dict):
                 continue
             name = row.get("name")
@@ -156,6 +155,10 @@ class _Definitions:
                 yield position, row
             else:
                 self.reading.not_understood(f"an entry of {key} without a name", key, position)
+
+    def _list(self, key: str) -> list[Any]:
+        value = self.data.get(key)
+        return value if isinstance(value, list) else []
 
     def _vhost(self, row: dict[str, Any]) -> str:
         vhost = row.get("vhost", self.only)
@@ -290,7 +293,7 @@ class _Definitions:
     ) -> dict[str, Any]:
         for section in ("policies", "operator_policies"):
             best: tuple[int, dict[str, Any]] | None = None
-            for position, row in enumerate(self.data.get(section) or []):
+            for position, row in enumerate(self._list(section)):
                 if not isinstance(row, dict) or self._vhost(row) != vhost:
                     continue
                 if not _applies(row.get("apply-to", "all"), what, type):
