@@ -14,6 +14,7 @@ import random
 import sys
 import time
 import traceback
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -151,7 +152,7 @@ def _with_odd_values(text: str, draw: random.Random) -> str | None:
             elif isinstance(here, dict) and draw.random() < 0.15:
                 here[draw.choice(("", "x", "${A}", "Ref", "$ref"))] = inner
             else:
-                here[key] = draw.choice(_ODD)
+                here[key] = deepcopy(draw.choice(_ODD))
             break
     return json.dumps(data) if is_json or draw.random() < 0.3 else yaml.safe_dump(data)
 
