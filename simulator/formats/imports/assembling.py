@@ -44,7 +44,12 @@ def assemble(drawing: Drawing, name: str, description: str, extras: dict[str, An
                 return document
         except InvalidDesign as invalid:
             problems = invalid.problems
-        mended = [_mend(drawing, problem, extras) for problem in problems]
+        # Problems name positions: those of the document that was refused, whatever is left out meanwhile.
+        owners: dict[str, list[Any]] = {
+            "nodes": list(drawing.vertices.values()),
+            "edges": list(drawing.wires),
+        }
+        mended = [_mend(drawing, owners, problem, extras) for problem in problems]
         if not any(mended):
             break
     raise InvalidDesign(problems)
@@ -144,7 +149,7 @@ def _assumption(owner: Vertex | Wire, key: str) -> dict[str, str]:
 
 
 # -- mending -----------------------------------------------------------------------------------------
-def _mend(drawing: Drawing, problem: Problem, extras: dict[str, Any]) -> bool:
+def _mend(drawing: Drawing, owners: dict[str, list[Any]], problem: Problem, extras: dict[str, Any]) -> bool:
     """Take away what a problem is about; False when that is not known."""
     if problem.code == "D204":
         return _delay_loop(drawing, problem)
@@ -155,16 +160,9 @@ def _mend(drawing: Drawing, problem: Problem, extras: dict[str, Any]) -> bool:
         return _forget(drawing, extras, list_name, problem)
     if not number.isdigit():
         return False
-    owner: Vertex | Wire
-    if list_name == "nodes":
-        owners: list[Any] = list(drawing.vertices.values())
-    elif list_name == "edges":
-        owners = list(drawing.wires)
-    else:
+    if int(number) >= len(owners.get(list_name, ())):
         return False
-    if int(number) >= len(owners):
-        return False
-    owner = owners[int(number)]
+    owner: Vertex | Wire = owners[list_name][int(number)]
     key = _key_of(owner, rest, problem.message)
     if key is not None:
         # A later problem of the same round may be about a setting that is gone already.
@@ -179,7 +177,6 @@ def _mend(drawing: Drawing, problem: Problem, extras: dict[str, Any]) -> bool:
         return True
     if isinstance(owner, Wire):
         drawing.note("not-understood", owner.place, f"edge {owner.id} left out: {problem.message}")
-        owner.role = "gone"
         drawing.wires = [wire for wire in drawing.wires if wire is not owner]
         return True
     if rest == "label" and owner.label:

@@ -187,7 +187,8 @@ def _mend_wires(drawing: Drawing) -> None:
             wire.role = rule.roles[0]
         kept.append(wire)
     # Readers made on the way added their own edges at the end of the list.
-    added = [wire for wire in drawing.wires if wire not in set(kept) and wire.source in readers.values()]
+    seen, new = set(kept), set(readers.values())
+    added = [wire for wire in drawing.wires if wire not in seen and wire.source in new]
     drawing.wires = kept + added
 
 

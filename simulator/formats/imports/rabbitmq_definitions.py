@@ -67,6 +67,7 @@ _EXCHANGE_TYPES = ("direct", "fanout", "topic", "headers", "x-consistent-hash", 
 #: is repeated itself, or a back reference.
 _RISKY = re.compile(r"\([^()]*[*+{|][^()]*\)\s*[*+{]|\\[1-9]|\(\?P?[=<!]")
 _LONGEST_PATTERN = 200
+_MOST_POLICIES = 500
 _LONGEST_MATCHED = 255
 
 
@@ -120,6 +121,8 @@ class _Definitions:
         self.data = data
         only = data.get("original_vhost_name")  # an export of one virtual host names it once
         self.only = only if isinstance(only, str) else "/"
+        self.vhosts = {self._vhost(row) for key in _SECTIONS for row in _rows(data.get(key))}
+        self.untried: set[int] = set()
         self.default_types = {
             str(row.get("name")): row["default_queue_type"]
             for row in _rows(data.get("vhosts"))
@@ -138,6 +141,10 @@ class _Definitions:
             for position, row in enumerate(value):
                 if not isinstance(row, dict):
                     self.reading.not_understood(f"an entry of {key} that is no mapping", key, position)
+            if "policies" in key and len(value) > _MOST_POLICIES:
+                self.reading.not_understood(
+                    f"{len(value):,} {key}; at most {_MOST_POLICIES} are applied", key
+                )
         for position, row in self._named("exchanges"):
             self._exchange(position, row)
         for position, row in self._named("queues"):
@@ -165,8 +172,7 @@ class _Definitions:
         return vhost if isinstance(vhost, str) else "/"
 
     def _label(self, vhost: str, name: str) -> str:
-        vhosts = {self._vhost(row) for key in _SECTIONS for row in _rows(self.data.get(key))}
-        return f"{vhost}/{name}" if len(vhosts) > 1 else name
+        return f"{vhost}/{name}" if len(self.vhosts) > 1 else name
 
     # -- exchanges -------------------------------------------------------------------------------
     def _exchange(self, position: int, row: dict[str, Any]) -> None:
@@ -264,7 +270,7 @@ class _Definitions:
         if arguments:
             config["arguments"] = arguments
         name = exchange_name(vhost, source)
-        if not self.reading.has(name) and (source.startswith("amq.") or source == ""):
+        if source.startswith("amq.") and not self.reading.has(name):
             self._built_in(vhost, source, path)
         self.reading.link(name, target, path, "publish", config)
         self.reading.note("read", f"binding of {source} to {destination}", *path)
@@ -292,6 +298,8 @@ class _Definitions:
         self, what: str, vhost: str, name: str, type: str, arguments: dict[str, Any]
     ) -> dict[str, Any]:
         for section in ("policies", "operator_policies"):
+            if len(self._list(section)) > _MOST_POLICIES:
+                continue
             best: tuple[int, dict[str, Any]] | None = None
             for position, row in enumerate(self._list(section)):
                 if not isinstance(row, dict) or self._vhost(row) != vhost:
@@ -311,19 +319,21 @@ class _Definitions:
         return arguments
 
     def _matches(self, pattern: Any, name: str, path: tuple[str, int]) -> bool:
+        """Whether a policy's pattern matches a name; one that is not tried is said once."""
+        why = ""
         if not isinstance(pattern, str):
-            self.reading.not_understood("a policy without a pattern", *path)
-            return False
-        if len(pattern) > _LONGEST_PATTERN or _RISKY.search(pattern):
-            if not any(note.place.path == path for note in self.reading.notes):
-                self.reading.not_understood("the pattern of a policy that may take too long to match", *path)
-            return False
-        try:
-            return re.search(pattern, name[:_LONGEST_MATCHED]) is not None
-        except (re.error, RecursionError, OverflowError):
-            if not any(note.place.path == path for note in self.reading.notes):
-                self.reading.not_understood("the pattern of a policy is no regular expression", *path)
-            return False
+            why = "a policy without a pattern"
+        elif len(pattern) > _LONGEST_PATTERN or _RISKY.search(pattern):
+            why = "the pattern of a policy that may take too long to match"
+        else:
+            try:
+                return re.search(pattern, name[:_LONGEST_MATCHED]) is not None
+            except (re.error, RecursionError, OverflowError):
+                why = "the pattern of a policy is no regular expression"
+        if id(self.data[path[0]][path[1]]) not in self.untried:
+            self.untried.add(id(self.data[path[0]][path[1]]))
+            self.reading.not_understood(why, *path)
+        return False
 
     def _rest(self, arguments: dict[str, Any], what: str, path: tuple[str, int]) -> None:
         for key in arguments:

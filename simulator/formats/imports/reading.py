@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from simulator.design.document import MAX_EDGES, MAX_NODES
 from simulator.formats.imports.source_file import Path, SourceFile, path_text
 
 #: What a name is the name of, and the name: ``("sqs", "orders")``. Files are put together by these.
@@ -122,6 +123,7 @@ class Reading:
         self.file = file
         self.format = format
         self.parts: list[Part] = []
+        self._names: set[Name] = set()
         self.links: list[Link] = []
         self.notes: list[Note] = []
         self.unsaid = 0
@@ -166,7 +168,11 @@ class Reading:
         origins: Mapping[str, Origin] | None = None,
         is_defined: bool = True,
     ) -> Part:
-        """Add a part and return it."""
+        """Add a part and return it; raises ``InvalidDesign`` beyond what a design may hold."""
+        if len(self.parts) >= MAX_NODES:
+            raise self.file.refuse(
+                f"more than {MAX_NODES:,} parts", "Import the parts of the system that matter.", path
+            )
         part = Part(
             list(names),
             kind,
@@ -177,6 +183,7 @@ class Reading:
             is_defined,
         )
         self.parts.append(part)
+        self._names.update(part.names)
         return part
 
     def link(
@@ -190,7 +197,11 @@ class Reading:
         origins: Mapping[str, Origin] | None = None,
         is_guess: bool = False,
     ) -> Link:
-        """Add a link and return it."""
+        """Add a link and return it; raises ``InvalidDesign`` beyond what a design may hold."""
+        if len(self.links) >= MAX_EDGES:
+            raise self.file.refuse(
+                f"more than {MAX_EDGES:,} connections", "Import the parts of the system that matter.", path
+            )
         link = Link(
             source, target, self.place(*path), role, dict(config or {}), dict(origins or {}), is_guess
         )
@@ -199,4 +210,4 @@ class Reading:
 
     def has(self, name: Name) -> bool:
         """Whether a part of this file has the name."""
-        return any(name in part.names for part in self.parts)
+        return name in self._names
