@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import Path
-from simulator.formats.imports.values import number, switch
+from simulator.formats.imports.values import number, switch, text
 from simulator.kinds.catalogue import KINDS
 
 _TOPIC = "kafka.topic"
@@ -21,10 +21,12 @@ def topic_config(reading: Reading, topic: str, given: dict[str, Any], path: Path
         if key not in known:
             others.append(str(key)[:60])
             continue
-        read = switch(value)
-        config[key] = read if read is not None else number(value)
-        if config[key] is None:
-            del config[key]
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            value = ",".join(sorted(value))  # as AsyncAPI writes cleanup.policy
+        found = next((one for read in (switch, number, text) if (one := read(value)) not in (None, "")), None)
+        if found is not None:
+            config[key] = found
+        else:
             reading.not_understood(f"topic {topic}: the value of {key}", *path)
     if others:
         reading.not_modelled(f"topic {topic}: {', '.join(others)[:240]}", *path)

@@ -16,7 +16,7 @@ servers: {main: {host: 'user:canary@kafka:9092', protocol: kafka}}
 channels:
   placed:
     address: orders.placed
-    bindings: {kafka: {partitions: 6, replicas: 3, topicConfiguration: {retention.ms: 3600000, cleanup.policy: [delete]}}}
+    bindings: {kafka: {partitions: 6, replicas: 3, topicConfiguration: {retention.ms: 3600000, confluent.value.schema.validation: true}}}
   asked: {address: prices.asked}
   told: {address: prices.told}
 operations:
@@ -53,7 +53,7 @@ def test_two_applications_meet_in_the_channel_they_name_alike():
     assert config_of(made, "orders-placed", "mail") == {"group.id": "mailers"}
     assert {edge for edge in edges(made) if edge[1] == "orders-placed"}
     assert nodes(made)["orders"]["kind"] == "consumer"
-    assert has_note(made, "not-modelled", "cleanup.policy")
+    assert has_note(made, "not-modelled", "confluent.value.schema.validation")
     assert simulate(made.document, duration=10)["conservation"]["ok"]
 
 

@@ -24,7 +24,7 @@ spec: {kafka: {replicas: 5}}
 apiVersion: kafka.strimzi.io/v1beta2
 kind: KafkaTopic
 metadata: {name: orders, labels: {strimzi.io/cluster: c}}
-spec: {partitions: 12, replicas: 3, config: {retention.ms: 7200000, min.insync.replicas: "2", cleanup.policy: compact}}
+spec: {partitions: 12, replicas: 3, config: {retention.ms: 7200000, min.insync.replicas: "2", confluent.value.schema.validation: true}}
 ---
 apiVersion: kafka.strimzi.io/v1beta2
 kind: KafkaUser
@@ -49,7 +49,7 @@ def test_strimzi_topics_have_their_settings_and_the_clusters_brokers():
         "replication.factor": 3,
         "brokers": 5,
     }
-    assert has_note(made, "not-modelled", "[1].spec.config", "cleanup.policy")
+    assert has_note(made, "not-modelled", "[1].spec.config", "confluent.value.schema.validation")
     assert has_note(made, "not-modelled", "KafkaUser is no topic")
     assert simulate(made.document, duration=10)["conservation"]["ok"]
 
