@@ -20,8 +20,15 @@ export function EmptyCanvas() {
         <button type="button" className="button primary" onClick={addProducer} disabled={!producer}>
           Add a producer
         </button>
-        <a className="button" href="/">
+        <a className="button" href="/#templates">
           Start from a template
+        </a>
+        <a
+          className="button"
+          href="/#import"
+          title="AsyncAPI, CloudFormation, RabbitMQ definitions, YAML and more"
+        >
+          Import files
         </a>
       </div>
       <p className="muted">Double-click anywhere to add any node by name.</p>

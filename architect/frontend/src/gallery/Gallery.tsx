@@ -34,6 +34,8 @@ export function Gallery() {
   const [designs, setDesigns] = useState<readonly DesignSummary[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [refused, setRefused] = useState<readonly Refused[]>([]);
+  const templatesTitle = useRef<HTMLHeadingElement>(null);
+  const openFile = useRef<HTMLButtonElement>(null);
   const [preview, setPreview] = useState<ImportedDesign | null>(null);
   const [isBusy, setBusy] = useState(false);
   const fileInput = useRef<HTMLInputElement>(null);
@@ -47,7 +49,13 @@ export function Gallery() {
   useEffect(() => {
     document.title = "Headrace";
     reload();
+    // an empty canvas sends people here for files
+    if (window.location.hash === "#import") openFile.current?.focus();
   }, [reload]);
+  const isThere = templates !== null;
+  useEffect(() => {
+    if (isThere && window.location.hash === "#templates") templatesTitle.current?.scrollIntoView();
+  }, [isThere]);
 
   const attempt = async (what: () => Promise<void>) => {
     setBusy(true);
@@ -115,6 +123,7 @@ export function Gallery() {
                   <SquarePlus size={16} aria-hidden="true" /> Blank design
                 </button>
                 <button
+                  ref={openFile}
                   type="button"
                   className="button"
                   disabled={isBusy}
@@ -151,7 +160,7 @@ export function Gallery() {
             />
           )}
           <section aria-labelledby="templates-title">
-            <h2 id="templates-title">
+            <h2 id="templates-title" ref={templatesTitle}>
               {shown.length > 0 ? "Start from an example" : "Examples, ready to run"}
             </h2>
             <div className="template-grid" aria-busy={templates === null && problem === null}>
