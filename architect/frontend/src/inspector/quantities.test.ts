@@ -61,6 +61,10 @@ describe("formatSetting", () => {
     [1000, "msg/s", "1000 msg/s"],
     [0.05, "1", "0.05"],
     [1500000, "1", "1.5M"],
+    [1, "instances", "1 instance"],
+    [1, "deliveries", "1 delivery"],
+    [2, "partitions", "2 partitions"],
+    [1, "msg/s", "1 msg/s"],
   ])("writes %d %s as %s", (value, unit, text) => {
     expect(formatSetting(value, unit)).toBe(text);
   });
@@ -76,7 +80,7 @@ describe("formatSetting", () => {
       fc.integer({ min: 0, max: 2_000_000_000 }),
       fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
     );
-    const units = fc.constantFrom("s", "ms", "bytes", "msg/s", "1", "1/s");
+    const units = fc.constantFrom("s", "ms", "bytes", "msg/s", "1", "1/s", "partitions", "deliveries");
     fc.assert(
       fc.property(values, units, (value, unit) => {
         const back = parseQuantity(formatSetting(value, unit), unit);

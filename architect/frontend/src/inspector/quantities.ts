@@ -145,7 +145,7 @@ export function parseQuantity(text: string, unit: string): Parsed {
 }
 
 function factorOf(word: string, of: Dimension, size: number, suffix: string): number | null {
-  if (word === "" || word === suffix) return 1;
+  if (word === "" || word === suffix || word === one(suffix)) return 1;
   const exact = of.words[word] ?? of.words[word.toLowerCase()];
   // "m" is a minute for a time; everywhere else letters are looked up as they are
   if (exact !== undefined) return exact / size;
@@ -198,7 +198,13 @@ export function formatSetting(value: number, unit: string, widget = ""): string 
   }
   const shown = shortNumber(value);
   if (suffix === "") return shown;
-  return suffix.startsWith("/") ? `${shown}${suffix}` : `${shown} ${suffix}`;
+  return suffix.startsWith("/") ? `${shown}${suffix}` : `${shown} ${value === 1 ? one(suffix) : suffix}`;
+}
+
+/** A counted noun for one of it: units are written in the plural ("instances", "deliveries"). */
+function one(noun: string): string {
+  if (!/^[a-z]{3,}s$/.test(noun)) return noun;
+  return noun.endsWith("ies") ? `${noun.slice(0, -3)}y` : noun.slice(0, -1);
 }
 
 /** Units that only say what is counted: the title says it already. */
