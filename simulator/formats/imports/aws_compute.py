@@ -17,30 +17,6 @@ from simulator.formats.imports.reading import HANDLER, Name, Origin
 from simulator.formats.imports.source_file import Path, SourceFile
 from simulator.formats.imports.values import mapping, rows, text, whole
 
-DEFAULT_TIMEOUT = 3
-"""Seconds (AWS Lambda developer guide, Configure Lambda function timeout)."""
-ACCOUNT_CONCURRENCY = 1_000
-"""Executions at a time of an account and Region (AWS Lambda developer guide, Lambda quotas)."""
-#: Messages of one batch where a mapping does not say (AWS Lambda API reference, CreateEventSourceMapping).
-_BATCH = {"sqs": 10, "kinesis": 100, "dynamodb": 100, "kafka": 100, "mq": 100}
-_PUBLISH_POLICIES = {
-    "SQSSendMessagePolicy": ("sqs", "QueueName"),
-    "SNSPublishMessagePolicy": ("sns", "TopicName"),
-    "EventBridgePutEventsPolicy": ("events", "EventBusName"),
-    "KinesisCrudPolicy": ("kinesis", "StreamName"),
-    "LambdaInvokePolicy": ("lambda", "FunctionName"),
-    "StepFunctionsExecutionPolicy": ("states", "StateMachineName"),
-}
-_PUBLISH_ACTIONS = {
-    "sqs:sendmessage": "sqs",
-    "sqs:sendmessagebatch": "sqs",
-    "sns:publish": "sns",
-    "sns:publishbatch": "sns",
-    "events:putevents": "events",
-    "lambda:invokefunction": "lambda",
-    "states:startexecution": "states",
-}
-
 
 # -- pipes -------------------------------------------------------------------------------------------
 def read_pipe(stack: Stack, resource: Resource) -> None:
