@@ -13,7 +13,6 @@ from simulator.formats.imports.values import mapping, number, rate_of_schedule, 
 
 #: Parts of a pattern that are the same for all events of a design.
 _OF_ALL_EVENTS = ("account", "region", "resources", "time", "id", "version")
-_CHANGES_NOTHING = ("Tags", "KmsMasterKeyId")
 
 
 # -- SQS ---------------------------------------------------------------------------------------------

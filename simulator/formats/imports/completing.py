@@ -21,8 +21,6 @@ ASSUMED_RATE = 10.0
 ASSUMED_SERVICE_TIME = 0.01
 """Mean seconds of a consumer nobody described."""
 
-_PULLED = ("queue",)
-_CALLERS = ("producer", "service", "consumer", "bus", "join")
 _CONSUMER_ONLY = ("batch", "poll_interval", "setup_after_idle")
 
 

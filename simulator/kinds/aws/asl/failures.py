@@ -9,7 +9,6 @@ from __future__ import annotations
 from simulator.errors import HeadraceError
 
 ALL = "States.ALL"
-BRANCH_FAILED = "States.BranchFailed"
 DATA_LIMIT = "States.DataLimitExceeded"
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
