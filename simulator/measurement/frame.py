@@ -36,6 +36,10 @@ _CUMULATIVE = (
 )
 
 
+#: Counts of bytes that are also told per second, and what that is called.
+BYTE_RATES = {"bytes_in": "bytes_in_rate", "bytes_out": "bytes_out_rate"}
+
+
 class FrameMaker:
     """Makes the frames of one replication.
 
@@ -94,6 +98,9 @@ class FrameMaker:
         if span > 0.0:
             reading["arrival_rate"] = _short((counts["arrivals"] - before.get("arrivals", 0)) / span)
             reading["throughput"] = _short((counts["completions"] - before.get("completions", 0)) / span)
+            for counted, rate in BYTE_RATES.items():
+                if counted in counts:
+                    reading[rate] = _short((counts[counted] - before.get(counted, 0)) / span)
         levels = node.levels()
         servers = node.servers()
         if servers and "busy" in levels:

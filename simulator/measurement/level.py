@@ -85,6 +85,57 @@ class Level:
         return peak
 
 
+class SizedLevel(Level):
+    """A level of things that have sizes: `bytes` is the level of their sizes together.
+
+    Use `enter` and `leave`; `up` and `down` do not know the size.
+    """
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = _Bytes()
+
+    def enter(self, size: float, now: float) -> None:
+        """One more of `size` bytes since `now` (seconds)."""
+        value = self.value
+        sizes = self.bytes
+        passed = now - self.since
+        self.area += value * passed
+        sizes.area += sizes.value * passed
+        self.since = sizes.since = now
+        self.value = value = value + 1
+        sizes.value += size
+        if value > self.peak:
+            self.peak = value
+            self.peak_at = now
+        if sizes.value > sizes.peak:
+            sizes.peak = sizes.value
+            sizes.peak_at = now
+
+    def leave(self, size: float, now: float) -> None:
+        """One less, of `size` bytes."""
+        value = self.value
+        sizes = self.bytes
+        passed = now - self.since
+        self.area += value * passed
+        sizes.area += sizes.value * passed
+        self.since = sizes.since = now
+        self.value = value = value - 1
+        # Nothing left is nothing, whatever the additions have rounded.
+        sizes.value = sizes.value - size if value else 0.0
+
+
+class _Bytes(Level):
+    """The bytes of a `SizedLevel`."""
+
+    __slots__ = ()
+
+    value: float  # type: ignore[assignment]
+    peak: float  # type: ignore[assignment]
+
+
 def shift(level: Level, now: float, change: int) -> None:
     """Change a level by several at once."""
     value = level.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from simulator.quantities import format_duration
+from simulator.quantities import format_duration, format_size
 from simulator.report.metrics import METRICS
 
 
@@ -19,6 +19,8 @@ def quantity(value: float, unit: str) -> str:
     """A value in the unit of its metric (see `simulator.report.metrics`)."""
     if unit == "s":
         return format_duration(value, 3)
+    if unit in ("bytes", "bytes/s"):
+        return format_size(value, 3) + unit.removeprefix("bytes")
     return f"{number(value)}/s" if unit == "msg/s" else number(value)
 
 

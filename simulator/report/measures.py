@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from simulator.measurement.frame import BYTE_RATES
 from simulator.measurement.histogram import Histogram
 from simulator.measurement.slices import FlowRecord, NodeRecord, Recording
 from simulator.measurement.tally import TallySlice
@@ -22,6 +23,9 @@ WHOLE_RUN = (
     "failures",
     "rebalances",
     "largest_partition",
+    "bytes_in",
+    "bytes_out",
+    "log_size",
     "isr_shrinks",
     "under_min_isr_rejects",
     "elections",
@@ -136,6 +140,9 @@ def node_values(recording: Recording, record: NodeRecord, first: int, last: int)
     before, after = record.counts[first], record.counts[last]
     values[("arrival_rate",)] = (after["arrivals"] - before["arrivals"]) / span
     values[("throughput",)] = (after["completions"] - before["completions"]) / span
+    values.update(
+        {(rate,): (after[name] - before[name]) / span for name, rate in BYTE_RATES.items() if name in after}
+    )
     for metric, areas in record.areas.items():
         mean = (areas[last] - areas[first]) / span
         if metric == "busy":

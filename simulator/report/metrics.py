@@ -225,6 +225,27 @@ METRICS: dict[str, dict[str, str]] = {
         "messages",
         "Records in the partition that got most; times the partitions, over all records, it is the skew.",
     ),
+    "bytes_in": _metric("Bytes in", "bytes", "Bytes written into the log, after compression, once."),
+    "bytes_out": _metric(
+        "Bytes out", "bytes", "Bytes that fetches have brought to all groups together, after compression."
+    ),
+    "bytes_in_rate": _metric(
+        "Bytes in per second", "bytes/s", "Bytes written into the log per second (Kafka: BytesInPerSec)."
+    ),
+    "bytes_out_rate": _metric(
+        "Bytes out per second", "bytes/s", "Bytes fetched per second by all groups (Kafka: BytesOutPerSec)."
+    ),
+    "log_size": _metric(
+        "Log size", "bytes", "Bytes in the log of one replica at the end, all partitions together."
+    ),
+    "message_bytes_ready": _metric(
+        "Bytes ready", "bytes", "Bodies of the messages that wait in the queue (message_bytes_ready)."
+    ),
+    "message_bytes_unacknowledged": _metric(
+        "Bytes unacknowledged",
+        "bytes",
+        "Bodies of the messages delivered and not acknowledged (message_bytes_unacknowledged).",
+    ),
     "isr_shrinks": _metric(
         "ISR shrinks", "replicas", "Followers that left the in-sync replicas of a partition."
     ),

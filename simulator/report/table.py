@@ -17,6 +17,12 @@ _INCIDENTS = (
     *("throttled", "over_limit", "delayed_invocations", "delivery_retries", "retries_immediate"),
     *("retries_pre_backoff", "retries_backoff", "retries_post_backoff", "filtered_out", "unmatched"),
     *("not_forwarded", "archived", "replayed", "empty_receives"),
+    *("unroutable", "returned", "nacked", "resent", "dead_rejected", "dead_expired", "dead_maxlen"),
+    *("dead_delivery_limit", "dead_letter_cycles", "publisher_blocks", "consumer_timeouts"),
+    *("leader_elections", "skipped", "rebalances", "isr_shrinks", "under_min_isr_rejects", "elections"),
+    *("unclean_elections", "produce_retries", "repeated_writes", "blocked_sends", "lost_buffer_full"),
+    *("lost_delivery_timeout", "lost_unreplicated", "lost_unclean", "transactions_aborted", "compacted"),
+    *("compacted_unread", "null_key_rejects", "quota_throttles", "lock_expiries", "share_archived"),
 )
 _NOTHING = "–"
 #: Below this Little's law is called kept; more is explained by what was inside at the ends of the window.
@@ -161,6 +167,27 @@ def incident_lines(result: dict[str, Any]) -> list[str]:
     return incidents
 
 
+def byte_lines(result: dict[str, Any]) -> list[str]:
+    """For every log and queue that had any: bytes through it, and bytes in it."""
+    lines = []
+    for name, node in result["nodes"].items():
+        parts = []
+        if node.get("bytes_in", {}).get("mean"):
+            parts = [
+                f"{estimate_text(node['bytes_in_rate'], 'bytes/s')} in",
+                f"{estimate_text(node['bytes_out_rate'], 'bytes/s')} out",
+                f"{quantity(node['log_size']['mean'], 'bytes')} in the log at the end",
+            ]
+        for metric, word in (("message_bytes_ready", "ready"), ("message_bytes_unacknowledged", "unacked")):
+            level = node.get(metric, {})
+            if level.get("max", {}).get("mean"):
+                most = quantity(level["max"]["mean"], "bytes")
+                parts.append(f"{estimate_text(level['mean'], 'bytes')} {word} (at most {most})")
+        if parts:
+            lines.append(f"{name}: {', '.join(parts)}")
+    return lines
+
+
 def _incident(metric: str, count: float) -> str:
     """How often something happened; what is counted is said where it is neither messages nor in the title."""
     title, unit = METRICS[metric]["title"].lower(), METRICS[metric]["unit"]
@@ -173,6 +200,8 @@ def _nodes(result: dict[str, Any]) -> str:
     if incidents := incident_lines(result):
         each = " (mean of the replications)" if result["replications"] > 1 else ""
         text += f"\n\nOver the whole run{each}\n" + indented("\n".join(incidents))
+    if sizes := byte_lines(result):
+        text += "\n\nBytes\n" + indented("\n".join(sizes))
     return text
 
 

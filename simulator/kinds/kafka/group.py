@@ -61,6 +61,8 @@ class ConsumerGroup(Broker):
         #: Deliveries of a record after its first.
         self.redelivered = 0
         self.receives = 0
+        #: Bytes that fetches have brought, before compression, each record in whole bytes.
+        self.bytes_out = 0
         #: Records that compaction took before the group had read them; `expired` counts them too.
         self.compacted = 0
         self.departures = 0
@@ -204,7 +206,7 @@ class ConsumerGroup(Broker):
         first: Message | None = None
         server = member.server
         left = most = reader.max_poll_records
-        moved = 0
+        moved = fetched = 0
         count = len(cursors)
         for step in range(count):
             turn = (member.turn + step) % count
@@ -218,6 +220,7 @@ class ConsumerGroup(Broker):
             while fresh and left:
                 message = fresh.popleft()
                 cursor.polled.append(message)
+                fetched += int(message.size)
                 if message.receive_count:
                     self.redelivered += 1
                 message.receive_count += 1
@@ -237,6 +240,7 @@ class ConsumerGroup(Broker):
         if first is None:
             return None
         taken = most - left
+        self.bytes_out += fetched
         self.receives += taken
         member.subscription.total += taken
         member.fetch_since = now

@@ -80,12 +80,13 @@ class GroupStage:
         self._commits_records = np.array(
             [group.readers[subscription].commits_after_record for subscription in group.subscriptions]
         )
-        #: Appended since the last look: units (partition, messages, time), or blocks with their partitions.
+        #: Appended since the last look: units (partition, messages, time), or blocks with their partitions
+        #: and sizes (whole bytes).
         self._units: list[tuple[int, Sequence[Message], float]] = []
-        self._blocks: list[tuple[Passage, Numbers]] = []
+        self._blocks: list[tuple[Passage, Numbers, Numbers]] = []
         #: Of every record from the number `_base` on; older ones have been processed.
         self._base = 0
-        self._source, self._sequence, self._partition = (Column(np.int64) for _ in range(3))
+        self._source, self._sequence, self._partition, self._size = (Column(np.int64) for _ in range(4))
         self._created, self._arrived = Column(np.float64), Column(np.float64)
         self._is_done = Column(np.bool_)
         self._keys: list[Key] = []
@@ -105,9 +106,9 @@ class GroupStage:
         """What takes the place of `ConsumerGroup.append`: it remembers, and works later."""
         self._units.append((number, messages, now))
 
-    def append_block(self, passage: Passage, partitions: Numbers) -> None:
-        """Records that came one by one, each to its partition."""
-        self._blocks.append((passage, partitions))
+    def append_block(self, passage: Passage, partitions: Numbers, sizes: Numbers) -> None:
+        """Records that came one by one, each to its partition; their sizes in whole bytes."""
+        self._blocks.append((passage, partitions, sizes))
 
     @property
     def has_fresh(self) -> bool:
@@ -120,26 +121,27 @@ class GroupStage:
         The records of one unit came at once: a member that is woken by them finds all of them.
         """
         blocks, self._blocks = self._blocks, []
-        units = [np.arange(len(passage)) for passage, _ in blocks]
+        units = [np.arange(len(passage)) for passage, *_ in blocks]
         if self._units:
             appended, self._units = self._units, []
             blocks.append(block_of(appended))
             units.append(np.repeat(np.arange(len(appended)), [len(one) for _, one, _ in appended]))
-        for passage, partitions in blocks:
-            self._store(passage, partitions)
+        for passage, partitions, sizes in blocks:
+            self._store(passage, partitions, sizes)
         for block in units:
             block += self._count
             self._count = int(block[-1]) + 1
         return (
-            joined([passage.arrived for passage, _ in blocks], NO_TIMES),
-            joined([partitions for _, partitions in blocks], NO_NUMBERS),
+            joined([passage.arrived for passage, *_ in blocks], NO_TIMES),
+            joined([partitions for _, partitions, _ in blocks], NO_NUMBERS),
             joined(units, NO_NUMBERS),
         )
 
-    def _store(self, passage: Passage, partitions: Numbers) -> None:
+    def _store(self, passage: Passage, partitions: Numbers, sizes: Numbers) -> None:
         self._source.extend(passage.source)
         self._sequence.extend(passage.sequence)
         self._partition.extend(partitions)
+        self._size.extend(sizes)
         self._created.extend(passage.created)
         self._arrived.extend(passage.arrived)
         self._is_done.extend(np.zeros(len(passage), dtype=np.bool_))
@@ -231,6 +233,7 @@ class GroupStage:
         for work, subscription in zip(works, group.subscriptions, strict=True):
             taken = sum(work.poll_counts)
             group.receives += taken
+            group.bytes_out += int(self._size.values[numbers(work.rows) - self._base].sum())
             subscription.total += taken
             subscription.consumer.busy.replay(np.sort(seconds(work.woken)), np.sort(seconds(work.idle_from)))
         for reader in np.flatnonzero(self._commits_records).tolist():
@@ -284,6 +287,7 @@ class GroupStage:
             self._source,
             self._sequence,
             self._partition,
+            self._size,
             self._created,
             self._arrived,
             self._is_done,

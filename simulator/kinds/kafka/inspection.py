@@ -45,6 +45,16 @@ _BROKER_COUNTS = (
 )
 
 
+def byte_counts(topic: KafkaTopic) -> dict[str, int]:
+    """Bytes as they cross the network and lie on one replica's disk: after compression."""
+    ratio = topic.settings.compression_ratio
+    return {
+        "bytes_in": int(sum(log.written for log in topic.logs) / ratio),
+        "bytes_out": int(sum(group.bytes_out for group in topic.groups) / ratio),
+        "log_size": int(sum(log.stored(topic.rules, ratio) for log in topic.logs)),
+    }
+
+
 def transaction_counts(transactions: Transactions | None) -> dict[str, int]:
     """How the transactions of a topic have ended; nothing where there are none."""
     if transactions is None:
@@ -74,6 +84,7 @@ def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     for group in topic.groups:
         own = {
+            "bytes_out": int(group.bytes_out / topic.settings.compression_ratio),
             "redelivered": group.redelivered,
             "expired": group.expired,
             "dropped": group.dropped,
@@ -95,7 +106,7 @@ def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
 
 
 def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
-    """Leader, in-sync replicas, offsets, and by group lag and member; the first 64 partitions."""
+    """Leader, in-sync replicas, offsets, size, and by group lag and member; the first 64 partitions."""
     settings = topic.settings
     rows = []
     total = sum(log.end for log in topic.logs)
@@ -117,6 +128,7 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
         row["leader"] = leader
         row["ISR"] = ", ".join(map(str, holders))
         row["start_offset"], row["end_offset"] = log.start, log.end
+        row["bytes"] = int(log.stored(topic.rules, settings.compression_ratio))
         rows.append(row)
     mean = total / len(topic.logs)
     now = topic.env.now

@@ -60,15 +60,22 @@ class PartitionLog:
     Source of the rules: Apache Kafka documentation, topic configuration; `UnifiedLog` of Apache Kafka.
     """
 
-    __slots__ = ("end", "segments", "size", "start")
+    __slots__ = ("cut_off", "end", "segments", "size", "start", "written")
 
     def __init__(self) -> None:
         #: Offset of the first record that is still there, and of the next one to come.
         self.start = 0
         self.end = 0
-        #: Bytes.
+        #: Bytes of the segments, as stored; kept account of where retention or compaction looks at them.
         self.size = 0.0
+        #: Bytes ever written, and of them those that a new leader did not have; before compression.
+        self.written = 0.0
+        self.cut_off = 0.0
         self.segments: deque[Segment] = deque()
+
+    def stored(self, rules: RetentionRules, ratio: float) -> float:
+        """Bytes on the disk of one replica; `ratio` are the bytes of records for one byte there."""
+        return self.size if rules.is_needed else (self.written - self.cut_off) / ratio
 
     def note(self, size: float, now: float, rules: RetentionRules) -> None:
         """A record of `size` bytes is about to get the offset `end`."""
@@ -98,6 +105,7 @@ class PartitionLog:
 
     def truncate(self, end: int) -> None:
         """The records from the offset `end` on are gone: a new leader does not have them."""
+        self.cut_off += (self.written - self.cut_off) * (self.end - end) / max(1, self.end)
         segments = self.segments
         while segments and segments[-1].base >= end:
             self.size -= segments.pop().size

@@ -180,6 +180,7 @@ class ShareGroup(ConsumerGroup):
                 if record is None:
                     break
                 message = record.message
+                self.bytes_out += int(message.size)
                 record.deliveries += 1
                 record.holder = member
                 if message.receive_count:

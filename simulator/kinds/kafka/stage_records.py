@@ -163,8 +163,8 @@ class Moves:
     lag: Steps
 
 
-def block_of(units: Sequence[tuple[int, Sequence[Message], float]]) -> tuple[Passage, Numbers]:
-    """Units (partition, records, time) as one passage with the partition of every record."""
+def block_of(units: Sequence[tuple[int, Sequence[Message], float]]) -> tuple[Passage, Numbers, Numbers]:
+    """Units (partition, records, time) as one passage, with partition and whole bytes of every record."""
     messages = [message for _, unit, _ in units for message in unit]
     sizes = [len(unit) for _, unit, _ in units]
     times = np.repeat(np.array([now for _, _, now in units]), sizes)
@@ -177,7 +177,8 @@ def block_of(units: Sequence[tuple[int, Sequence[Message], float]]) -> tuple[Pas
         times,
         times,
     )
-    return passage, np.repeat(np.array([number for number, _, _ in units]), sizes)
+    partitions = np.repeat(np.array([number for number, _, _ in units]), sizes)
+    return passage, partitions, np.array([int(message.size) for message in messages])
 
 
 def joined(parts: Sequence[NDArray[A]], nothing: NDArray[A]) -> NDArray[A]:

@@ -27,6 +27,7 @@ from simulator.kinds.kafka.group import ConsumerGroup
 from simulator.kinds.kafka.grouping import new_group
 from simulator.kinds.kafka.inspection import (
     broker_counts,
+    byte_counts,
     counts_on_edges,
     feature_counts,
     rows_of_partitions,
@@ -59,6 +60,7 @@ class KafkaTopic(Broker):
         self.max_size = settings.max_message_bytes
         self.logs = [PartitionLog() for _ in range(settings.partitions)]
         self.rules = RetentionRules(settings, world.duration)
+        self._noted_rules = self.rules if self.rules.is_needed else None
         self.append_latency = world.draws(settings.append_latency, id, "append latency")
         self.replication_latency = world.draws(settings.replication_latency, id, "replication latency")
         self._is_replicated = settings.replication_factor > 1
@@ -207,9 +209,11 @@ class KafkaTopic(Broker):
     def append(self, partition: int, messages: Sequence[Message], now: float) -> None:
         """Records get the next offsets of the partition; every group has them to read."""
         log = self.logs[partition]
+        rules = self._noted_rules
         for message in messages:
-            if self.rules.is_needed:
-                log.note(message.size / self.settings.compression_ratio, now, self.rules)
+            log.written += message.size
+            if rules is not None:
+                log.note(message.size / self.settings.compression_ratio, now, rules)
             log.end += 1
             message.accepted_at = message.enqueued_at = now
             message.receive_count = 0
@@ -400,6 +404,7 @@ class KafkaTopic(Broker):
             **broker_counts(self.cluster),
             **transaction_counts(self.transactions),
             "largest_partition": max(log.end for log in self.logs),
+            **byte_counts(self),
             **feature_counts(self),
         }
 

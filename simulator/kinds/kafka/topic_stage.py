@@ -43,6 +43,7 @@ class TopicStage:
         self._groups = groups
         self._sums = sums
         self._sizes = sizes
+        self._whole_sizes = np.nan_to_num(sizes).astype(np.int64)
         self._settled_to = -1.0
 
     @property
@@ -56,12 +57,15 @@ class TopicStage:
         (client,) = topic.clients
         sizes = map(self._sizes.__getitem__, passage.source)
         partitions = np.array(client.partitions_of(passage.key, sizes))
+        whole = self._whole_sizes[passage.source]
+        written = np.bincount(partitions, whole).tolist()
         for partition, count in enumerate(np.bincount(partitions).tolist()):
             topic.logs[partition].end += count
+            topic.logs[partition].written += written[partition]
         topic.accepted += len(passage)
         topic.delivered += len(passage)
         for group in self._groups:
-            group.append_block(passage, partitions)
+            group.append_block(passage, partitions, whole)
 
     def settle(self, now: float) -> None:
         """Bring everything to the state at `now` (seconds)."""
@@ -109,7 +113,8 @@ class TopicPlan(StagePlan):
     def __init__(self, world: World, topic: KafkaTopic, service_times: Mapping[Consumer, Variate]) -> None:
         self._sizes = _constant_sizes(world, topic)
         is_fed_by_one = len(topic.clients) == 1 and topic.clients[0].is_instant
-        takes_all = all(size <= topic.max_size for size in self._sizes)
+        # Sums of whole bytes are exact in any order.
+        takes_all = all(size <= topic.max_size and size.is_integer() for size in self._sizes)
         entrances = topic.clients if is_fed_by_one and takes_all else []
         super().__init__([*service_times], [*service_times.values()], entrances)
         self._world = world

@@ -157,7 +157,7 @@ class RabbitQueue(QueueFaults):
         settings, ready = self.settings, self.ready
         longest, largest = settings.x_max_length, settings.x_max_length_bytes
         return (longest is not None and ready.count + 1 > longest) or (
-            largest is not None and ready.bytes + size > largest
+            largest is not None and self.ready_level.bytes.value + size > largest
         )
 
     def _committed(self, now: float) -> None:
@@ -171,7 +171,7 @@ class RabbitQueue(QueueFaults):
 
     def _becomes_ready(self, entry: Entry, now: float) -> None:
         self.ready.push(entry)
-        self.ready_level.up(now)
+        self.ready_level.enter(entry.message.size, now)
         self.present.note(now)
         self._look_round(now)
 
@@ -185,17 +185,17 @@ class RabbitQueue(QueueFaults):
         if settings.x_overflow == "drop-head" and (longest is not None or largest is not None):
             while ready.count and (
                 (longest is not None and ready.count > longest)
-                or (largest is not None and ready.bytes > largest)
+                or (largest is not None and self.ready_level.bytes.value > largest)
             ):
                 entry = ready.pop()
-                self.ready_level.down(now)
+                self.ready_level.leave(entry.message.size, now)
                 self._die(entry, "maxlen", now)
 
     def _expire(self, now: float) -> None:
         if self._away:  # nobody looks; it is made up for when the queue is back
             return
         for entry in self.ready.pop_expired(now):
-            self.ready_level.down(now)
+            self.ready_level.leave(entry.message.size, now)
             self._die(entry, "expired", now)
         due = self.ready.next_expiry()
         if due < inf:
@@ -224,7 +224,7 @@ class RabbitQueue(QueueFaults):
 
     def _deliver(self, entry: Entry, channel: ConsumerChannel, now: float, sent_at: float) -> None:
         message = entry.message
-        self.ready_level.down(now)
+        self.ready_level.leave(message.size, now)
         if message.receive_count:
             self.redelivered += 1
         message.receive_count += 1
@@ -239,7 +239,7 @@ class RabbitQueue(QueueFaults):
             entry.delivered_at = now
             self._held[tag] = (entry, channel)
             channel.unacked += 1
-            self.unacked_level.up(now)
+            self.unacked_level.enter(message.size, now)
         due = max(channel.last_arrival, sent_at + channel.one_way())
         channel.last_arrival = due
         if due > now:
@@ -315,7 +315,7 @@ class RabbitQueue(QueueFaults):
     def _release(self, tag: int, now: float) -> Entry:
         entry, channel = self._held.pop(tag)
         channel.unacked -= 1
-        self.unacked_level.down(now)
+        self.unacked_level.leave(entry.message.size, now)
         return entry
 
     def _requeue(self, entry: Entry, now: float, *, has_failed: bool) -> None:
@@ -325,7 +325,7 @@ class RabbitQueue(QueueFaults):
             self._die(entry, "delivery_limit", now)
             return
         self.ready.put_back(entry)
-        self.ready_level.up(now)
+        self.ready_level.enter(entry.message.size, now)
 
     def close(self, channel: ConsumerChannel, now: float, *, has_failed: bool = True) -> None:
         """A channel is closed: what it held comes back, in its order.

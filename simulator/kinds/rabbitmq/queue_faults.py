@@ -129,7 +129,7 @@ class QueueFaults(QueueState):
             return
         self.is_deleted = True
         for entry in self.ready.drop_all():
-            self.ready_level.down(now)
+            self.ready_level.leave(entry.message.size, now)
             self._forget(entry, now)
         self._forget_uncommitted(now)
         if not self._away:
@@ -166,7 +166,7 @@ class QueueFaults(QueueState):
             self._forget_uncommitted(now)
         else:
             for entry in self.not_kept():
-                self.ready_level.down(now)
+                self.ready_level.leave(entry.message.size, now)
                 self._forget(entry, now)
 
     def comes_back(self, now: float) -> None:

@@ -18,7 +18,7 @@ from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.ready import Entry, ReadyMessages
 from simulator.kinds.rabbitmq.rotation import Rotation
 from simulator.kinds.rabbitmq.safe_dead_letters import SafeDeadLetters
-from simulator.measurement.level import Level, Total
+from simulator.measurement.level import Level, SizedLevel, Total
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 CLASSIC_IN_MEMORY = 2_048
 #: Bytes in memory for each message of a quorum queue (RabbitMQ documentation, *Quorum Queues*).
 QUORUM_METADATA = 32
-#: Unacknowledged messages whose sizes the view adds up.
-MOST_ADDED = 5_000
 #: Consumers that the view of a queue lists.
 LISTED = 24
 
@@ -68,9 +66,9 @@ class QueueState(PlacedBroker, ABC):
         #: When the latest delivery that went before publishes was sent.
         self._sent_at = 0.0
         self._has_ttl = settings.x_message_ttl is not None
-        self.ready_level = Level()
+        self.ready_level = SizedLevel()
         self.committing_level = Level()
-        self.unacked_level = Level()
+        self.unacked_level = SizedLevel()
         self.present = Total(self.ready_level, self.committing_level, self.unacked_level)
         self.deaths: dict[Reason, int] = dict.fromkeys(REASONS, 0)
         self.cycles = 0
@@ -92,13 +90,13 @@ class QueueState(PlacedBroker, ABC):
         if self.is_quorum:
             return QUORUM_METADATA * (ready.count + len(self._committing) + held)
         kept = min(ready.count, CLASSIC_IN_MEMORY)
-        body = ready.bytes / ready.count * kept if ready.count else 0.0
-        return body + sum([entry.message.size for entry, _ in self._held.values()])
+        body = self.ready_level.bytes.value / ready.count * kept if ready.count else 0.0
+        return body + self.unacked_level.bytes.value
 
     def stored(self) -> float:
         """Bytes of messages on the disk of each of its nodes."""
         committing = sum([entry.message.size for _, entry in self._committing])
-        return self.ready.bytes + committing + sum([one.message.size for one, _ in self._held.values()])
+        return self.ready_level.bytes.value + committing + self.unacked_level.bytes.value
 
     def detail(self) -> Mapping[str, Any]:
         """Members and leader, messages, and the first consumers with their prefetch."""
@@ -115,8 +113,9 @@ class QueueState(PlacedBroker, ABC):
             "ready": self.ready.count,
             "committing": self.committing_level.value,
             "unacked": self.unacked_level.value,
-            # Its sum over all deliveries is too much for every frame when there are very many.
-            "memory": self.memory() if len(self._held) <= MOST_ADDED else None,
+            "message_bytes_ready": self.ready_level.bytes.value,
+            "message_bytes_unacknowledged": self.unacked_level.bytes.value,
+            "memory": self.memory(),
             "consumers": [
                 {
                     "consumer": channel.subscription.consumer.id,
@@ -170,6 +169,8 @@ class QueueState(PlacedBroker, ABC):
             "queue_length": self.ready_level,
             "in_flight": self.unacked_level,
             "in_system": self.present,
+            "message_bytes_ready": self.ready_level.bytes,
+            "message_bytes_unacknowledged": self.unacked_level.bytes,
             **({} if self.safe_letters is None else {"undelivered_letters": self.safe_letters.level}),
             **self.channels.levels(),
         }

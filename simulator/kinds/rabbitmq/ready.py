@@ -64,7 +64,6 @@ class ReadyMessages:
 
     def __init__(self, *, returns_first: bool) -> None:
         self.count = 0
-        self.bytes = 0.0
         self._returns: deque[Entry] | None = deque() if returns_first else None
         self._levels: dict[int, _Level] = {}
         #: Levels in use, the highest first (as negative numbers).
@@ -73,13 +72,11 @@ class ReadyMessages:
     def push(self, entry: Entry) -> None:
         """A new message, at the tail of its level."""
         self.count += 1
-        self.bytes += entry.message.size
         self._level(entry.level).fresh.append(entry)
 
     def put_back(self, entry: Entry) -> None:
         """A message that was delivered and comes back."""
         self.count += 1
-        self.bytes += entry.message.size
         if self._returns is not None:
             self._returns.append(entry)
         else:
@@ -104,7 +101,6 @@ class ReadyMessages:
 
     def _taken(self, entry: Entry) -> Entry:
         self.count -= 1
-        self.bytes -= entry.message.size
         return entry
 
     def pop_expired(self, now: float) -> Iterator[Entry]:

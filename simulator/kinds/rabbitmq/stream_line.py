@@ -94,7 +94,7 @@ class StreamLine(RabbitQueue):
         unread = set()
         for entry in self.ready.drop_all():
             if entry.ordinal < self._begins_at:
-                self.ready_level.down(now)
+                self.ready_level.leave(entry.message.size, now)
                 self._depart(entry.message, now)
                 self._skip(entry.message)
             else:
@@ -111,7 +111,7 @@ class StreamLine(RabbitQueue):
             entry = super()._entry(message, stored.envelope, stored.time)
             entry.ordinal = stored.offset
             self.ready.put_back(entry)
-            self.ready_level.up(now)
+            self.ready_level.enter(entry.message.size, now)
             self.present.note(now)
 
     def _skip(self, message: Message) -> None:

@@ -18,6 +18,7 @@ from simulator.report.paper.charts import MOST_LINES, backlog_chart, percentile_
 from simulator.report.paper.model import Block, Code, Paper, Picture, Section, Text, Tone, Verdict, table
 from simulator.report.table import (
     accounts_text,
+    byte_lines,
     estimate_text,
     flow_rows,
     found_text,
@@ -152,7 +153,7 @@ def _results(result: dict[str, Any]) -> list[Block]:
     blocks.append(
         Text("± is half the width of the 95 % confidence interval, in percent of the value.", "note")
     )
-    blocks += [Text(line) for line in incident_lines(result)]
+    blocks += [Text(line) for line in (*incident_lines(result), *byte_lines(result))]
     chart = backlog_chart(result["statistics"]["warmup"]["curve"], result["warmup"])
     if chart is not None:
         blocks.append(Picture(chart, "Messages in the whole system, averaged over the replications."))

@@ -1,7 +1,7 @@
 /** The inner state of a node, as its kind tells it, put in order for the page. */
 import { isObject } from "../document/paths";
 import type { Json, JsonObject } from "../document/types";
-import { formatCount } from "../run/numbers";
+import { formatBytes, formatCount } from "../run/numbers";
 import { titleFrom } from "../schema/fields";
 
 export interface InsideTable {
@@ -61,6 +61,8 @@ function isTelling(name: string, value: Json | undefined): boolean {
   return !(name.startsWith("more_") && value === 0);
 }
 
+const isBytes = (name: string) => name === "memory" || /(^|_)bytes(_|$)/.test(name);
+
 /** "is_leader" is "leader" to people. */
 export function wordsOf(name: string): string {
   const words = titleFrom(name.replace(/^(is|has)_/, ""));
@@ -71,7 +73,7 @@ export function wordsOf(name: string): string {
 export function insideText(name: string, value: Json | undefined, label: (id: string) => string): string {
   if (value === undefined || value === null || value === "") return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "number") return formatCount(value);
+  if (typeof value === "number") return isBytes(name) ? formatBytes(value) : formatCount(value);
   if (typeof value === "string") return NODES.has(name) ? label(value) : value;
   if (Array.isArray(value)) return value.map((one) => insideText(name, one as Json, label)).join(", ");
   return Object.entries(value as JsonObject)
