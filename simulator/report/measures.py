@@ -44,6 +44,7 @@ WHOLE_RUN = (
     "null_key_rejects",
     "quota_throttles",
     "lock_expiries",
+    "lock_renewals",
     "share_archived",
     "unroutable",
     "returned",

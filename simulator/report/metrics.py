@@ -304,6 +304,9 @@ METRICS: dict[str, dict[str, str]] = {
     "lock_expiries": _metric(
         "Lock expiries", "messages", "Records of share groups whose acquisition lock ran out."
     ),
+    "lock_renewals": _metric(
+        "Lock renewals", "messages", "Acquisition locks that a member of a share group has renewed."
+    ),
     "share_archived": _metric(
         "Archived",
         "messages",

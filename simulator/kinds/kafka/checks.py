@@ -163,15 +163,22 @@ def _group_problems(
                 )
             )
             continue
-        if read.isolation_level != given.isolation_level:
+        is_shared = given.group_type == "share"
+        setting = "share.isolation.level" if is_shared else "isolation.level"
+        level, other = (
+            (read.share_isolation_level, given.share_isolation_level)
+            if is_shared
+            else (read.isolation_level, given.isolation_level)
+        )
+        if level != other:
             problems.append(
                 Problem(
                     "D283",
                     "error",
                     edge.id,
-                    "config.isolation.level",
-                    f"group {name} reads {read.isolation_level}, and {given.isolation_level} on {first.id}",
-                    "give all edges of the group the same isolation.level",
+                    f"config.{setting}",
+                    f"group {name} reads {level}, and {other} on {first.id}",
+                    f"give all edges of the group the same {setting}",
                     f"edges[{document.edges.index(edge)}].config",
                 )
             )
@@ -220,7 +227,19 @@ def _group_problems(
     for edge, read in edges:
         work: float = document.node(edge.target).config.service_time.mean()  # type: ignore[attr-defined]
         longest = read.max_poll_records * work
-        if given.group_type == "share" and longest * 1e3 > lock_ms:
+        if read.lock_renewal is not None and read.lock_renewal * 1e3 >= lock_ms:
+            problems.append(
+                Problem(
+                    "D283",
+                    "error",
+                    edge.id,
+                    "config.lock_renewal",
+                    f"locks run out after {lock_ms / 1e3:g} s, before they are renewed",
+                    "renew them more often, or raise group.share.record.lock.duration.ms",
+                    f"edges[{document.edges.index(edge)}].config.lock_renewal",
+                )
+            )
+        if given.group_type == "share" and longest * 1e3 > lock_ms and read.lock_renewal is None:
             problems.append(
                 _practice(
                     edge.id,

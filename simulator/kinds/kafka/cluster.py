@@ -64,7 +64,8 @@ class Cluster:
         self._bandwidth = settings.broker_bandwidth
         self._append_latency = topic.append_latency
         self._replication_latency = topic.replication_latency
-        self._request_time = world.draws(settings.request_time, topic.id, "request time")
+        #: Draws of the time a broker is busy with a produce request (s).
+        self.request_time = world.draws(settings.request_time, topic.id, "request time")
         self.brokers = [BrokerState(number) for number in range(settings.brokers)]
         self.partitions: list[Replicas] = []
         self.elections = Elections(self)
@@ -130,12 +131,16 @@ class Cluster:
         leader = self.partitions[partition].leader
         return leader if leader is not None and self.brokers[leader].is_alive else None
 
-    def submit(self, batch: Batch, now: float) -> None:
-        """A produce request is on its way to the leader; requests of one partition do not pass each other."""
+    def submit(self, batch: Batch, request_time: float, now: float) -> None:
+        """A produce request is on its way to the leader; requests of one partition do not pass each other.
+
+        Args:
+            request_time: how long the broker is busy with it, its bytes apart (s).
+        """
         replicas = self.partitions[batch.partition]
         assert replicas.leader is not None
         broker = self.brokers[replicas.leader]
-        done = self._work(broker, self._request_time(), batch.size, now)
+        done = self._work(broker, request_time, batch.size, now)
         arrives = max(done + self._append_latency(), replicas.arrives_at)
         replicas.arrives_at = arrives
         replicas.arriving.append(batch)

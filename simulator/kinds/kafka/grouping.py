@@ -30,7 +30,6 @@ def new_group(topic: KafkaTopic, world: World, edge: Edge, name: str) -> Consume
             lock=settings.share_lock_ms / 1e3,
             limit=settings.share_delivery_limit,
             most=settings.share_max_locks,
-            is_explicit=read.share_acknowledgement == "explicit",
             latency=latency,
         )
     else:
@@ -44,7 +43,8 @@ def new_group(topic: KafkaTopic, world: World, edge: Edge, name: str) -> Consume
         )
         if read.protocol == "consumer":
             group.coordinator = Reconciler(group, read.remote_assignor, latency)
-    if topic.transactions is not None and read.isolation_level == "read_committed":
+    level = read.share_isolation_level if read.group_type == "share" else read.isolation_level
+    if topic.transactions is not None and level == "read_committed":
         topic.transactions.guard(group)
     group.find_flows = world.nodes[edge.target].find_flows
     return group

@@ -70,11 +70,13 @@ def feature_counts(topic: KafkaTopic) -> dict[str, int]:
         counts["compacted"] = compaction.compacted
         counts["compacted_unread"] = sum(group.compacted for group in topic.groups)
         counts["null_key_rejects"] = compaction.null_key_rejects
-    if topic.quotas or topic.settings.producer_byte_rate is not None:
+    if topic.quotas or topic.settings.has_producer_quota:
         counts["quota_throttles"] = topic.quota_throttles + sum(quota.throttles for quota in topic.quotas)
     shared = [group for group in topic.groups if isinstance(group, ShareGroup)]
     if shared:
         counts["lock_expiries"] = sum(group.lock_expiries for group in shared)
+        if any(reader.lock_renewal is not None for group in shared for reader in group.readers.values()):
+            counts["lock_renewals"] = sum(group.lock_renewals for group in shared)
         counts["share_archived"] = sum(group.archived for group in shared)
     return counts
 

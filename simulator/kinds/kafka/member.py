@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from math import floor, inf
 from typing import Any
 
@@ -11,7 +12,7 @@ from simulator.engine.endpoint import Server
 from simulator.engine.message import Message
 from simulator.kinds.kafka.log import PartitionLog
 from simulator.kinds.kafka.settings import KafkaConsumeSettings
-from simulator.kinds.kafka.sparse import Sparse
+from simulator.kinds.kafka.sparse import GAP, Sparse
 
 
 class Reader:
@@ -27,7 +28,9 @@ class Reader:
         "fetch_max_wait",
         "fetch_min_bytes",
         "heartbeat_interval",
+        "is_explicit",
         "is_static",
+        "lock_renewal",
         "max_poll_interval",
         "max_poll_records",
         "session_timeout",
@@ -50,6 +53,9 @@ class Reader:
         self.skips_to_the_end = settings.auto_offset_reset == "latest"
         self.attempts = settings.attempts
         self.byte_rate = settings.consumer_byte_rate
+        #: Of a share group: every record has its own acknowledgement; seconds between renewals of locks.
+        self.is_explicit = settings.share_acknowledgement == "explicit"
+        self.lock_renewal = settings.lock_renewal
 
 
 class Kept(deque[Message]):
@@ -121,6 +127,10 @@ class Cursor:
         """The position has passed a record that was not handed out."""
         if isinstance(self.polled, Kept):
             self.polled.committed.append(message)
+
+    def upcoming(self, most: int) -> list[float]:
+        """Sizes of the records that a poll of at most so many would take."""
+        return [message.size for message in islice(self.fresh, most) if message is not GAP]
 
     def pass_over(self) -> Message:
         """Take away what is at the position, without handing it out; a gap where compaction has left one."""

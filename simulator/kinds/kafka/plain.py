@@ -21,7 +21,7 @@ def needs_cluster(settings: KafkaTopicSettings) -> bool:
     return (
         settings.broker_bandwidth is not None
         or settings.request_time.mean() > 0.0
-        or settings.producer_byte_rate is not None
+        or settings.has_producer_quota
         or settings.max_in_flight < _DEFAULT_IN_FLIGHT
         or settings.buffer_memory < _DEFAULT_MEMORY
     )

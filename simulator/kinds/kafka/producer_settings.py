@@ -169,8 +169,17 @@ class RetrySettings(Settings):
     producer_byte_rate: Annotated[float, Field(gt=0, le=1e15)] | None = setting(
         None,
         title="producer_byte_rate",
-        help="Quota of one producer; one that writes more is throttled. Empty: none.",
+        help="Quota of one producer at each broker; one that writes more is throttled. Empty: none.",
         unit="bytes/s",
+        source=QUOTAS,
+        advanced=True,
+    )
+    request_percentage: Annotated[float, Field(gt=0, le=1e6)] | None = setting(
+        None,
+        title="request_percentage",
+        help="Quota of one producer at each broker: share of one thread's time that its requests may take, "
+        "in percent. Empty: none.",
+        unit="%",
         source=QUOTAS,
         advanced=True,
     )

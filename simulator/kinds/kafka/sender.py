@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from simulator.engine.environment import Activity
 from simulator.engine.message import Message
-from simulator.kinds.kafka.quotas import paid_until
+from simulator.kinds.kafka.quotas import LONGEST_REQUEST_THROTTLE, paid_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,9 @@ class Sender:
         self._memory = float(settings.buffer_memory)
         self._longest_block = settings.max_block_ms / 1e3
         self._byte_rate = settings.producer_byte_rate
+        percentage = settings.request_percentage
+        #: Seconds of a broker's thread per second.
+        self._request_rate = None if percentage is None else percentage / 100.0
         self._ratio = settings.compression_ratio
         self._batch_size = settings.batch_size * self._ratio
         #: Bytes of records that are not acknowledged.
@@ -64,9 +67,12 @@ class Sender:
         self._sequence = 0
         self._looks: dict[int, float] = {}
         self._misses: dict[int, int] = {}
-        #: When the quota is used up to (s), and until when the producer is throttled.
-        self._paid_until = -inf
-        self.throttled_until = 0.0
+        #: By broker: when its quotas of bytes and of request time are used up to (s), and until when the
+        #: producer is throttled there.
+        self._bytes_until: dict[int, float] = {}
+        self._requests_until: dict[int, float] = {}
+        self.throttled_until: dict[int, float] = {}
+        self._is_throttled = False
         self.retried = 0
         self.blocked_records = 0
 
@@ -140,9 +146,8 @@ class Sender:
         queue = self.queues.get(partition)
         while queue:
             batch = queue[0]
-            ready_at = max(batch.ready_at, self.throttled_until)
-            if ready_at > now:
-                self._look_at(partition, ready_at)
+            if batch.ready_at > now:
+                self._look_at(partition, batch.ready_at)
                 return
             leader = self.cluster.leader_of(partition)
             if leader is None:
@@ -150,6 +155,10 @@ class Sender:
                 self._look_at(partition, now + self._wait(misses))
                 return
             self._misses.pop(partition, None)
+            throttled_until = self.throttled_until.get(leader, now)
+            if throttled_until > now:
+                self._look_at(partition, throttled_until)
+                return
             if self.in_flight.get(leader, 0) >= self._most_in_flight:
                 return
             queue.popleft()
@@ -158,30 +167,39 @@ class Sender:
             batch.is_in_flight = True
             batch.attempts += 1
             self.retried += batch.attempts > 1
-            self._pay(batch, now)
             if self._acks != "0":
                 self.env.at(now + self._request_timeout, _RequestTimeout(self, batch))
-            self.cluster.submit(batch, now)
+            request_time = self.cluster.request_time()
+            self._pay(leader, batch.size, request_time, now)
+            self.cluster.submit(batch, request_time, now)
             if self._acks == "0":
                 self.acknowledged(batch, now)
 
-    def _pay(self, batch: Batch, now: float) -> None:
-        """The quota: who has written more than it allows over the window waits until the mean is right."""
+    def _pay(self, broker: int, size: float, request_time: float, now: float) -> None:
+        """The quotas: who has used more than they allow over the window waits until the mean is right."""
+        until = now
         if self._byte_rate is not None:
-            paid = paid_until(self._paid_until, batch.size / self._ratio, self._byte_rate, now)
-            self._paid_until = paid
-            if paid > now:
-                if self.throttled_until <= now:
-                    self.topic.quota_throttles += 1
-                    self.topic.throttled_producers.up(now)
-                    self.env.at(paid, _ThrottleEnds(self))
-                self.throttled_until = paid
+            before = self._bytes_until.get(broker, -inf)
+            until = self._bytes_until[broker] = paid_until(before, size / self._ratio, self._byte_rate, now)
+        if self._request_rate is not None:
+            before = self._requests_until.get(broker, -inf)
+            paid = self._requests_until[broker] = paid_until(before, request_time, self._request_rate, now)
+            until = max(until, min(paid, now + LONGEST_REQUEST_THROTTLE))
+        if until > now:
+            if not self._is_throttled:
+                self._is_throttled = True
+                self.topic.quota_throttles += 1
+                self.topic.throttled_producers.up(now)
+                self.env.at(until, _ThrottleEnds(self))
+            self.throttled_until[broker] = until
 
     def throttle_ends(self, now: float) -> None:
         """The throttle time that was known is over; there may be more by now."""
-        if self.throttled_until > now:
-            self.env.at(self.throttled_until, _ThrottleEnds(self))
+        latest = max(self.throttled_until.values())
+        if latest > now:
+            self.env.at(latest, _ThrottleEnds(self))
         else:
+            self._is_throttled = False
             self.topic.throttled_producers.down(now)
 
     def _look_at(self, partition: int, time: float) -> None:

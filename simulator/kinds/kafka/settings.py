@@ -209,6 +209,21 @@ class KafkaTopicSettings(ShareSettings, CompactionSettings, ClusterSettings, Ret
         return self
 
     @property
+    def has_producer_quota(self) -> bool:
+        """Whether producers can be throttled."""
+        return self.producer_byte_rate is not None or self.request_percentage is not None
+
+    @model_validator(mode="after")
+    def _request_quota_has_requests(self) -> Self:
+        if self.request_percentage is not None and self.request_time.mean() <= 0.0:
+            raise PydanticCustomError(
+                "D104",
+                "request_percentage limits nothing without a request_time: say how long a broker is busy "
+                "with one request",
+            )
+        return self
+
+    @property
     def is_idempotent(self) -> bool:
         """Whether brokers drop what is sent twice: wanted, and not in conflict with other settings."""
         return self.enable_idempotence and not self._idempotence_conflict()

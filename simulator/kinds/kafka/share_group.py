@@ -1,9 +1,9 @@
-"""A share group (KIP-932): several members take records of the same partition, each for a limited time.
+"""A share group: several members take records of the same partition, each for a limited time.
 
 A record is available, acquired by a member (for `group.share.record.lock.duration.ms`), then acknowledged,
 available again (released, or its lock ran out), or archived (rejected, or delivered
-`group.share.delivery.count.limit` times). There is no order, and no offset to commit. Sources: KIP-932;
-Apache Kafka documentation, "Share groups" and broker configuration.
+`group.share.delivery.count.limit` times). There is no order, and no offset to commit. Sources: KIP-932,
+KIP-1222; Apache Kafka documentation, "Share groups", broker and group configuration.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class SharedRecord:
     """A record between the start offset and the end offset of a share group's partition."""
 
-    __slots__ = ("deliveries", "holder", "is_over", "message", "offset", "partition")
+    __slots__ = ("deliveries", "holder", "is_over", "locked_until", "message", "offset", "partition")
 
     def __init__(self, message: Message, partition: SharedPartition, offset: int) -> None:
         self.message = message
@@ -43,6 +43,8 @@ class SharedRecord:
         self.deliveries = 0
         #: Who has acquired it, None while it is available.
         self.holder: Member | None = None
+        #: When its lock runs out (s).
+        self.locked_until = 0.0
         #: Acknowledged or archived.
         self.is_over = False
 
@@ -73,7 +75,6 @@ class ShareGroup(ConsumerGroup):
         lock: `group.share.record.lock.duration.ms` in seconds.
         limit: `group.share.delivery.count.limit`.
         most: `group.share.partition.max.record.locks`.
-        is_explicit: whether a record is acknowledged when its work is done, not with the next poll.
         latency: draws of the time until a change of the members is known to all (s).
     """
 
@@ -86,14 +87,12 @@ class ShareGroup(ConsumerGroup):
         lock: float,
         limit: int,
         most: int,
-        is_explicit: bool,
         latency: Draw,
     ) -> None:
         super().__init__(world, id, logs, strategy="range", initial_delay=0.0, latency=latency)
         self.lock = lock
         self.limit = limit
         self.most = most
-        self.is_explicit = is_explicit
         self.membership = self.coordinator = ShareMembership(self, latency)
         self.partitions = [SharedPartition(cursor) for cursor in self.cursors]
         #: By receipt: what is acquired.
@@ -103,6 +102,7 @@ class ShareGroup(ConsumerGroup):
         #: By member: receipts of what it has processed and not acknowledged.
         self._processed: dict[Member, list[int]] = {}
         self.lock_expiries = 0
+        self.lock_renewals = 0
         self.archived = 0
 
     def add_partition(self, log: PartitionLog, now: float) -> None:
@@ -139,10 +139,17 @@ class ShareGroup(ConsumerGroup):
         )
 
     def lag_of(self, cursor: Cursor) -> int:
-        return len(cursor.fresh) + self.partitions[cursor.number].unfinished
+        return len(cursor.fresh) + len(cursor.held_back) + self.partitions[cursor.number].unfinished
 
     def readers_of(self, cursor: Cursor) -> Sequence[Member]:
         return self.membership.readers[cursor.number]
+
+    def upcoming(self, cursor: Cursor, most: int) -> list[float]:
+        """Sizes of the records that a poll of at most so many would take of a partition."""
+        partition = self.partitions[cursor.number]
+        again = [record.message.size for _, _, record in partition.released if not record.is_over][:most]
+        room = max(0, self.most - len(partition.in_flight))
+        return again + cursor.upcoming(min(most - len(again), room))
 
     # -- polls -----------------------------------------------------------------------------------
     def take(self, subscription: Subscription, server: Server) -> Message | None:
@@ -171,6 +178,7 @@ class ShareGroup(ConsumerGroup):
         first: Message | None = None
         receipts: list[int] = []
         moved = 0
+        locked_until = now + self.lock
         cursors = member.cursors
         for step in range(len(cursors)):
             turn = (member.turn + step) % len(cursors)
@@ -183,6 +191,7 @@ class ShareGroup(ConsumerGroup):
                 self.bytes_out += int(message.size)
                 record.deliveries += 1
                 record.holder = member
+                record.locked_until = locked_until
                 if message.receive_count:
                     self.redelivered += 1
                 message.receive_count += 1
@@ -206,7 +215,9 @@ class ShareGroup(ConsumerGroup):
         member.subscription.total += most - left
         shift(self.queue_length, now, -moved)
         shift(self.held, now, moved)
-        self.env.at(now + self.lock, _LocksEnd(self, receipts))
+        self.env.at(locked_until, _LocksEnd(self, receipts))
+        if member.reader.lock_renewal is not None:
+            self.env.at(now + member.reader.lock_renewal, _Renewal(self, member, receipts))
         return first
 
     def _next(self, partition: SharedPartition) -> SharedRecord | None:
@@ -237,7 +248,7 @@ class ShareGroup(ConsumerGroup):
         if record is None:  # its lock has run out: InvalidRecordStateException
             return
         assert record.holder is not None
-        if self.is_explicit and not record.holder.is_cut_off:
+        if record.holder.reader.is_explicit and not record.holder.is_cut_off:
             del self._acquired[receipt]
             self._finish(record, now)
         else:
@@ -263,11 +274,32 @@ class ShareGroup(ConsumerGroup):
 
     def locks_end(self, receipts: list[int], now: float) -> None:
         """The acquisition locks of one poll are over; what is not acknowledged is available again."""
+        renewed: dict[float, list[int]] = {}
         for receipt in receipts:
-            record = self._acquired.pop(receipt, None)
-            if record is not None:
-                self.lock_expiries += 1
-                self._release(record, now)
+            record = self._acquired.get(receipt)
+            if record is None:
+                continue
+            if record.locked_until > now:
+                renewed.setdefault(record.locked_until, []).append(receipt)
+                continue
+            del self._acquired[receipt]
+            self.lock_expiries += 1
+            self._release(record, now)
+        for until, later in renewed.items():
+            self.env.at(until, _LocksEnd(self, later))
+
+    def renew(self, member: Member, receipts: list[int], now: float) -> list[int]:
+        """A member asks for more time for what it has not finished; returns what that was.
+
+        The lock lasts its whole duration again, and the delivery count stays (KIP-1222). Processes that
+        stand still, or that reach no broker, ask for nothing.
+        """
+        held = [receipt for receipt in receipts if receipt in self._acquired]
+        if not member.is_cut_off and not member.subscription.consumer.paused:
+            for receipt in held:
+                self._acquired[receipt].locked_until = now + self.lock
+            self.lock_renewals += len(held)
+        return held
 
     def release_all(self, member: Member, now: float) -> None:
         """A member's connection is gone: nothing it has acquired is its own any more."""
@@ -347,6 +379,23 @@ class ShareGroup(ConsumerGroup):
 
     def rewind(self, cursor: Cursor, now: float, behind: int = 0) -> None:
         """There is no offset to go back to: what was acquired is released one by one."""
+
+
+class _Renewal(Activity):
+    """A member renews the locks of what one poll has acquired, again and again until all of it is over."""
+
+    __slots__ = ("group", "member", "receipts")
+
+    def __init__(self, group: ShareGroup, member: Member, receipts: list[int]) -> None:
+        self.group = group
+        self.member = member
+        self.receipts = receipts
+
+    def occur(self, now: float) -> float | None:
+        self.receipts = self.group.renew(self.member, self.receipts, now)
+        interval = self.member.reader.lock_renewal
+        assert interval is not None
+        return now + interval if self.receipts else None
 
 
 class _LocksEnd(Activity):

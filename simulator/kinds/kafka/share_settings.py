@@ -1,4 +1,4 @@
-"""The settings of share groups (KIP-932) and of consumer quotas.
+"""The settings of share groups (KIP-932, KIP-1222) and of consumer quotas.
 
 Names, units and defaults are those of Apache Kafka 4 (kafka.apache.org/documentation, "Configuration").
 """
@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.fields import Settings, setting
-from simulator.kinds.kafka.sources import BROKER, CONSUMER, QUOTAS
+from simulator.kinds.kafka.sources import BROKER, CONSUMER, GROUP, QUOTAS
 
 
 class ShareSettings(Settings):
@@ -69,10 +69,34 @@ class ShareReadSettings(Settings):
         alias="share.acknowledgement.mode",
         advanced=True,
     )
+    share_isolation_level: Literal["read_uncommitted", "read_committed"] = setting(
+        "read_uncommitted",
+        title="share.isolation.level",
+        help="Of a share group: read_committed passes aborted records over, and waits for open transactions.",
+        source=GROUP,
+        alias="share.isolation.level",
+        advanced=True,
+    )
+    share_renew_enable: bool = setting(
+        True,
+        title="share.renew.acknowledge.enable",
+        help="Whether the brokers let members of the share group renew their locks.",
+        source=GROUP,
+        alias="share.renew.acknowledge.enable",
+        advanced=True,
+    )
+    lock_renewal: Annotated[float, Field(gt=0, le=60)] | None = setting(
+        None,
+        title="Lock renewal",
+        help="Of a share group: how often a member renews the locks of what it has not finished (RENEW); "
+        "empty: never.",
+        unit="s",
+        advanced=True,
+    )
     consumer_byte_rate: Annotated[float, Field(gt=0, le=1e15)] | None = setting(
         None,
         title="consumer_byte_rate",
-        help="Quota of one member; one that reads more is throttled. Empty: none.",
+        help="Quota of one member at each broker; one that reads more is throttled. Empty: none.",
         unit="bytes/s",
         source=QUOTAS,
         advanced=True,
@@ -82,11 +106,19 @@ class ShareReadSettings(Settings):
     def _share_fits(self) -> Self:
         """`KafkaShareConsumer` refuses settings of consumer groups."""
         if self.group_type != "share":
-            if "share_acknowledgement" in self.model_fields_set:
-                raise PydanticCustomError(
-                    "D104", "share.acknowledgement.mode is for share groups: set group_type to share"
-                )
+            for field in _SHARED:
+                if field in self.model_fields_set:
+                    name = type(self).model_fields[field].alias or field
+                    raise PydanticCustomError(
+                        "D104", "{name} is for share groups: set group_type to share", {"name": str(name)}
+                    )
             return self
+        if self.lock_renewal is not None and self.share_acknowledgement != "explicit":
+            raise PydanticCustomError(
+                "D104", "lock_renewal needs share.acknowledgement.mode explicit: implicit can only accept"
+            )
+        if self.lock_renewal is not None and not self.share_renew_enable:
+            raise PydanticCustomError("D104", "lock_renewal needs share.renew.acknowledge.enable true")
         for field in _NOT_SHARED:
             if field in self.model_fields_set:
                 name = type(self).model_fields[field].alias or field
@@ -99,6 +131,8 @@ class ShareReadSettings(Settings):
         return self
 
 
+#: What only a share group has a use for.
+_SHARED = ("share_acknowledgement", "share_isolation_level", "share_renew_enable", "lock_renewal")
 #: What a share group has no use for.
 _NOT_SHARED = (
     "protocol",

@@ -34,12 +34,13 @@ from simulator.kinds.kafka.inspection import (
     transaction_counts,
 )
 from simulator.kinds.kafka.log import PartitionLog, RetentionRules
-from simulator.kinds.kafka.member import Reader
+from simulator.kinds.kafka.member import Cursor, Reader
 from simulator.kinds.kafka.plain import faults_of_its_own, needs_cluster
 from simulator.kinds.kafka.producer_client import Batch, ProducerClient
 from simulator.kinds.kafka.quotas import ConsumerQuota
 from simulator.kinds.kafka.repositioning import seek, truncate
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
+from simulator.kinds.kafka.share_group import ShareGroup
 from simulator.kinds.kafka.topic_stage import plan_topic
 from simulator.kinds.kafka.traits import KAFKA_MAPPING
 from simulator.kinds.kafka.transactions import Transactions
@@ -121,7 +122,9 @@ class KafkaTopic(Broker):
         self.groups = list(groups.values())
         for group in self.groups:
             if any(reader.byte_rate is not None for reader in group.readers.values()):
-                self.quotas.append(ConsumerQuota(group, settings.compression_ratio))
+                upcoming = group.upcoming if isinstance(group, ShareGroup) else Cursor.upcoming
+                quota = ConsumerQuota(group, settings.compression_ratio, self._leader_of, upcoming)
+                self.quotas.append(quota)
         for edge in world.edges_from(self.id, "dead-letter"):
             redrive = edge.settings
             assert isinstance(redrive, DeadLetterSettings)
@@ -137,10 +140,15 @@ class KafkaTopic(Broker):
             "consumer_lag": self._whole([group.lag for group in made]),
             "unassigned_partitions": self._whole([group.coordinator.unassigned for group in made]),
         }
-        if settings.producer_byte_rate is not None:
+        if settings.has_producer_quota:
             self._levels["throttled_producers"] = self.throttled_producers
         if self.quotas:
             self._levels["throttled_members"] = self._whole([quota.throttled for quota in self.quotas])
+
+    def _leader_of(self, cursor: Cursor) -> int | None:
+        if self.cluster is None:
+            return cursor.number % self.settings.brokers
+        return self.cluster.leader_of(cursor.number)
 
     def _whole(self, parts: Sequence[Level | Total]) -> Level | Total:
         """A level of all groups: of a group alone its own, of several a sum whose maximum must be noted."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from simulator import simulate
 from simulator.errors import InvalidDesign
 from simulator.kinds.kafka.share_group import ShareGroup
 from simulator.kinds.kafka.topic import KafkaTopic
@@ -143,6 +144,106 @@ def test_what_is_archived_goes_to_the_dead_letter_topic_where_there_is_one():
     counts = recording.nodes["log"].counts[-1]
     assert (counts["receives"], counts["dead_lettered"], counts["dropped"]) == (3, 1, 0)
     assert recording.ledgers["letters"]["waiting"] == 1
+
+
+RENEWING = {**SHARE, "share.acknowledgement.mode": "explicit", "lock_renewal": 10}
+
+
+@pytest.mark.parametrize(
+    ("edge", "faults", "expected"),
+    [
+        # Work of 70 s on one record with locks of 30 s: at 30.5 s it is available again, and the member gets
+        # it once more when it is done, at 70.5 s.
+        ({**SHARE, "share.acknowledgement.mode": "explicit"}, [], (1, 0, 1)),
+        # KIP-1222: renewed each 10 s, at 10, 20, ... 60 s after it was acquired, it stays where it is.
+        (RENEWING, [], (0, 6, 0)),
+        # Processes that stand still renew nothing: the last renewal, at 20.5 s, lasts until 50.5 s.
+        (RENEWING, [pause("slow", 25.0, 500.0)], (1, 2, 0)),
+        # Neither do those that reach no broker, here at 30.5 s; the lock of 20.5 s is enough until 40.5 s.
+        (
+            RENEWING,
+            [{"kind": "network-partition", "node": "log", "at": 25.0, "duration": 15.0}],
+            (0, 5, 0),
+        ),
+    ],
+    ids=["without", "renewed", "paused", "cut off"],
+)
+def test_a_lock_that_is_renewed_does_not_run_out(
+    edge: dict[str, Any], faults: list[dict[str, Any]], expected: tuple[int, int, int]
+) -> None:
+    document = log_design(
+        {"id": "slow", "service_time": 70, "instances": 1, "edge": {**edge, "max.poll.records": 1}},
+        times=(0.5,),
+        faults=faults,
+        duration=100.0,
+    )
+    _, recording = run(document)
+    counts = recording.nodes["log"].counts[-1]
+    found = (counts["lock_expiries"], counts.get("lock_renewals", 0), counts["redelivered"])
+    assert found == expected
+
+
+def test_a_renewal_is_no_delivery():
+    # The limit of two deliveries is reached by deliveries alone: six renewals do not archive the record.
+    document = log_design(
+        {"id": "slow", "service_time": 70, "edge": {**RENEWING, "max.poll.records": 1}},
+        times=(0.5,),
+        topic={"group.share.delivery.count.limit": 2},
+        duration=200.0,
+    )
+    _, recording = run(document)
+    counts = recording.nodes["log"].counts[-1]
+    assert (counts["lock_renewals"], counts["share_archived"]) == (6, 0)
+    assert recording.ledgers["log:g"]["delivered"] == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "aborted", "times", "lost"),
+    [
+        # Transactions from 1 to 3 s (two records) and from 3.5 to 5.5 s. With read_committed the group waits
+        # for the end and gets what was committed alone; the broker archives aborted records, and nobody
+        # acquires them (KIP-932, "Reading transactional records").
+        ("read_committed", 0.0, [3.0, 3.001, 5.5], 0),
+        ("read_committed", 1.0, [], 3),
+        ("read_uncommitted", 1.0, [1.0, 2.0, 3.5], 0),
+        (None, 1.0, [1.0, 2.0, 3.5], 0),
+    ],
+)
+def test_what_a_share_group_reads_of_transactions(
+    level: str | None, aborted: float, times: list[float], lost: int
+) -> None:
+    edge = SHARE if level is None else {**SHARE, "share.isolation.level": level}
+    document = log_design(
+        {"id": "worker", "service_time": 0.001, "edge": edge},
+        times=(1.0, 2.0, 3.5),
+        topic={"transactional.id": "t", "transaction_time": 2.0, "abort_probability": aborted},
+    )
+    watched, recording = run(document)
+    assert watched.times("worker") == times
+    assert recording.flows[0].counts[-1]["lost"] == lost
+    assert group_of(watched).lag.value == 0
+
+
+@pytest.mark.parametrize(
+    ("edge", "topic", "word"),
+    [
+        ({**SHARE, "lock_renewal": 10}, {}, "share.acknowledgement.mode explicit"),
+        ({**RENEWING, "share.renew.acknowledge.enable": False}, {}, "share.renew.acknowledge.enable true"),
+        (
+            {**RENEWING, "lock_renewal": 20},
+            {"group.share.record.lock.duration.ms": 15_000},
+            "before they are",
+        ),
+        ({"share.isolation.level": "read_committed"}, {}, "set group_type to share"),
+        ({"lock_renewal": 10}, {}, "set group_type to share"),
+    ],
+)
+def test_settings_of_share_groups_that_cannot_be(
+    edge: dict[str, Any], topic: dict[str, Any], word: str
+) -> None:
+    with pytest.raises(InvalidDesign) as refused:
+        simulate(log_design({"id": "worker", "edge": edge}, topic=topic))
+    assert any(word in problem.message for problem in refused.value.problems)
 
 
 @pytest.mark.parametrize(
