@@ -16,6 +16,7 @@ from typing import Any
 from simulator.formats.imports.reading import Name, PartId, Reading
 from simulator.formats.imports.source_file import SourceFile
 from simulator.formats.imports.values import whole
+from simulator.kinds.rabbitmq.queue_settings import ONLY
 
 _SECTIONS = ("exchanges", "queues", "bindings")
 #: Sections that hold no part of the topology; those with secrets are not even looked into.
@@ -52,6 +53,7 @@ _QUEUE_POLICY = {
     "delivery-limit": "x-delivery-limit",
     "max-age": "x-max-age",
     "consumer-timeout": "x-consumer-timeout",
+    "queue-mode": "x-queue-mode",
 }
 _QUEUE_ARGUMENTS = (
     *_QUEUE_POLICY.values(),
@@ -60,6 +62,8 @@ _QUEUE_ARGUMENTS = (
     "x-single-active-consumer",
     "x-quorum-initial-group-size",
 )
+#: Arguments that one type of queue alone knows.
+_ONLY = dict(ONLY.values())
 _LOWEST_COUNTS = ("x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes", "x-delivery-limit")
 _EXCHANGE_TYPES = ("direct", "fanout", "topic", "headers", "x-consistent-hash", "x-delayed-message")
 
@@ -215,7 +219,9 @@ class _Definitions:
         config: dict[str, Any] = {}
         if row.get("durable") is False:
             config["durable"] = False
-        config |= {key: arguments.pop(key) for key in _QUEUE_ARGUMENTS if key in arguments}
+        # A policy may also name what the type of the queue does not heed.
+        heeded = [key for key in _QUEUE_ARGUMENTS if _ONLY.get(key, type or "classic") == (type or "classic")]
+        config |= {key: arguments.pop(key) for key in heeded if key in arguments}
         exchange = config.pop("x-dead-letter-exchange", None)
         part = self.reading.add(
             "rabbitmq.queue", self._label(vhost, name), [queue_name(vhost, name)], path, config

@@ -66,6 +66,19 @@ def check_queue(document: Document, node: Node) -> list[Problem]:
         )
     for field, message in _disagreements(document, settings):
         about(field, message, "give the value at one queue, or the same at all", "error")
+    if settings.x_queue_mode is not None:
+        about(
+            "x-queue-mode",
+            "RabbitMQ has ignored x-queue-mode since 3.12: all classic queues are as lazy ones were",
+            "take it away",
+        )
+    if not settings.durable:
+        about(
+            "durable",
+            "RabbitMQ 4.3 refuses queues that are neither durable nor exclusive, unless "
+            "deprecated_features.permit.transient_nonexcl_queues is set",
+            "set durable to true",
+        )
     if 0 < settings.consumer_timeout < WISE_TIMEOUT:
         about(
             "x-consumer-timeout",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from math import ceil
 from typing import Any
 
 from simulator.engine.broker import Subscription
@@ -16,9 +15,6 @@ from simulator.kinds.rabbitmq.partition import Partition
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.queue_state import QueueState
 from simulator.kinds.rabbitmq.ready import Entry
-
-#: Seconds between two looks for deliveries that are unacknowledged for too long (channels of classic queues).
-TICK = 60.0
 
 
 class QueueFaults(QueueState):
@@ -52,17 +48,14 @@ class QueueFaults(QueueState):
         """Look for time-outs and for the end of `x-expires` from the start of the run on."""
         limit = self.settings.consumer_timeout
         if limit and any(not channel.settings.auto_ack for channel in self.consumers):
-            self._timeout.arm(self._next_look(self.env._now + limit))
+            self._timeout.arm(self.env._now + limit)
         self._note_use(self.env._now)
 
-    def _next_look(self, due: float) -> float:
-        """When a time-out that is due is found: a quorum queue looks by itself, channels once a minute."""
-        return due if self.is_quorum else ceil(due / TICK - 1e-9) * TICK
-
     def _look_for_timeouts(self, now: float) -> None:
-        """Close the channels that hold a delivery for longer than the consumer timeout.
+        """Cancel the consumers that hold a delivery for longer than the consumer timeout.
 
-        Source: RabbitMQ documentation, *Consumers*, "Delivery Acknowledgement Timeout".
+        Since RabbitMQ 4.3 quorum queues alone do so; the consumer subscribes again at once here.
+        Source: RabbitMQ documentation, *Consumers*, "Delivery Acknowledgement Timeout"; release notes of 4.3.
         """
         limit = self.settings.consumer_timeout
         late = {}
@@ -72,7 +65,7 @@ class QueueFaults(QueueState):
                 oldest = entry.delivered_at
                 break
             late[id(channel)] = channel
-        self._timeout.arm(self._next_look(max(oldest + limit, now + 1e-6)))
+        self._timeout.arm(max(oldest + limit, now + 1e-6))
         for channel in late.values():
             self.timeouts += 1
             self._world.note(

@@ -23,7 +23,11 @@ _MEASURED = Source("Headrace's measurement of RabbitMQ 3.10.8, one node, 1 KB me
 Count = Annotated[int, Field(ge=0, le=10**9)]
 #: Arguments that only one queue type knows, with the type.
 ONLY = {
+    "x_queue_mode": ("x-queue-mode", "classic"),
     "x_max_priority": ("x-max-priority", "classic"),
+    # Since RabbitMQ 4.3 the queue looks, no longer the channel (rabbitmq-server, issue 16983); 4.3.2 refuses
+    # it elsewhere (pull request 16557).
+    "x_consumer_timeout": ("x-consumer-timeout", "quorum"),
     "x_delivery_limit": ("x-delivery-limit", "quorum"),
     "x_dead_letter_strategy": ("x-dead-letter-strategy", "quorum"),
     "x_quorum_initial_group_size": ("x-quorum-initial-group-size", "quorum"),
@@ -34,7 +38,6 @@ NOT_IN_STREAMS = {
     "x_message_ttl": "x-message-ttl",
     "x_max_length": "x-max-length",
     "x_expires": "x-expires",
-    "x_consumer_timeout": "x-consumer-timeout",
     "x_dead_letter_exchange": "x-dead-letter-exchange",
     "x_dead_letter_routing_key": "x-dead-letter-routing-key",
 }
@@ -57,6 +60,14 @@ class RabbitQueueSettings(ClusterSettings):
         help="classic: one node; quorum: replicated by Raft; stream: a log that every consumer reads whole.",
         source=_QUEUES,
         alias="x-queue-type",
+    )
+    x_queue_mode: Literal["default", "lazy"] | None = setting(
+        None,
+        title="x-queue-mode",
+        help="Ignored since RabbitMQ 3.12: every classic queue keeps most of its messages on disk alone.",
+        source=Source("RabbitMQ documentation, Lazy Queues", "https://www.rabbitmq.com/docs/lazy-queues"),
+        alias="x-queue-mode",
+        advanced=True,
     )
     durable: bool = setting(
         True, title="durable", help="Persistent messages survive a restart.", source=_QUEUES
@@ -143,7 +154,8 @@ class RabbitQueueSettings(ClusterSettings):
     x_consumer_timeout: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = setting(
         None,
         title="x-consumer-timeout",
-        help="Time a delivery may be unacknowledged before its channel is closed; empty: 1,800,000, 0: any.",
+        help="Time a delivery may be unacknowledged in a quorum queue before its consumer is cancelled; "
+        "empty: 1,800,000, 0: any.",
         unit="ms",
         source=_CONSUMERS,
         alias="x-consumer-timeout",
@@ -291,6 +303,8 @@ class RabbitQueueSettings(ClusterSettings):
     @property
     def consumer_timeout(self) -> float:
         """Seconds that a delivery may be unacknowledged, 0 for any time."""
+        if self.x_queue_type != "quorum":
+            return 0.0
         given = self.x_consumer_timeout
         return (CONSUMER_TIMEOUT if given is None else given) / 1000.0
 

@@ -54,7 +54,6 @@ class RabbitStream(PlacedBroker):
             update={
                 "x_queue_type": "classic",
                 "x_message_ttl": settings.max_age_ms,
-                "x_consumer_timeout": 0,
                 "publish_time": 0.0,
             }
         )

@@ -171,3 +171,30 @@ def test_the_design_runs_and_the_assumed_sender_reaches_every_binding(made):
     assert result["conservation"]["nodes"]["billing"]["accepted"] > 0
     sent = config_of(made, "orders-source", "orders")
     assert sent["routing_key"] == {"order.x": 1, "x": 1}
+
+
+def test_what_a_policy_says_and_the_type_of_the_queue_does_not_heed_is_left_out():
+    # One policy for all queues: classic queues have no consumer timeout, quorum queues no mode.
+    definitions = {
+        "rabbit_version": "4.3.1",
+        "queues": [
+            {"name": "plain", "vhost": "/", "durable": True, "arguments": {}},
+            {"name": "safe", "vhost": "/", "durable": True, "arguments": {"x-queue-type": "quorum"}},
+        ],
+        "bindings": [],
+        "policies": [
+            {
+                "vhost": "/",
+                "name": "all",
+                "pattern": ".*",
+                "apply-to": "queues",
+                "definition": {"consumer-timeout": 600000, "queue-mode": "lazy"},
+                "priority": 0,
+            }
+        ],
+    }
+    found = nodes(imported(json.dumps(definitions)))
+    assert found["plain"]["config"]["x-queue-mode"] == "lazy"
+    assert "x-consumer-timeout" not in found["plain"]["config"]
+    assert found["safe"]["config"]["x-consumer-timeout"] == 600_000
+    assert "x-queue-mode" not in found["safe"]["config"]

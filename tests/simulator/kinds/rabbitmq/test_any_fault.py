@@ -24,7 +24,7 @@ queues = st.sampled_from(
             "election_time": 1,
         },
         {"x-queue-type": "quorum", "x-single-active-consumer": True, "node": 3, "x-consumer-timeout": 400},
-        {"x-max-length": 4, "x-overflow": "reject-publish", "node": 2, "x-consumer-timeout": 1000},
+        {"x-max-length": 4, "x-overflow": "reject-publish", "node": 2},
         {"total_memory_available_override_value": 205_200_000, "x-max-length": 50},
     ]
 )

@@ -89,7 +89,12 @@ CASES: dict[str, tuple[Document, float, list[Fault]]] = {
         [],
     ),
     "a-consumer-timeout-requeues": (
-        queued(at(0, 10), {"x-consumer-timeout": 60_000}, {"service_time": 100}, {"prefetch": 2}),
+        queued(
+            at(0, 10),
+            {"x-queue-type": "quorum", "x-consumer-timeout": 60_000},
+            {"service_time": 100},
+            {"prefetch": 2},
+        ),
         250,
         [],
     ),

@@ -181,7 +181,7 @@ def test_a_channel_has_one_global_prefetch():
     assert "global needs a prefetch" in caught.value.problems[0].message
 
 
-@pytest.mark.parametrize("argument", ["x-expires", "x-consumer-timeout", "x-message-ttl"])
+@pytest.mark.parametrize("argument", ["x-expires", "x-message-ttl"])
 def test_a_stream_has_no_time_outs(argument: str):
     with pytest.raises(InvalidDesign) as caught:
         design([node("q", "rabbitmq.queue", **{"x-queue-type": "stream", argument: 600_000})], [])
@@ -189,6 +189,37 @@ def test_a_stream_has_no_time_outs(argument: str):
 
 
 def test_work_that_outlasts_the_consumer_timeout_is_named():
-    document = queued(at(0), {"x-consumer-timeout": 60_000}, {"service_time": 120}, {"prefetch": 1})
+    queue = {"x-queue-type": "quorum", "x-consumer-timeout": 60_000}
+    document = queued(at(0), queue, {"service_time": 120}, {"prefetch": 1})
     told = {(one.element, one.field) for one in check(document) if one.code == "D320"}
     assert {("q", "config.x-consumer-timeout"), ("e1", "")} <= told
+
+
+@pytest.mark.parametrize(
+    ("queue", "field", "words"),
+    [
+        # RabbitMQ documentation, *Lazy Queues*: the setting is ignored since 3.12.
+        ({"x-queue-mode": "lazy"}, "config.x-queue-mode", "ignored"),
+        # RabbitMQ 4.3 release notes: denied by default.
+        ({"durable": False}, "config.durable", "transient_nonexcl_queues"),
+    ],
+)
+def test_settings_that_a_new_broker_does_not_heed_are_named(queue: dict[str, Any], field: str, words: str):
+    (told,) = [one for one in check(queued(at(0), queue, {}, {})) if one.code == "D320"]
+    assert (told.element, told.field, told.severity) == ("q", field, "warning")
+    assert words in told.message
+
+
+@pytest.mark.parametrize("type", ["quorum", "stream"])
+def test_only_classic_queues_have_a_queue_mode(type: str):
+    with pytest.raises(InvalidDesign) as caught:
+        design([node("q", "rabbitmq.queue", **{"x-queue-type": type, "x-queue-mode": "lazy"})], [])
+    assert "x-queue-mode is for classic queues only" in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize("type", ["classic", "stream"])
+def test_only_quorum_queues_have_a_consumer_timeout(type: str):
+    """rabbitmq-server issues 16983 and 17144: moved from the channel to the queue type in 4.3."""
+    with pytest.raises(InvalidDesign) as caught:
+        design([node("q", "rabbitmq.queue", **{"x-queue-type": type, "x-consumer-timeout": 600_000})], [])
+    assert "x-consumer-timeout is for quorum queues only" in caught.value.problems[0].message
