@@ -49,7 +49,12 @@ def matching(
     if hash_header is not None:
         key = str(envelope.headers.get(hash_header, ""))
     if type == "x-consistent-hash":
-        weights = [int(binding.key) for binding in bindings]
+        # Of several bindings to one queue the first counts alone.
+        first = {binding.target: position for position, binding in reversed([*enumerate(bindings)])}
+        weights = [
+            int(binding.key) if first[binding.target] == position else 0
+            for position, binding in enumerate(bindings)
+        ]
         if not weights:
             return []
         bucket = jump_hash(hash_of(key), sum(weights))
@@ -108,8 +113,10 @@ def _shown(value: object) -> str:
 
 
 def _same(one: object, other: object) -> bool:
-    # 1, 1.0 and true are of different types in AMQP's tables.
-    return type(one) is type(other) and one == other
+    # Erlang's ==: 1 and 1.0 are equal, true is no number (rabbit_exchange_type_headers).
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return one == other
 
 
 def hash_of(routing_key: str) -> int:

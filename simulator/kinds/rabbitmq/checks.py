@@ -30,6 +30,8 @@ def check_exchange(document: Document, node: Node) -> list[Problem]:
     assert isinstance(settings, ExchangeSettings)
     problems = []
     leaving = document.edges_from(node.id)
+    if settings.routing_type == "x-consistent-hash":
+        problems += _second_weights(document, leaving)
     for edge in leaving:
         target = document.node(edge.target).kind
         if edge.role != "publish" or not target.startswith("rabbitmq."):
@@ -179,6 +181,19 @@ def _binding_faults(exchange: ExchangeSettings, binding: BindingSettings) -> Ite
             f"an exchange of type {exchange.routing_type} does not look at binding arguments",
             "give a routing_key, or make the exchange's type headers",
         )
+
+
+def _second_weights(document: Document, leaving: list[Edge]) -> list[Problem]:
+    """Bindings of a consistent-hash exchange to a queue that has one already."""
+    seen: set[str] = set()
+    problems = []
+    for edge in leaving:
+        if edge.role == "publish" and edge.target in seen:
+            message = f"{edge.target} has a binding already: of several the first counts alone"
+            hint = "give that one the weight, and take this one away"
+            problems.append(_at_edge(document, edge, "config.routing_key", message, hint, severity="warning"))
+        seen.add(edge.target)
+    return problems
 
 
 def _without_key(document: Document, edge: Edge, exchange: ExchangeSettings) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from simulator.engine.message import Message
 
@@ -13,6 +13,14 @@ Reason = Literal["rejected", "expired", "maxlen", "delivery_limit"]
 REASONS: tuple[Reason, ...] = ("rejected", "expired", "maxlen", "delivery_limit")
 
 
+class Death(NamedTuple):
+    """One entry of `x-death`: how often a message died in a queue for a reason."""
+
+    queue: str
+    reason: Reason
+    times: int
+
+
 class Envelope:
     """Routing key, headers and properties of a publish; shared by all messages that have the same.
 
@@ -20,7 +28,7 @@ class Envelope:
         headers: header fields by name, for the headers exchange.
         is_persistent: delivery mode 2.
         expiration: per-message time to live (ms), None for none.
-        deaths: (queue, reason) of every dead-lettering so far, newest first (`x-death`).
+        deaths: every dead-lettering so far, the newest first, one entry for queue and reason (`x-death`).
     """
 
     __slots__ = ("deaths", "expiration", "headers", "is_mandatory", "is_persistent", "routing_key")
@@ -33,7 +41,7 @@ class Envelope:
         is_persistent: bool = False,
         is_mandatory: bool = False,
         expiration: int | None = None,
-        deaths: tuple[tuple[str, Reason], ...] = (),
+        deaths: tuple[Death, ...] = (),
     ) -> None:
         self.routing_key = routing_key
         self.headers = headers or {}
@@ -43,13 +51,20 @@ class Envelope:
         self.deaths = deaths
 
     def after_death(self, queue: str, reason: Reason, routing_key: str | None) -> Envelope:
-        """The envelope with which a dead letter is published again: it does not expire a second time."""
-        deaths = ((queue, reason), *(death for death in self.deaths if death != (queue, reason)))
+        """The envelope with which a dead letter is published again: it does not expire a second time.
+
+        The first death also stands in headers of its own, which bindings may ask for.
+        """
+        before = {death[:2]: death for death in self.deaths}
+        count = before.pop((queue, reason), Death(queue, reason, 0)).times + 1
+        headers = self.headers
+        if not self.deaths:
+            headers = {**headers, "x-first-death-queue": queue, "x-first-death-reason": reason}
         return Envelope(
             self.routing_key if routing_key is None else routing_key,
-            self.headers,
+            headers,
             is_persistent=self.is_persistent,
-            deaths=deaths,
+            deaths=(Death(queue, reason, count), *before.values()),
         )
 
     def has_come_round(self, queue: str) -> bool:
@@ -58,9 +73,9 @@ class Envelope:
         Such a message is dropped (RabbitMQ, *Dead Letter Exchanges*, "Automatic dead lettering cycles").
         """
         since = []
-        for place, reason in self.deaths:
-            since.append(reason)
-            if place == queue:
+        for death in self.deaths:
+            since.append(death.reason)
+            if death.queue == queue:
                 return "rejected" not in since
         return False
 

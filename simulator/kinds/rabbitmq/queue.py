@@ -41,9 +41,11 @@ class RabbitQueue(QueueFaults):
 
     def __init__(self, world: World, id: str, settings: RabbitQueueSettings) -> None:
         super().__init__(world, id, settings)
-        self._process = Timer(world.env, self.pump)
+        self._process = Timer(world.env, self._look_round)
         self._commits = Timer(world.env, self._committed)
-        self._expiry = Timer(world.env, self._expire)
+        self._expiry = Timer(world.env, self._look_round)
+        limits = (settings.x_max_length, settings.x_max_length_bytes)
+        self._drops_head = settings.x_overflow == "drop-head" and limits != (None, None)
 
     def connect(self, world: World) -> None:
         self.cluster.queues.append(self)
@@ -154,11 +156,22 @@ class RabbitQueue(QueueFaults):
         return Entry(message, envelope, next(self._ordinal), level, expires_at)
 
     def _would_overflow(self, size: float) -> bool:
-        settings, ready = self.settings, self.ready
+        settings = self.settings
         longest, largest = settings.x_max_length, settings.x_max_length_bytes
-        return (longest is not None and ready.count + 1 > longest) or (
-            largest is not None and self.ready_level.bytes.value + size > largest
-        )
+        left, held = self.ready.count, self.ready_level.bytes.value
+        if left and self._is_about_to_deliver(self.env._now):
+            places = self._places()
+            if places > left:
+                return False
+            held *= 1.0 - places / left
+            left -= int(places)
+        return (longest is not None and left + 1 > longest) or (largest is not None and held + size > largest)
+
+    def _places(self) -> float:
+        """How many messages the consumers may take before all of them are blocked."""
+        active = self.rotation.active
+        open = [one for one in self.consumers if one.is_open and active in (None, one)]
+        return sum([one.limit - one.unacked if one.limit else inf for one in open])
 
     def _committed(self, now: float) -> None:
         committing = self._committing
@@ -178,18 +191,37 @@ class RabbitQueue(QueueFaults):
     def _look_round(self, now: float) -> None:
         """Messages have become ready: deliver, then see what is over its time or its place."""
         self.pump(now)
+        if not (self._has_ttl or self._drops_head) or self._is_about_to_deliver(now):
+            return
         if self._has_ttl:
             self._expire(now)
         settings, ready = self.settings, self.ready
         longest, largest = settings.x_max_length, settings.x_max_length_bytes
-        if settings.x_overflow == "drop-head" and (longest is not None or largest is not None):
-            while ready.count and (
+        while (
+            self._drops_head
+            and ready.count
+            and (
                 (longest is not None and ready.count > longest)
                 or (largest is not None and self.ready_level.bytes.value > largest)
-            ):
-                entry = ready.pop()
-                self.ready_level.leave(entry.message.size, now)
-                self._die(entry, "maxlen", now)
+            )
+        ):
+            entry = ready.pop()
+            self.ready_level.leave(entry.message.size, now)
+            self._die(entry, "maxlen", now)
+
+    def _is_about_to_deliver(self, now: float) -> bool:
+        """Whether a consumer gets what is ready as soon as the process has the time.
+
+        In a broker that is still on its way into the queue: what can be delivered at once neither expires
+        nor counts (RabbitMQ, *Time-To-Live*, on a time of 0; rabbitmq-server: a publish is delivered where
+        that is possible before it is stored).
+        """
+        return (
+            self._free_at > now
+            and self.ready.count > 0
+            and not self._away
+            and self.rotation.next() is not None
+        )
 
     def _expire(self, now: float) -> None:
         if self._away:  # nobody looks; it is made up for when the queue is back

@@ -97,6 +97,22 @@ def test_direct_compares_the_keys_and_fanout_does_not_look(type: str, key: str, 
         ({"type": None}, {}, False),
         ({"n": 1}, {"n": "1"}, False),
         ({"n": 1}, {"n": True}, False),
+        # Erlang's == compares numbers of both types (rabbit_exchange_type_headers, "PV == DV").
+        ({"n": 1}, {"n": 1.0}, True),
+        ({"n": 2.5}, {"n": 2}, False),
+        ({"b": True}, {"b": True}, True),
+        ({"b": False}, {"b": 0}, False),
+        ({"t": {"a": [1, 2]}}, {"t": {"a": [1, 2]}}, True),
+        # Nothing is left of a binding that names x- headers alone: all of nothing.
+        ({"x-match": "all", "x-a": 1}, {}, True),
+        ({"x-match": "any", "x-a": 1}, {"x-a": 1}, False),
+        ({"x-match": "any-with-x", "x-a": 1}, {"x-a": 2}, False),
+        ({"x-match": "all-with-x", "x-a": 1, "b": 2}, {"x-a": 1, "b": 2, "c": 3}, True),
+        ({"x-match": "all-with-x", "x-a": None}, {"x-a": 5}, True),
+        # `x-match` itself is never asked for.
+        ({"x-match": "all-with-x", "b": 2}, {"b": 2}, True),
+        # A void value asks for presence, whatever is there; a header without value is there.
+        ({"x-match": "any", "b": None}, {"b": None}, True),
         ({"x-match": "all", "x-a": 1, "b": 2}, {"b": 2}, True),
         ({"x-match": "all-with-x", "x-a": 1, "b": 2}, {"b": 2}, False),
         ({"x-match": "any-with-x", "x-a": 1, "b": 2}, {"x-a": 1}, True),
@@ -127,6 +143,31 @@ def test_consistent_hashing_gives_each_key_one_queue_by_weight_and_moves_few_key
     assert set(moved) == {4}
     assert len(moved) == pytest.approx(4_000, rel=0.05)
     assert all(number == pytest.approx(5_000, rel=0.05) for number in Counter(before).values())
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        # Of several bindings to a queue the first counts alone (plugin's page): 1 to 3, not 3 to 3.
+        ({"q1": ["1", "2"], "q2": ["3"]}, {"q1": 0.25, "q2": 0.75}),
+        ({"q1": ["1"], "q2": ["1"]}, {"q1": 0.5, "q2": 0.5}),
+        ({"q1": ["10"], "q2": ["1"]}, {"q1": 10 / 11, "q2": 1 / 11}),
+    ],
+)
+def test_the_first_binding_of_a_queue_is_its_weight(
+    weights: dict[str, list[Any]], expected: dict[str, float]
+):
+    document = exchange_design("x-consistent-hash", weights, {})
+    data = document.to_data()
+    data["nodes"][0]["config"] = {
+        "arrivals": {"process": "constant", "rate": 400},
+        "keys": {"distribution": "uniform", "low": 0, "high": 1e6},
+    }
+    found = copies(Document.parse(data))
+    total = sum(found.values())
+    assert {queue: number / total for queue, number in found.items()} == pytest.approx(expected, abs=0.03)
+    warned = [one for one in check(document) if "the first counts alone" in one.message]
+    assert len(warned) == sum(len(rules) - 1 for rules in weights.values())
 
 
 def test_a_consistent_hash_exchange_sends_every_key_to_one_queue():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simulator import Document
+from simulator.kinds.rabbitmq.envelope import Envelope
 from tests.simulator.designs import Watched, at, design, node
 from tests.simulator.kinds.rabbitmq.queues import IDEAL, figure, queued, run
 
@@ -264,3 +265,119 @@ def test_a_restart_keeps_persistent_messages_of_durable_classic_queues(durable: 
     result = run(document)
     assert result["flows"][0]["lost"]["mean"] == lost
     assert result["flows"][0]["delivered"]["mean"] == 3 - lost
+
+
+# ------------------------------------------------------------------ what is delivered at once
+
+
+@pytest.mark.parametrize(
+    ("queue", "times", "consume", "delivered", "dead"),
+    [
+        # RabbitMQ, *Time-To-Live*: with a time of 0 a message expires unless it can be delivered at once.
+        ({"x-message-ttl": 0}, (1, 2), {"prefetch": 1}, 2, {}),
+        ({"x-message-ttl": 0}, (1, 1.05), {"prefetch": 1}, 1, {"expired": 1}),
+        ({"x-message-ttl": 0}, (1, 1.05), {"prefetch": 2}, 2, {}),
+        # RabbitMQ, *Queue Length Limit*: ready messages count. What a consumer takes at once never is one.
+        ({"x-max-length": 0}, (1, 2), {"prefetch": 1}, 2, {}),
+        ({"x-max-length": 0}, (1, 1), {"prefetch": 1}, 1, {"maxlen": 1}),
+        ({"x-max-length": 1}, (1, 1, 1), {"prefetch": 10}, 3, {}),
+        ({"x-max-length": 1}, (1, 1, 1), {"prefetch": 1}, 2, {"maxlen": 1}),
+        ({"x-max-length": 1, "x-overflow": "reject-publish"}, (1, 1, 1), {"prefetch": 10}, 3, {}),
+        ({"x-max-length": 1, "x-overflow": "reject-publish"}, (1, 1, 1), {"prefetch": 1}, 2, {}),
+        ({"x-max-length-bytes": 1024}, (1, 1, 1), {"prefetch": 10}, 3, {}),
+        ({"x-max-length-bytes": 1024}, (1, 1, 1), {"prefetch": 1}, 2, {"maxlen": 1}),
+    ],
+)
+@pytest.mark.parametrize("speed", [{}, IDEAL], ids=["with the times of a broker", "without time"])
+def test_what_a_consumer_takes_at_once_neither_expires_nor_counts(
+    speed: dict[str, Any],
+    queue: dict[str, Any],
+    times: tuple[float, ...],
+    consume: dict[str, Any],
+    delivered: int,
+    dead: dict[str, int],
+):
+    document = design(
+        [
+            node("s", "producer", arrivals=at(*times)),
+            node("q", "rabbitmq.queue", **speed, **queue),
+            node("c", "consumer", concurrency=10, service_time=0.1),
+        ],
+        ["s->q", "q->c"],
+        edge_configs={"q->c": consume},
+        simulation={"duration": 10, "warmup": 0},
+    )
+    result = run(document)
+    assert result["conservation"]["nodes"]["c"]["delivered"] == delivered
+    found = {reason: figure(result, f"dead_{reason}") for reason in ("expired", "maxlen")}
+    assert found == {"expired": 0, "maxlen": 0, **dead}
+
+
+# ------------------------------------------------------------------ x-death
+
+RECORDED_DEATHS: list[tuple[list[tuple[str, Any]], list[tuple[str, str, int]], dict[str, bool]]] = [
+    # RabbitMQ, *Dead Letter Exchanges*: newest first; one entry for queue and reason, whose count grows.
+    ([("a", "expired")], [("a", "expired", 1)], {"a": True, "b": False}),
+    (
+        [("a", "expired"), ("b", "maxlen")],
+        [("b", "maxlen", 1), ("a", "expired", 1)],
+        {"a": True, "b": True, "c": False},
+    ),
+    (
+        [("a", "rejected"), ("b", "expired"), ("a", "rejected")],
+        [("a", "rejected", 2), ("b", "expired", 1)],
+        # It comes to a queue again: dropped unless it was rejected since, its last death there included.
+        {"a": False, "b": False},
+    ),
+    (
+        [("a", "rejected"), ("a", "expired")],
+        [("a", "expired", 1), ("a", "rejected", 1)],
+        {"a": True},
+    ),
+    (
+        [("b", "expired"), ("a", "rejected"), ("c", "maxlen")],
+        [("c", "maxlen", 1), ("a", "rejected", 1), ("b", "expired", 1)],
+        {"c": True, "a": False, "b": False},
+    ),
+    (
+        [("a", "delivery_limit")] * 3,
+        [("a", "delivery_limit", 3)],
+        {"a": True},
+    ),
+]
+
+
+@pytest.mark.parametrize(("story", "deaths", "comes_round"), RECORDED_DEATHS)
+def test_the_deaths_of_a_message_are_counted_and_decide_whether_it_may_come_again(
+    story: list[tuple[str, Any]], deaths: list[tuple[str, str, int]], comes_round: dict[str, bool]
+):
+    envelope = Envelope("key", {"type": "pdf"}, expiration=500)
+    for queue, reason in story:
+        envelope = envelope.after_death(queue, reason, None)
+    assert [tuple(death) for death in envelope.deaths] == deaths
+    assert {queue: envelope.has_come_round(queue) for queue in comes_round} == comes_round
+    assert (envelope.expiration, envelope.routing_key) == (None, "key")
+    first = {"x-first-death-queue": story[0][0], "x-first-death-reason": story[0][1]}
+    assert envelope.headers == {"type": "pdf", **first}
+
+
+def test_dead_letters_are_sorted_by_the_reason_of_their_first_death():
+    # A headers exchange for dead letters: all-with-x looks at x-first-death-reason.
+    binding = {"arguments": {"x-match": "all-with-x", "x-first-death-reason": "expired"}}
+    other = {"arguments": {"x-match": "all-with-x", "x-first-death-reason": "maxlen"}}
+    document = design(
+        [
+            node("s", "producer", arrivals=at(1, 2, 3)),
+            node("q", "rabbitmq.queue", **{"x-message-ttl": 5000, "x-max-length": 2}),
+            node("x", "rabbitmq.exchange", type="headers"),
+            node("late", "rabbitmq.queue"),
+            node("full", "rabbitmq.queue"),
+            node("c", "consumer", service_time=1),
+        ],
+        ["s->q", "q->x", "x->late", "x->full", "late->c", "full->c"],
+        edge_configs={"x->late": binding, "x->full": other},
+        simulation={"duration": 20, "warmup": 0},
+    )
+    result = run(document)
+    ledgers = result["conservation"]["nodes"]
+    assert (ledgers["late"]["accepted"], ledgers["full"]["accepted"]) == (2, 1)
