@@ -32,15 +32,27 @@ class Responder(Acceptor):
 
 
 class InvokeEdge:
-    """An edge on which requests are made."""
+    """An edge on which requests are made; `simulator.engine.calls` has the one with a policy for them."""
 
     __slots__ = ("id", "target", "total")
+
+    #: Whether the edge itself decides on time limits, further attempts and refusals.
+    has_policy = False
 
     def __init__(self, id: str, target: Responder) -> None:
         self.id = id
         self.target = target
-        #: Requests made on this edge.
+        #: Requests sent on this edge, further attempts included.
         self.total = 0
+
+    def request(self, message: Message, caller: Caller) -> None:
+        """Send a request; `caller` gets one answer."""
+        self.total += 1
+        self.target.request(message, caller)
+
+    def counts(self) -> dict[str, int]:
+        """What happened on this edge, beside what was sent."""
+        return {}
 
 
 class Invocations:
@@ -69,8 +81,7 @@ class _Sequence(Caller):
     def go_on(self) -> None:
         edge = self.calls.edges[self.made]
         self.made += 1
-        edge.total += 1
-        edge.target.request(self.message, self)
+        edge.request(self.message, self)
 
     def answer(self, now: float, ok: bool) -> None:
         if ok and self.made < len(self.calls.edges):

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from simulator.design.calls import CallSettings, fallback_edges
 from simulator.design.distributions import Variate, sampler
 from simulator.design.event_template import template_of
 from simulator.engine.broker import Broker, Subscription
+from simulator.engine.calls.policy import PolicyEdge
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.link import DeadLetterLink, Link, Outlet, RetypingLink, UnreliableLink
@@ -127,9 +129,22 @@ class World:
 
     def invoke_edge(self, edge: Edge) -> InvokeEdge:
         """The edge on which a caller invokes a service."""
-        made = InvokeEdge(edge.id, self.node(edge.target, Responder))
+        target = self.node(edge.target, Responder)
+        settings = edge.settings
+        if isinstance(settings, CallSettings) and not settings.is_plain:
+            instances = getattr(self.document.node(edge.source).config, "instances", None) or 1
+            made: InvokeEdge = PolicyEdge(self, edge.id, edge.source, target, settings, instances)
+        else:
+            made = InvokeEdge(edge.id, target)
         self.invoke_edges.append(made)
         return made
+
+    def calls_from(self, node: str) -> list[InvokeEdge]:
+        """The edges on which `node` calls of itself: all but the fallbacks of others."""
+        edges = list(self.edges_from(node, "invoke"))
+        made = [self.invoke_edge(edge) for edge in edges]
+        spare = fallback_edges(edges)
+        return [one for one in made if one.id not in spare]
 
     def subscribe(self, edge: Edge) -> Subscription:
         """Let the consumer at the end of a consume edge read from the broker at its start."""

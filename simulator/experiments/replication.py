@@ -253,5 +253,7 @@ class Replication:
                 recording.messages += node.counts()["arrivals"]
         recording.events = self.world.env.events
         recording.faults = self.world.faults
-        recording.edges = self.edge_recorder.finish(counts_by_edge(self.world.nodes.values()))
+        recording.edges = self.edge_recorder.finish(
+            counts_by_edge(self.world.nodes.values(), self.world.invoke_edges)
+        )
         return recording

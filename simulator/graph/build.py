@@ -115,5 +115,18 @@ def instant_cycle(graph: Graph, instant: Collection[str], delayed_edges: Collect
     return None
 
 
+def call_cycles(graph: Graph) -> list[list[str]]:
+    """Groups of nodes that call each other in a circle, waiting for the answer; sorted by id."""
+    wires: Iterable[tuple[str, str, str]] = graph.edges(data="role")
+    calls: nx.DiGraph[str] = nx.DiGraph(
+        (source, target) for source, target, role in wires if role == "invoke"
+    )
+    return sorted(
+        sorted(part)
+        for part in nx.strongly_connected_components(calls)
+        if len(part) > 1 or calls.has_edge(*(list(part) * 2))
+    )
+
+
 def _role(graph: Graph, source: str, target: str, key: str) -> str:
     return str(graph.edges[source, target, key]["role"])

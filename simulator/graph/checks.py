@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.graph.build import graph_of, instant_cycle, reachable
+from simulator.graph.call_checks import call_problems, fallback_problems
 from simulator.graph.forecast import load_problems
 from simulator.graph.loops import endless_loops, loop_problems
 from simulator.graph.problem import Problem
@@ -150,6 +151,7 @@ def readiness_problems(document: Document) -> list[Problem]:
                 "edges",
             )
         )
+    problems += fallback_problems(document)
     return problems + [problem for problem in _kinds_problems(document) if problem.severity == "error"]
 
 
@@ -194,6 +196,7 @@ def practice_problems(document: Document) -> list[Problem]:
         if category == "queue" and not is_target and not document.edges_from(node.id):
             problems.append(_loose(node.id, path, "has no consumer: it only fills", "connect a consumer"))
     problems += [problem for problem in _kinds_problems(document) if problem.severity != "error"]
+    problems += call_problems(document)
     loops = endless_loops(document)
     problems += loop_problems(document, loops)
     if _names_files(document):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from simulator.engine.node import Node
+    from simulator.engine.request import InvokeEdge
 
 
 class Passage(Protocol):
@@ -45,9 +46,11 @@ class EdgeRecord:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def counts_by_edge(nodes: Iterable[Node]) -> dict[str, dict[str, int]]:
-    """What the kinds count on their edges, by edge id; an edge that two nodes count on has both."""
-    found: dict[str, dict[str, int]] = {}
+def counts_by_edge(nodes: Iterable[Node], calls: Iterable[InvokeEdge]) -> dict[str, dict[str, int]]:
+    """What the kinds count on their edges, and invoke edges on themselves, by edge id; an edge that two
+    count on has both.
+    """
+    found: dict[str, dict[str, int]] = {edge.id: own for edge in calls if (own := edge.counts())}
     for node in nodes:
         for edge, counts in node.edge_counts().items():
             found.setdefault(edge, {}).update(counts)

@@ -147,7 +147,7 @@ class FrameMaker:
                 "total": total,
                 "in_transit": in_transit,
             }
-        for name, counts in counts_by_edge(world.nodes.values()).items():
+        for name, counts in counts_by_edge(world.nodes.values(), world.invoke_edges).items():
             readings[name]["counts"] = counts
         return readings
 

@@ -312,6 +312,26 @@ METRICS: dict[str, dict[str, str]] = {
         "messages",
         "Records that a share group rejected, or was delivered as often as is allowed.",
     ),
+    "calls": _metric("Calls", "calls", "Calls on this edge, each with all its attempts."),
+    "calls_ok": _metric("Calls answered", "calls", "Calls that the service has answered in time."),
+    "call_errors": _metric("Call errors", "attempts", "Attempts answered with an error, or refused."),
+    "call_timeouts": _metric("Call timeouts", "attempts", "Attempts whose answer did not come in time."),
+    "late_answers": _metric(
+        "Late answers", "attempts", "Answers after the time limit: work of the service for nobody."
+    ),
+    "retries": _metric("Retries", "attempts", "Attempts after the first one of a call."),
+    "retries_denied": _metric("Retries denied", "attempts", "Retries for which the budget had no token."),
+    "breaker_rejects": _metric(
+        "Breaker rejects", "attempts", "Attempts not made because the circuit breaker was open."
+    ),
+    "breaker_opened": _metric("Breaker opened", "times", "How often the circuit breaker has opened."),
+    "bulkhead_full": _metric(
+        "Bulkhead full", "attempts", "Attempts refused because too many calls were under way."
+    ),
+    "pool_timeouts": _metric(
+        "Pool timeouts", "attempts", "Attempts that waited too long for a connection of the pool."
+    ),
+    "fallbacks": _metric("Fallbacks", "calls", "Calls answered by a fallback, or passed on to one."),
     "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
     "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),
 }

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from simulator.design.calls import CallSettings
 from simulator.design.distributions import AnyDistribution, DurationDistribution, Exponential, Uniform
-from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.edges import PublishSettings
 from simulator.design.fields import Settings, setting
 from simulator.engine.batch_consumer import BatchConsumer
 from simulator.engine.endpoint import Consumer
@@ -136,7 +137,7 @@ class ConsumerSettings(Settings):
 def _connect(consumer: Consumer, world: World) -> None:
     consumer.outlet = world.outlet(consumer.id)
     consumer.is_sending_on = bool(consumer.outlet)
-    calls = [world.invoke_edge(edge) for edge in world.edges_from(consumer.id, "invoke")]
+    calls = world.calls_from(consumer.id)
     if calls:
         consumer.invocations = Invocations(world.env, calls)
 
@@ -233,7 +234,7 @@ KIND = Kind(
     docs="",
     settings=ConsumerSettings,
     build=build,
-    edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
+    edge_settings={"publish": PublishSettings, "invoke": CallSettings},
     check=check,
     badges=("utilization", "throughput", "service_time"),
     cost=instance_hours,

@@ -7,15 +7,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from simulator.design.arrivals import Arrivals, Closed, OpenArrivals, Poisson
+from simulator.design.calls import CallSettings
 from simulator.design.distributions import Constant, CountDistribution, Distribution
-from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.edges import PublishSettings
 from simulator.design.event_template import EventTemplate
 from simulator.design.fields import Settings, setting
 from simulator.engine.environment import Activity
 from simulator.engine.link import Link, Outlet
 from simulator.engine.message import Journey, Message
 from simulator.engine.node import Node
-from simulator.engine.request import InvokeEdge
+from simulator.engine.request import Caller, InvokeEdge
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.cost import free_of_charge
@@ -95,14 +96,14 @@ class Producer(Node):
 
     def connect(self, world: World) -> None:
         self.outlet = world.outlet(self.id)
-        self.calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
+        self.calls = world.calls_from(self.id)
         arrivals = self.settings.arrivals
         self._world = world
         if isinstance(arrivals, Closed):
             think = world.draws(arrivals.think_time, self.id, "think")
             limit = arrivals.limit
             for _ in range(arrivals.clients):
-                client = _Client(self, think, arrivals.stop, limit)
+                client = _ClosedClient(self, think, arrivals.stop, limit)
                 world.env.at(arrivals.start + think(), client)
         else:
             self._begin(arrivals, "arrivals")
@@ -165,16 +166,18 @@ class Producer(Node):
         if calls:
             outlet = self.outlet
             for call in calls[:-1] if not outlet else calls:
-                call.total += 1
                 self._call(call, message.copy())
             if not outlet:
-                calls[-1].total += 1
                 self._call(calls[-1], message)
                 return
         self.outlet.send(message)
 
     @staticmethod
     def _call(call: InvokeEdge, message: Message) -> None:
+        if call.has_policy:
+            call.request(message, _Client(call, message))
+            return
+        call.total += 1
         if not call.target.accept(message):
             call.target.lose(message)
 
@@ -256,7 +259,25 @@ class _SoleSource(_Source):
         return next(self.times, None)
 
 
-class _Client(Activity):
+class _Client(Caller):
+    """Who waits for the answer to a call with a policy: an answer in time is the end of the flow."""
+
+    __slots__ = ("_call", "_message")
+
+    def __init__(self, call: InvokeEdge, message: Message) -> None:
+        self._call = call
+        self._message = message
+
+    def answer(self, now: float, ok: bool) -> None:
+        message, target = self._message, self._call.target
+        if ok:
+            target.flows[message.source].record(message, now)
+            message.end()
+        else:
+            target.lose(message)
+
+
+class _ClosedClient(Activity):
     """One client of a closed process: thinks, sends, waits until its message has come to its end."""
 
     __slots__ = ("limit", "producer", "stop", "think")
@@ -291,7 +312,7 @@ KIND = Kind(
     docs="",
     settings=ProducerSettings,
     build=Producer,
-    edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
+    edge_settings={"publish": PublishSettings, "invoke": CallSettings},
     badges=("throughput",),
     check=check,
     faults=(

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from simulator.design.calls import CallSettings
 from simulator.design.distributions import DurationDistribution, Exponential
-from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.edges import PublishSettings
 from simulator.design.fields import Settings, setting
 from simulator.engine.environment import Activity
 from simulator.engine.link import Outlet
@@ -130,7 +131,7 @@ class ServiceNode(Responder):
 
     def connect(self, world: World) -> None:
         self.outlet = world.outlet(self.id)
-        calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
+        calls = world.calls_from(self.id)
         if calls:
             self.invocations = Invocations(world.env, calls)
 
@@ -249,7 +250,7 @@ KIND = Kind(
     docs="",
     settings=ServiceSettings,
     build=ServiceNode,
-    edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
+    edge_settings={"publish": PublishSettings, "invoke": CallSettings},
     badges=("utilization", "throughput", "sojourn_time"),
     cost=instance_hours,
 )

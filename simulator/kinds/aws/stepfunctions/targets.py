@@ -129,14 +129,14 @@ class ServiceTarget(Target):
         self._edge: InvokeEdge = world.invoke_edge(edge)
 
     def perform(self, request: TaskRequest, origin: Message, reply: Answer) -> None:
-        self._edge.total += 1
         target = self._edge.target
         call = _Call(self, request, reply)
         message = made_from(origin, request)
         if request.pattern == "sync" and isinstance(target, Startable):
+            self._edge.total += 1
             target.start_execution(message, call, is_waiting=True)
         else:
-            target.request(message, call)
+            self._edge.request(message, call)
 
 
 class Startable(Responder):

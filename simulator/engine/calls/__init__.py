@@ -1,0 +1,1 @@
+"""What an invoke edge with settings does with a call: time limit, attempts, breaker, bulkhead, fallback."""
