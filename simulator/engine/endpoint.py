@@ -102,6 +102,9 @@ class Consumer(Node):
     service_distribution: Variate | None = None
     #: Polls that are open for it where others poll for its servers; None: every idle server polls.
     pollers: int | None = None
+    #: Whether it reads on before it has acknowledged what it holds: a broker that counts positions may then
+    #: count a record only when it is acknowledged.
+    acknowledges_each = False
 
     def __init__(
         self,

@@ -142,7 +142,9 @@ METRICS: dict[str, dict[str, str]] = {
         "Executions failed", "executions", "Ended by a Fail state or an error that nothing caught."
     ),
     "executions_timed_out": _metric(
-        "Executions timed out", "executions", "Ran past TimeoutSeconds, a year (standard) or 5 min (express)."
+        "Executions timed out",
+        "executions",
+        "Ran past TimeoutSeconds, a year (standard) or 5 min (express; pipes).",
     ),
     "executions_aborted": _metric("Executions aborted", "executions", "Stopped from outside."),
     "execution_time": _metric("Execution time", "s", "From the start of an execution to its end, any way."),

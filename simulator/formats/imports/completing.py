@@ -14,6 +14,7 @@ from simulator.formats.imports.merging import Drawing, Vertex, Wire
 from simulator.formats.imports.reading import HANDLER, Origin
 from simulator.formats.imports.traffic import make_traffic
 from simulator.graph.wiring import wire as wiring_rule
+from simulator.kinds.aws.pipe_sources import PIPE_SOURCES
 from simulator.kinds.catalogue import KINDS
 
 ASSUMED_RATE = 10.0
@@ -104,7 +105,9 @@ def _decide_handlers(drawing: Drawing) -> None:
 
 
 def _mend_pipes(drawing: Drawing) -> None:
-    """A pipe here reads one SQS queue and leads to one queue, topic or bus; any other becomes a consumer."""
+    """A pipe here reads one broker that pipes know and leads to one queue, topic or bus; any other becomes a
+    consumer.
+    """
     for vertex in [one for one in drawing.vertices.values() if one.kind == "aws.pipe"]:
         sources = [drawing.vertices[wire.source] for wire in drawing.wires if wire.target == vertex.id]
         targets = [
@@ -116,7 +119,7 @@ def _mend_pipes(drawing: Drawing) -> None:
             targets = [target for target in targets if category(target) != "service"]
         if (
             len(sources) == 1
-            and sources[0].kind == "aws.sqs"
+            and sources[0].kind in PIPE_SOURCES
             and len(targets) == 1
             and category(targets[0]) in ("queue", "topic", "bus")
         ):
@@ -139,8 +142,8 @@ def _mend_pipes(drawing: Drawing) -> None:
         drawing.note(
             "assumed",
             vertex.place,
-            f"the pipe {vertex.label} becomes a consumer{dropped}: pipes of the simulator lead from one SQS "
-            "queue to one queue, topic or bus",
+            f"the pipe {vertex.label} becomes a consumer{dropped}: pipes of the simulator lead from one "
+            f"of {', '.join(PIPE_SOURCES)} to one queue, topic or bus",
         )
 
 

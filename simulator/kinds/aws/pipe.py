@@ -1,134 +1,105 @@
-"""`aws.pipe`: an Amazon EventBridge pipe from one SQS queue to one target.
+"""`aws.pipe`: an Amazon EventBridge pipe from one queue or topic to one target.
 
-Source -> filter -> batch -> enrichment (an invoked service, once for a batch) -> target. The source's
-messages are deleted when the target has accepted them; what was not accepted comes again by the
-source's own rules.
+Source -> filter -> batch -> enrichment (invoked once for a batch) -> target. The source's records are
+acknowledged when the target has accepted them; what was not accepted comes again by the source's own rules.
 Source: Amazon EventBridge user guide, *Amazon EventBridge Pipes*, *Batching and concurrency*.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from simulator.design.distributions import Constant, DurationDistribution
-from simulator.design.edges import PlainSettings
-from simulator.design.fields import Settings, Source, setting
 from simulator.engine.batch_consumer import BatchConsumer, BatchServer
 from simulator.engine.broker import Subscription
-from simulator.engine.endpoint import Server
+from simulator.engine.endpoint import Poll, Server
+from simulator.engine.environment import Activity
 from simulator.engine.link import Link
 from simulator.engine.message import Message
 from simulator.engine.request import Caller, Invocations
 from simulator.engine.world import World
-from simulator.graph.problem import Problem
+from simulator.kinds.aws.event_input import value_maker
 from simulator.kinds.aws.event_patterns import Matcher, compile_pattern, leaves_of
-from simulator.kinds.aws.eventbridge_settings import EventPattern
+from simulator.kinds.aws.pipe_checks import check
+from simulator.kinds.aws.pipe_settings import PipeInvokeSettings, PipeSettings, PipeTargetSettings
+from simulator.kinds.aws.pipe_sources import source_of, target_batch
+from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
 from simulator.kinds.aws.sqs.quotas import chunks
 from simulator.kinds.cost import CostItem, NoPrice, Usage
 from simulator.kinds.kind import Kind
 
 if TYPE_CHECKING:
-    from simulator.design.document import Document, Node
-
-_PIPES = Source(
-    "Amazon EventBridge user guide, Pipes batching and concurrency",
-    "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html",
-)
-_FILTER = Source(
-    "Amazon EventBridge user guide, Pipes filtering",
-    "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-filtering.html",
-)
-
-
-class PipeSettings(Settings):
-    """An Amazon EventBridge pipe: one source, a filter, an enrichment, one target."""
-
-    filter_pattern: EventPattern | None = setting(
-        None,
-        title="FilterPattern",
-        help="Which messages go on, such as {body: {detail-type: [OrderPlaced]}}; others are deleted.",
-        source=_FILTER,
-        alias="FilterPattern",
-    )
-    batch_size: int = setting(
-        10,
-        title="BatchSize",
-        help="Most messages of one execution.",
-        unit="messages",
-        source=_PIPES,
-        alias="BatchSize",
-        ge=1,
-        le=10_000,
-    )
-    batching_window: float = setting(
-        0,
-        title="MaximumBatchingWindowInSeconds",
-        help="How long a batch waits to fill up, from its first message on.",
-        unit="s",
-        source=_PIPES,
-        alias="MaximumBatchingWindowInSeconds",
-        ge=0,
-        le=300,
-    )
-    concurrency: Annotated[int, Field(ge=1, le=1_250)] = setting(
-        1_250,
-        title="Concurrent executions",
-        help="Batches under way at a time; 1,250 is the most of a pipe that reads SQS.",
-        unit="executions",
-        source=_PIPES,
-        advanced=True,
-    )
-    service_time: DurationDistribution = setting(
-        title="Execution time",
-        help="The pipe's own time for a batch, without the enrichment; AWS publishes none.",
-        unit="s",
-        widget="distribution",
-        advanced=True,
-        factory=lambda: Constant(value=0.02),
-    )
-
-    @property
-    def instances(self) -> None:
-        """A pipe has no machines that could be too few."""
-        return
-
+    from simulator.design.document import Edge
 
 #: Long polls that a pipe keeps open (estimate: those of a Lambda event source mapping without load).
 POLLERS = 5
+#: Seconds until a failed batch of an ordered log, or a failed message of RabbitMQ, is tried again (estimate;
+#: AWS publishes none).
+RETRY_PAUSE = 1.0
+#: Longest execution, seconds (user guide, *Amazon EventBridge Pipes quotas*).
+LONGEST_EXECUTION = 300.0
+
+
+class PipeServer(BatchServer):
+    """An execution; `taken` holds the records of its batch in order, those that the filter stops too."""
+
+    __slots__ = ("taken",)
+
+    def __init__(self, pipe: Pipe) -> None:
+        super().__init__(pipe)
+        self.taken: list[tuple[Message, int]] = []
 
 
 class Pipe(BatchConsumer):
     """Executions that take batches and hand them to the target."""
 
     pollers = POLLERS
+    acknowledges_each = True
 
     def __init__(self, world: World, id: str, settings: PipeSettings) -> None:
+        node, source = source_of(world.document, id)
+        most = source.most(node.config)
         super().__init__(
             id,
             world.env,
-            servers=settings.concurrency,
+            servers=min(settings.concurrency or most, most),
             service_time=world.message_draws(settings.service_time, id, "service"),
             fails=None,
             poll_interval=0.0,
-            max_size=settings.batch_size,
+            max_size=min(settings.batch_size or source.batch, target_batch(world.document, id)),
             max_wait=settings.batching_window,
             is_per_message=False,
         )
         pattern = settings.filter_pattern
         self._matcher: Matcher | None = None if pattern is None else compile_pattern(pattern)
+        self._body = source.body
+        #: What follows a failed record waits for it, and is acknowledged after it.
+        self._is_ordered = source.is_ordered(node.config)
+        #: The source knows no timeout that brings a failed record again.
+        self._retries_itself = node.kind == "kafka.topic"
+        if node.kind == "rabbitmq.queue":
+            self.redelivery_delay = lambda: RETRY_PAUSE
         self._target: Link | None = None
+        self._labels: _Labels | None = None
         self.filtered_out = 0
+        self.timeouts = 0
+
+    def make_server(self) -> PipeServer:
+        return PipeServer(self)
 
     def connect(self, world: World) -> None:
         for edge in world.edges_from(self.id, "publish"):
             self._target = world.link(edge)
-        calls = [world.invoke_edge(edge) for edge in world.edges_from(self.id, "invoke")]
-        if calls:
-            self.invocations = Invocations(world.env, calls)
+            given = edge.settings
+            assert isinstance(given, PipeTargetSettings)
+            if given.message_group_id is not None or given.message_deduplication_id is not None:
+                self._labels = _Labels(given)
+        invoked = list(world.edges_from(self.id, "invoke"))
+        # The enrichment comes before the target, however they are drawn.
+        invoked.sort(key=_is_target_call)
+        if invoked:
+            self.invocations = Invocations(world.env, [world.invoke_edge(edge) for edge in invoked])
 
-    # -- filter ----------------------------------------------------------------------------------
+    # -- taking records --------------------------------------------------------------------------
     def begin(self, server: Server, message: Message, subscription: Subscription, now: float) -> None:
         assert isinstance(server, BatchServer)
         was_gathering = bool(server.gathered)
@@ -139,12 +110,35 @@ class Pipe(BatchConsumer):
         else:
             self.look(server, now)
 
+    def _collect(self, server: BatchServer, now: float) -> bool:
+        """Take what waits, and what an earlier receive has left, until the batch is full."""
+        gathered = server.gathered
+        before = len(gathered)
+        server.subscription = subscription = self.inputs[0]
+        while len(gathered) < self.max_size:
+            if server.batch:
+                self._gather(server, *server.batch.popleft(), now)
+                continue
+            message = subscription.broker.take(subscription, server)
+            if message is None:
+                break
+            self._gather(server, message, server.receipt, now)
+        return len(gathered) > before
+
     def _gather(self, server: BatchServer, message: Message, receipt: int, now: float) -> None:
+        assert isinstance(server, PipeServer)
         if self._passes(message):
+            server.taken.append((message, receipt))
             super()._gather(server, message, receipt, now)
+        elif server.taken and self._is_ordered:
+            server.taken.append((message, receipt))
         else:
-            self.filtered_out += 1
-            self.inputs[0].broker.acknowledge(message, receipt)
+            self._stop(message, receipt)
+
+    def _stop(self, message: Message, receipt: int) -> None:
+        """The filter does not let the record through: it is done."""
+        self.filtered_out += 1
+        self.inputs[0].broker.acknowledge(message, receipt)
 
     def _passes(self, message: Message) -> bool:
         matcher = self._matcher
@@ -152,41 +146,55 @@ class Pipe(BatchConsumer):
             return True
         event = message.event
         if event is None:
-            return matcher.matches(leaves_of({"body": {}}))
+            return matcher.matches(leaves_of({self._body: {}}))
         found: bool | None = event.memo.get(self)
         if found is None:
-            found = event.memo[self] = matcher.matches(leaves_of({"body": event.as_eventbridge()}))
+            found = matcher.matches(leaves_of({self._body: event.as_eventbridge()}))
+            event.memo[self] = found
         return found
 
     # -- executions ------------------------------------------------------------------------------
     def service_ends(self, server: Server, now: float) -> float | None:
-        assert isinstance(server, BatchServer)
+        assert isinstance(server, PipeServer)
         if self.invocations is None:
             return self._hand_over(server, now, True)
-        self.invocations.begin(server.gathered[0][0], _Enrichment(self, server))
+        execution = _Execution(self, server)
+        self.invocations.begin(server.gathered[0][0], execution)
+        if not execution.is_over:
+            self.env.at(server.started_at + LONGEST_EXECUTION, execution)
         return None
 
-    def enriched(self, server: BatchServer, now: float, ok: bool) -> None:
-        """The enrichment has answered for the whole batch."""
+    def invoked(self, server: PipeServer, now: float, ok: bool) -> None:
+        """What was invoked has answered for the whole batch, or has not in time."""
         ends = self._hand_over(server, now, ok)
         if ends is not None:
             self.env.at(ends, server)
 
-    def _hand_over(self, server: BatchServer, now: float, ok: bool) -> float | None:
+    def _hand_over(self, server: PipeServer, now: float, ok: bool) -> float | None:
         """Give the batch to the target and settle it; returns when the work on the next batch ends."""
         subscription = server.subscription
         subscription.add_service(now - server.started_at)
-        batch, server.gathered = server.gathered, []
+        taken, server.taken, server.gathered = server.taken, [], []
         server.is_serving = False
-        for message, receipt in batch:
-            self.held.down(now)
-            if ok and self._is_accepted(message):
+        refused: list[tuple[Message, int]] = []
+        for message, receipt in taken:
+            passes = self._passes(message)
+            if passes:
+                self.held.down(now)
+            if not ok or (refused and self._is_ordered) or (passes and not self._is_accepted(message)):
+                refused.append((message, receipt))
+            elif passes:
                 self.complete(message, subscription, receipt, now)
             else:
-                self.give_up(message, subscription, receipt, now)
+                self._stop(message, receipt)
+        # A log gives back what was refused at the front, one by one.
+        for message, receipt in reversed(refused) if self._retries_itself else refused:
+            self.give_up(message, subscription, receipt, now)
         ends = None
         if self.paused:
             self.parked.append(server)
+        elif refused and self._retries_itself:
+            self.env.at(now + RETRY_PAUSE, Poll(server))
         elif not self._collect(server, now):
             self._rest(server, now)
         elif self._is_enough(server):
@@ -205,54 +213,84 @@ class Pipe(BatchConsumer):
             return True
         copy = message.copy()
         copy.duplicate = message.processed or message.duplicate
+        if self._labels is not None:
+            self._labels.put_on(copy)
         link.total += 1
         if link.target.accept(copy):
             return True
         copy.end()
         return False
 
+    # -- faults ----------------------------------------------------------------------------------
+    def fail(self) -> None:
+        super().fail()
+        for server in self.parked:
+            while server.batch:
+                self.inputs[0].broker.reject(*server.batch.popleft())
+
+    def _give_back(self, server: BatchServer, now: float) -> None:
+        assert isinstance(server, PipeServer)
+        taken, server.taken, server.gathered = server.taken, [], []
+        for message, receipt in reversed(taken) if self._retries_itself else taken:
+            if self._passes(message):
+                self.held.down(now)
+            self.failures += 1
+            server.subscription.broker.reject(message, receipt)
+
     # -- measures --------------------------------------------------------------------------------
     def counts(self) -> dict[str, int]:
-        return {**super().counts(), "filtered_out": self.filtered_out}
+        return {
+            **super().counts(),
+            "filtered_out": self.filtered_out,
+            "executions_timed_out": self.timeouts,
+        }
 
 
-class _Enrichment(Caller):
-    """An execution that waits for its enrichment."""
+class _Labels:
+    """Message group and deduplication id that a pipe gives a record for a FIFO target."""
 
-    __slots__ = ("pipe", "server")
+    def __init__(self, settings: PipeTargetSettings) -> None:
+        group, own = settings.message_group_id, settings.message_deduplication_id
+        self._group = None if group is None else value_maker(group)
+        self._own = None if own is None else value_maker(own)
 
-    def __init__(self, pipe: Pipe, server: BatchServer) -> None:
+    def put_on(self, message: Message) -> None:
+        """Write them on the copy that goes to the target."""
+        before = envelope_of(message)
+        group = None if before is None else before.group
+        own = None if before is None else before.deduplication
+        if self._group is not None:
+            group = self._group(message.event)
+        if self._own is not None:
+            own = self._own(message.event) or None
+        message.envelope = Envelope(group, own)
+
+
+class _Execution(Caller, Activity):
+    """An execution that waits for what it has invoked; what occurs is the end of its longest time."""
+
+    __slots__ = ("is_over", "pipe", "server")
+
+    def __init__(self, pipe: Pipe, server: PipeServer) -> None:
         self.pipe = pipe
         self.server = server
+        self.is_over = False
 
     def answer(self, now: float, ok: bool) -> None:
-        self.pipe.enriched(self.server, now, ok)
+        if not self.is_over:
+            self.is_over = True
+            self.pipe.invoked(self.server, now, ok)
+
+    def occur(self, now: float) -> None:
+        if not self.is_over:
+            self.is_over = True
+            self.pipe.timeouts += 1
+            self.pipe.invoked(self.server, now, False)
 
 
-def check(document: Document, node: Node) -> list[Problem]:
-    """A pipe has one source, an SQS queue, at most one enrichment, and one target (D283)."""
-    into = document.edges_into(node.id)
-    leaving = document.edges_from(node.id)
-    targets = [edge for edge in leaving if edge.role == "publish"]
-    calls = [edge for edge in leaving if edge.role == "invoke"]
-    found: list[tuple[str, str]] = []
-    if len(into) != 1:
-        found.append((f"{node.id} has {len(into)} sources; a pipe has one", "draw a pipe for each source"))
-    for edge in into:
-        kind = document.node(edge.source).kind
-        if kind != "aws.sqs":
-            found.append(
-                (f"{node.id} reads a {kind}, and pipes read aws.sqs here", "read it with a consumer")
-            )
-    if len(targets) != 1:
-        hint = "publish to a bus or topic that fans out" if targets else "lead it to a queue, topic or bus"
-        found.append((f"{node.id} has {len(targets)} targets; a pipe has one", hint))
-    if len(calls) > 1:
-        found.append(
-            (f"{node.id} invokes {len(calls)} services; a pipe has one enrichment", "let one call the others")
-        )
-    path = f"nodes[{document.nodes.index(node)}]"
-    return [Problem("D283", "error", node.id, "", message, hint, path) for message, hint in found]
+def _is_target_call(edge: Edge) -> bool:
+    settings = edge.settings
+    return isinstance(settings, PipeInvokeSettings) and settings.purpose == "target"
 
 
 def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
@@ -271,11 +309,11 @@ KIND = Kind(
     title="Amazon EventBridge pipe",
     group="Consumers",
     category="consumer",
-    summary="From an SQS queue through filter, batch and enrichment to one target.",
+    summary="From a queue or Kafka topic through filter, batch and enrichment to one target.",
     docs="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html",
     settings=PipeSettings,
     build=Pipe,
-    edge_settings={"publish": PlainSettings, "invoke": PlainSettings},
+    edge_settings={"publish": PipeTargetSettings, "invoke": PipeInvokeSettings},
     check=check,
     badges=("throughput", "batch_size", "filtered_out"),
     cost=cost_items,

@@ -16,6 +16,7 @@ from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSetti
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
+    from simulator.design.fields import Settings
 
 
 def check(document: Document, node: Node) -> list[Problem]:
@@ -107,7 +108,7 @@ def _reader_problems(document: Document, topic: str, edge: Edge) -> list[Problem
     config = consumer.config
     place = f"nodes[{document.nodes.index(consumer)}].config"
     refusals = []
-    if getattr(config, "instances", 1) is None:
+    if _has_instances(config) and getattr(config, "instances", 1) is None:
         refusals.append(
             (
                 "instances",
@@ -136,6 +137,11 @@ def _reader_problems(document: Document, topic: str, edge: Edge) -> list[Problem
         Problem("D283", "error", consumer.id, f"config.{field}", message, hint, f"{place}.{field}")
         for field, message, hint in refusals
     ]
+
+
+def _has_instances(config: Settings) -> bool:
+    """Whether its number of members is a setting; a service that reads for others chooses it itself."""
+    return "instances" in type(config).model_fields
 
 
 def _group_problems(
@@ -212,7 +218,8 @@ def _group_problems(
     members = 0
     for edge, _ in edges:
         config = document.node(edge.target).config
-        members += (getattr(config, "instances", 1) or 0) * getattr(config, "concurrency", 1)
+        if _has_instances(config):
+            members += (getattr(config, "instances", 1) or 0) * getattr(config, "concurrency", 1)
     if members > partitions and given.group_type == "consumer":
         problems.append(
             _practice(

@@ -57,6 +57,12 @@ class Reader:
         self.is_explicit = settings.share_acknowledgement == "explicit"
         self.lock_renewal = settings.lock_renewal
 
+    def commit_each_record(self) -> None:
+        """The consumer commits what it acknowledges, whatever the edge says of commits."""
+        self.auto_commit_interval = inf
+        self.commits_at_poll = self.commits_before = False
+        self.commits_after_record = True
+
 
 class Kept(deque[Message]):
     """Records that were handed out; those committed are kept, so that a group may go back to them."""

@@ -114,6 +114,8 @@ class KafkaTopic(Broker):
                 group = groups[name] = new_group(self, world, edge, name)
             subscription.broker = group
             reader = Reader(read)
+            if subscription.consumer.acknowledges_each:
+                reader.commit_each_record()
             if read.protocol == "consumer":
                 reader.heartbeat_interval = settings.consumer_heartbeat_ms / 1e3
                 reader.session_timeout = settings.consumer_session_ms / 1e3

@@ -75,9 +75,9 @@ class RabbitQueue(QueueFaults):
         if self.is_quorum and not settings.auto_ack:
             limit = min(limit or QUORUM_PREFETCH, QUORUM_PREFETCH)
         node = world.document.node(edge.target).config
-        assert isinstance(node, ConsumerSettings)
         groups: list[frozenset[Server] | None] = [None]
-        if node.instances is not None and node.instances > 1:
+        # Readers of other vendors (a pipe) have no instances: all their servers share a channel.
+        if isinstance(node, ConsumerSettings) and node.instances is not None and node.instances > 1:
             servers = list(subscription.consumer.idle)
             step = node.concurrency
             groups = [frozenset(servers[at : at + step]) for at in range(0, len(servers), step)]
