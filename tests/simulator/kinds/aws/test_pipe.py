@@ -289,7 +289,7 @@ def test_a_target_may_be_invoked_with_the_batch_and_an_execution_ends_after_five
     assert [flow["delivered"]["mean"] for flow in slow["flows"] if flow["to"] == "pipe"] == [0]
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = {
     "batch": (
         "aws.sqs",
         {},
