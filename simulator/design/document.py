@@ -25,7 +25,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from simulator.design.arrivals import Trace, resolve_files
 from simulator.design.distributions import AnyDistribution
-from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.design.edges import PlainSettings, PublishSettings, settings_of_edge
 from simulator.design.explain import problems_from
 from simulator.design.fields import Settings, setting
 from simulator.design.reading import read_text
@@ -342,8 +342,7 @@ class Document(BaseModel):
             model = source.edge_settings.get(role) or _ANY_EDGE.get(role, PlainSettings)
             if source.category == "topic" and target.category == "queue":
                 model = source.edge_settings.get("publish", PublishSettings)
-            if model is PublishSettings:
-                model = target.entering_settings.get(role, model)
+            model = settings_of_edge(model, target.entering_settings.get(role), role)
             try:
                 edge._settings = model.model_validate(edge.config)
             except ValidationError as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from functools import cache
+from typing import Annotated, Any, Self, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import DurationDistribution
@@ -81,3 +82,25 @@ class DeadLetterSettings(Settings):
 
 class PlainSettings(Settings):
     """An edge without settings of its own."""
+
+
+def settings_of_edge(leaving: type[Settings], entering: type[Settings] | None, role: str) -> type[Settings]:
+    """The settings of an edge whose two ends may both have a say.
+
+    Args:
+        leaving: those that the kind at its start gives edges of this role.
+        entering: those that the kind at its end asks for, None for none.
+        role: of the edge. On a call both count: how the caller calls, and what is called.
+    """
+    if entering is None or issubclass(leaving, entering):
+        return leaving
+    if leaving is PublishSettings or leaving is PlainSettings:
+        return entering
+    return _both(leaving, entering) if role == "invoke" else leaving
+
+
+@cache
+def _both(leaving: type[Settings], entering: type[Settings]) -> type[Settings]:
+    name = f"{leaving.__name__}And{entering.__name__}"
+    made: Any = create_model(name, __base__=(leaving, entering), __doc__=entering.__doc__)
+    return cast("type[Settings]", made)

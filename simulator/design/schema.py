@@ -9,8 +9,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from simulator.design.arrivals import arrival_schemas
 from simulator.design.distributions import distribution_schemas
 from simulator.design.document import Document
-from simulator.design.edges import PlainSettings, PublishSettings
-from simulator.graph.wiring import table
+from simulator.design.edges import PlainSettings, settings_of_edge
+from simulator.graph.wiring import table, wire
 from simulator.kinds.catalogue import KINDS
 from simulator.report.metrics import METRICS
 
@@ -80,9 +80,11 @@ def schema() -> dict[str, Any]:
                 "schema": settings.model_json_schema(by_alias=True),
             }
             for kind in KINDS.values()
-            for role, settings in kind.entering_settings.items()
+            for role, entering in kind.entering_settings.items()
             for source in KINDS.values()
-            if source.edge_settings.get(role) is PublishSettings
+            if (leaving := source.edge_settings.get(role)) is not None
+            and wire(source.category, kind.category).roles
+            and (settings := settings_of_edge(leaving, entering, role)) is not leaving
         ],
         "wiring": [wire.as_dict() for wire in table()],
         "distributions": distribution_schemas(),

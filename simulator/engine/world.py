@@ -129,7 +129,7 @@ class World:
 
     def invoke_edge(self, edge: Edge) -> InvokeEdge:
         """The edge on which a caller invokes a service."""
-        target = self.node(edge.target, Responder)
+        target = self.node(edge.target, Responder).entrance(edge.id)
         settings = edge.settings
         if isinstance(settings, CallSettings) and not settings.is_plain:
             instances = getattr(self.document.node(edge.source).config, "instances", None) or 1

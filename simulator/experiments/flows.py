@@ -35,8 +35,10 @@ def lay_flows(world: World) -> None:
             and edge.source in reached
             and graph.nodes[edge.source]["category"] == "bus"
         }
+        read = {edge.target for edge in document.edges if edge.role == "consume" and edge.source in reached}
         for id in sorted(reached & set(ends)):
-            if not isinstance(ends[id], Responder) or id in called:
+            # What takes messages from a broker is an end also where it answers requests besides.
+            if id in called or (id in read if isinstance(ends[id], Responder) else True):
                 flow = Flow(producer, id)
                 ends[id].flows[source] = flow
                 world.flows.append(flow)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from simulator.design.document import Document, Node
 
 MAX_CLOSE = 5
+#: Categories at which messages come to an end.
+ENDS = ("consumer", "service", "join", "store", "view")
 
 
 def reference_problems(document: Document) -> list[Problem]:
@@ -137,7 +139,7 @@ def readiness_problems(document: Document) -> list[Problem]:
     producers = [id for id, data in graph.nodes(data=True) if data["category"] == "producer"]
     if not producers:
         return [Problem("D281", "error", "", "nodes", "nothing produces messages", "add a producer", "nodes")]
-    ends = {id for id, data in graph.nodes(data=True) if data["category"] in ("consumer", "service", "join")}
+    ends = {id for id, data in graph.nodes(data=True) if data["category"] in ENDS}
     problems: list[Problem] = []
     if not any(reachable(graph, producer, as_dead_letters=True) & ends for producer in producers):
         problems.append(
@@ -188,9 +190,10 @@ def practice_problems(document: Document) -> list[Problem]:
             problems.append(
                 _loose(node.id, path, "leads nowhere: what it makes is lost", "connect it to a broker")
             )
-        if category == "consumer" and not document.edges_into(node.id):
+        reads = any(edge.role == "consume" for edge in document.edges_into(node.id))
+        if category in ("consumer", "view") and not reads:
             problems.append(_loose(node.id, path, "reads from no broker", "connect a queue or topic to it"))
-        if category in ("queue", "topic", "join") and not document.edges_into(node.id):
+        if category in ("queue", "topic", "join", "store") and not document.edges_into(node.id):
             problems.append(_loose(node.id, path, "gets no messages", "connect a producer to it"))
         is_target = any(edge.role == "dead-letter" for edge in document.edges_into(node.id))
         if category == "queue" and not is_target and not document.edges_from(node.id):

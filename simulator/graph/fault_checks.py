@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from simulator.design.document import Document, Fault
     from simulator.kinds.kind import FaultKind
 
+#: Kinds that can stop taking messages and finish what they have.
+PAUSABLE = ("consumer", "projection")
 #: Categories whose nodes have no outages.
 WITHOUT_OUTAGE = ("producer", "join")
 
@@ -21,7 +23,7 @@ WITHOUT_OUTAGE = ("producer", "join")
 def faults_of(kind: str) -> list[str]:
     """What can happen to nodes of a kind: `pause` and `outage` where they apply, then the kind's own."""
     known = KINDS[kind]
-    general = ["pause"] if kind == "consumer" else []
+    general = ["pause"] if kind in PAUSABLE else []
     if known.category not in WITHOUT_OUTAGE:
         general.append("outage")
     return [*general, *(own.fault for own in known.faults)]
@@ -79,7 +81,7 @@ def _problems_of_own(fault: Fault, own: FaultKind, path: str) -> list[Problem]:
 
 
 def _problems_of_general(fault: Fault, kind: str, path: str) -> list[Problem]:
-    if fault.kind == "pause" and kind != "consumer":
+    if fault.kind == "pause" and kind not in PAUSABLE:
         message = f"only a consumer can be paused, {fault.node} is a {kind}"
         hint = "name a consumer, or make it an outage"
         return [Problem("D207", "error", fault.node, "", message, hint, f"{path}.node")]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CATEGORIES = ("producer", "queue", "topic", "bus", "consumer", "service", "join")
+CATEGORIES = ("producer", "queue", "topic", "bus", "consumer", "service", "join", "store", "view")
 
+_LOG_IS_READ = "A store's changes are read: put a consumer between that publishes on."
 _BACK_TO_PRODUCER = "A producer is a source: nothing leads into it."
 
 #: Roles allowed between two categories; the first is the one an edge gets when it names none.
@@ -41,6 +42,24 @@ _ROLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("bus", "topic"): ("publish",),
     ("bus", "bus"): ("publish",),
     ("bus", "service"): ("publish",),
+    ("producer", "store"): ("invoke", "publish"),
+    ("consumer", "store"): ("invoke", "publish"),
+    ("service", "store"): ("invoke", "publish"),
+    ("join", "store"): ("publish",),
+    ("view", "store"): ("invoke", "publish"),
+    ("store", "consumer"): ("consume",),
+    ("queue", "view"): ("consume",),
+    ("topic", "view"): ("consume",),
+    ("store", "view"): ("consume",),
+    ("producer", "view"): ("invoke",),
+    ("consumer", "view"): ("invoke",),
+    ("service", "view"): ("invoke",),
+    ("view", "queue"): ("publish",),
+    ("view", "topic"): ("publish",),
+    ("view", "bus"): ("publish",),
+    ("view", "join"): ("publish",),
+    ("view", "service"): ("invoke",),
+    ("view", "view"): ("invoke",),
 }
 
 _REFUSALS: dict[tuple[str, str], str] = {
@@ -54,6 +73,24 @@ _REFUSALS: dict[tuple[str, str], str] = {
     ("queue", "bus"): "A queue hands its messages to consumers: put a consumer between that publishes on.",
     ("bus", "consumer"): "It pushes, a consumer pulls: put a queue between, or lead it to a service.",
     ("bus", "join"): "It does not know a join: put a queue and a consumer between that publishes on.",
+    ("queue", "store"): "A queue does not write: put a consumer between that writes.",
+    ("topic", "store"): "A topic does not write: put a consumer between that writes.",
+    ("bus", "store"): "It does not write to stores: lead it to a service or a queue whose consumer writes.",
+    ("store", "queue"): _LOG_IS_READ,
+    ("store", "topic"): _LOG_IS_READ,
+    ("store", "bus"): _LOG_IS_READ,
+    ("store", "join"): _LOG_IS_READ,
+    (
+        "store",
+        "service",
+    ): "A store calls nobody: put a consumer between that reads it and invokes the service.",
+    (
+        "store",
+        "store",
+    ): "A store writes nowhere: put a consumer between that reads the one and writes the other.",
+    ("bus", "view"): "It pushes, a projection pulls: put a queue between.",
+    ("join", "view"): "A projection reads from a broker or a store: put a queue between.",
+    ("view", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
     ("topic", "service"): "A topic does not call services: put a consumer between that invokes the service.",
 }
 

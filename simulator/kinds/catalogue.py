@@ -6,6 +6,8 @@ from simulator.kinds.aws import eventbridge, pipe, scheduler, sns
 from simulator.kinds.aws.sqs import kind as sqs
 from simulator.kinds.aws.stepfunctions import kind as stepfunctions
 from simulator.kinds.basic import consumer, join, producer, queue, service, topic
+from simulator.kinds.cqrs import event_store_kind as event_store
+from simulator.kinds.cqrs import projection_kind as projection
 from simulator.kinds.kafka import topic as kafka_topic
 from simulator.kinds.kind import Kind
 from simulator.kinds.rabbitmq import exchange_kind as rabbitmq_exchange
@@ -29,5 +31,7 @@ KINDS: dict[str, Kind] = {
         service.KIND,
         stepfunctions.KIND,
         join.KIND,
+        event_store.KIND,
+        projection.KIND,
     )
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.measurement.edge_record import counts_by_edge
 from simulator.measurement.histogram import Histogram, nearest_rank
+from simulator.measurement.shares import shares_between
 from simulator.measurement.tally import Tally, View
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _CUMULATIVE = (
     "executions_failed",
     "duplicates",
     "out_of_order",
+    "conflicts",
+    "rebuilds",
 )
 
 
@@ -118,6 +121,8 @@ class FrameMaker:
         for metric in _CUMULATIVE:
             if metric in counts:
                 reading[metric] = counts[metric]
+        for metric, share in shares_between(before, counts):
+            reading[metric] = _short(share)
         for metric, tallies in node.tallies().items():
             reading[metric] = looked.spread(tallies)
         detail = node.detail()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from simulator.measurement.frame import BYTE_RATES
 from simulator.measurement.histogram import Histogram
+from simulator.measurement.shares import shares_between
 from simulator.measurement.slices import FlowRecord, NodeRecord, Recording
 from simulator.measurement.tally import TallySlice
 
@@ -95,6 +96,16 @@ WHOLE_RUN = (
     "empty_receives",
     "requests_delete",
     "requests_change_visibility",
+    "events_appended",
+    "conflicts",
+    "conflict_retries",
+    "conflicts_given_up",
+    "snapshots",
+    "loads",
+    "reads",
+    "reads_refused",
+    "checkpoints",
+    "rebuilds",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"
@@ -168,6 +179,8 @@ def node_values(recording: Recording, record: NodeRecord, first: int, last: int)
     arrived = after["arrivals"] - before["arrivals"]
     if "rejected" in after and arrived and record.residence:
         values[("rejection_probability",)] = (after["rejected"] - before["rejected"]) / arrived
+    for metric, share in shares_between(before, after):
+        values[(metric,)] = share
     if "receives" in after and record.residence:
         departures = record.residence[last][0] - record.residence[first][0]
         if departures:

@@ -134,6 +134,54 @@ METRICS: dict[str, dict[str, str]] = {
     "filtered_out": _metric(
         "Filtered out", "deliveries", "Copies that a subscription's filter policy has kept back."
     ),
+    "unread": _metric(
+        "Unread", "events", "Events of a log that its readers have not finished, those in hand included."
+    ),
+    "staleness": _metric(
+        "Staleness", "s", "From the commit of an event until it is visible in the read model."
+    ),
+    "view_age": _metric(
+        "Age of the view",
+        "s",
+        "How far the read model is behind: seconds since the oldest commit that is not in it, looked at "
+        "once a second or less.",
+    ),
+    "staleness_at_read": _metric(
+        "Staleness at a read",
+        "s",
+        "What a query sees: seconds since the oldest commit of its key that is not in the view, "
+        "0 when none is.",
+    ),
+    "read_your_writes": _metric(
+        "Read your writes",
+        "1",
+        "Share of the queries that see their own write: that of their message, else the latest of their key.",
+    ),
+    "read_latency": _metric("Read latency", "s", "From a query until its answer."),
+    "rebuild_time": _metric("Rebuild time", "s", "From the start of a rebuild until the view has caught up."),
+    "load_time": _metric(
+        "Load time", "s", "Reading a snapshot and the events since, and applying them, for one command."
+    ),
+    "stream_length": _metric("Stream length", "events", "Events of an aggregate when it is loaded."),
+    "events_replayed": _metric(
+        "Events replayed", "events", "Events applied to load an aggregate: those since its snapshot."
+    ),
+    "events_appended": _metric("Events appended", "events", "Events committed to the store."),
+    "conflicts": _metric(
+        "Conflicts",
+        "attempts",
+        "Writes refused because somebody else had written since the version they read.",
+    ),
+    "conflict_retries": _metric("Conflict retries", "attempts", "Attempts after a conflict."),
+    "conflicts_given_up": _metric(
+        "Given up: conflict", "calls", "Calls answered with an error because all attempts met a conflict."
+    ),
+    "snapshots": _metric("Snapshots", "snapshots", "Snapshots of aggregates that were taken."),
+    "loads": _metric("Loads", "loads", "Aggregates loaded, again after every conflict."),
+    "reads": _metric("Reads", "queries", "Queries that were taken."),
+    "reads_refused": _metric("Reads refused", "queries", "Queries refused in an outage."),
+    "checkpoints": _metric("Checkpoints", "times", "How often the position of the view was stored."),
+    "rebuilds": _metric("Rebuilds", "times", "Rebuilds that have caught up."),
     "executions_started": _metric(
         "Executions started", "executions", "StartExecution calls that were taken."
     ),

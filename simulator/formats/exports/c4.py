@@ -8,7 +8,12 @@ from __future__ import annotations
 from simulator.formats.diagram import Card, Diagram, Wire
 from simulator.formats.exports.mermaid import short_names
 
-_MACROS = {"queue": "ContainerQueue", "topic": "ContainerQueue", "bus": "ContainerQueue"}
+_MACROS = {
+    "queue": "ContainerQueue",
+    "topic": "ContainerQueue",
+    "bus": "ContainerQueue",
+    "store": "ContainerDb",
+}
 _VERBS = {
     "publish": "publishes to",
     "consume": "delivers to",

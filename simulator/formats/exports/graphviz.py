@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.formats.diagram import Diagram
 from simulator.formats.exports.palette import LIGHT
 
-_SHAPES = {"queue": "cylinder", "topic": "hexagon", "bus": "hexagon", "join": "diamond"}
+_SHAPES = {"queue": "cylinder", "topic": "hexagon", "bus": "hexagon", "join": "diamond", "store": "cylinder"}
 #: Graphviz counts points (1/72 inch), a screen pixels (1/96 inch); its y axis goes up.
 _POINTS_PER_PIXEL = 0.75
 

@@ -13,6 +13,8 @@ _SHAPES = {
     "consumer": ("[", "]"),
     "service": ("[", "]"),
     "join": ("{", "}"),
+    "store": ("[(", ")]"),
+    "view": ("[[", "]]"),
 }
 _ARROWS = {"consume": "-->", "publish": "-->", "invoke": "==>"}
 

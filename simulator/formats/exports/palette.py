@@ -42,6 +42,8 @@ LIGHT = Palette(
         "service": "#a52a70",
         "bus": "#8a3b12",
         "join": "#00606f",
+        "store": "#4a5a12",
+        "view": "#4b5563",
     },
 )
 DARK = Palette(
@@ -60,6 +62,8 @@ DARK = Palette(
         "service": "#f58bc0",
         "bus": "#f2a07a",
         "join": "#5cc8dc",
+        "store": "#bccb5e",
+        "view": "#b6c3d4",
     },
 )
 PALETTES: dict[Theme, Palette] = {"light": LIGHT, "dark": DARK}

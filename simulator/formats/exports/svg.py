@@ -92,6 +92,8 @@ def _sign(group: ET.Element, category: str, colour: str) -> None:
         "consumer": "M16 16h14v12H16zM20 22l2 2 4-5",
         "service": "M23 15l7 4v7l-7 4-7-4v-7z",
         "join": "M15 16l7 6h8M15 28l7-6",
+        "store": "M16 17c0-3 12-3 12 0v10c0 3-12 3-12 0zM16 17c0 3 12 3 12 0",
+        "view": "M15 16h14v12H15zM15 20h14M20 20v8",
     }
     path = paths.get(category, paths["service"])
     ET.SubElement(

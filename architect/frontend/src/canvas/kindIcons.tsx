@@ -60,6 +60,8 @@ const BY_CATEGORY: Readonly<Record<Category, LucideIcon>> = {
   consumer: Cog,
   service: Cable,
   join: Combine,
+  store: Database,
+  view: Boxes,
 };
 
 export function KindIcon({ kind, category, size = 16 }: { kind: string; category: Category; size?: number }) {

@@ -1,0 +1,107 @@
+"""`projection` in the palette: its words, practice rules, faults and actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.design.edges import PlainSettings, PublishSettings
+from simulator.graph.problem import Problem
+from simulator.kinds.cost import instance_hours
+from simulator.kinds.cqrs.projection import Projection
+from simulator.kinds.cqrs.projection_settings import ProjectionSettings, RebuildSettings, SlowSettings
+from simulator.kinds.kind import FaultKind, Kind
+
+if TYPE_CHECKING:
+    from simulator.design.document import Document, Node
+
+#: Kinds whose changes can be read again, and those that hand messages to a view in no order.
+_LOGS = ("event-store", "aws.dynamodb")
+_UNORDERED = ("aws.sns", "aws.eventbridge")
+
+
+def check(document: Document, node: Node) -> list[Problem]:
+    """A rebuild needs a log that is kept (D283); order, and workers that have nothing to do (D36x)."""
+    settings = node.config
+    assert isinstance(settings, ProjectionSettings)
+    position = document.nodes.index(node)
+    sources = [document.node(edge.source) for edge in document.edges_into(node.id) if edge.role == "consume"]
+    problems = []
+    if sources and not any(source.kind in _LOGS for source in sources):
+        problems += [
+            Problem(
+                "D283",
+                "error",
+                node.id,
+                "",
+                f"{node.id} cannot be rebuilt: {sources[0].id} ({sources[0].kind}) keeps nothing for it",
+                "read an event-store or the stream of a table, or leave the rebuild out",
+                f"faults[{place}]",
+            )
+            for place, fault in enumerate(document.faults)
+            if fault.node == node.id and fault.kind == "rebuild"
+        ]
+    for source in sources:
+        is_queue = source.kind == "aws.sqs" and not getattr(source.config, "fifo_queue", False)
+        if is_queue or source.kind in _UNORDERED:
+            problems.append(
+                Problem(
+                    "D363",
+                    "warning",
+                    node.id,
+                    "",
+                    f"{node.id} gets its events from {source.id}, which keeps no order: an old event may "
+                    "come after a newer one of its aggregate",
+                    "read the store itself, a FIFO queue or a log, or compare versions before applying",
+                    f"nodes[{position}]",
+                )
+            )
+        lanes = getattr(source.config, "partitions", None)
+        workers = settings.instances * settings.concurrency
+        if source.kind == "event-store" and lanes is not None and workers > lanes:
+            problems.append(
+                Problem(
+                    "D364",
+                    "warning",
+                    node.id,
+                    "config.concurrency",
+                    f"{node.id} has {workers} workers and {source.id} is read in {lanes} partition"
+                    + ("s" if lanes > 1 else "")
+                    + ": the others have nothing to do",
+                    f"give {source.id} {workers} partitions, or have {lanes} worker"
+                    + ("s" if lanes > 1 else ""),
+                    f"nodes[{position}].config.concurrency",
+                )
+            )
+    return problems
+
+
+KIND = Kind(
+    kind="projection",
+    title="Projection",
+    group="Stores",
+    category="view",
+    summary="A read model that events make: catch-up, checkpoint, rebuild, queries that may see it stale.",
+    docs="",
+    settings=ProjectionSettings,
+    build=Projection,
+    edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
+    check=check,
+    badges=("staleness", "read_your_writes", "unread"),
+    faults=(
+        FaultKind(
+            "rebuild",
+            "Rebuild",
+            "The view is made anew from the first event.",
+            settings=RebuildSettings,
+            lasts=False,
+        ),
+        FaultKind(
+            "slow",
+            "Slow",
+            "Applying an event takes several times as long.",
+            settings=SlowSettings,
+            can_overlap=True,
+        ),
+    ),
+    cost=instance_hours,
+)
