@@ -182,7 +182,7 @@ def test_events_of_a_key_are_applied_in_order_and_nothing_is_lost(
     document = design(
         [
             node("client", "producer", arrivals={"process": "poisson", "rate": 20}, keys=KEYS_OF_TWENTY),
-            node("store", "event-store", partitions=partitions, delivery_delay=DELAY),
+            node("store", "event-store", append_latency=0.01, partitions=partitions, delivery_delay=DELAY),
             node(
                 "view",
                 "projection",
