@@ -233,8 +233,8 @@ class ShardReader(Broker):
         lane = held.lane
         self.held.down(now)
         self._depart(held.entered, now)
+        lane.done = max(lane.done, held.offset + 1)
         if held.round == self._round:
-            lane.done = max(lane.done, held.offset + 1)
             self._attempts.pop((lane.shard.number, held.offset), None)
         self._let_go(lane, now)
 

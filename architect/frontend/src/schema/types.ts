@@ -46,7 +46,16 @@ export interface JsonSchema {
   readonly "x-source"?: SettingSource;
 }
 
-export type Category = "producer" | "queue" | "topic" | "bus" | "consumer" | "service" | "join" | "store" | "view";
+export type Category =
+  | "producer"
+  | "queue"
+  | "topic"
+  | "bus"
+  | "consumer"
+  | "service"
+  | "join"
+  | "store"
+  | "view";
 
 /** A fault or an action that only nodes of one kind know. */
 export interface FaultInfo {
