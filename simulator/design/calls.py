@@ -280,7 +280,7 @@ class CallSettings(Settings):
     @property
     def is_plain(self) -> bool:
         """Whether a call is nothing but a request and its answer."""
-        return all(getattr(self, name) is None for name in type(self).model_fields)
+        return all(getattr(self, name) is None for name in CallSettings.model_fields)
 
     @property
     def attempts(self) -> int:

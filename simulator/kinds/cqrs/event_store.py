@@ -300,6 +300,7 @@ class _Door(Responder):
     def __init__(self, store: EventStore, edge: str, settings: EventStoreCallSettings, world: World) -> None:
         super().__init__(f"{store.id}:{edge}", store.env)
         self.store = store
+        self.flows = store.flows
         self.settings = settings
         self.is_append = settings.operation == "append"
         self.is_checked = settings.expected_version == "exact"
