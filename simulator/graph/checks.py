@@ -123,8 +123,9 @@ def cycle_problems(document: Document) -> list[Problem]:
 
 def _is_instant(document: Document, id: str) -> bool:
     """Whether a message may pass the node in no time at all, always."""
-    service_time = getattr(document.node(id).config, "service_time", None)
-    return service_time is None or service_time.mean() <= 0.0
+    config = document.node(id).config
+    service_time = getattr(config, "service_time", None)
+    return service_time is None or getattr(config, "own_time", service_time.mean)() <= 0.0
 
 
 def readiness_problems(document: Document) -> list[Problem]:

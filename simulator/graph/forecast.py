@@ -89,6 +89,7 @@ def offered_loads(document: Document) -> dict[str, OfferedLoad]:
         service_time = getattr(node.config, "service_time", None)
         if service_time is None:
             continue
+        own_time = getattr(node.config, "own_time", service_time.mean)
         instances = node.config.instances  # type: ignore[attr-defined]
         if instances is None:
             continue
@@ -96,7 +97,7 @@ def offered_loads(document: Document) -> dict[str, OfferedLoad]:
         attempts = 1.0 / max(1.0 - node.config.failure.probability, 1e-6)  # type: ignore[attr-defined]
         if node.kind != "consumer":
             attempts = 1.0
-        loads[node.id] = OfferedLoad(rates[node.id], service_time.mean(), attempts, servers)
+        loads[node.id] = OfferedLoad(rates[node.id], own_time(), attempts, servers)
     return loads
 
 

@@ -35,7 +35,8 @@ def endless_loops(document: Document) -> list[list[str]]:
         ids = sorted(part, key=order.__getitem__)
         if len(ids) < 2 and not graph.has_edge(ids[0], ids[0]):
             continue
-        if any(KINDS[document.node(id).kind].share is not None for id in ids):
+        kinds = [KINDS[document.node(id).kind] for id in ids]
+        if any(kind.share is not None and not kind.shares_alike for kind in kinds):
             continue
         place = {id: index for index, id in enumerate(ids)}
         matrix = np.zeros((len(ids), len(ids)))

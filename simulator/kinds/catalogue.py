@@ -5,7 +5,8 @@ from __future__ import annotations
 from simulator.kinds.aws import eventbridge, pipe, scheduler, sns
 from simulator.kinds.aws.sqs import kind as sqs
 from simulator.kinds.aws.stepfunctions import kind as stepfunctions
-from simulator.kinds.basic import consumer, join, producer, queue, service, topic
+from simulator.kinds.basic import consumer, join, producer, queue, topic
+from simulator.kinds.basic.service import kind as service
 from simulator.kinds.cqrs import event_store_kind as event_store
 from simulator.kinds.cqrs import projection_kind as projection
 from simulator.kinds.kafka import topic as kafka_topic

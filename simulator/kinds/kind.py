@@ -97,6 +97,8 @@ class Kind:
         faults: faults and actions of this kind alone.
         share: share of its messages that an edge takes, estimated before a run; None for kinds that do not
             look at them.
+        shares_alike: whether what comes back to a node is shared out as at first; not so where messages that
+            have been there say something else.
         trial: tester of its routing, None for kinds that do not choose.
         plan_stage: from the world and the node's id the stage that could take the place of its events
             (`simulator.engine.stage_plan`), None where only events model it; kinds without it never have one.
@@ -120,6 +122,7 @@ class Kind:
     badges: tuple[str, ...] = ()
     faults: tuple[FaultKind, ...] = ()
     share: Share | None = None
+    shares_alike: bool = False
     trial: Trial | None = None
     swap: SwapMapping | None = None
     plan_stage: PlanStage | None = None

@@ -362,6 +362,12 @@ METRICS: dict[str, dict[str, str]] = {
         "messages",
         "Records that a share group rejected, or was delivered as often as is allowed.",
     ),
+    "partial_answers": _metric(
+        "Partial answers", "requests", "Requests answered without one of the optional or slower calls."
+    ),
+    "cache_hits": _metric("Cache hits", "requests", "Call steps whose answer was kept and still good."),
+    "cache_misses": _metric("Cache misses", "requests", "Call steps with a cache that had to call."),
+    "busy_cores": _metric("Busy cores", "cores", "Cores on which a cpu step runs."),
     "calls": _metric("Calls", "calls", "Calls on this edge, each with all its attempts."),
     "calls_ok": _metric("Calls answered", "calls", "Calls that the service has answered in time."),
     "call_errors": _metric("Call errors", "attempts", "Attempts answered with an error, or refused."),

@@ -23,6 +23,7 @@ _INCIDENTS = (
     *("unclean_elections", "produce_retries", "repeated_writes", "blocked_sends", "lost_buffer_full"),
     *("lost_delivery_timeout", "lost_unreplicated", "lost_unclean", "transactions_aborted", "compacted"),
     *("compacted_unread", "null_key_rejects", "quota_throttles", "lock_expiries", "share_archived"),
+    *("partial_answers", "cache_hits", "cache_misses"),
 )
 _NOTHING = "–"
 #: Below this Little's law is called kept; more is explained by what was inside at the ends of the window.

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.engine.environment import Activity
 from simulator.engine.link import Link
+from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.aws.event_input import Input, value_maker
 from simulator.kinds.aws.http_calls import HttpCalls
 from simulator.kinds.aws.sqs.envelope import Envelope
-from simulator.kinds.aws.token_bucket import TokenBucket
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:

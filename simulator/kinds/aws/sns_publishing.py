@@ -15,9 +15,9 @@ from simulator.engine.environment import Activity
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
 from simulator.engine.payload import Event
+from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.aws.sdk_retry import SdkRetry
 from simulator.kinds.aws.sns_settings import SnsPublishSettings
-from simulator.kinds.aws.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from simulator.engine.world import World

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zlib import crc32
 
+from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.aws.sqs.quotas import CALLS_PER_SECOND, partitions
 from simulator.kinds.aws.sqs.settings import SqsSettings
-from simulator.kinds.aws.token_bucket import TokenBucket
 
 
 class Throttle:

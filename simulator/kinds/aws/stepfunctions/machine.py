@@ -12,6 +12,7 @@ from typing import Any
 from simulator.engine.message import Message
 from simulator.engine.node import SimulationLimit
 from simulator.engine.request import Caller
+from simulator.engine.token_bucket import TokenBucket
 from simulator.engine.world import World
 from simulator.kinds.aws.asl import execution as outcomes
 from simulator.kinds.aws.asl.effects import TaskRequest
@@ -34,7 +35,6 @@ from simulator.kinds.aws.stepfunctions.settings import (
     TokenBucketSettings,
 )
 from simulator.kinds.aws.stepfunctions.targets import BrokerTarget, Later, ServiceTarget, Startable, Target
-from simulator.kinds.aws.token_bucket import TokenBucket
 from simulator.measurement.level import Level
 from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.aws.sdk_retry import MAX_BACKOFF, SdkRetry
 from simulator.kinds.aws.second_quota import SecondQuota
-from simulator.kinds.aws.token_bucket import TokenBucket
 
 
 def test_a_full_bucket_lets_a_second_of_calls_through_at_once_and_refuses_the_rest():

@@ -1,4 +1,4 @@
-"""A token bucket: how AWS throttles calls of its APIs.
+"""A token bucket: how AWS throttles calls of its APIs, and how services limit their callers.
 
 Source: Amazon EC2 developer guide, *Request throttling for the EC2 API* (the algorithm and its words); which
 calls a service throttles stands with the service.

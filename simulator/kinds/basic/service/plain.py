@@ -1,72 +1,21 @@
-"""`service`: a synchronous microservice, request and response."""
+"""The simple service: one pool with one line, its own work first, then every call in order."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Annotated
+from typing import Any
 
-from pydantic import Field
-
-from simulator.design.calls import CallSettings
-from simulator.design.distributions import DurationDistribution, Exponential
-from simulator.design.edges import PublishSettings
-from simulator.design.fields import Settings, setting
 from simulator.engine.environment import Activity
 from simulator.engine.link import Outlet
 from simulator.engine.message import Message
-from simulator.engine.request import Caller, Invocations, Responder
+from simulator.engine.request import Caller, Invocations, InvokeEdge, Responder
 from simulator.engine.world import World
-from simulator.kinds.basic.consumer import FailureSettings
-from simulator.kinds.cost import MachineType, instance_hours
-from simulator.kinds.kind import Kind
+from simulator.kinds.basic.service.faults import strike_service
+from simulator.kinds.basic.service.inside import calls_of
+from simulator.kinds.basic.service.settings import ServiceSettings
 from simulator.measurement.level import Level, Total
 from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally
-
-
-class ServiceSettings(Settings):
-    """A synchronous microservice: a bounded pool of workers behind a waiting line."""
-
-    instances: int = setting(
-        1,
-        title="Instances",
-        help="Machines or containers of this service.",
-        unit="instances",
-        ge=1,
-        le=10_000,
-    )
-    concurrency: int = setting(
-        10,
-        title="Concurrency",
-        help="Requests one instance works on at a time.",
-        unit="requests",
-        ge=1,
-        le=10_000,
-    )
-    service_time: DurationDistribution = setting(
-        title="Service time",
-        help="The service's own work for one request, without the services it invokes.",
-        unit="s",
-        widget="distribution",
-        factory=lambda: Exponential(mean=0.02),
-    )
-    failure: FailureSettings = setting(
-        title="Failure", help="How often a request is answered with an error.", factory=FailureSettings
-    )
-    capacity: Annotated[int, Field(ge=0, le=10**9)] | None = setting(
-        None,
-        title="Capacity",
-        help="Requests that may wait for a worker; more are refused. Empty means no limit.",
-        unit="requests",
-        advanced=True,
-    )
-    instance_type: MachineType | None = setting(
-        None,
-        title="Instance type",
-        help="Machine of each instance, for the cost: a line machine.TYPE of the prices, such as m7g.large; "
-        "empty: no price.",
-        advanced=True,
-    )
 
 
 class _Request:
@@ -111,14 +60,16 @@ class ServiceNode(Responder):
         super().__init__(id, world.env)
         self.size = settings.instances * settings.concurrency
         self.capacity = settings.capacity
-        self.service_time = world.draws(settings.service_time, id, "service")
-        self.failure = settings.failure.probability
+        self.service_time = self._own_time = world.draws(settings.service_time, id, "service")
+        self.failure = self._own_failure = settings.failure.probability
+        self.slowness = 1.0
         self.uniform = world.uniform(id, "failure")
         self.idle = [_Worker(self) for _ in range(self.size)]
         self.line: deque[_Request] = deque()
         #: Flows of producers that invoke this service, by index of the producer.
         self.flows: dict[int, Flow] = {}
         self.outlet: Outlet
+        self.calls: list[InvokeEdge] = []
         self.invocations: Invocations | None = None
         self.queue_length = Level()
         self.busy = Level()
@@ -131,9 +82,11 @@ class ServiceNode(Responder):
 
     def connect(self, world: World) -> None:
         self.outlet = world.outlet(self.id)
-        calls = world.calls_from(self.id)
-        if calls:
-            self.invocations = Invocations(world.env, calls)
+        usual = world.calls_from(self.id)
+        if usual:
+            self.invocations = Invocations(world.env, usual)
+        own = {edge.id for edge in world.edges_from(self.id, "invoke")}
+        self.calls = [edge for edge in world.invoke_edges if edge.id in own]
 
     # -- requests --------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
@@ -217,6 +170,15 @@ class ServiceNode(Responder):
     def _refuse_request(self, message: Message, caller: Caller | None) -> bool:
         return self._refuse(message)
 
+    def strike(self, fault: str, settings: Any) -> None:
+        strike_service(self, settings)
+        # Shadowing the draw costs nothing per request while the service is as fast as ever.
+        draw, factor = self._own_time, self.slowness
+        self.service_time = draw if factor == 1.0 else lambda: factor * draw()
+
+    def lift(self, fault: str, settings: Any) -> None:
+        self.slowness, self.failure, self.service_time = 1.0, self._own_failure, self._own_time
+
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
         return self.queue_length.value
@@ -240,17 +202,6 @@ class ServiceNode(Responder):
     def residence(self) -> tuple[int, float]:
         return self.departures, self.residence_sum
 
-
-KIND = Kind(
-    kind="service",
-    title="Service",
-    group="Services",
-    category="service",
-    summary="A synchronous microservice: request and response with a bounded pool of workers.",
-    docs="",
-    settings=ServiceSettings,
-    build=ServiceNode,
-    edge_settings={"publish": PublishSettings, "invoke": CallSettings},
-    badges=("utilization", "throughput", "sojourn_time"),
-    cost=instance_hours,
-)
+    def detail(self) -> dict[str, Any] | None:
+        calls = calls_of(self.calls)
+        return {"calls": calls} if calls else None

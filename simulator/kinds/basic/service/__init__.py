@@ -1,0 +1,1 @@
+"""`service`: a synchronous microservice, request and response."""
