@@ -83,6 +83,10 @@ class OpenArrivals(ArrivalProcess):
         Memory stays bounded by a block whatever the horizon and the limit; the same generator state gives
         the same times.
         """
+        return (block.tolist() for block in self.blocks(rng, horizon=horizon))
+
+    def blocks(self, rng: np.random.Generator, *, horizon: float) -> Iterator[Draws]:
+        """The same as arrays."""
         end = self.end(horizon)
         left = self.limit if self.limit is not None else math.inf
         if self.start > end or left <= 0:
@@ -95,7 +99,7 @@ class OpenArrivals(ArrivalProcess):
             if len(times) >= left:
                 times, is_last = times[: int(left)], True
             if len(times):
-                yield times.tolist()
+                yield times
             left -= len(times)
             if is_last:
                 return

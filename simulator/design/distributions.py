@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from simulator.design.continuous import Constant, Exponential, Normal, Triangular, Uniform
 from simulator.design.skewed import Erlang, Gamma, Hyperexponential, LogNormal, Pareto, Weibull
 from simulator.design.tabulated import Empirical, Geometric, Percentiles, Zipf
-from simulator.design.variate import Variate
+from simulator.design.variate import Draws, Variate
 
 __all__ = [
     "AnyDistribution",
@@ -137,11 +137,14 @@ def sampler(distribution: Variate, rng: np.random.Generator, block: int = 1024) 
     """
     if isinstance(distribution, Constant):
         return repeat(distribution.value).__next__
-    return chain.from_iterable(_blocks(distribution, rng, block)).__next__
+    return chain.from_iterable(block.tolist() for block in draws_in_blocks(distribution, rng, block)).__next__
 
 
-def _blocks(distribution: Variate, rng: np.random.Generator, block: int) -> Iterator[list[float]]:
+def draws_in_blocks(distribution: Variate, rng: np.random.Generator, block: int = 1024) -> Iterator[Draws]:
+    """The draws of `sampler` as it makes them: in blocks, the first ones small, the others of `block`."""
+    if isinstance(distribution, Constant):
+        yield from repeat(np.full(block, distribution.value))
     size = min(64, block)
     while True:
-        yield distribution.block(rng, size).tolist()
+        yield distribution.block(rng, size)
         size = min(size * 2, block)

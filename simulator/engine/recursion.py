@@ -18,9 +18,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapreplace
-from itertools import islice
 from math import inf
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +38,8 @@ Flags = NDArray[np.bool_]
 
 #: Arrivals a source makes at a time: enough for NumPy to pay, little enough for a look at the controls.
 BLOCK = 4096
+#: Greater keys do not fit into an array of integers.
+LARGEST_NUMBER = 2.0**62
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Passage:
     #: Position of the producer, `Message.source`.
     source: Numbers
     sequence: Numbers
-    key: Sequence[Key]
+    key: Sequence[Key] | Numbers
     created: Times
     #: Seconds at which they were accepted, begin and end.
     arrived: Times
@@ -90,6 +91,18 @@ class Intake(Protocol):
 
     def accept_block(self, passage: Passage) -> None:
         """Take messages that come here by one way, in order of arrival."""
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """An intake that works ahead of the clock where it is told what will come."""
+
+    def foresee(self, passage: Passage, until: float) -> None:
+        """Take messages that come here by one way, in order of arrival, before they come.
+
+        Args:
+            until: all that comes before (seconds) has been told; what comes at that time or later has not.
+        """
 
 
 class Counter(Protocol):
@@ -316,8 +329,8 @@ class Source:
     """An open producer all of whose messages go straight to stages: no event per message either.
 
     Args:
-        times: arrival times, increasing.
-        key: draws of keys, None for messages without.
+        times: arrival times, increasing, in blocks.
+        keys: draws of keys in blocks, None for messages without.
         onward: where all messages go.
     """
 
@@ -325,48 +338,90 @@ class Source:
         self,
         producer: Sender,
         number: int,
-        times: Iterator[float],
-        key: Callable[[], float] | None,
+        times: Iterator[Times],
+        keys: Iterator[Times] | None,
         onward: Onward,
     ) -> None:
         self._producer = producer
         self._number = number
-        self._times = times
-        self._key = key
+        self._times = Supply(times)
+        self._keys = None if keys is None else Supply(keys)
         self._onward = onward
-        self._block: Times = _NONE
+        #: Stages that are told what comes as soon as it is known, and those that are told when it comes.
+        self._ahead = [stage for stage in onward.stages if isinstance(stage, Foreseeing)]
+        self._onward_later = Onward(
+            onward.links, onward.topics, [stage for stage in onward.stages if stage not in self._ahead]
+        )
+        self._block: Passage
+        self._sent = 0
+        self._known = producer.produced
         self._is_last = False
         self._refill()
 
     @property
     def horizon(self) -> float:
         """Until when arrivals are known, seconds; inf when the last one is."""
-        return inf if self._is_last else float(self._block[-1])
+        return inf if self._is_last else float(self._block.arrived[-1])
 
     def _refill(self) -> None:
-        self._block = np.array(list(islice(self._times, BLOCK)))
-        self._is_last = len(self._block) < BLOCK
+        times = self._times.take(BLOCK)
+        count = len(times)
+        self._is_last = count < BLOCK
+        keys: Sequence[Key] | Numbers = [None] * count
+        if self._keys is not None:
+            drawn = self._keys.take(count)
+            is_small = bool((np.abs(drawn) < LARGEST_NUMBER).all())
+            # As `int` has it: without what is behind the point.
+            keys = drawn.astype(np.int64) if is_small else list(map(int, drawn.tolist()))
+        sequence = np.arange(self._known + 1, self._known + count + 1)
+        self._block = Passage(np.full(count, self._number), sequence, keys, times, times, times, times)
+        self._sent = 0
+        self._known += count
+        for stage in self._ahead:
+            stage.foresee(self._block, self.horizon)
 
     def flush(self, now: float) -> int:
         """Bring what arrives up to `now` to the stages; returns how many."""
         flushed = 0
-        while len(self._block) and self._block[0] <= now:
-            count = int(np.searchsorted(self._block, now, side="right"))
-            times, self._block = self._block[:count], self._block[count:]
-            if not len(self._block):
-                self._refill()
-            self._send(times)
-            flushed += count
-        return flushed
+        while True:
+            block, start = self._block, self._sent
+            stop = int(np.searchsorted(block.arrived, now, side="right"))
+            if stop > start:
+                self._sent = stop
+                self._send(block.rows(start, stop))
+                flushed += stop - start
+            if stop < len(block) or self._is_last:
+                return flushed
+            self._refill()
 
-    def _send(self, times: Times) -> None:
-        count = len(times)
-        first = self._producer.produced + 1
-        self._producer.produced += count
-        draw = self._key
-        keys: list[Key] = [None] * count if draw is None else list(map(int, islice(iter(draw, None), count)))
-        sequence = np.arange(first, first + count)
-        self._onward.carry(np.full(count, self._number), sequence, keys, times, times)
+    def _send(self, block: Passage) -> None:
+        self._producer.produced += len(block)
+        keys = block.key
+        # What works message by message is quicker with plain integers.
+        listed = keys.tolist() if isinstance(keys, np.ndarray) and self._onward_later.stages else keys
+        self._onward_later.carry(block.source, block.sequence, listed, block.created, block.arrived)
+
+
+class Supply:
+    """Numbers that come in blocks, taken in other portions."""
+
+    def __init__(self, blocks: Iterator[Times]) -> None:
+        self._blocks = blocks
+        self._left: list[Times] = []
+        self._count = 0
+
+    def take(self, count: int) -> Times:
+        """The next `count`, fewer at the end."""
+        while self._count < count:
+            block = next(self._blocks, None)
+            if block is None:
+                break
+            self._left.append(block)
+            self._count += len(block)
+        whole = np.concatenate(self._left) if self._left else _NONE
+        self._left = [whole[count:]]
+        self._count = len(self._left[0])
+        return whole[:count]
 
 
 class Recursion:

@@ -10,9 +10,9 @@ at one time need not be known.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import chain
 
 from simulator.design.arrivals import Closed, OpenArrivals
+from simulator.design.distributions import draws_in_blocks
 from simulator.engine.endpoint import Consumer
 from simulator.engine.line import Line
 from simulator.engine.link import Link, Outlet
@@ -138,6 +138,7 @@ def _source(producer: Producer, intakes: Mapping[Acceptor, Intake], world: World
     if way is None:
         return []
     world.env.withdraw(lambda activity: getattr(activity, "producer", None) is producer)
-    times = arrivals.times(world.streams.generator(producer.id, "arrivals"), horizon=world.duration)
-    onward = way.onward(intakes)
-    return [Source(producer, producer.source, chain.from_iterable(times), producer.key, onward)]
+    times = arrivals.blocks(world.streams.generator(producer.id, "arrivals"), horizon=world.duration)
+    keys = producer.settings.keys
+    drawn = None if keys is None else draws_in_blocks(keys, world.streams.generator(producer.id, "keys"))
+    return [Source(producer, producer.source, times, drawn, way.onward(intakes))]

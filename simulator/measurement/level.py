@@ -53,26 +53,8 @@ class Level:
 
     def replay_steps(self, times: Times, steps: NDArray[np.int64]) -> None:
         """Change it by each of `steps` (none is 0) at `times` (seconds, ascending), one after the other."""
-        count = len(times)
-        if not count:
-            return
-        after = self.value + np.cumsum(steps)
-        before = np.empty(count)
-        before[0] = self.value
-        before[1:] = after[:-1]
-        terms = np.empty(count + 1)
-        terms[0] = self.area
-        terms[1] = times[0] - self.since
-        np.subtract(times[1:], times[:-1], out=terms[2:])
-        terms[1:] *= before
-        self.area = float(np.add.accumulate(terms)[-1])
-        self.since = float(times[-1])
-        self.value = int(after[-1])
-        # The first time at which it is highest is one of a rise: before a fall it was higher still.
-        highest = int(np.argmax(after))
-        if after[highest] > self.peak:
-            self.peak = int(after[highest])
-            self.peak_at = float(times[highest])
+        if len(times):
+            Course(self, times, steps).follow(float(times[-1]))
 
     def integral(self, now: float) -> float:
         """Integral over simulated time from 0 to `now`; changes nothing."""
@@ -147,6 +129,50 @@ def shift(level: Level, now: float, change: int) -> None:
         level.peak_at = now
 
 
+class Course:
+    """What becomes of a level, known beforehand: the level follows it up to any time.
+
+    The same additions in the same order as one change after the other, hence the same bits.
+
+    Args:
+        times: of the changes, ascending (seconds).
+        steps: the changes, none of them 0.
+    """
+
+    __slots__ = ("_after", "_areas", "_level", "_passed", "_times")
+
+    def __init__(self, level: Level, times: Times, steps: NDArray[np.int64]) -> None:
+        count = len(times)
+        after = level.value + np.cumsum(steps)
+        terms = np.empty(count + 1)
+        terms[0] = level.area
+        if count:
+            terms[1] = (times[0] - level.since) * level.value
+            np.subtract(times[1:], times[:-1], out=terms[2:])
+            terms[2:] *= after[:-1]
+        self._level = level
+        self._times = times
+        self._after = after
+        self._areas = np.add.accumulate(terms)
+        self._passed = 0
+
+    def follow(self, now: float) -> None:
+        """Make the changes up to `now` (seconds), which must not lie before that of the last call."""
+        start, stop = self._passed, int(self._times.searchsorted(now, "right"))
+        if stop == start:
+            return
+        self._passed = stop
+        level = self._level
+        level.area = float(self._areas[stop])
+        level.since = float(self._times[stop - 1])
+        level.value = int(self._after[stop - 1])
+        # The first time at which it is highest is one of a rise: before a fall it was higher still.
+        highest = start + int(self._after[start:stop].argmax())
+        if self._after[highest] > level.peak:
+            level.peak = int(self._after[highest])
+            level.peak_at = float(self._times[highest])
+
+
 class Total:
     """The sum of several levels (waiting + in flight = in the system), with a maximum of its own.
 
@@ -172,17 +198,26 @@ class Total:
             self.peak = value
             self.peak_at = now
 
+    def note_highest(self, times: Times, values: NDArray[np.int64]) -> None:
+        """`note` at each of `times` (seconds, ascending), when the sum is that of `values`."""
+        if not len(times):
+            return
+        highest = int(values.argmax())
+        if values[highest] > self.peak:
+            self.peak = int(values[highest])
+            self.peak_at = float(times[highest])
+
     def replay(self, entered: Times, left: Times) -> None:
         """Do `note` at each of `entered`, of which one after the other adds to the sum, while those of `left`
         lower it (seconds, each ascending). Call it before the parts are replayed.
         """
-        if not len(entered):
-            return
-        after = self.value + np.arange(1, len(entered) + 1) - np.searchsorted(left, entered)
-        highest = int(np.argmax(after))
-        if after[highest] > self.peak:
-            self.peak = int(after[highest])
-            self.peak_at = float(entered[highest])
+        self.note_highest(entered, self.after_each(entered, left))
+
+    def after_each(self, entered: Times, left: Times) -> NDArray[np.int64]:
+        """What the sum is after each of `entered`, when those of `left` lower it."""
+        after: NDArray[np.int64] = self.value + np.arange(1, len(entered) + 1)
+        after -= np.searchsorted(left, entered)
+        return after
 
     def integral(self, now: float) -> float:
         """Integral of the sum over simulated time from 0 to `now`."""

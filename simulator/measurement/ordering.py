@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
@@ -69,3 +72,43 @@ class Flow:
             "lost": self.lost,
             "dead_lettered": self.dead_lettered,
         }
+
+
+def out_of_order(
+    latest: NDArray[np.int64], keys: NDArray[np.int64], sequences: NDArray[np.int64]
+) -> NDArray[np.bool_] | None:
+    """Which of many messages, in the order in which they were acknowledged, are out of order.
+
+    Args:
+        latest: by number of the key the highest sequence acknowledged so far (`Flow.latest`); brought up to
+            date.
+        keys: numbers of the keys.
+
+    Returns:
+        a flag for each message; None where all are in order.
+    """
+    small = keys.astype(np.uint16) if len(latest) <= 1 << 16 else keys  # sorted without comparing
+    order = np.argsort(small, kind="stable")
+    key, sequence = keys[order], sequences[order]
+    is_other = key[1:] != key[:-1]
+    first = np.concatenate(([0], np.flatnonzero(is_other) + 1))
+    before = np.empty_like(sequence)
+    before[1:] = sequence[:-1]
+    before[first] = latest[key[first]]
+    is_late = sequence < before
+    last = np.concatenate((first[1:] - 1, [len(key) - 1]))
+    if not is_late.any():
+        latest[key[last]] = sequence[last]
+        return None
+    # What counts is the highest of a key, not the one before.
+    number = np.cumsum(np.concatenate(([0], is_other)))
+    span = int(max(sequence.max(), before.max())) + 1
+    raised = sequence.copy()
+    raised[first] = np.maximum(sequence[first], before[first])
+    highest = np.maximum.accumulate(raised + number * span) - number * span
+    before[1:] = highest[:-1]
+    before[first] = latest[key[first]]
+    latest[key[last]] = highest[last]
+    flags = np.empty(len(key), dtype=np.bool_)
+    flags[order] = sequence < before
+    return flags
