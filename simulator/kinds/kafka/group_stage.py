@@ -9,39 +9,65 @@ which the events would have made them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.engine.recursion import Onward, Passage, record
+from simulator.engine.recursion import Onward, Passage
 from simulator.engine.stage_plan import EventsNeeded
+from simulator.kinds.kafka.group_ahead import Deliveries, Finished, GroupAhead, ReaderAhead
 from simulator.kinds.kafka.member_stage import Arrivals, MemberStage, Work
 from simulator.kinds.kafka.stage_records import (
     NO_NUMBERS,
     NO_TIMES,
     Column,
+    KeyBook,
     Moves,
     Services,
     Steps,
+    Timeline,
     at_ends,
     at_polls,
     block_of,
     by_reader,
     joined,
     meet,
-    numbers,
-    seconds,
 )
+from simulator.measurement.level import Course
+from simulator.measurement.ordering import out_of_order
 
 if TYPE_CHECKING:
     from simulator.engine.endpoint import Consumer
-    from simulator.engine.message import Key, Message
+    from simulator.engine.message import Message
     from simulator.engine.message_draws import ManyDraws
     from simulator.engine.recursion import Numbers
     from simulator.kinds.kafka.group import ConsumerGroup
     from simulator.measurement.level import Times
+
+
+@dataclass(slots=True)
+class Block:
+    """Records that came: each with the number of its key, its partition and its size in whole bytes."""
+
+    passage: Passage
+    keys: Numbers
+    partitions: Numbers
+    sizes: Numbers
+
+    def parted(self, until: float) -> tuple[list[Block], list[Block]]:
+        """What comes up to `until` (seconds), and what comes later; either may be nothing."""
+        count, stop = len(self.sizes), int(self.passage.arrived.searchsorted(until, "right"))
+        if stop == count:
+            return [self], []
+        return ([self._rows(0, stop)] if stop else []), [self._rows(stop, count)]
+
+    def _rows(self, start: int, stop: int) -> Block:
+        part = slice(start, stop)
+        return Block(
+            self.passage.rows(start, stop), self.keys[part], self.partitions[part], self.sizes[part]
+        )
 
 
 class GroupStage:
@@ -51,6 +77,7 @@ class GroupStage:
         group: with its first assignment, which stays.
         draws: service times by consumer.
         onward: where consumers send what they have done; those that send nothing are missing.
+        book: of the keys of the topic.
         duration: simulated seconds of the run.
     """
 
@@ -59,42 +86,53 @@ class GroupStage:
         group: ConsumerGroup,
         draws: Mapping[Consumer, ManyDraws],
         onward: Mapping[Consumer, Onward],
+        book: KeyBook,
         duration: float,
     ) -> None:
         self.group = group
         self._env = group.env
         self._draws = draws
         self._onward = onward
+        self._book = book
         self._duration = duration
         self._members = [MemberStage(member) for member in group.members]
-        #: By member the position of its subscription; by partition its member, and its place at the member.
-        self._reader_of = [group.subscriptions.index(member.subscription) for member in group.members]
+        partitions = len(group.cursors)
+        #: By member the position of its subscription and the partitions it reads; by partition its member,
+        #: its place at the member, and the position of the subscription.
+        self._readers = [group.subscriptions.index(member.subscription) for member in group.members]
+        self._reads = [
+            np.array([cursor.number for cursor in member.cursors], dtype=np.int64) for member in group.members
+        ]
         # Small numbers are sorted without comparing them.
-        self._member_of = np.zeros(len(group.cursors), dtype=np.int16)
-        self._place_of = np.zeros(len(group.cursors), dtype=np.int64)
-        for number, member in enumerate(group.members):
-            for place, cursor in enumerate(member.cursors):
-                self._member_of[cursor.number] = number
-                self._place_of[cursor.number] = place
+        self._member_of = np.zeros(partitions, dtype=np.int16)
+        self._place_of = np.zeros(partitions, dtype=np.int64)
+        for number, reads in enumerate(self._reads):
+            self._member_of[reads] = number
+            self._place_of[reads] = np.arange(len(reads))
+        self._reader_of = np.array(self._readers, dtype=np.int64)[self._member_of]
         #: By subscription: whether its members commit after every record.
         self._commits_records = np.array(
             [group.readers[subscription].commits_after_record for subscription in group.subscriptions]
         )
-        #: Appended since the last look: units (partition, messages, time), or blocks with their partitions
-        #: and sizes (whole bytes).
+        #: Appended since the last look: units (partition, messages, time), or blocks.
         self._units: list[tuple[int, Sequence[Message], float]] = []
-        self._blocks: list[tuple[Passage, Numbers, Numbers]] = []
+        self._blocks: list[Block] = []
         #: Of every record from the number `_base` on; older ones have been processed.
         self._base = 0
-        self._source, self._sequence, self._partition, self._size = (Column(np.int64) for _ in range(4))
+        self._source, self._sequence, self._partition, self._size, self._key = (
+            Column(np.int64) for _ in range(5)
+        )
         self._created, self._arrived = Column(np.float64), Column(np.float64)
         self._is_done = Column(np.bool_)
-        self._keys: list[Key] = []
-        self._services: list[float] = []
         #: Units so far.
         self._count = 0
         #: Handed out and not begun; begun and not ended.
         self._coming = self._serving = Services(NO_NUMBERS, NO_TIMES, NO_TIMES, NO_NUMBERS)
+        #: By member the partitions of records that were handed out and are not committed.
+        self._open: list[Numbers] = [NO_NUMBERS for _ in group.members]
+        #: By subscription and producer: the highest sequence acknowledged, by number of the key.
+        self._latest: dict[tuple[int, int], Numbers] = {}
+        self._ahead: GroupAhead | None = None
         shortest = min(reader.max_poll_interval for reader in group.readers.values())
         #: When somebody looks next for members that have not polled for too long.
         self.looks_at = shortest if shortest < duration else inf
@@ -106,178 +144,273 @@ class GroupStage:
         """What takes the place of `ConsumerGroup.append`: it remembers, and works later."""
         self._units.append((number, messages, now))
 
-    def append_block(self, passage: Passage, partitions: Numbers, sizes: Numbers) -> None:
-        """Records that came one by one, each to its partition; their sizes in whole bytes."""
-        self._blocks.append((passage, partitions, sizes))
+    def append_block(self, block: Block) -> None:
+        """Records that came, or will come, one by one, each to its partition."""
+        self._blocks.append(block)
 
     @property
-    def has_fresh(self) -> bool:
-        """Whether records have come since the last look."""
+    def is_told(self) -> bool:
+        """Whether there are records that were not looked at."""
         return bool(self._blocks or self._units)
 
-    def _fresh(self) -> tuple[Times, Numbers, Numbers]:
-        """Store what came since the last look; returns times, partitions and units, in order.
+    def _has_fresh(self, until: float) -> bool:
+        """Whether some of them come up to `until` (seconds)."""
+        return bool(self._units) or any(block.passage.arrived[0] <= until for block in self._blocks)
+
+    def _fresh(self, until: float) -> tuple[Times, Numbers, Numbers, Times]:
+        """Store what comes up to `until` (seconds); returns times, partitions, units and service times, in order.
 
         The records of one unit came at once: a member that is woken by them finds all of them.
         """
-        blocks, self._blocks = self._blocks, []
-        units = [np.arange(len(passage)) for passage, *_ in blocks]
+        blocks, later = [], []
+        for block in self._blocks:
+            first, rest = block.parted(until)
+            blocks += first
+            later += rest
+        self._blocks = later
+        units = [np.arange(len(block.passage)) for block in blocks]
         if self._units:
             appended, self._units = self._units, []
-            blocks.append(block_of(appended))
+            passage, partitions, sizes = block_of(appended)
+            blocks.append(Block(passage, self._book.numbers_of(passage.key), partitions, sizes))
             units.append(np.repeat(np.arange(len(appended)), [len(one) for _, one, _ in appended]))
-        for passage, partitions, sizes in blocks:
-            self._store(passage, partitions, sizes)
-        for block in units:
-            block += self._count
-            self._count = int(block[-1]) + 1
+        services = [self._store(block) for block in blocks]
+        for numbers in units:
+            numbers += self._count
+            self._count = int(numbers[-1]) + 1
         return (
-            joined([passage.arrived for passage, *_ in blocks], NO_TIMES),
-            joined([partitions for _, partitions, _ in blocks], NO_NUMBERS),
+            joined([block.passage.arrived for block in blocks], NO_TIMES),
+            joined([block.partitions for block in blocks], NO_NUMBERS),
             joined(units, NO_NUMBERS),
+            joined(services, NO_TIMES),
         )
 
-    def _store(self, passage: Passage, partitions: Numbers, sizes: Numbers) -> None:
+    def _store(self, block: Block) -> Times:
+        passage = block.passage
         self._source.extend(passage.source)
         self._sequence.extend(passage.sequence)
-        self._partition.extend(partitions)
-        self._size.extend(sizes)
+        self._partition.extend(block.partitions)
+        self._size.extend(block.sizes)
+        self._key.extend(block.keys)
         self._created.extend(passage.created)
         self._arrived.extend(passage.arrived)
         self._is_done.extend(np.zeros(len(passage), dtype=np.bool_))
-        self._keys += passage.key
         subscriptions = self.group.subscriptions
         services = np.empty(len(passage))
-        readers = np.array(self._reader_of)[self._member_of[partitions]]
+        readers = self._reader_of[block.partitions]
         for number, rows in by_reader(readers, len(subscriptions)):
             draws = self._draws[subscriptions[number].consumer]
             services[rows] = draws(passage.source[rows], passage.sequence[rows])
-        self._services += services.tolist()
+        return services
 
     # -- work ------------------------------------------------------------------------------------
-    def settle(self, now: float) -> Moves:
-        """Bring everything but the levels to the state at `now` (seconds); returns how the levels moved.
+    def work_ahead(self, until: float) -> Moves | None:
+        """Find out what happens up to `until` (seconds), all records that come up to then being told; returns
+        how the levels will move, None where it is known already.
 
         Raises:
-            EventsNeeded: when a member has not polled for too long, or things happen at one time whose order
-                only the events know.
+            EventsNeeded: when things happen at one time whose order only the events know.
         """
-        first = self._base + len(self._services)
-        times, partitions, units = self._fresh()
-        self.group.accepted += len(times)
-        works = self._advance(now, first, times, partitions, units)
-        coming = self._coming.and_also(self._handed_out(works))
-        begun, self._coming = coming.parted(coming.begins <= now)
+        until = min(until, self._duration)
+        if self._ahead is not None:
+            if until <= self._ahead.until and not self._has_fresh(until):
+                return None
+            self._env.events += self._ahead.follow(self._ahead.until)
+        first = self._base + len(self._sequence.values)
+        times, partitions, units, services = self._fresh(until)
+        works = self._advance(until, first, times, partitions, units, services)
+        coming = self._coming.and_also(
+            Services(
+                np.concatenate([work.rows for work in works]),
+                np.concatenate([work.begins for work in works]),
+                np.concatenate([work.ends for work in works]),
+                np.repeat(self._readers, [len(work.rows) for work in works]),
+            )
+        )
+        begun, self._coming = coming.parted(coming.begins <= until)
         serving = self._serving.and_also(begun)
-        done, self._serving = serving.parted(serving.ends <= now)
+        done, self._serving = serving.parted(serving.ends <= until)
         # A new unit at the time of the one before is rare; only then do turns decide.
         in_turn = bool(((times[1:] > times[:-1]) | (units[1:] == units[:-1])).all())
         first_begun = np.argsort(begun.begins) if in_turn else np.lexsort((begun.rows, begun.begins))
         begun = begun.chosen(first_begun)
         done = done.chosen(np.argsort(done.ends))
-        idle_commits = np.concatenate([seconds(work.idle_commits) for work in works])
+        idle_commits = np.concatenate([work.idle_commits for work in works])
         if (done.ends[1:] == done.ends[:-1]).any() or meet(done.ends, times) or meet(idle_commits, times):
             raise EventsNeeded("two things happen at the very same time, and their order matters")
         moves = self._moves(times, units, works, done, in_turn=in_turn)
-        self._note_polls(works, done)
-        if len(begun):
-            self._note_begun(begun)
-        if len(done):
-            self._finish(done)
-        for member in self._members:
-            for cursor, fresh, polled in zip(member.member.cursors, member.fresh, member.polled, strict=True):
-                cursor.on_stage = len(fresh) + polled
-        if now >= self.looks_at:
-            self._look_for_overdue(now)
+        self._ahead = self._put_in_order(until, moves, partitions, works, begun, done)
+        self._forget(done.rows - self._base)
         return moves
 
+    def settle(self, now: float) -> None:
+        """Bring everything to the state at `now` (seconds), up to which the work is done.
+
+        Raises:
+            EventsNeeded: when a member has not polled for too long.
+        """
+        if self._ahead is not None:
+            self._env.events += self._ahead.follow(now)
+        if now >= self.looks_at:
+            self._look_for_overdue(now)
+
     def _advance(
-        self, now: float, first: int, times: Times, partitions: Numbers, units: Numbers
+        self, until: float, first: int, times: Times, partitions: Numbers, units: Numbers, services: Times
     ) -> list[Work]:
-        """Let every member go on; returns what was done, by subscription."""
-        members = self._members
-        works = [Work() for _ in self.group.subscriptions]
+        """Let every member go on; returns what they did."""
         readers = self._member_of[partitions]
         order = np.argsort(readers, kind="stable")
-        bounds = np.searchsorted(readers[order], np.arange(len(members) + 1)).tolist()
-        came = times[order].tolist()
-        places = self._place_of[partitions[order]].tolist()
-        rows = (order + first).tolist()
-        came_in = units[order].tolist()
-        for number, member in enumerate(members):
+        bounds = np.searchsorted(readers[order], np.arange(len(self._members) + 1)).tolist()
+        sorted_times, sorted_services = times[order], services[order]
+        places, rows, came_in = self._place_of[partitions[order]], order + first, units[order]
+        works = []
+        for number, member in enumerate(self._members):
             part = slice(bounds[number], bounds[number + 1])
-            self._env.events += member.advance(
-                now,
-                Arrivals(came[part], places[part], rows[part], came_in[part]),
-                self._services,
-                self._base,
-                works[self._reader_of[number]],
+            arrivals = Arrivals(
+                sorted_times[part], sorted_services[part], places[part], rows[part], came_in[part]
             )
+            works.append(member.advance(until, arrivals))
         return works
 
-    @staticmethod
-    def _handed_out(works: list[Work]) -> Services:
-        handed_out = [
-            Services(
-                numbers(work.rows),
-                seconds(work.begins),
-                seconds(work.ends),
-                np.full(len(work.rows), reader),
-            )
-            for reader, work in enumerate(works)
-        ]
-        return reduce(Services.and_also, handed_out)
-
-    def _note_polls(self, works: list[Work], done: Services) -> None:
-        group = self.group
-        for work, subscription in zip(works, group.subscriptions, strict=True):
-            taken = sum(work.poll_counts)
-            group.receives += taken
-            group.bytes_out += int(self._size.values[numbers(work.rows) - self._base].sum())
-            subscription.total += taken
-            subscription.consumer.busy.replay(np.sort(seconds(work.woken)), np.sort(seconds(work.idle_from)))
-        for reader in np.flatnonzero(self._commits_records).tolist():
-            committed = self._partition.values[done.rows[done.readers == reader] - self._base]
-            for partition, count in zip(*np.unique(committed, return_counts=True), strict=True):
-                self._members[self._member_of[partition]].polled[self._place_of[partition]] -= int(count)
-
-    def _note_begun(self, begun: Services) -> None:
-        waited = begun.begins - self._arrived.values[begun.rows - self._base]
-        subscriptions = self.group.subscriptions
-        for number, rows in by_reader(begun.readers, len(subscriptions)):
-            subscriptions[number].waiting.extend(waited[rows])
-
-    def _finish(self, done: Services) -> None:
-        """Acknowledge: samples, counters and the order of keys, in order of completion."""
+    # -- in order of time ------------------------------------------------------------------------
+    def _put_in_order(
+        self,
+        until: float,
+        moves: Moves,
+        partitions: Numbers,
+        works: list[Work],
+        begun: Services,
+        done: Services,
+    ) -> GroupAhead:
         group = self.group
         rows = done.rows - self._base
-        ended = done.ends
-        service = ended - done.begins
-        sojourn = ended - self._arrived.values[rows]
-        group.residence_sum = float(np.add.accumulate(np.concatenate(([group.residence_sum], sojourn)))[-1])
-        group.delivered += len(rows)
-        group.departures += len(rows)
-        self._env.events += len(rows)
-        source, sequence = self._source.values[rows], self._sequence.values[rows]
-        created = self._created.values[rows]
-        latency = ended - created
-        held = self._keys
-        keys = [held[row] for row in rows.tolist()]
-        for number, chosen in by_reader(done.readers, len(group.subscriptions)):
-            subscription = group.subscriptions[number]
-            consumer = subscription.consumer
-            own = keys if isinstance(chosen, slice) else [keys[row] for row in chosen.tolist()]
-            consumer.delivered += len(own)
-            subscription.service.extend(service[chosen])
-            subscription.sojourn.extend(sojourn[chosen])
-            onward = self._onward.get(consumer)
-            if onward is not None:
-                onward.carry(source[chosen], sequence[chosen], own, created[chosen], ended[chosen])
-            record(consumer.flows, source[chosen], sequence[chosen], own, latency[chosen])
-        self._forget(rows)
+        sojourn = done.ends - self._arrived.values[rows]
+        committed_at, committed_in = self._committed(works, done)
+        return GroupAhead(
+            group,
+            until,
+            Timeline(moves.times),
+            group.present.after_each(moves.times, done.ends),
+            partitions,
+            Timeline(committed_at),
+            committed_in,
+            Timeline(done.ends),
+            np.add.accumulate(np.concatenate(([group.residence_sum], sojourn)))[1:],
+            Timeline(np.sort(np.concatenate([work.events for work in works]))),
+            [
+                moves.queue_length.course_of(group.queue_length),
+                moves.held.course_of(group.held),
+                moves.lag.course_of(group.lag),
+            ],
+            self._of_readers(works, begun, done, sojourn),
+        )
+
+    def _of_readers(
+        self, works: list[Work], begun: Services, done: Services, sojourn: Times
+    ) -> list[ReaderAhead]:
+        group = self.group
+        count = len(group.subscriptions)
+        began_at, ended_at = dict(by_reader(begun.readers, count)), dict(by_reader(done.readers, count))
+        waited = begun.begins - self._arrived.values[begun.rows - self._base]
+        nothing = slice(0)
+        readers = []
+        for number, subscription in enumerate(group.subscriptions):
+            own = [work for work, reader in zip(works, self._readers, strict=True) if reader == number]
+            chosen = ended_at.get(number, nothing)
+            rows = done.rows[chosen] - self._base
+            ended, begins = done.ends[chosen], begun.begins[began_at.get(number, nothing)]
+            finished = Finished(
+                self._source.values[rows],
+                self._sequence.values[rows],
+                self._key.values[rows],
+                self._created.values[rows],
+                ended,
+            )
+            polls, polled, bytes_out = self._polls(own)
+            readers.append(
+                ReaderAhead(
+                    group,
+                    subscription,
+                    Timeline(begins),
+                    waited[began_at.get(number, nothing)],
+                    Timeline(ended),
+                    ended - done.begins[chosen],
+                    sojourn[chosen],
+                    Timeline(polls),
+                    polled,
+                    bytes_out,
+                    _busy(subscription.consumer, own),
+                    self._deliveries(number, subscription.consumer, finished),
+                    finished,
+                    self._onward.get(subscription.consumer),
+                    self._book,
+                )
+            )
+        return readers
+
+    def _polls(self, works: list[Work]) -> tuple[Times, Numbers, Numbers]:
+        """Polls in order of time, what each returned, and how many bytes that was."""
+        if not works:
+            return NO_TIMES, NO_NUMBERS, NO_NUMBERS
+        times = np.concatenate([work.poll_times for work in works])
+        counts = np.concatenate([work.poll_counts for work in works])
+        sizes = self._size.values[np.concatenate([work.rows for work in works]) - self._base]
+        through = np.cumsum(np.concatenate(([0], sizes)))
+        last = np.cumsum(counts)
+        bytes_out = through[last] - through[last - counts]
+        order = np.argsort(times, kind="stable")
+        return times[order], counts[order], bytes_out[order]
+
+    def _deliveries(self, reader: int, consumer: Consumer, finished: Finished) -> list[Deliveries]:
+        source = finished.source
+        if not len(source):
+            return []
+        latency = finished.ended - finished.created
+        sources = np.unique(source).tolist() if (source != source[0]).any() else [int(source[0])]
+        deliveries = []
+        for one in sources:
+            rows: Numbers | slice = slice(None) if len(sources) == 1 else np.flatnonzero(source == one)
+            latest = self._latest_of(reader, one)
+            is_late = out_of_order(latest, finished.keys[rows], finished.sequence[rows])
+            ends = Timeline(finished.ended[rows])
+            deliveries.append(Deliveries(consumer.flows[one], ends, latency[rows], is_late))
+        return deliveries
+
+    def _latest_of(self, reader: int, source: int) -> Numbers:
+        latest = self._latest.get((reader, source), NO_NUMBERS)
+        count = len(self._book.keys)
+        if len(latest) < count:
+            grown = np.zeros(2 * count, dtype=np.int64)
+            grown[: len(latest)] = latest
+            latest = self._latest[reader, source] = grown
+        return latest
+
+    def _committed(self, works: list[Work], done: Services) -> tuple[Times, Numbers]:
+        """Records in the order in which their offsets are committed: when, and their partitions."""
+        times: list[Times] = []
+        partitions: list[Numbers] = []
+        for number, work in enumerate(works):
+            if self._commits_records[self._readers[number]]:
+                continue
+            handed_out = self._partition.values[work.rows - self._base]
+            held = np.concatenate((self._open[number], handed_out))
+            counts = work.commit_counts
+            times.append(np.repeat(work.commit_times, counts))
+            count = int(counts.sum())
+            partitions.append(held[:count])
+            self._open[number] = held[count:]
+        if self._commits_records.any():
+            chosen = self._commits_records[done.readers]
+            times.append(done.ends[chosen])
+            partitions.append(self._partition.values[done.rows[chosen] - self._base])
+        time, partition = joined(times, NO_TIMES), joined(partitions, NO_NUMBERS)
+        order = np.argsort(time, kind="stable")
+        return time[order], partition[order]
 
     def _forget(self, rows: Numbers) -> None:
-        """Let go of what was processed, as far as all before it was too."""
+        """Let go of what will have been processed, as far as all before it will have been too."""
+        if not len(rows):
+            return
         is_done = self._is_done.values
         is_done[rows] = True
         reached = int(rows.max()) + 1
@@ -288,12 +421,12 @@ class GroupStage:
             self._sequence,
             self._partition,
             self._size,
+            self._key,
             self._created,
             self._arrived,
             self._is_done,
         ):
             column.forget(count)
-        del self._keys[:count], self._services[:count]
         self._base += count
 
     def _look_for_overdue(self, now: float) -> None:
@@ -320,8 +453,17 @@ class GroupStage:
         return Moves(
             times,
             turns + 1,
-            done.ends,
             Steps.joined(came, *(at_polls(*poll, -1) for poll in polls), in_turn=in_turn),
             Steps.joined(ends, *(at_polls(*poll, 1) for poll in polls), in_turn=in_turn),
             Steps.joined(came, committed, *(at_polls(*commit, -1) for commit in commits), in_turn=in_turn),
         )
+
+
+def _busy(consumer: Consumer, works: list[Work]) -> Course:
+    """The servers at work: woken by records, until they have nothing left to do."""
+    woken = [work.poll_times[work.poll_units >= 0] for work in works]
+    idle_from = [work.idle_from for work in works]
+    times = np.concatenate([NO_TIMES, *woken, *idle_from])
+    order = np.argsort(times, kind="stable")
+    count = sum(map(len, woken))
+    return Course(consumer.busy, times[order], np.where(order < count, 1, -1))

@@ -2,73 +2,62 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass
 from itertools import accumulate
-from math import inf
+from math import inf, nextafter
 
+import numpy as np
+
+from simulator.engine.recursion import Numbers
 from simulator.kinds.kafka.member import Member
-
-
-class Work:
-    """What the members of a group have done since the last look, member after member."""
-
-    __slots__ = (
-        "begins",
-        "commit_counts",
-        "commit_times",
-        "commit_units",
-        "ends",
-        "idle_commits",
-        "idle_from",
-        "poll_counts",
-        "poll_times",
-        "poll_units",
-        "rows",
-        "woken",
-    )
-
-    def __init__(self) -> None:
-        #: Records handed out, with the times at which their services begin and end.
-        self.rows = array("q")
-        self.begins = array("d")
-        self.ends = array("d")
-        #: Polls that returned something: when, how much, and the number of the unit that woke the member for
-        #: it, else -1. Commits of something likewise.
-        self.poll_times = array("d")
-        self.poll_counts = array("q")
-        self.poll_units = array("q")
-        self.commit_times = array("d")
-        self.commit_counts = array("q")
-        self.commit_units = array("q")
-        #: Times of the commits of members that stood in a poll.
-        self.idle_commits = array("d")
-        #: When members began to work, and when they had nothing left to do.
-        self.woken = array("d")
-        self.idle_from = array("d")
+from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES
+from simulator.measurement.level import Times
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """Records that came to a member since the last look, in order; lists of one length.
+    """Records that came to a member since the last look, in order; arrays of one length."""
 
-    Args:
-        times: when they came, seconds.
-        places: in which of its partitions.
-        rows: their numbers.
-        units: numbers of what came at once; a member that is woken by it finds all of it.
-    """
+    #: When they came, seconds, and how long their services take.
+    times: Times
+    services: Times
+    #: In which of its partitions.
+    places: Numbers
+    #: Their numbers.
+    rows: Numbers
+    #: Of the units they came in: those of one unit come at once.
+    units: Numbers
 
-    times: list[float]
-    places: list[int]
-    rows: list[int]
-    units: list[int]
+
+@dataclass(slots=True)
+class Work:
+    """What a member has done since the last look, in order; times in seconds."""
+
+    #: Records handed out, with the times at which their services begin and end.
+    rows: Numbers
+    begins: Times
+    ends: Times
+    #: Polls that returned something: when, how much, and the number of the unit that woke the member for
+    #: it, else -1.
+    poll_times: Times
+    poll_counts: Numbers
+    poll_units: Numbers
+    #: When it had nothing left to do.
+    idle_from: Times
+    #: Commits of something, likewise; what a member commits after each record is not among them.
+    commit_times: Times
+    commit_counts: Numbers
+    commit_units: Numbers
+    #: Times of the commits of a member that stood in a poll.
+    idle_commits: Times
+    #: Times of scheduled commits, whether there was something to do or not.
+    events: Times
 
 
 class MemberStage:
-    """What a member does between two rebalances, as `ConsumerGroup.take` and `Consumer` have it.
+    """What a member reads and does, as `ConsumerGroup.take` and the servers of `Consumer` have it.
 
     It is in a poll, or it serves what the last one returned; nothing but the end of that lets it poll again.
 
@@ -83,12 +72,12 @@ class MemberStage:
         self._interval = reader.auto_commit_interval
         self._commits_at_poll = reader.commits_at_poll
         self._commits_before = reader.commits_before
+        self._commits_after_record = reader.commits_after_record
         self.max_poll_interval = reader.max_poll_interval
-        #: By position among its partitions: records to be polled, and how many were polled and are not
-        #: committed.
-        self.fresh: list[deque[int]] = [deque() for _ in member.cursors]
-        self.polled = [0] * len(member.cursors)
+        #: By position among its partitions: records to be polled, with their service times.
+        self._fresh: list[deque[tuple[int, float]]] = [deque() for _ in member.cursors]
         self._waiting = 0
+        #: Polled and not committed.
         self._open = 0
         self._turn = member.turn
         #: When it polls next; inf while it stands in a poll.
@@ -97,111 +86,137 @@ class MemberStage:
         self._next_commit = member.next_commit
         #: When the commit that was scheduled for an open poll occurs.
         self._commit_at = inf
-        #: Scheduled commits that have occurred since the last look, whether there was something to do or not.
-        self._events = 0
 
-    def advance(
-        self,
-        now: float,
-        arrivals: Arrivals,
-        services: list[float],
-        base: int,
-        work: Work,
-    ) -> int:
-        """Go on to `now` (seconds); returns how many events that would have been beside the services.
-
-        Args:
-            services: service times of the records from number `base` on.
-            work: what was done is added to it.
-        """
-        times, places, rows, units = arrivals.times, arrivals.places, arrivals.rows, arrivals.units
-        polled, count, most = self.polled, len(self.fresh), self._most
-        # Bound once: the loop turns once for each poll, which is the bulk of a run's work.
-        begin, end, take = work.begins.append, work.ends.append, work.rows.append
-        note_time, note_count = work.poll_times.append, work.poll_counts.append
-        note_unit = work.poll_units.append
-        commits_before, turn = self._commits_before, self._turn
-        polls_at, due, latest = self.polls_at, self._due, self.last_poll
-        came, last = 0, len(times)
+    def advance(self, until: float, arrivals: Arrivals) -> Work:
+        """Go on to `until` (seconds); `arrivals` are all that have come up to then."""
+        times = arrivals.times.tolist()
+        last = len(times)
+        times.append(inf)  # after the last one nothing comes
+        services = arrivals.services.tolist()
+        places = arrivals.places.tolist()
+        units = arrivals.units
+        # Where every record is a unit of its own, one record wakes a member; else as many as came with it.
+        is_single = bool((units[1:] != units[:-1]).all())
+        unit_ends = None if is_single else np.searchsorted(units, units, side="right").tolist()
+        count, most = len(self._fresh), self._most
+        in_places = _InPlaces(arrivals, count)
+        past = nextafter(until, inf)
+        free, turn = self.polls_at, self._turn
+        is_idle = free == inf
+        first_poll, held_over, open_before = free, self._waiting, self._open
+        waiting = held_over
+        ends: list[float] = []
+        #: By poll: how many records were handed out with it and before.
+        stops: list[int] = []
+        idle_from: list[float] = []
+        commits = _Commits(self._next_commit, self._commit_at, self._interval, self._open)
+        #: Positions among the records handed out at which others stand than those that came next.
+        moved: list[int] = []
+        moved_rows: list[int] = []
+        end, stop_at, idle = ends.append, stops.append, idle_from.append
+        came = idles = 0
+        bound = min(past, commits.due)
         while True:
-            unit = -1
-            if polls_at < inf:
-                if polls_at > now:
-                    break
-                poll = polls_at
-                stop = bisect_right(times, poll, came)
-            elif came < last:
-                poll = times[came]
-                unit = units[came]
-                stop = bisect_right(units, unit, came)
-            else:
+            # The bulk of a run's work: one turn for each poll before `bound`.
+            while True:
+                if is_idle:
+                    poll = times[came]
+                    if poll >= bound:
+                        break
+                    is_idle = False
+                    stop = unit_ends[came] if unit_ends else came + 1
+                else:
+                    if free >= bound:
+                        break
+                    poll = free
+                    stop = came
+                    if times[came] <= poll:
+                        stop += 1
+                        if times[stop] <= poll:
+                            stop = bisect_right(times, poll, stop, last)
+                    elif not waiting:
+                        turn += 1
+                        idle(poll)
+                        is_idle = True
+                        continue
+                size = stop - came
+                if waiting or (size >= most and size > 1):
+                    self._turn = turn
+                    self._note_fresh(arrivals, came, stop)
+                    batch = self._fetch()
+                    turn, waiting = self._turn, self._waiting
+                    position = len(ends)
+                    moved.extend(range(position, position + len(batch)))
+                    moved_rows += [row for row, _ in batch]
+                    lengths = [service for _, service in batch]
+                    lengths[0] += poll
+                    ends += accumulate(lengths)
+                    free = ends[-1]
+                    came = stop
+                    stop_at(len(ends))
+                    continue
+                if size == 1:
+                    free = poll + services[came]
+                    end(free)
+                    turn = places[came] if most == 1 else turn + 1
+                else:
+                    lengths = services[came:stop]
+                    if count > 1:
+                        order = in_places.order(came, stop, turn % count)
+                        if order is not None:
+                            position = came + held_over
+                            moved.extend(range(position, position + size))
+                            moved_rows += in_places.rows(order)
+                            lengths = in_places.services(order)
+                    lengths[0] += poll
+                    ends += accumulate(lengths)
+                    free = ends[-1]
+                    turn += 1
+                came = stop
+                stop_at(came + held_over)
+            if len(idle_from) > idles:
+                idles = len(idle_from)
+                commits.note_idle()
+            poll = times[came] if is_idle else free
+            if poll >= past:
                 break
-            latest = poll
-            if poll >= due:
-                due = self._commit_what_is_due(poll, unit, work, is_idle=polls_at == inf)
-            if stop > came + 1 or self._waiting:
-                self._note_fresh(arrivals, came, stop)
-                came = stop
-                self._turn = turn
-                batch = self._fetch()
-                turn = self._turn
-                size = len(batch)
-                begin(poll)
-                through = list(accumulate([services[row - base] for row in batch], initial=poll))
-                work.begins.extend(through[1:-1])
-                work.ends.extend(through[1:])
-                work.rows.extend(batch)
-                ended = through[-1]
-            elif stop > came:
-                row = rows[came]
-                place = places[came]
-                came = stop
-                polled[place] += 1
-                turn = place if most == 1 else (turn + 1) % count
-                size = 1
-                ended = poll + services[row - base]
-                begin(poll)
-                end(ended)
-                take(row)
-            else:
-                turn = (turn + 1) % count
-                work.idle_from.append(poll)
-                polls_at = inf
-                if self._commit_at == inf:
-                    # An open poll commits too; not before what the next poll has to do anyway.
-                    self._commit_at = self._next_commit
-                continue
-            self._open += size
-            note_time(poll)
-            note_count(size)
-            note_unit(unit)
-            if polls_at == inf:
-                work.woken.append(poll)
-            polls_at = ended
-            if commits_before:
-                self._commit(poll, unit, work)
+            unit = int(units[came]) if is_idle else -1
+            commits.at_poll(poll, unit, len(ends), is_idle=is_idle)
+            # This poll goes on; the one after it looks again.
+            bound = min(past, max(commits.due, nextafter(poll, inf)))
+        commits.up_to(until, len(ends), is_idle=is_idle)
         self._note_fresh(arrivals, came, last)
-        self.polls_at, self.last_poll, self._turn = polls_at, latest, turn
-        if self._commit_at <= now:
-            self._commit_in_poll(work, is_idle=polls_at == inf)
-        events, self._events = self._events, 0
-        return events
+        self.polls_at, self._turn = inf if is_idle else free, turn % max(1, count)
+        self._next_commit, self._commit_at = commits.next_commit, commits.commit_at
+        work = _work(arrivals, ends, stops, first_poll, held_over)
+        work.rows[moved] = moved_rows
+        work.idle_from = np.array(idle_from)
+        self.last_poll = max(
+            self.last_poll,
+            float(work.poll_times[-1]) if stops else -inf,
+            idle_from[-1] if idle_from else -inf,
+        )
+        self._open = open_before + len(ends)
+        self._note_commits(work, commits, until, first_poll, open_before)
+        return work
 
     # -- what a poll returns: `ConsumerGroup._fetch` ---------------------------------------------
     def _note_fresh(self, arrivals: Arrivals, start: int, stop: int) -> None:
         """Records that the next poll will find."""
         self._waiting += stop - start
-        for place, row in zip(arrivals.places[start:stop], arrivals.rows[start:stop], strict=True):
-            self.fresh[place].append(row)
+        part = slice(start, stop)
+        rows, services = arrivals.rows[part].tolist(), arrivals.services[part].tolist()
+        for place, row, service in zip(arrivals.places[part].tolist(), rows, services, strict=True):
+            self._fresh[place].append((row, service))
 
-    def _fetch(self) -> list[int]:
+    def _fetch(self) -> list[tuple[int, float]]:
         """Up to max.poll.records of its partitions, one partition after the other."""
-        batch: list[int] = []
+        batch: list[tuple[int, float]] = []
         left = self._most
-        count = len(self.fresh)
+        count = len(self._fresh)
         for step in range(count):
             place = (self._turn + step) % count
-            there = self.fresh[place]
+            there = self._fresh[place]
             if not there:
                 continue
             size = min(len(there), left)
@@ -210,7 +225,6 @@ class MemberStage:
                 there.clear()
             else:
                 batch += [there.popleft() for _ in range(size)]
-            self.polled[place] += size
             left -= size
             if not left:
                 self._turn = place
@@ -221,34 +235,160 @@ class MemberStage:
         return batch
 
     # -- offsets ---------------------------------------------------------------------------------
+    def _note_commits(
+        self, work: Work, commits: _Commits, until: float, first_poll: float, open_before: int
+    ) -> None:
+        """What was committed when: at the times of the timer, at polls, or not by the member at all."""
+        if self._commits_after_record:
+            return
+        if self._commits_before:
+            work.commit_times, work.commit_units = work.poll_times, work.poll_units
+            work.commit_counts = work.poll_counts
+        elif self._commits_at_poll:
+            # What a poll returned is committed by the next one, which comes at once when it is processed.
+            times = work.ends[np.cumsum(work.poll_counts) - 1]
+            counts = work.poll_counts
+            if open_before:
+                times = np.concatenate(([first_poll], times))
+                counts = np.concatenate(([open_before], counts))
+            done = int(times.searchsorted(until, "right"))
+            work.commit_times, work.commit_counts = times[:done], counts[:done]
+            work.commit_units = np.full(done, -1)
+        else:
+            work.commit_times = np.array(commits.times)
+            work.commit_counts = np.array(commits.counts, dtype=np.int64)
+            work.commit_units = np.array(commits.units, dtype=np.int64)
+            work.idle_commits, work.events = np.array(commits.idle), np.array(commits.events)
+        self._open -= int(work.commit_counts.sum())
+
+
+class _InPlaces:
+    """Records that came to a member, sorted by partition: what a poll returns is in that order, beginning with
+    the partition whose turn it is.
+    """
+
+    def __init__(self, arrivals: Arrivals, count: int) -> None:
+        self._arrivals = arrivals
+        self._count = count
+        self._is_made = False
+
+    def order(self, start: int, stop: int, turn: int) -> list[int] | None:
+        """Positions, by partition, of the records from `start` to before `stop`; None where they stand in order."""
+        if not self._is_made:
+            self._make()
+        batch = self._numbers[start:stop]
+        batch.sort()
+        split = bisect_left(batch, self._firsts[turn])
+        return batch[split:] + batch[:split]
+
+    def _make(self) -> None:
+        arrivals = self._arrivals
+        order = np.argsort(arrivals.places, kind="stable")
+        numbers = np.empty(len(order), dtype=np.int64)
+        numbers[order] = np.arange(len(order))
+        self._numbers: list[int] = numbers.tolist()
+        self._firsts: list[int] = np.searchsorted(arrivals.places[order], np.arange(self._count)).tolist()
+        self._rows: list[int] = arrivals.rows[order].tolist()
+        self._services: list[float] = arrivals.services[order].tolist()
+        self._is_made = True
+
+    def rows(self, order: list[int]) -> list[int]:
+        """Numbers of the records."""
+        return list(map(self._rows.__getitem__, order))
+
+    def services(self, order: list[int]) -> list[float]:
+        """Their service times."""
+        return list(map(self._services.__getitem__, order))
+
+
+class _Commits:
+    """Automatic commits: at the first poll after an interval, or in an open one."""
+
+    def __init__(self, next_commit: float, commit_at: float, interval: float, opened: int) -> None:
+        self.next_commit = next_commit
+        self.commit_at = commit_at
+        self._interval = interval
+        self._opened = opened
+        self._mark = 0
+        self.times: list[float] = []
+        self.counts: list[int] = []
+        self.units: list[int] = []
+        self.idle: list[float] = []
+        self.events: list[float] = []
+
     @property
-    def _due(self) -> float:
+    def due(self) -> float:
         """When the next poll has something to do beside fetching."""
-        return -inf if self._commits_at_poll else min(self._next_commit, self._commit_at)
+        return min(self.next_commit, self.commit_at)
 
-    def _commit_what_is_due(self, poll: float, unit: int, work: Work, *, is_idle: bool) -> float:
-        """The commits up to a poll and in it; returns when the next one is due."""
-        if self._commit_at <= poll:
-            self._commit_in_poll(work, is_idle=is_idle)
-        if self._commits_at_poll or poll >= self._next_commit:
-            self._commit(poll, unit, work)
-        return self._due
+    def note_idle(self) -> None:
+        """An open poll commits too; not before what the next poll has to do anyway."""
+        if self.commit_at == inf:
+            self.commit_at = self.next_commit
 
-    def _commit(self, now: float, unit: int, work: Work) -> None:
-        """All positions, at a poll; `unit` is what woke the member for it, else -1."""
-        if self._open:
-            work.commit_times.append(now)
-            work.commit_counts.append(self._open)
-            work.commit_units.append(unit)
-            self._open = 0
-            self.polled[:] = [0] * len(self.polled)
-        self._next_commit = now + self._interval
+    def at_poll(self, poll: float, unit: int, taken: int, *, is_idle: bool) -> None:
+        """The commits up to a poll and in it; `unit` is what woke the member for it, else -1."""
+        self.up_to(poll, taken, is_idle=is_idle)
+        if poll >= self.next_commit:
+            self._commit(poll, unit, taken)
 
-    def _commit_in_poll(self, work: Work, *, is_idle: bool) -> None:
+    def up_to(self, now: float, taken: int, *, is_idle: bool) -> None:
         """The commit that was scheduled when a poll found nothing."""
-        due = self._commit_at
-        self._commit_at = inf
-        self._events += 1
-        if is_idle and due >= self._next_commit:
-            work.idle_commits.append(due)
-            self._commit(due, -1, work)
+        due = self.commit_at
+        if due > now:
+            return
+        self.commit_at = inf
+        self.events.append(due)
+        if is_idle and due >= self.next_commit:
+            self.idle.append(due)
+            self._commit(due, -1, taken)
+
+    def _commit(self, now: float, unit: int, taken: int) -> None:
+        """All positions; `taken` records have been handed out since the last look."""
+        count = self._opened + taken - self._mark
+        if count:
+            self.times.append(now)
+            self.counts.append(count)
+            self.units.append(unit)
+        self._opened, self._mark = 0, taken
+        self.next_commit = now + self._interval
+
+
+def _work(arrivals: Arrivals, ends: list[float], stops: list[int], first_poll: float, held_over: int) -> Work:
+    """Arrays of what was done, rows in order of arrival.
+
+    A poll comes when what the one before returned is processed, or with the record that wakes the member:
+    then all that came before has been handed out, so that the position of a record tells when it came.
+    """
+    taken, polls = len(ends), len(stops)
+    end = np.array(ends)
+    stop = np.array(stops, dtype=np.int64)
+    start = np.empty(polls, dtype=np.int64)
+    begins = np.empty(taken)
+    rows = np.full(taken, -1)
+    known = arrivals.rows[: max(0, taken - held_over)]
+    rows[held_over : held_over + len(known)] = known
+    units = np.full(polls, -1)
+    if polls:
+        start[0], start[1:] = 0, stop[:-1]
+        begins[0], begins[1:] = -inf if first_poll == inf else first_poll, end[:-1]
+        came = start - held_over
+        is_known = (came >= 0) & (came < len(arrivals.times))
+        at = np.where(is_known, came, 0)
+        is_woken = is_known & (arrivals.times[at] > begins[start]) if len(arrivals.times) else is_known
+        begins[start[is_woken]] = arrivals.times[at[is_woken]]
+        units[is_woken] = arrivals.units[at[is_woken]]
+    return Work(
+        rows,
+        begins,
+        end,
+        begins[start],
+        stop - start,
+        units,
+        NO_TIMES,
+        NO_TIMES,
+        NO_NUMBERS,
+        NO_NUMBERS,
+        NO_TIMES,
+        NO_TIMES,
+    )

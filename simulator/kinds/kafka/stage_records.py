@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -10,9 +9,12 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.message import Message
+from simulator.engine.message import Key, Message
 from simulator.engine.recursion import Flags, Numbers, Passage
-from simulator.measurement.level import Level, Times
+from simulator.measurement.level import Course, Level, Times
+
+#: Keys below are looked up in an array.
+_LARGEST_IN_TABLE = 1 << 20
 
 #: Turns of what happens at one time: ends of service, then polls, then the records that come, each with the
 #: poll of the member it wakes right behind it.
@@ -25,26 +27,14 @@ Changes = tuple[Times, Numbers, Numbers]
 A = TypeVar("A", bound=np.generic)
 
 
-def seconds(times: array[float]) -> Times:
-    """An array of C doubles as NumPy sees it, not copied."""
-    return np.frombuffer(times, np.float64)
-
-
-def numbers(values: array[int]) -> Numbers:
-    """An array of 64-bit integers as NumPy sees it, not copied."""
-    return np.frombuffer(values, np.int64)
-
-
 def at_ends(times: Times) -> Changes:
     """One less at each end of a service."""
     return times, np.full(len(times), END), np.full(len(times), -1)
 
 
-def at_polls(times: array[float], units: array[int], counts: array[int], sign: int) -> Changes:
+def at_polls(times: Times, units: Numbers, counts: Numbers, sign: int) -> Changes:
     """`sign` times the count at each poll; `units` is what woke the member for it, else -1."""
-    woken_by = numbers(units)
-    turns = np.where(woken_by < 0, POLL, 2 * woken_by + 1)
-    return seconds(times), turns, sign * numbers(counts)
+    return times, np.where(units < 0, POLL, 2 * units + 1), sign * counts
 
 
 class Column(Generic[A]):
@@ -107,9 +97,9 @@ class Steps:
         after: Numbers = before + np.cumsum(sizes[order])
         return after[order >= count]
 
-    def replay(self, level: Level) -> None:
-        """Make the changes."""
-        level.replay_steps(self.times, self.sizes)
+    def course_of(self, level: Level) -> Course:
+        """What they will make of a level."""
+        return Course(level, self.times, self.sizes)
 
 
 @dataclass(slots=True)
@@ -152,15 +142,67 @@ class Services:
 
 @dataclass(slots=True)
 class Moves:
-    """How the levels of a group moved between two looks, with the moments at which sums have to be noted."""
+    """How the levels of a group will move, with the moments at which sums have to be noted."""
 
     #: Times and turns just after each record came.
     times: Times
     turns: Numbers
-    ended: Times
     queue_length: Steps
     held: Steps
     lag: Steps
+
+
+class Timeline:
+    """Times at which something happens, ascending; some of them have passed."""
+
+    __slots__ = ("_passed", "times")
+
+    def __init__(self, times: Times) -> None:
+        self.times = times
+        self._passed = 0
+
+    def pass_to(self, now: float) -> slice:
+        """Which have passed since the last call, up to `now` (seconds)."""
+        start = self._passed
+        self._passed = stop = int(self.times.searchsorted(now, "right"))
+        return slice(start, stop)
+
+
+class KeyBook:
+    """Keys by small numbers, in the order in which they came first."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self._numbers: dict[Key, int] = {}
+        #: By key, of those that are small themselves; -1 where it has not come yet.
+        self._table: Numbers = np.full(1024, -1)
+
+    def numbers_of(self, keys: Sequence[Key] | Numbers) -> Numbers:
+        """The numbers of the keys."""
+        if not isinstance(keys, np.ndarray):
+            return np.array([self._number(key) for key in keys], dtype=np.int64)
+        if not len(keys):
+            return keys
+        highest = int(keys.max())
+        if highest >= _LARGEST_IN_TABLE or int(keys.min()) < 0:
+            return self.numbers_of(keys.tolist())
+        if highest >= len(self._table):
+            grown = np.full(2 * highest, -1)
+            grown[: len(self._table)] = self._table
+            self._table = grown
+        found = self._table[keys]
+        fresh = keys[found < 0]
+        if len(fresh):
+            for key in dict.fromkeys(fresh.tolist()):
+                self._table[key] = self._number(key)
+            found = self._table[keys]
+        return found
+
+    def _number(self, key: Key) -> int:
+        number = self._numbers.setdefault(key, len(self.keys))
+        if number == len(self.keys):
+            self.keys.append(key)
+        return number
 
 
 def block_of(units: Sequence[tuple[int, Sequence[Message], float]]) -> tuple[Passage, Numbers, Numbers]:

@@ -7,16 +7,20 @@ computed.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from math import nan
+from dataclasses import dataclass
+from itertools import repeat
+from math import inf, nan, nextafter
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from simulator.design.distributions import Constant
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
-from simulator.kinds.kafka.group_stage import GroupStage
+from simulator.kinds.kafka.group_stage import Block, GroupStage
 from simulator.kinds.kafka.plain import is_read_by_recursion
+from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, KeyBook, Timeline
 
 if TYPE_CHECKING:
     from simulator.design.variate import Variate
@@ -34,17 +38,34 @@ class TopicStage:
 
     Args:
         sums: levels of all groups together, by the name that a group has for its own; none for one group.
+        sizes: by producer the size of its records, NaN where it differs.
+        book: of the keys of the records.
     """
 
     def __init__(
-        self, topic: KafkaTopic, groups: list[GroupStage], sums: Mapping[str, Total], sizes: list[float]
+        self,
+        topic: KafkaTopic,
+        groups: list[GroupStage],
+        sums: Mapping[str, Total],
+        sizes: list[float],
+        book: KeyBook,
     ) -> None:
         self._topic = topic
         self._groups = groups
         self._sums = sums
         self._sizes = sizes
         self._whole_sizes = np.nan_to_num(sizes).astype(np.int64)
+        self._book = book
+        #: By number of the key; -1 where no record of it has come yet.
+        self._partition_of: Numbers = np.zeros(0, dtype=np.int64)
+        #: Blocks of which some records have not come yet.
+        self._coming: deque[_Coming] = deque()
+        #: All records before this time are known; nothing is where records are told when they come.
+        self._known_to = -inf
         self._settled_to = -1.0
+        #: What the sums will be after each record that comes.
+        self._sums_ahead = Timeline(NO_TIMES)
+        self._values: dict[str, Numbers] = {}
 
     @property
     def horizon(self) -> float:
@@ -53,58 +74,98 @@ class TopicStage:
 
     def accept_block(self, passage: Passage) -> None:
         """Records of a producer whose batches take no time."""
-        topic = self._topic
-        (client,) = topic.clients
-        sizes = map(self._sizes.__getitem__, passage.source)
-        partitions = np.array(client.partitions_of(passage.key, sizes))
-        whole = self._whole_sizes[passage.source]
-        written = np.bincount(partitions, whole).tolist()
-        for partition, count in enumerate(np.bincount(partitions).tolist()):
-            topic.logs[partition].end += count
-            topic.logs[partition].written += written[partition]
-        topic.accepted += len(passage)
-        topic.delivered += len(passage)
+        if not len(passage):
+            return
+        keys, partitions = self._places(passage)
+        sizes = self._whole_sizes[passage.source]
+        self._coming.append(_Coming(Timeline(passage.arrived), partitions, sizes))
         for group in self._groups:
-            group.append_block(passage, partitions, whole)
+            group.append_block(Block(passage, keys, partitions, sizes))
+
+    def foresee(self, passage: Passage, until: float) -> None:
+        """Records that will come; all that come before `until` (seconds) have been told."""
+        self._known_to = inf if until == inf else nextafter(until, 0.0)
+        self.accept_block(passage)
+
+    def _places(self, passage: Passage) -> tuple[Numbers, Numbers]:
+        """Numbers of the keys, and partitions."""
+        (client,) = self._topic.clients
+        keys = self._book.numbers_of(passage.key)
+        fresh = range(len(self._partition_of), len(self._book.keys))
+        if not isinstance(passage.key, np.ndarray) and None in passage.key:
+            sizes = map(self._sizes.__getitem__, passage.source)
+            return keys, np.array(client.partitions_of(passage.key, sizes), dtype=np.int64)
+        if fresh:
+            places = client.partitions_of(
+                [self._book.keys[number] for number in fresh], repeat(0.0, len(fresh))
+            )
+            self._partition_of = np.concatenate((self._partition_of, np.array(places, dtype=np.int64)))
+        return keys, self._partition_of[keys]
 
     def settle(self, now: float) -> None:
         """Bring everything to the state at `now` (seconds)."""
-        if now == self._settled_to and not any(group.has_fresh for group in self._groups):
+        if now == self._settled_to and not any(group.is_told for group in self._groups):
             return
         self._settled_to = now
-        moves = [group.settle(now) for group in self._groups]
-        if self._sums and len(moves[0].times):
-            self._note_sums(moves)
-        for group, moved in zip(self._groups, moves, strict=True):
-            levels = group.group
-            levels.present.replay(moved.times, moved.ended)
-            moved.queue_length.replay(levels.queue_length)
-            moved.held.replay(levels.held)
-            moved.lag.replay(levels.lag)
+        self._note_coming(now)
+        looked = self.horizon
+        moves = [group.work_ahead(min(max(now, self._known_to), looked)) for group in self._groups]
+        known = [moved for moved in moves if moved is not None]
+        if self._sums and known:
+            self._find_sums(known)
+        if self._sums:
+            self._note_sums(now)
+        for group in self._groups:
+            group.settle(now)
 
-    def _note_sums(self, moves: list[Moves]) -> None:
-        """`Total.note` after each record that came, for the levels of all groups together."""
-        values = {
-            "queue_length": self._whole("queue_length", moves),
-            "held": self._whole("held", moves),
-            "lag": self._whole("lag", moves),
-        }
+    def _note_coming(self, now: float) -> None:
+        topic = self._topic
+        while self._coming:
+            coming = self._coming[0]
+            part = coming.times.pass_to(now)
+            count = part.stop - part.start
+            if count:
+                partitions = coming.partitions[part]
+                written = np.bincount(partitions, coming.sizes[part]).tolist()
+                for partition, records in enumerate(np.bincount(partitions).tolist()):
+                    topic.logs[partition].end += records
+                    topic.logs[partition].written += written[partition]
+                topic.accepted += count
+                topic.delivered += count
+            if part.stop < len(coming.partitions):
+                return
+            self._coming.popleft()
+
+    def _find_sums(self, moves: list[Moves]) -> None:
+        """What `Total.note` will find after each record that comes, for the levels of all groups together."""
+        values = {name: self._whole(name, moves) for name in ("queue_length", "held", "lag")}
         values["present"] = values["queue_length"] + values["held"]
-        times = moves[0].times
+        self._values = values
+        self._sums_ahead = Timeline(moves[0].times)
+
+    def _note_sums(self, now: float) -> None:
+        came = self._sums_ahead.pass_to(now)
+        times = self._sums_ahead.times[came]
         for name, total in self._sums.items():
-            highest = int(np.argmax(values[name]))
-            if values[name][highest] > total.peak:
-                total.peak = int(values[name][highest])
-                total.peak_at = float(times[highest])
+            total.note_highest(times, self._values[name][came] if len(times) else NO_NUMBERS)
 
     def _whole(self, name: str, moves: list[Moves]) -> Numbers:
-        """What a level of all groups was after each record that came."""
+        """What a level of all groups is after each record that comes."""
         whole = np.zeros(len(moves[0].times), dtype=np.int64)
         for group, moved in zip(self._groups, moves, strict=True):
             steps: Steps = getattr(moved, name)
             level: Level = getattr(group.group, name)
             whole += steps.values_after(moved.times, moved.turns, level.value)
         return whole
+
+
+@dataclass(slots=True)
+class _Coming:
+    """Records that come to the topic."""
+
+    times: Timeline
+    partitions: Numbers
+    sizes: Numbers
 
 
 class TopicPlan(StagePlan):
@@ -126,8 +187,9 @@ class TopicPlan(StagePlan):
             consumer: world.many_draws(service_time, consumer.id, "service")
             for consumer, service_time in zip(self.consumers, self.service_times, strict=True)
         }
-        groups = [GroupStage(group, draws, onward, world.duration) for group in topic.groups]
-        stage = TopicStage(topic, groups, topic.hand_over_sums(), self._sizes)
+        book = KeyBook()
+        groups = [GroupStage(group, draws, onward, book, world.duration) for group in topic.groups]
+        stage = TopicStage(topic, groups, topic.hand_over_sums(), self._sizes, book)
         return stage, dict.fromkeys(self.entrances, stage)
 
 

@@ -1,0 +1,153 @@
+"""What a group will have done, known ahead of the clock: samples, counters and levels in order of time.
+
+Computing for many records at once pays; but whoever looks (a frame, a slice) wants the state at one time. So
+what is computed stands ready here, sorted, and every look takes what has happened up to its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.engine.recursion import Flags, Numbers, Onward
+from simulator.kinds.kafka.stage_records import KeyBook, Timeline
+from simulator.measurement.level import Course, Times
+
+if TYPE_CHECKING:
+    from simulator.engine.broker import Subscription
+    from simulator.kinds.kafka.group import ConsumerGroup
+    from simulator.measurement.ordering import Flow
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """First deliveries of one producer's records to one consumer, in order of completion."""
+
+    flow: Flow
+    ends: Timeline
+    latency: Times
+    #: Which are out of order, None: none of them.
+    is_late: Flags | None
+
+    def follow(self, now: float) -> None:
+        """`Flow.record` for those that end up to `now` (seconds)."""
+        part = self.ends.pass_to(now)
+        if part.start == part.stop:
+            return
+        flow = self.flow
+        flow.delivered += part.stop - part.start
+        flow.latency.extend(self.latency[part])
+        if self.is_late is not None:
+            flow.out_of_order += int(np.count_nonzero(self.is_late[part]))
+
+
+@dataclass(slots=True)
+class Finished:
+    """Records that a consumer has processed, in order of completion."""
+
+    source: Numbers
+    sequence: Numbers
+    #: Numbers in the book of keys.
+    keys: Numbers
+    created: Times
+    ended: Times
+
+
+@dataclass(slots=True)
+class ReaderAhead:
+    """What one subscription of a group will have done."""
+
+    group: ConsumerGroup
+    subscription: Subscription
+    begins: Timeline
+    waited: Times
+    ends: Timeline
+    service: Times
+    sojourn: Times
+    polls: Timeline
+    polled: Numbers
+    bytes_out: Numbers
+    busy: Course
+    deliveries: list[Deliveries]
+    finished: Finished
+    onward: Onward | None
+    book: KeyBook
+
+    def follow(self, now: float) -> None:
+        """Up to `now` (seconds)."""
+        subscription = self.subscription
+        consumer = subscription.consumer
+        subscription.waiting.extend(self.waited[self.begins.pass_to(now)])
+        polls = self.polls.pass_to(now)
+        if polls.start < polls.stop:
+            taken = int(self.polled[polls].sum())
+            subscription.total += taken
+            self.group.receives += taken
+            self.group.bytes_out += int(self.bytes_out[polls].sum())
+        self.busy.follow(now)
+        part = self.ends.pass_to(now)
+        if part.start == part.stop:
+            return
+        consumer.delivered += part.stop - part.start
+        subscription.service.extend(self.service[part])
+        subscription.sojourn.extend(self.sojourn[part])
+        if self.onward is not None:
+            done = self.finished
+            keys = list(map(self.book.keys.__getitem__, done.keys[part].tolist()))
+            self.onward.carry(
+                done.source[part], done.sequence[part], keys, done.created[part], done.ended[part]
+            )
+        for deliveries in self.deliveries:
+            deliveries.follow(now)
+
+
+@dataclass(slots=True)
+class GroupAhead:
+    """What a group will have done up to the time `until` (seconds)."""
+
+    group: ConsumerGroup
+    until: float
+    arrived: Timeline
+    #: What `Total.note` finds after each record that comes.
+    present: Numbers
+    partitions: Numbers
+    #: Records whose offsets are committed, and in which partitions they stand.
+    committed: Timeline
+    committed_in: Numbers
+    ends: Timeline
+    #: Of the residence times up to and with each end, in order.
+    residence: Times
+    #: Scheduled events beside the services.
+    events: Timeline
+    courses: Sequence[Course]
+    readers: Sequence[ReaderAhead]
+
+    def follow(self, now: float) -> int:
+        """Bring the group to its state at `now` (seconds); returns how many events that would have been."""
+        group = self.group
+        came = self.arrived.pass_to(now)
+        group.accepted += came.stop - came.start
+        group.present.note_highest(self.arrived.times[came], self.present[came])
+        for course in self.courses:
+            course.follow(now)
+        ends = self.ends.pass_to(now)
+        done = ends.stop - ends.start
+        if done:
+            group.residence_sum = float(self.residence[ends.stop - 1])
+            group.delivered += done
+            group.departures += done
+        for reader in self.readers:
+            reader.follow(now)
+        self._note_lags(came, self.committed.pass_to(now))
+        events = self.events.pass_to(now)
+        return done + events.stop - events.start
+
+    def _note_lags(self, came: slice, committed: slice) -> None:
+        cursors = self.group.cursors
+        changes = np.bincount(self.partitions[came], minlength=len(cursors))
+        changes -= np.bincount(self.committed_in[committed], minlength=len(cursors))
+        for cursor, change in zip(cursors, changes.tolist(), strict=True):
+            cursor.on_stage += change
