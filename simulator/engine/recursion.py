@@ -121,7 +121,7 @@ class Onward:
     stages: list[Intake] = field(default_factory=list)
 
     def carry(
-        self, source: Numbers, sequence: Numbers, key: Sequence[Key], created: Times, at: Times
+        self, source: Numbers, sequence: Numbers, key: Sequence[Key] | Numbers, created: Times, at: Times
     ) -> None:
         """Take messages, made at `created`, to every stage at the times `at` (seconds, ascending)."""
         count = len(sequence)
@@ -396,10 +396,10 @@ class Source:
 
     def _send(self, block: Passage) -> None:
         self._producer.produced += len(block)
-        keys = block.key
+        later = self._onward_later
         # What works message by message is quicker with plain integers.
-        listed = keys.tolist() if isinstance(keys, np.ndarray) and self._onward_later.stages else keys
-        self._onward_later.carry(block.source, block.sequence, listed, block.created, block.arrived)
+        listed = block.key.tolist() if isinstance(block.key, np.ndarray) and later.stages else block.key
+        later.carry(block.source, block.sequence, listed, block.created, block.arrived)
 
 
 class Supply:

@@ -143,7 +143,8 @@ class GroupAhead:
             reader.follow(now)
         self._note_lags(came, self.committed.pass_to(now))
         events = self.events.pass_to(now)
-        return done + events.stop - events.start
+        passed: int = done + events.stop - events.start
+        return passed
 
     def _note_lags(self, came: slice, committed: slice) -> None:
         cursors = self.group.cursors

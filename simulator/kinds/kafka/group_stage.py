@@ -65,9 +65,7 @@ class Block:
 
     def _rows(self, start: int, stop: int) -> Block:
         part = slice(start, stop)
-        return Block(
-            self.passage.rows(start, stop), self.keys[part], self.partitions[part], self.sizes[part]
-        )
+        return Block(self.passage.rows(start, stop), self.keys[part], self.partitions[part], self.sizes[part])
 
 
 class GroupStage:
@@ -158,7 +156,7 @@ class GroupStage:
         return bool(self._units) or any(block.passage.arrived[0] <= until for block in self._blocks)
 
     def _fresh(self, until: float) -> tuple[Times, Numbers, Numbers, Times]:
-        """Store what comes up to `until` (seconds); returns times, partitions, units and service times, in order.
+        """Store what comes up to `until` (seconds); returns times, partitions, units and service times.
 
         The records of one unit came at once: a member that is woken by them finds all of them.
         """

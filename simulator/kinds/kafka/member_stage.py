@@ -97,7 +97,7 @@ class MemberStage:
         units = arrivals.units
         # Where every record is a unit of its own, one record wakes a member; else as many as came with it.
         is_single = bool((units[1:] != units[:-1]).all())
-        unit_ends = None if is_single else np.searchsorted(units, units, side="right").tolist()
+        wakes_to = range(1, last + 1) if is_single else np.searchsorted(units, units, side="right").tolist()
         count, most = len(self._fresh), self._most
         in_places = _InPlaces(arrivals, count)
         past = nextafter(until, inf)
@@ -110,9 +110,6 @@ class MemberStage:
         stops: list[int] = []
         idle_from: list[float] = []
         commits = _Commits(self._next_commit, self._commit_at, self._interval, self._open)
-        #: Positions among the records handed out at which others stand than those that came next.
-        moved: list[int] = []
-        moved_rows: list[int] = []
         end, stop_at, idle = ends.append, stops.append, idle_from.append
         came = idles = 0
         bound = min(past, commits.due)
@@ -124,10 +121,10 @@ class MemberStage:
                     if poll >= bound:
                         break
                     is_idle = False
-                    stop = unit_ends[came] if unit_ends else came + 1
+                    stop = wakes_to[came]
+                elif free >= bound:
+                    break
                 else:
-                    if free >= bound:
-                        break
                     poll = free
                     stop = came
                     if times[came] <= poll:
@@ -140,40 +137,26 @@ class MemberStage:
                         is_idle = True
                         continue
                 size = stop - came
-                if waiting or (size >= most and size > 1):
-                    self._turn = turn
-                    self._note_fresh(arrivals, came, stop)
-                    batch = self._fetch()
-                    turn, waiting = self._turn, self._waiting
-                    position = len(ends)
-                    moved.extend(range(position, position + len(batch)))
-                    moved_rows += [row for row, _ in batch]
-                    lengths = [service for _, service in batch]
-                    lengths[0] += poll
-                    ends += accumulate(lengths)
-                    free = ends[-1]
-                    came = stop
-                    stop_at(len(ends))
-                    continue
-                if size == 1:
+                if size == 1 and not waiting:
                     free = poll + services[came]
                     end(free)
                     turn = places[came] if most == 1 else turn + 1
                 else:
-                    lengths = services[came:stop]
-                    if count > 1:
-                        order = in_places.order(came, stop, turn % count)
-                        if order is not None:
-                            position = came + held_over
-                            moved.extend(range(position, position + size))
-                            moved_rows += in_places.rows(order)
-                            lengths = in_places.services(order)
+                    if waiting or size >= most:
+                        self._turn = turn
+                        self._note_fresh(arrivals, came, stop)
+                        lengths = in_places.note_moved(len(stops), self._fetch())
+                        turn, waiting = self._turn, self._waiting
+                    elif count > 1:
+                        lengths = in_places.services(came, stop, turn % count, len(stops))
+                        turn += 1
+                    else:
+                        lengths = services[came:stop]
                     lengths[0] += poll
                     ends += accumulate(lengths)
                     free = ends[-1]
-                    turn += 1
                 came = stop
-                stop_at(came + held_over)
+                stop_at(len(ends))
             if len(idle_from) > idles:
                 idles = len(idle_from)
                 commits.note_idle()
@@ -189,7 +172,7 @@ class MemberStage:
         self.polls_at, self._turn = inf if is_idle else free, turn % max(1, count)
         self._next_commit, self._commit_at = commits.next_commit, commits.commit_at
         work = _work(arrivals, ends, stops, first_poll, held_over)
-        work.rows[moved] = moved_rows
+        in_places.put_rows(work, stops)
         work.idle_from = np.array(idle_from)
         self.last_poll = max(
             self.last_poll,
@@ -263,42 +246,73 @@ class MemberStage:
 
 
 class _InPlaces:
-    """Records that came to a member, sorted by partition: what a poll returns is in that order, beginning with
-    the partition whose turn it is.
+    """The order of records in a poll: by partition, beginning with the one whose turn it is.
+
+    Args:
+        count: of the member's partitions.
     """
 
     def __init__(self, arrivals: Arrivals, count: int) -> None:
         self._arrivals = arrivals
         self._count = count
-        self._is_made = False
+        self._places: list[int] = []
+        #: Polls whose records do not stand as they came, and the rows that they return: as positions among
+        #: all that came, by partition, or from the lists of what was held over.
+        self._polls: list[int] = []
+        self._positions: list[int] = []
+        self._polls_of_old: list[int] = []
+        self._old: list[int] = []
 
-    def order(self, start: int, stop: int, turn: int) -> list[int] | None:
-        """Positions, by partition, of the records from `start` to before `stop`; None where they stand in order."""
-        if not self._is_made:
-            self._make()
+    def services(self, start: int, stop: int, turn: int, poll: int) -> list[float]:
+        """Service times of the records from `start` to before `stop`, in the order of a poll."""
+        if not self._places:
+            self._sort()
+        if stop - start == 2:
+            first, second = self._places[start:stop]
+            # Which comes first when the partitions stand in a ring that begins at `turn`.
+            if first == second or (first < second) == ((first < turn) == (second < turn)):
+                return self._services[start:stop]
         batch = self._numbers[start:stop]
         batch.sort()
         split = bisect_left(batch, self._firsts[turn])
-        return batch[split:] + batch[:split]
+        if split:
+            batch = batch[split:] + batch[:split]
+        self._polls.append(poll)
+        self._positions += batch
+        return list(map(self._sorted_services.__getitem__, batch))
 
-    def _make(self) -> None:
+    def note_moved(self, poll: int, batch: list[tuple[int, float]]) -> list[float]:
+        """Note the rows of the poll number `poll`; returns their service times."""
+        self._polls_of_old.append(poll)
+        self._old += [row for row, _ in batch]
+        return [service for _, service in batch]
+
+    def _sort(self) -> None:
         arrivals = self._arrivals
-        order = np.argsort(arrivals.places, kind="stable")
+        self._order = order = np.argsort(arrivals.places, kind="stable")
         numbers = np.empty(len(order), dtype=np.int64)
         numbers[order] = np.arange(len(order))
+        self._places = arrivals.places.tolist()
+        self._services: list[float] = arrivals.services.tolist()
         self._numbers: list[int] = numbers.tolist()
         self._firsts: list[int] = np.searchsorted(arrivals.places[order], np.arange(self._count)).tolist()
-        self._rows: list[int] = arrivals.rows[order].tolist()
-        self._services: list[float] = arrivals.services[order].tolist()
-        self._is_made = True
+        self._sorted_services: list[float] = arrivals.services[order].tolist()
 
-    def rows(self, order: list[int]) -> list[int]:
-        """Numbers of the records."""
-        return list(map(self._rows.__getitem__, order))
+    def put_rows(self, work: Work, stops: list[int]) -> None:
+        """Put the noted rows where they belong."""
+        if self._polls:
+            rows = self._arrivals.rows[self._order[self._positions]]
+            work.rows[_positions(work, stops, self._polls)] = rows
+        if self._polls_of_old:
+            work.rows[_positions(work, stops, self._polls_of_old)] = self._old
 
-    def services(self, order: list[int]) -> list[float]:
-        """Their service times."""
-        return list(map(self._services.__getitem__, order))
+
+def _positions(work: Work, stops: list[int], polls: list[int]) -> Numbers:
+    """Positions of the records that these polls returned."""
+    counts = work.poll_counts[polls]
+    through = np.cumsum(counts)
+    positions: Numbers = np.repeat(np.array(stops)[polls] - through, counts) + np.arange(through[-1])
+    return positions
 
 
 class _Commits:

@@ -96,9 +96,8 @@ class TopicStage:
             sizes = map(self._sizes.__getitem__, passage.source)
             return keys, np.array(client.partitions_of(passage.key, sizes), dtype=np.int64)
         if fresh:
-            places = client.partitions_of(
-                [self._book.keys[number] for number in fresh], repeat(0.0, len(fresh))
-            )
+            new_keys = self._book.keys[fresh.start :]
+            places = client.partitions_of(new_keys, repeat(0.0, len(new_keys)))
             self._partition_of = np.concatenate((self._partition_of, np.array(places, dtype=np.int64)))
         return keys, self._partition_of[keys]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from simulator import Document, simulate
+from simulator.engine import recursion
 from simulator.experiments.replication import Engine, build_world
 from simulator.kinds.kafka.plain import _READ_SETTINGS, _TOPIC_SETTINGS
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
@@ -258,9 +260,10 @@ arrivals = st.one_of(
 )
 
 
-@given(st.data())
-@settings(max_examples=25, deadline=None)
-def test_random_topics_give_the_same_bytes(data: st.DataObject) -> None:
+@given(st.data(), st.sampled_from([1, 9, 60, recursion.BLOCK]))
+@settings(max_examples=30, deadline=None)
+def test_random_topics_give_the_same_bytes(data: st.DataObject, block: int) -> None:
+    """However many arrivals are known ahead."""
     groups = data.draw(st.integers(1, 3))
     configs = {f"t->c{number}": data.draw(reads) for number in range(groups)}
     if data.draw(st.booleans()):
@@ -287,4 +290,5 @@ def test_random_topics_give_the_same_bytes(data: st.DataObject) -> None:
         simulation={"duration": 6, "seed": data.draw(st.integers(0, 99))},
     )
     event(f"stages and sources {parts(document)}")
-    assert seen(document, "events") == seen(document, "auto")
+    with mock.patch.object(recursion, "BLOCK", block):
+        assert seen(document, "events") == seen(document, "auto")

@@ -1,0 +1,63 @@
+"""What is measured for many messages at once is what is measured one after the other, to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.engine.message import Key, Message
+from simulator.kinds.kafka.stage_records import KeyBook
+from simulator.measurement.level import Course, Level, shift
+from simulator.measurement.ordering import Flow, out_of_order
+
+acknowledged = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), min_size=1, max_size=40)
+
+
+@given(st.lists(acknowledged, min_size=1, max_size=4))
+def test_order_by_key_is_judged_alike(blocks: list[list[tuple[int, int]]]) -> None:
+    flow = Flow("p", "c")
+    latest = np.zeros(4, dtype=np.int64)
+    for block in blocks:
+        expected = []
+        for key, sequence in block:
+            before = flow.out_of_order
+            flow.record(Message(0, sequence, 0.0, key, 1.0, 0), 1.0)
+            expected.append(flow.out_of_order > before)
+        keys, sequences = (np.array(column) for column in zip(*block, strict=True))
+        flags = out_of_order(latest, keys, sequences)
+        assert (flags.tolist() if flags is not None else [False] * len(block)) == expected
+        assert {key: int(latest[key]) for key in flow.latest} == flow.latest
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.0, 9.0), st.sampled_from([-2, -1, 1, 3])), max_size=30),
+    st.lists(st.floats(0.0, 9.0), max_size=5),
+)
+def test_a_level_follows_its_course_as_if_it_changed_step_by_step(
+    changes: list[tuple[float, int]], looks: list[float]
+) -> None:
+    changes.sort()
+    level, followed = Level(), Level()
+    times = np.array([time for time, _ in changes])
+    course = Course(followed, times, np.array([step for _, step in changes], dtype=np.int64))
+    left = list(changes)
+    for look in sorted(looks):
+        while left and left[0][0] <= look:
+            shift(level, *left.pop(0))
+        course.follow(look)
+        assert [getattr(followed, name) for name in Level.__slots__] == [
+            getattr(level, name) for name in Level.__slots__
+        ]
+        assert followed.take_peak(look) == level.take_peak(look)
+
+
+@given(st.lists(st.lists(st.one_of(st.integers(-3, 3000), st.just(1 << 40)), min_size=1), min_size=1))
+def test_keys_have_one_number_each_in_the_order_of_their_first_coming(blocks: list[list[int]]) -> None:
+    book, plain = KeyBook(), KeyBook()
+    for block in blocks:
+        names: list[Key] = [*block]
+        numbers = book.numbers_of(np.array(block))
+        assert numbers.tolist() == plain.numbers_of(names).tolist()
+        assert [book.keys[number] for number in numbers.tolist()] == block
+    assert book.keys == list(dict.fromkeys(key for block in blocks for key in block))
