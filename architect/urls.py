@@ -14,7 +14,7 @@ urlpatterns = [
     path("runs", pages.shell, name="runs"),
     *(
         path(f"designs/<uuid:design_id>/{kind}{rest}", pages.shell, name=f"{kind}{name}")
-        for kind in ("compare", "sweep", "capacity")
+        for kind in ("compare", "sweep", "capacity", "cheapest", "sensitivity")
         for rest, name in (("", ""), ("/<uuid:experiment_id>", "-result"))
     ),
     path("healthz", pages.health, name="health"),

@@ -53,6 +53,28 @@ def start_capacity(request: HttpRequest, body: schemas.NewCapacity) -> Any:
     return _submitted(services.experiment_create(preparation.prepare_capacity(body)))
 
 
+@router.post("/cheapest", response=STARTED, summary="Look for the cheapest configuration")
+def start_cheapest(request: HttpRequest, body: schemas.NewCheapest) -> Any:
+    """Every combination of some settings: the cheapest that meets every objective, and the front."""
+    return _submitted(services.experiment_create(preparation.prepare_cheapest(body)))
+
+
+@router.post("/sensitivities", response=STARTED, summary="Which assumed number matters")
+def start_sensitivity(request: HttpRequest, body: schemas.NewSensitivity) -> Any:
+    """Assumed numbers over their ranges, one at a time, and Morris's elementary effects when asked for."""
+    return _submitted(services.experiment_create(preparation.prepare_sensitivity(body)))
+
+
+@router.post(
+    "/sensitivities/assumed",
+    response={200: list[schemas.AssumedOut], **REFUSALS},
+    summary="The assumed numbers of a design",
+)
+def list_assumed(request: HttpRequest, body: schemas.AssumedIn) -> list[dict[str, Any]]:
+    """Guesses, and defaults whose source is an estimate, with the ranges they would be varied over."""
+    return preparation.assumed_numbers(body)
+
+
 def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str, Any]], str]) -> None:
     """What can be done with every kind of experiment once it has been started."""
     one = f"/{place}/{{uuid:experiment_id}}"
@@ -156,9 +178,23 @@ def _capacity_csv(document: dict[str, Any]) -> str:
     return capacity_csv(document)
 
 
+def _cheapest_csv(document: dict[str, Any]) -> str:
+    from simulator.report.cheapest_table import cheapest_csv
+
+    return cheapest_csv(document)
+
+
+def _sensitivity_csv(document: dict[str, Any]) -> str:
+    from simulator.report.sensitivity_table import sensitivity_csv
+
+    return sensitivity_csv(document)
+
+
 _add_operations(ExperimentKind.COMPARISON, "comparisons", _comparison_csv)
 _add_operations(ExperimentKind.SWEEP, "sweeps", _sweep_csv)
 _add_operations(ExperimentKind.CAPACITY, "capacities", _capacity_csv)
+_add_operations(ExperimentKind.CHEAPEST, "cheapest", _cheapest_csv)
+_add_operations(ExperimentKind.SENSITIVITY, "sensitivities", _sensitivity_csv)
 
 
 def _submitted(experiment: Experiment) -> Any:

@@ -17,6 +17,8 @@ class ExperimentKind(StrEnum):
     COMPARISON = "comparison"
     SWEEP = "sweep"
     CAPACITY = "capacity"
+    CHEAPEST = "cheapest"
+    SENSITIVITY = "sensitivity"
 
 
 class Experiment(models.Model):
@@ -28,7 +30,7 @@ class Experiment(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=10)
+    kind = models.CharField(max_length=20)
     design = models.ForeignKey(Design, on_delete=models.CASCADE, related_name="experiments")
     design_name = models.TextField()
     design_version = models.PositiveIntegerField()

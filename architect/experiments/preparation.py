@@ -120,6 +120,59 @@ def prepare_capacity(body: schemas.NewCapacity) -> Prepared:
     return _prepared(ExperimentKind.CAPACITY, base, body, job)
 
 
+def prepare_cheapest(body: schemas.NewCheapest) -> Prepared:
+    """Return the search; raises Invalid without objectives, and for too many configurations."""
+    from simulator.experiments.cheapest import prepared
+    from simulator.experiments.options import RunOptions
+
+    base = _base(body.design, body.version)
+    varied = [_varied(base.document, one, number) for number, one in enumerate(body.vary)]
+    options = _options(body)
+    with _placed(body, "vary"):
+        RunOptions.of(base.document, **options)
+        prepared(base.document, varied, latency=body.latency)
+    job = {
+        "document": base.document.to_data(),
+        "varied": [{"path": one.path, "values": list(one.values)} for one in varied],
+        "options": {**options, "latency": body.latency},
+    }
+    return _prepared(ExperimentKind.CHEAPEST, base, body, job)
+
+
+def prepare_sensitivity(body: schemas.NewSensitivity) -> Prepared:
+    """Return the analysis; raises Invalid where nothing is assumed, and for ranges that cannot be run."""
+    from simulator.experiments.assumed import ranged
+    from simulator.experiments.options import RunOptions
+    from simulator.experiments.sensitivity import prepared
+
+    base = _base(body.design, body.version)
+    options = _options(body)
+    parameters = []
+    for number, one in enumerate(body.over):
+        _refuse_files({one.path: None}, f"over[{number}].path")
+        with _placed(one, f"over[{number}]"):
+            parameters.append(ranged(base.document, one.path, one.low, one.high))
+    with _placed(body, "over"):
+        RunOptions.of(base.document, **options)
+        prepared(base.document, parameters or None, metric=body.metric, trajectories=body.trajectories)
+    job = {
+        "document": base.document.to_data(),
+        "over": [one.model_dump() for one in body.over],
+        "options": {**options, "metric": body.metric, "trajectories": body.trajectories},
+    }
+    return _prepared(ExperimentKind.SENSITIVITY, base, body, job)
+
+
+def assumed_numbers(body: schemas.AssumedIn) -> list[dict[str, Any]]:
+    """Return what a sensitivity analysis of a saved design varies unless told otherwise."""
+    from simulator.experiments.assumed import assumed
+
+    return [
+        {"path": one.name, "value": one.base, "low": one.low, "high": one.high, "why": one.why}
+        for one in assumed(_base(body.design, body.version).document)
+    ]
+
+
 def swap_preview(body: schemas.SwapIn) -> dict[str, Any]:
     """Return the design with one broker swapped, and the notes; raises Invalid where there is no mapping."""
     from simulator.experiments.swap import swap

@@ -9,12 +9,14 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, model_validator
 
+from architect.experiments.models import ExperimentKind
 from architect.runs.schemas import Seconds
 from architect.schemas import Body
 
 Value = StrictBool | StrictInt | StrictFloat | Annotated[str, Field(max_length=200)] | None
 Path = Annotated[str, Field(min_length=1, max_length=300)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -99,11 +101,57 @@ class NewCapacity(NewExperiment):
         return self
 
 
+class NewCheapest(NewExperiment):
+    """The cheapest of all combinations of some settings that meets every objective."""
+
+    vary: list[VaryIn] = Field(min_length=1, max_length=8)
+    latency: str = Field("end_to_end_latency.p99", max_length=100, description="What stands beside the cost.")
+
+
+class OverIn(Body):
+    """A number, and the range in which its true value is believed."""
+
+    path: Path
+    low: Finite
+    high: Finite
+
+
+class NewSensitivity(NewExperiment):
+    """Which assumed number moves the verdict most; without `over` all that the design assumes."""
+
+    over: list[OverIn] = Field(default_factory=list, max_length=100)
+    metric: str = Field("end_to_end_latency.p99", max_length=100, description="Measure of the flows.")
+    trajectories: int = Field(
+        0,
+        ge=0,
+        le=100,
+        strict=True,
+        description="Of Morris's elementary effects; 0 for none, else 2 or more.",
+    )
+
+
+class AssumedIn(Body):
+    """A design whose assumed numbers are asked for."""
+
+    design: UUID
+    version: Version | None = None
+
+
+class AssumedOut(Schema):
+    """A number that a sensitivity analysis varies unless told otherwise."""
+
+    path: str
+    value: float
+    low: float
+    high: float
+    why: str
+
+
 class ExperimentOut(Schema):
     """An experiment without its result."""
 
     id: UUID
-    kind: Literal["comparison", "sweep", "capacity"]
+    kind: ExperimentKind
     design: UUID
     design_name: str
     design_version: int
@@ -123,10 +171,10 @@ class ExperimentOut(Schema):
 
 
 class VariantIn(Body):
-    """Which variant: an alternative of a comparison, or the values of the settings of a sweep or capacity."""
+    """Which variant: an alternative of a comparison, or the values of the settings that were varied."""
 
     alternative: str | None = Field(None, max_length=200)
-    values: list[Value] | None = Field(None, max_length=2)
+    values: list[Value] | None = Field(None, max_length=8)
 
 
 class VariantOut(Schema):

@@ -20,14 +20,20 @@ def variant_create(kind: ExperimentKind, experiment_id: uuid.UUID, asked: schema
     Raises Invalid for an alternative that is not in it, and for values that its settings cannot have.
     """
     experiment_get(kind, experiment_id)
+    if kind == ExperimentKind.SENSITIVITY:
+        raise Invalid("A sensitivity analysis has no variants.", hint="Try a value in the editor.")
     job = json.loads(Experiment.objects.values_list("job_text", flat=True).get(id=experiment_id))
     if kind == ExperimentKind.COMPARISON:
         data, word = _alternative(job, asked.alternative)
     else:
-        paths = [one["path"] for one in job["varied"]] if kind == ExperimentKind.SWEEP else [job["path"]]
-        data, word = _with_values(job["document"], paths, asked.values)
+        data, word = _with_values(job["document"], _paths(job), asked.values)
     suffix = f", {word}"[:100]
     return design_create({**data, "name": data["name"][: NAME_LIMIT - len(suffix)] + suffix})
+
+
+def _paths(job: dict[str, Any]) -> list[str]:
+    """The settings that were varied: of a sweep or a search, or the one of a capacity."""
+    return [one["path"] for one in job["varied"]] if "varied" in job else [job["path"]]
 
 
 def _alternative(job: dict[str, Any], name: str | None) -> tuple[dict[str, Any], str]:

@@ -44,7 +44,13 @@ class Job:
         """Carry it out; the last line is `result`."""
         threading.Thread(target=self._listen, name="controls", daemon=True).start()
         self.outlet.word("started")
-        work = {"comparison": self._compare, "sweep": self._sweep, "capacity": self._capacity}
+        work = {
+            "comparison": self._compare,
+            "sweep": self._sweep,
+            "capacity": self._capacity,
+            "cheapest": self._cheapest,
+            "sensitivity": self._sensitivity,
+        }
         self.outlet.word("result", work[self.job["kind"]]())
 
     def _compare(self) -> dict[str, Any]:
@@ -98,6 +104,45 @@ class Job:
             self.job["path"],
             **self.options,
             jobs=processes_for(self._messages(document) * FIRST_RUNS),
+            is_stopped=self.is_cancelled.is_set,
+            on_progress=self._on_progress,
+            on_partial=self._on_partial,
+        )
+
+    def _cheapest(self) -> dict[str, Any]:
+        from math import prod
+
+        from simulator import Document
+        from simulator.experiments.cheapest import FIRST_RUNS, cheapest
+        from simulator.experiments.parameters import Varied
+
+        document = Document.parse(self.job["document"])
+        varied = [Varied(one["path"], tuple(one["values"])) for one in self.job["varied"]]
+        runs = prod(len(one.values) for one in varied) * FIRST_RUNS
+        return cheapest(
+            document,
+            varied,
+            **self.options,
+            jobs=processes_for(self._messages(document) * runs),
+            is_stopped=self.is_cancelled.is_set,
+            on_progress=self._on_progress,
+            on_partial=self._on_partial,
+        )
+
+    def _sensitivity(self) -> dict[str, Any]:
+        from simulator import Document
+        from simulator.experiments.assumed import assumed, ranged
+        from simulator.experiments.sensitivity import REPLICATIONS, sensitivity
+
+        document = Document.parse(self.job["document"])
+        over = [ranged(document, one["path"], one["low"], one["high"]) for one in self.job["over"]]
+        parameters = over or assumed(document)
+        runs = (2 * len(parameters) + 1) * (self.options["replications"] or REPLICATIONS)
+        return sensitivity(
+            document,
+            parameters,
+            **self.options,
+            jobs=processes_for(self._messages(document) * runs),
             is_stopped=self.is_cancelled.is_set,
             on_progress=self._on_progress,
             on_partial=self._on_partial,

@@ -18,6 +18,7 @@ from architect.environment import CHECKOUT
 LARGEST_READ = 1 << 20  # bytes
 IS_POSIX = os.name == "posix"
 PRIVATE = ("HEADRACE_", "DJANGO_")  # of the environment: passwords and keys are not a worker's business
+TOLD = ("HEADRACE_DASK_SCHEDULER",)  # all the same: what decides where a worker lets its replications run
 
 
 class WorkerProcess:
@@ -25,7 +26,9 @@ class WorkerProcess:
 
     def __init__(self, module: str = "architect.runs.worker") -> None:
         """Start `module` as a program; it imports what it needs and waits for its job."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(PRIVATE)}
+        environment = {
+            name: value for name, value in os.environ.items() if name in TOLD or not name.startswith(PRIVATE)
+        }
         environment["PYTHONPATH"] = os.pathsep.join(
             filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH")))
         )

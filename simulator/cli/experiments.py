@@ -129,6 +129,8 @@ def find_cheapest(options: argparse.Namespace) -> int:
         )
     )
     _write(options, target, found, cheapest_table, cheapest_csv)
+    if found["stopped"] == "cancelled":
+        return EXIT_CANCELLED
     return 0 if found["cheapest"] is not None else EXIT_NONE
 
 

@@ -63,12 +63,17 @@ def parse_over(document: Document, text: str) -> Parameter:
         ends = [parse_quantity(end.strip(), "1") for end in (low, high)]
     except QuantityError as error:
         raise refuse(f"{text[:80]!r}: {error}", "write numbers, such as 0.02..0.08") from error
-    found = _parameter(path.strip(), current_value(document, path.strip()), "asked for")
+    return ranged(document, path.strip(), *ends)
+
+
+def ranged(document: Document, path: str, low: float, high: float) -> Parameter:
+    """A number of the design with the range that was asked for; raises `InvalidDesign`."""
+    found = _parameter(path, current_value(document, path), "asked for")
     if found is None:
-        raise refuse(f"{path.strip()[:80]} is not a number above 0", "name a number, or a distribution")
-    if not ends[0] < ends[1]:
-        raise refuse(f"{text[:80]!r} is an empty range", "give the lower end first")
-    return replace(found, low=ends[0], high=ends[1])
+        raise refuse(f"{path[:80]} is not a number above 0", "name a number, or a distribution")
+    if not low < high:
+        raise refuse(f"{low:g}..{high:g} of {path[:80]} is an empty range", "give the lower end first")
+    return replace(found, low=low, high=high)
 
 
 def assumed(document: Document) -> list[Parameter]:

@@ -24,6 +24,8 @@ from simulator.report.result import make_result
 FIRST_RUNS, MOST_RUNS = 4, 40
 #: Configurations of one search, and settings that it may vary.
 MOST_POINTS, MOST_VARIED = 2_000, 8
+#: How many times as many configurations are known when they are told again.
+PARTIAL_GROWTH = 1.25
 #: What stands beside the cost when nothing else is said.
 LATENCY = "end_to_end_latency.p99"
 
@@ -40,6 +42,7 @@ def cheapest(
     jobs: int = 1,
     is_stopped: IsStopped = lambda: False,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
+    on_partial: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Try every combination of the settings and return `headrace-cheapest/1` (plain data).
 
@@ -52,17 +55,15 @@ def cheapest(
         latency: measure of the flows that stands beside the cost; its mean over the flows counts.
         replications: the most of every configuration; None for 40.
         on_progress: told `{"share", "text"}`.
+        on_partial: given the document as far as it is known, whenever a quarter more is known in the first
+            round, and after every round.
 
     Raises:
         InvalidDesign: without objectives, when nothing has a price, when there are too many combinations,
             or some cannot be run; nothing is half-run.
-        Cancelled: when stopped.
+        Cancelled: when stopped before any configuration was run.
     """
-    if not document.objectives:
-        raise refuse("the design has no objectives: there is nothing to meet", "add some under objectives")
-    known = [".".join(path) for path in MEASURES if path[0] == "end_to_end_latency"]
-    if latency not in known:
-        raise refuse(f"{latency[:60]!r} is no latency of a flow", f"choose one of {', '.join(known)}")
+    points = prepared(document, varied, latency=latency)
     options = RunOptions.of(
         document,
         seed=seed,
@@ -71,21 +72,36 @@ def cheapest(
         replications=MOST_RUNS if replications is None else replications,
         jobs=jobs,
     )
-    with Runner(jobs, is_stopped) as runner:
-        search = _Search(document, varied, options, tuple(latency.split(".")), runner, on_progress)
-        search.run()
-    return {
+    asked = {
         "format": "headrace-cheapest/1",
         "design": {"name": document.name, "digest": document.digest()},
         "seed": options.seed,
         "duration": options.duration,
         "varied": [{"path": one.path, "values": list(one.values)} for one in varied],
         "latency": latency,
-        **search.found(),
     }
 
+    def on_found(found: dict[str, Any]) -> None:
+        if on_partial is not None:
+            on_partial({**asked, **found})
 
-class _Point:
+    with Runner(jobs, is_stopped) as runner:
+        search = _Search(points, varied, options, tuple(latency.split(".")), runner, on_progress, on_found)
+        search.run()
+    return {**asked, **search.found()}
+
+
+def prepared(document: Document, varied: Sequence[Varied], *, latency: str = LATENCY) -> list[Point]:
+    """Every configuration, checked; raises `InvalidDesign` for what cannot be searched."""
+    if not document.objectives:
+        raise refuse("the design has no objectives: there is nothing to meet", "add some under objectives")
+    known = [".".join(path) for path in MEASURES if path[0] == "end_to_end_latency"]
+    if latency not in known:
+        raise refuse(f"{latency[:60]!r} is no latency of a flow", f"choose one of {', '.join(known)}")
+    return [_point(document, varied, values) for values in _grid(varied)]
+
+
+class Point:
     """One configuration and what is known of it."""
 
     def __init__(self, values: tuple[Value, ...], document: Document) -> None:
@@ -95,13 +111,19 @@ class _Point:
         self.recordings: list[Recording] = []
         self.runs = 0
         self.judgement: Judgement | None = None
+        self.seen: Judgement | None = None  # what the replications so far say
         self.cost: dict[str, Any] = {}
         self.latency: dict[str, Any] | None = None
+
+    def close(self) -> None:
+        """Let the replications so far decide."""
+        self.judgement = self.seen
+        self.recordings = []  # a large grid would not fit into the memory
 
     @property
     def is_met(self) -> bool:
         """Whether it meets every objective, as far as is known."""
-        return self.judgement is not None and self.judgement.verdict == "met"
+        return self.seen is not None and self.seen.verdict == "met"
 
     @property
     def price(self) -> float:
@@ -110,12 +132,12 @@ class _Point:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
-        assert self.judgement is not None  # noqa: S101 -- the search ends with all of them judged
+        assert self.seen is not None  # noqa: S101 -- only those that were run are told
         month = self.cost["per_month"]
         return {
             "values": list(self.values),
             "replications": self.runs,
-            **self.judgement.as_dict(),
+            **self.seen.as_dict(),
             "cost": {"mean": month["mean"], "ci95": month["ci95"]},
             "latency": self.latency,
             "unpriced": self.cost["unpriced"],
@@ -127,19 +149,23 @@ class _Search:
 
     def __init__(
         self,
-        document: Document,
+        points: Sequence[Point],
         varied: Sequence[Varied],
         options: RunOptions,
         latency: tuple[str, ...],
         runner: Runner,
         on_progress: Callable[[dict[str, Any]], None] | None,
+        on_found: Callable[[dict[str, Any]], None],
     ) -> None:
         self.varied = varied
         self.options = options
         self.latency = latency
         self.runner = runner
         self.on_progress = on_progress
-        self.points = [_point(document, varied, values) for values in _grid(varied)]
+        self.on_found = on_found
+        self.points = points
+        self.is_cancelled = False
+        self.told = 0
 
     def run(self) -> None:
         """Judge every configuration, and those that matter as surely as the budget allows."""
@@ -147,22 +173,23 @@ class _Search:
         open_points = self.points
         while open_points:
             self._replicate(open_points, wanted)
-            is_last = wanted >= self.options.replications
-            for point in open_points:
-                self._judge(point, is_last=is_last)
+            if self.is_cancelled:
+                return
             open_points = [point for point in open_points if point.judgement is None]
             limit = min((point.price for point in self.points if self._is_sure(point)), default=None)
             for point in open_points:
                 if limit is not None and point.price > limit:
-                    self._judge(point, is_last=True)  # it cannot be the cheapest any more
+                    point.close()  # it cannot be the cheapest any more
             open_points = [point for point in open_points if point.judgement is None]
+            if open_points:
+                self.on_found(self.found())
             wanted = min(2 * wanted, self.options.replications)
 
     @staticmethod
-    def _is_sure(point: _Point) -> bool:
+    def _is_sure(point: Point) -> bool:
         return point.judgement is not None and point.is_met and point.judgement.is_sure
 
-    def _replicate(self, points: Sequence[_Point], wanted: int) -> None:
+    def _replicate(self, points: Sequence[Point], wanted: int) -> None:
         options = self.options
         tasks = [
             Task(
@@ -181,12 +208,20 @@ class _Search:
                 text = f"replications up to {wanted} of each configuration ({len(points)})"
                 self.on_progress({"share": share, "text": text})
 
-        for point, answer in zip(points, self.runner.run(tasks, on_share), strict=True):
-            if answer is None:
-                raise Cancelled(NOTHING_YET)
-            point.recordings += answer
+        def on_answer(position: int, answer: list[Recording]) -> None:
+            points[position].recordings += answer
+            self._judge(points[position], is_last=wanted >= options.replications)
+            known = sum(point.seen is not None for point in self.points)
+            if known >= PARTIAL_GROWTH * self.told and known < len(self.points):
+                self.told = known
+                self.on_found(self.found())
 
-    def _judge(self, point: _Point, *, is_last: bool) -> None:
+        if any(answer is None for answer in self.runner.run(tasks, on_share, on_answer)):
+            self.is_cancelled = True
+            if all(point.seen is None for point in self.points):
+                raise Cancelled(NOTHING_YET)
+
+    def _judge(self, point: Point, *, is_last: bool) -> None:
         result = make_result(
             point.document,
             point.recordings,
@@ -201,15 +236,16 @@ class _Search:
                 "give consumers an instance_type, or use brokers that have a price",
             )
         point.latency = _latency(result, self.latency)
-        point.judgement = judge_all(result, is_last=is_last or bool(result["stopped"]))
         point.runs = len(point.recordings)
-        if point.judgement is not None:
-            point.recordings = []  # a large grid would not fit into the memory
+        point.seen = judge_all(result, is_last=True)
+        if judge_all(result, is_last=is_last or bool(result["stopped"])) is not None:
+            point.close()
 
     # -- the answer ------------------------------------------------------------------------------
     def found(self) -> dict[str, Any]:
         """The points in rising order of cost, the cheapest, the front, and a statement."""
-        ranked = sorted(self.points, key=lambda point: point.price)
+        known = [point for point in self.points if point.seen is not None]
+        ranked = sorted(known, key=lambda point: point.price)
         best = next((number for number, point in enumerate(ranked) if point.is_met), None)
         return {
             "currency": ranked[0].cost["currency"],
@@ -218,17 +254,19 @@ class _Search:
             "cheapest": best,
             "front": _front(ranked),
             "statement": self._statement(ranked, best),
+            "stopped": "cancelled" if self.is_cancelled else None,
         }
 
-    def _statement(self, ranked: Sequence[_Point], best: int | None) -> str:
+    def _statement(self, ranked: Sequence[Point], best: int | None) -> str:
         count = f"{len(ranked)} configuration{'' if len(ranked) == 1 else 's'}"
+        if len(ranked) < len(self.points):
+            count += f" looked at (of {len(self.points)})"
         if best is None:
             nearest = ranked[-1]
-            assert nearest.judgement is not None  # noqa: S101 -- all are judged
-            broken = broken_text(nearest.judgement.broken)
+            assert nearest.seen is not None  # noqa: S101 -- all are judged
+            broken = broken_text(nearest.seen.broken)
             return f"None of {count} meets every objective. Of the dearest, {self._name(nearest)}, {broken}."
         chosen = ranked[best]
-        assert chosen.judgement is not None  # noqa: S101 -- all are judged
         text = (
             f"The cheapest of {count} that meets every objective is {self._name(chosen)}: "
             f"{chosen.price:,.2f} {chosen.cost['currency']} a month."
@@ -236,7 +274,7 @@ class _Search:
         doubts = [
             self._name(point)
             for point in ranked[: best + 1]
-            if point.judgement is not None and not point.judgement.is_sure
+            if point.seen is not None and not point.seen.is_sure
         ]
         if not doubts:
             return f"{text} Every verdict up to it stands with 95 % confidence."
@@ -245,7 +283,7 @@ class _Search:
             "the limit: there the estimate decided."
         )
 
-    def _name(self, point: _Point) -> str:
+    def _name(self, point: Point) -> str:
         pairs = zip(self.varied, point.values, strict=True)
         return ", ".join(f"{one.path}={_text(value)}" for one, value in pairs)
 
@@ -270,7 +308,7 @@ def _grid(varied: Sequence[Varied]) -> list[tuple[Value, ...]]:
     return list(product(*(one.values for one in varied)))
 
 
-def _point(document: Document, varied: Sequence[Varied], values: tuple[Value, ...]) -> _Point:
+def _point(document: Document, varied: Sequence[Varied], values: tuple[Value, ...]) -> Point:
     """One configuration, checked before anything runs."""
     try:
         pairs = list(zip((one.path for one in varied), values, strict=True))
@@ -281,7 +319,7 @@ def _point(document: Document, varied: Sequence[Varied], values: tuple[Value, ..
     except InvalidDesign as error:
         place = ", ".join(f"{one.path}={value}" for one, value in zip(varied, values, strict=True))
         raise refuse(f"with {place} the design cannot be run: {error.problems[0]}", "leave it out") from error
-    return _Point(values, made)
+    return Point(values, made)
 
 
 def _latency(result: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:
@@ -299,7 +337,7 @@ def _latency(result: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | 
     return {"mean": mean, "ci95": found[0]["ci95"] if len(found) == 1 else None}
 
 
-def _front(ranked: Sequence[_Point]) -> list[int]:
+def _front(ranked: Sequence[Point]) -> list[int]:
     """Of the configurations that meet the objectives those that none beats in cost and latency (Pareto)."""
     front: list[int] = []
     lowest: float | None = None

@@ -48,6 +48,7 @@ def sensitivity(
     jobs: int = 1,
     is_stopped: IsStopped = lambda: False,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
+    on_partial: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Vary one number at a time over its range and return `headrace-sensitivity/1` (plain data).
 
@@ -62,19 +63,13 @@ def sensitivity(
             none, 4 to 10 are usual.
         replications: of the design at every end; None for 10.
         on_progress: told `{"share", "text"}`.
+        on_partial: given the document as far as it is known, as of a comparison, and before Morris.
 
     Raises:
         InvalidDesign: when nothing is assumed, there are too many numbers, or some end cannot be run.
         Cancelled: when stopped.
     """
-    chosen = list(assumed(document) if parameters is None else parameters)
-    _refuse(chosen, metric, trajectories)
-    made = [
-        (one, name, _made(document, one, value))
-        for one in chosen
-        for name, value in ((f"{one.name}={one.low:.6g}", one.low), (f"{one.name}={one.high:.6g}", one.high))
-    ]
-    alternatives = [Alternative(_BASE, document), *(Alternative(name, at) for _, name, at in made)]
+    chosen, alternatives = prepared(document, parameters, metric=metric, trajectories=trajectories)
     options = RunOptions.of(
         document,
         seed=seed,
@@ -83,37 +78,76 @@ def sensitivity(
         replications=REPLICATIONS if replications is None else replications,
         jobs=jobs,
     )
-    comparison = compare(
-        alternatives,
-        seed=seed,
-        duration=duration,
-        warmup=warmup,
-        replications=options.replications,
-        first=options.replications,
-        jobs=jobs,
-        rank_by=metric,
-        is_stopped=is_stopped,
-        on_progress=on_progress,
-    )
-    rows = [_row(comparison, one, metric) for one in chosen]
-    rows.sort(key=lambda row: (-row["changed_verdicts"], -_order(row["swing"])))
-    found = {
-        "format": "headrace-sensitivity/1",
-        "design": {"name": document.name, "digest": document.digest()},
-        "seed": options.seed,
-        "duration": options.duration,
-        "replications": comparison["replications"],
-        "metric": metric,
-        "parameters": rows,
-        "morris": None,
-        "stopped": comparison["stopped"] if comparison["stopped"] == "cancelled" else None,
-    }
-    if trajectories and not found["stopped"]:
-        found["morris"] = _morris(
-            document, chosen, metric, trajectories, options, is_stopped=is_stopped, on_progress=on_progress
+
+    def found_of(comparison: dict[str, Any]) -> dict[str, Any]:
+        rows = [_row(comparison, one, metric) for one in chosen]
+        rows.sort(key=lambda row: (-row["changed_verdicts"], -_order(row["swing"])))
+        return {
+            "format": "headrace-sensitivity/1",
+            "design": {"name": document.name, "digest": document.digest()},
+            "seed": options.seed,
+            "duration": options.duration,
+            "replications": comparison["replications"],
+            "metric": metric,
+            "parameters": rows,
+            "morris": None,
+            "stopped": comparison["stopped"] if comparison["stopped"] == "cancelled" else None,
+            "statement": _statement(rows, bool(document.objectives)),
+        }
+
+    def tell(comparison: dict[str, Any]) -> None:
+        if on_partial is not None:
+            on_partial(found_of(comparison))
+
+    found = found_of(
+        compare(
+            alternatives,
+            seed=seed,
+            duration=duration,
+            warmup=warmup,
+            replications=options.replications,
+            first=options.replications,
+            jobs=jobs,
+            rank_by=metric,
+            is_stopped=is_stopped,
+            on_progress=on_progress,
+            on_partial=tell,
         )
-    found["statement"] = _statement(rows, bool(document.objectives))
+    )
+    if trajectories and not found["stopped"]:
+        if on_partial is not None:
+            on_partial(found)
+        try:
+            found["morris"] = _morris(
+                document,
+                chosen,
+                metric,
+                trajectories,
+                options,
+                is_stopped=is_stopped,
+                on_progress=on_progress,
+            )
+        except Cancelled:
+            found["stopped"] = "cancelled"  # one at a time has been done, and stands
     return found
+
+
+def prepared(
+    document: Document,
+    parameters: Sequence[Parameter] | None = None,
+    *,
+    metric: str = METRIC,
+    trajectories: int = 0,
+) -> tuple[list[Parameter], list[Alternative]]:
+    """The numbers that are varied, and the designs that are run one at a time; raises `InvalidDesign`."""
+    chosen = list(assumed(document) if parameters is None else parameters)
+    _refuse(chosen, metric, trajectories)
+    ends = [
+        (f"{one.name}={value:.6g}", _made(document, one, value))
+        for one in chosen
+        for value in (one.low, one.high)
+    ]
+    return chosen, [Alternative(_BASE, document), *(Alternative(name, at) for name, at in ends)]
 
 
 def _refuse(chosen: Sequence[Parameter], metric: str, trajectories: int) -> None:

@@ -19,7 +19,14 @@ from tests.architect.samples import work_queue
 pytestmark = pytest.mark.django_db
 
 OBJECTIVE = {"metric": "end_to_end_latency.p95", "from": "web", "to": "billing", "below": 2.0}
-PLACES = {"comparison": "comparisons", "sweep": "sweeps", "capacity": "capacities"}
+PLACES = {
+    "comparison": "comparisons",
+    "sweep": "sweeps",
+    "capacity": "capacities",
+    "cheapest": "cheapest",
+    "sensitivity": "sensitivities",
+}
+SERVICE = "nodes.billing.config.service_time"
 
 
 @pytest.fixture
@@ -47,6 +54,8 @@ def asked(kind: str, design: str) -> Any:
         "comparison": {"design": design, "alternatives": [{"swap": {"orders": "kafka.topic:4"}}]},
         "sweep": {"design": design, "vary": [{"path": "nodes.billing.config.instances", "range": "1:3"}]},
         "capacity": {"design": design, "node": "web"},
+        "cheapest": {"design": design, "vary": [{"path": "nodes.billing.config.instances", "range": "1:3"}]},
+        "sensitivity": {"design": design, "over": [{"path": SERVICE, "low": 0.01, "high": 0.02}]},
     }[kind]
 
 
@@ -185,6 +194,40 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("capacities", {"node": "orders"}, "node", "no producer"),
     ("capacities", {"highest": "nodes.billing.label"}, "highest", "no number"),
     ("capacities", {"node": "web", "low": 5, "high": 2}, "node", "nothing between"),
+    ("cheapest", {"vary": []}, "vary", "at least 1"),
+    (
+        "cheapest",
+        {"vary": [{"path": "nodes.web.config.arrivals.rate", "range": "1:2001:1"}]},
+        "vary",
+        "2,001 configurations are too many",
+    ),
+    (
+        "cheapest",
+        {"vary": [{"path": "nodes.billing.config.instances", "values": [1, 0]}]},
+        "vary",
+        "cannot be run",
+    ),
+    (
+        "cheapest",
+        {"vary": [{"path": "nodes.billing.config.instances", "range": "1:2"}], "latency": "goodput"},
+        "vary",
+        "no latency of a flow",
+    ),
+    ("sensitivities", {}, "over", "nothing in the design is assumed"),
+    ("sensitivities", {"over": [{"path": SERVICE, "low": 2, "high": 1}]}, "over[0]", "empty range"),
+    ("sensitivities", {"over": [{"path": "nodes.billing.label", "low": 1, "high": 2}]}, "over[0]", "no"),
+    (
+        "sensitivities",
+        {"over": [{"path": SERVICE, "low": 1, "high": 2}], "trajectories": 1},
+        "over",
+        "1 trajectories",
+    ),
+    (
+        "sensitivities",
+        {"over": [{"path": SERVICE, "low": 1, "high": 2}], "metric": "x"},
+        "over",
+        "no measure",
+    ),
 ]
 
 
@@ -204,6 +247,17 @@ def test_what_cannot_be_done_is_refused_with_its_place_and_nothing_is_kept(
     assert (error["path"], words in error["message"]) == (path, True), error
     assert queued == []
     assert Experiment.objects.count() == 0
+
+
+def test_what_a_design_assumes_is_told_with_its_ranges(post: Any) -> None:
+    document = {
+        **work_queue(),
+        "assumptions": {"billing.config.service_time": {"source": "guess", "note": "nobody measured it"}},
+    }
+    design = post("/api/designs", {"document": document}).json()["id"]
+    (one,) = post("/api/sensitivities/assumed", {"design": design}).json()
+    assert (one["path"], one["why"]) == (SERVICE, "a guess: nobody measured it")
+    assert (one["low"], one["high"]) == (one["value"] / 2, one["value"] * 2)
 
 
 def test_a_capacity_needs_objectives(post: Any, queued: list[Queued]) -> None:
@@ -257,12 +311,14 @@ def test_what_was_found_becomes_a_design_of_its_own(
     assert node_of(swapped, "orders")["kind"] == "kafka.topic"
     assert swapped.json()["name"] == "Work queue, orders=kafka.topic:4"
     assert node_of(variant("sweep", {"values": [3]}), "billing")["config"]["instances"] == 3
+    assert node_of(variant("cheapest", {"values": [2]}), "billing")["config"]["instances"] == 2
     assert node_of(variant("capacity", {"values": [61.5]}), "web")["config"]["arrivals"]["rate"] == 61.5
     for kind, body, path in (
         ("comparison", {"alternative": "nobody"}, "alternative"),
         ("sweep", {"values": [1, 2]}, "values"),
         ("sweep", {}, "values"),
         ("sweep", {"values": [-1]}, "nodes[2].config.instances"),
+        ("sensitivity", {"values": [1]}, ""),
     ):
         refused = variant(kind, body)
         assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, path)

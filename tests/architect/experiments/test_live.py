@@ -9,10 +9,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from simulator import Document
+from simulator.experiments.assumed import parse_over
 from simulator.experiments.capacity import capacity, rate_path
+from simulator.experiments.cheapest import cheapest
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.parameters import parse_vary
+from simulator.experiments.sensitivity import sensitivity
 from simulator.experiments.swap import swapped
 from simulator.experiments.sweep import sweep
 from tests.architect.live import LiveServer
@@ -85,6 +90,45 @@ def test_a_capacity_gives_the_figures_of_the_command_line(server: LiveServer) ->
     document = Document.parse(sample())
     expected = capacity(document, rate_path(document, "web"), replications=4, precision=0.2)
     assert server.get(f"{path}/result") == expected
+
+
+def test_the_cheapest_and_the_sensitivity_are_the_command_line_s(server: LiveServer) -> None:
+    priced = sample()
+    priced["nodes"][2]["config"]["instance_type"] = "m7g.large"
+    vary = {"path": "nodes.billing.config.instances", "range": "1:3"}
+    over = {"path": "nodes.billing.config.service_time", "low": 0.02, "high": 0.06}
+    asked = {"vary": [vary], "replications": 4}
+    cheap = started(server, "cheapest", priced, **asked)
+    swung = started(server, "sensitivities", sample(), over=[over], trajectories=2, replications=2)
+    document = Document.parse(priced)
+    varied = [parse_vary(document, "nodes.billing.config.instances=1:3")]
+    assert ended(server, cheap)["headline"].startswith("The cheapest of 3 configurations that meets every objective")
+    assert server.get(f"{cheap}/result") == cheapest(document, varied, replications=4)
+    document = Document.parse(sample())
+    numbers = [parse_over(document, "nodes.billing.config.service_time=0.02..0.06")]
+    assert ended(server, swung)["status"] == "finished"
+    assert server.get(f"{swung}/result") == sensitivity(document, numbers, trajectories=2, replications=2)
+
+
+def test_experiments_go_to_the_cluster_that_the_server_was_told(
+    tmp_path: Path,
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is an optional part (extra dask)")
+    vary = {"path": "nodes.billing.config.instances", "range": "1:6"}
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LiveServer(tmp_path, environment={"HEADRACE_DASK_SCHEDULER": cluster.scheduler_address}) as server,
+    ):
+        path = started(server, "sweeps", sample(), vary=[vary], replications=4)
+        assert ended(server, path)["status"] == "finished"
+        carried_out = [
+            key for story in cluster.scheduler.transition_log for key in story[:1] if "elsewhere" in str(key)
+        ]
+        assert carried_out
+        found = server.get(f"{path}/result")
+    document = Document.parse(sample())
+    expected = sweep(document, [parse_vary(document, "nodes.billing.config.instances=1:6")], replications=4)
+    assert found == expected
 
 
 def test_one_is_cancelled_within_a_second_and_one_whose_worker_is_killed_says_so(server: LiveServer) -> None:

@@ -115,3 +115,14 @@ def test_a_search_that_cannot_be_made_says_why(
 def test_a_stop_ends_it() -> None:
     with pytest.raises(Cancelled):
         run(servers(P95), f"{INSTANCES}=3:7", is_stopped=lambda: True)
+
+
+def test_what_is_known_so_far_is_told_and_stays_after_a_stop(found: dict[str, Any]) -> None:
+    told: list[dict[str, Any]] = []
+    whole = run(servers(P95), f"{INSTANCES}=3:7", replications=8, on_partial=told.append)
+    assert whole == found
+    assert [len(one["points"]) for one in told[:4]] == [1, 2, 3, 4]
+    assert "1 configuration looked at (of 5)" in told[0]["statement"]
+    told = []
+    stopped = run(servers(P95), f"{INSTANCES}=3:7", on_partial=told.append, is_stopped=lambda: len(told) == 3)
+    assert (stopped["stopped"], stopped["points"]) == ("cancelled", told[2]["points"])

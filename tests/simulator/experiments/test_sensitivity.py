@@ -164,3 +164,19 @@ def test_a_stop_ends_it() -> None:
     document = single()
     with pytest.raises(Cancelled):
         sensitivity(document, [parse_over(document, f"{SERVICE}=0.04..0.06")], is_stopped=lambda: True)
+
+
+def test_a_stop_before_the_elementary_effects_keeps_what_was_varied_one_at_a_time() -> None:
+    document = single()
+    told: list[dict[str, Any]] = []
+    answer = sensitivity(
+        document,
+        [parse_over(document, f"{SERVICE}=0.04..0.06")],
+        trajectories=2,
+        replications=2,
+        duration=20,
+        on_partial=told.append,
+        is_stopped=lambda: bool(told) and told[-1]["replications"] == 2,
+    )
+    assert (answer["stopped"], answer["morris"]) == ("cancelled", None)
+    assert answer["parameters"] == told[-1]["parameters"]
