@@ -1,19 +1,25 @@
 /** A history router for a few addresses: nothing here needs nested routes, loaders or a library. */
 import { useSyncExternalStore } from "react";
 
+const EXPERIMENTS = {
+  compare: "comparison",
+  sweep: "sweep",
+  capacity: "capacity",
+  cheapest: "cheapest",
+  sensitivity: "sensitivity",
+} as const;
+
 export type Page =
   | { readonly page: "gallery" }
   | { readonly page: "design"; readonly designId: string; readonly runId: string | null }
   | { readonly page: "runs" }
   | {
       readonly page: "experiment";
-      readonly kind: "comparison" | "sweep" | "capacity";
+      readonly kind: (typeof EXPERIMENTS)[keyof typeof EXPERIMENTS];
       readonly designId: string;
       readonly experimentId: string | null;
     }
   | { readonly page: "missing"; readonly path: string };
-
-const EXPERIMENTS = { compare: "comparison", sweep: "sweep", capacity: "capacity" } as const;
 
 /** Read an address as a page; addresses Headrace does not have become "missing". */
 export function pageOf(path: string): Page {

@@ -2,6 +2,7 @@ import { useId, useMemo, useState } from "react";
 import { nodeName } from "../document/types";
 import { parseQuantity } from "../inspector/quantities";
 import { useMetricWords } from "../run/metricWords";
+import { MustMeet } from "./MustMeet";
 import { numberOf } from "./numberOf";
 import { NO_OPTIONS, Option, RunOptions, readOptions } from "./RunOptions";
 import { SettingPicker } from "./SettingPicker";
@@ -9,7 +10,6 @@ import { StartRow } from "./StartRow";
 import { settables } from "./settables";
 import type { Subject } from "./useDesign";
 import { useStart } from "./useStart";
-import { limitWords } from "./words";
 
 const MOST_RUNS = 40;
 type Question = "node" | "highest" | "lowest";
@@ -58,21 +58,7 @@ export function CapacityForm({ subject }: { subject: Subject }) {
   };
   return (
     <section className="experiment-form" aria-label="What is pushed to its limit">
-      <fieldset className="form-block">
-        <legend>Objectives that have to be met</legend>
-        {objectives.length > 0 ? (
-          <ul className="objective-list">
-            {objectives.map((one) => (
-              <li key={JSON.stringify(one)}>{limitWords(one, words, label)}</li>
-            ))}
-          </ul>
-        ) : (
-          <p className="banner warn">
-            The design has no objectives: there is no limit to look for. Add some in the editor, under
-            Simulation.
-          </p>
-        )}
-      </fieldset>
+      <MustMeet {...{ objectives, words, label }} />
       <fieldset className="form-block">
         <legend>What is looked for</legend>
         <div className="form-row form-choices">

@@ -4,12 +4,16 @@ import { useMetricWords } from "../run/metricWords";
 import { isGoing } from "../run/session";
 import { CapacityForm } from "./CapacityForm";
 import { CapacityView } from "./CapacityView";
+import { CheapestForm } from "./CheapestForm";
+import { CheapestView } from "./CheapestView";
 import { CompareForm } from "./CompareForm";
 import { ComparisonView } from "./ComparisonView";
 import { Earlier } from "./Earlier";
 import { pageAddress } from "./experimentsApi";
 import type { Source } from "./OpenVariant";
 import { Progress } from "./Progress";
+import { SensitivityForm } from "./SensitivityForm";
+import { SensitivityView } from "./SensitivityView";
 import { SweepForm } from "./SweepForm";
 import { SweepView } from "./SweepView";
 import { settables } from "./settables";
@@ -25,13 +29,23 @@ const TITLES: Readonly<Record<ExperimentKind, string>> = {
   comparison: "Compare",
   sweep: "Sweep",
   capacity: "Capacity",
+  cheapest: "Cheapest",
+  sensitivity: "Sensitivity",
 };
 const QUESTIONS: Readonly<Record<ExperimentKind, string>> = {
   comparison: "Which of these? Alternatives under the same load, differences with intervals.",
   sweep: "How does it change? One or two settings over a range.",
   capacity: "Where is the limit? The furthest value that still meets the objectives, and what breaks first.",
+  cheapest: "What is the cheapest that meets the objectives, and what would a faster answer cost?",
+  sensitivity: "Which of the numbers that nobody has measured decides? Measure that one first.",
 };
-const FORMS = { comparison: CompareForm, sweep: SweepForm, capacity: CapacityForm } as const;
+const FORMS = {
+  comparison: CompareForm,
+  sweep: SweepForm,
+  capacity: CapacityForm,
+  cheapest: CheapestForm,
+  sensitivity: SensitivityForm,
+} as const;
 
 /** The experiments with one design: the form of a kind, or one experiment as it goes and what came out. */
 export function ExperimentPage({
@@ -149,5 +163,9 @@ function Result({
       return <SweepView found={result} {...{ words, label, all, source }} />;
     case "headrace-capacity/1":
       return <CapacityView found={result} {...{ words, label, all, source }} />;
+    case "headrace-cheapest/1":
+      return <CheapestView found={result} {...{ words, label, all, source }} />;
+    case "headrace-sensitivity/1":
+      return <SensitivityView found={result} {...{ words, label, all }} />;
   }
 }

@@ -8,11 +8,15 @@ export const PLACES: Readonly<Record<ExperimentKind, string>> = {
   comparison: "comparisons",
   sweep: "sweeps",
   capacity: "capacities",
+  cheapest: "cheapest",
+  sensitivity: "sensitivities",
 };
 export const PAGES: Readonly<Record<ExperimentKind, string>> = {
   comparison: "compare",
   sweep: "sweep",
   capacity: "capacity",
+  cheapest: "cheapest",
+  sensitivity: "sensitivity",
 };
 
 const at = (kind: ExperimentKind, id: string) => `/${PLACES[kind]}/${encodeURIComponent(id)}`;
@@ -46,6 +50,18 @@ export const makeVariant = (kind: ExperimentKind, id: string, what: JsonObject) 
 
 export const csvAddress = (kind: ExperimentKind, id: string) => `/api${at(kind, id)}/result.csv`;
 export const jsonAddress = (kind: ExperimentKind, id: string) => `/api${at(kind, id)}/result`;
+
+export interface AssumedNumber {
+  readonly path: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly why: string;
+}
+
+/** The numbers that a design assumes, with the ranges they would be varied over. */
+export const listAssumed = (design: string, signal: AbortSignal) =>
+  request<AssumedNumber[]>("POST", "/sensitivities/assumed", { body: { design }, signal });
 
 export const swapTargets = () => request<SwapTarget[]>("GET", "/swaps");
 

@@ -2,10 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pageOf } from "../router";
 import { metricWords } from "../run/metricWords";
+import { lookOf } from "./CheapestView";
 import { causesOf, costOf } from "./costs";
 import { cumulative, latencyLimits, percentileLines } from "./curveLines";
 import { draftOfAddress, kindText, takesNumber } from "./draft";
 import { shader } from "./HeatMap";
+import { niceTicks, spanOf } from "./plotTicks";
 import { readOptions } from "./RunOptions";
 import { type RangeTexts, readRange, startRange } from "./ranges";
 import { largest } from "./resources";
@@ -19,7 +21,15 @@ import {
   limitOf,
   pointVerdict,
 } from "./sweepFigures";
-import type { Alternative, Comparison, Difference, Sweep, SweepPoint } from "./types";
+import type {
+  Alternative,
+  Cheapest,
+  CheapestPoint,
+  Comparison,
+  Difference,
+  Sweep,
+  SweepPoint,
+} from "./types";
 import { differenceMark, differenceText, moreRunsText, noteSummary, overallText, plotExtent } from "./words";
 
 const words = metricWords({});
@@ -32,6 +42,43 @@ const difference = (more: Partial<Difference>): Difference => ({
   verdict: "lower",
   statement: "",
   ...more,
+});
+
+describe("the ranges and ticks of a plot", () => {
+  it("hold every value, and the ticks are few, round and inside", () => {
+    const value = fc.double({ noNaN: true, min: -1e6, max: 1e6 });
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 9 }), (values) => {
+        const span = spanOf(values);
+        expect(span.low).toBeLessThanOrEqual(Math.min(...values));
+        expect(span.high).toBeGreaterThanOrEqual(Math.max(...values));
+        fc.pre(span.high - span.low > 1e-9);
+        const ticks = niceTicks(span);
+        expect(ticks.length).toBeGreaterThanOrEqual(2);
+        expect(ticks.length).toBeLessThanOrEqual(9);
+        const room = 1e-6 * (span.high - span.low);
+        for (const tick of ticks) {
+          expect(tick).toBeGreaterThanOrEqual(span.low - room);
+          expect(tick).toBeLessThanOrEqual(span.high + room);
+        }
+      }),
+    );
+    expect(niceTicks(spanOf([0.011, 0.093]))).toEqual([0, 0.02, 0.04, 0.06, 0.08]);
+  });
+});
+
+describe("a configuration in the picture of cost and latency", () => {
+  const point = (verdict: "met" | "missed") => ({ verdict }) as CheapestPoint;
+  const found = {
+    points: [point("missed"), point("met"), point("met"), point("met")],
+    cheapest: 1,
+    front: [1, 3],
+  };
+
+  it("is the answer, on the front, beaten, or none", () => {
+    const looks = found.points.map((_, i) => lookOf(found as unknown as Cheapest, i));
+    expect(looks).toEqual(["missed", "chosen", "pale", "front"]);
+  });
 });
 
 describe("what is said of a difference", () => {

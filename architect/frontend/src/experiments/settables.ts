@@ -136,6 +136,13 @@ export function settingTitle(all: readonly Settable[], path: string): string {
   return found ? `${found.place}, ${found.title.charAt(0).toLowerCase()}${found.title.slice(1)}` : path;
 }
 
+/** The same of a distribution as a whole: as its first number is called, without the name of that. */
+export function wholeTitle(all: readonly Settable[], path: string): string {
+  const part = all.find((one) => one.path === path || one.path.startsWith(`${path}.`));
+  if (!part || part.path === path) return settingTitle(all, path);
+  return settingTitle(all, part.path).split(":")[0] ?? path;
+}
+
 /** By place, for a menu with headings. */
 export function byPlace(all: readonly Settable[]): ReadonlyMap<string, readonly Settable[]> {
   const groups = new Map<string, Settable[]>();

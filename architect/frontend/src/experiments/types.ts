@@ -1,9 +1,9 @@
-/** What the server says of experiments: their records, and the documents headrace-comparison/1, -sweep/1, -capacity/1. */
+/** What the server says of experiments: their records, and the documents headrace-comparison/1, -sweep/1, and so on. */
 import type { Json, JsonObject } from "../document/types";
 import type { RunStatus } from "../run/frameTypes";
 import type { Estimate, RunResult } from "../run/result";
 
-export type ExperimentKind = "comparison" | "sweep" | "capacity";
+export type ExperimentKind = "comparison" | "sweep" | "capacity" | "cheapest" | "sensitivity";
 
 export interface ExperimentRecord {
   readonly id: string;
@@ -192,4 +192,84 @@ export interface Capacity {
   readonly statement: string;
 }
 
-export type ExperimentResult = Comparison | Sweep | Capacity;
+export interface CheapestPoint extends Omit<LookedAt, "value"> {
+  readonly values: readonly Json[];
+  readonly cost: { readonly mean: number; readonly ci95: Interval | null };
+  readonly latency: { readonly mean: number; readonly ci95: Interval | null } | null;
+  readonly unpriced: readonly { readonly statement: string }[];
+}
+
+export interface Cheapest {
+  readonly format: "headrace-cheapest/1";
+  readonly seed: number;
+  readonly duration: number;
+  readonly varied: readonly { readonly path: string; readonly values: readonly Json[] }[];
+  readonly latency: string;
+  readonly currency: string;
+  readonly prices_dated: string;
+  /** in rising order of cost */
+  readonly points: readonly CheapestPoint[];
+  /** positions in `points` */
+  readonly cheapest: number | null;
+  readonly front: readonly number[];
+  readonly statement: string;
+  readonly stopped: string | null;
+}
+
+export type End = "low" | "high";
+
+export interface SwungFlow {
+  readonly from: string;
+  readonly to: string;
+  readonly swing: number | null;
+  readonly as_drawn?: Estimate | null;
+  readonly low?: Estimate | null;
+  readonly high?: Estimate | null;
+  readonly low_difference?: Difference | null;
+  readonly high_difference?: Difference | null;
+}
+
+export interface SwungParameter {
+  readonly name: string;
+  readonly why: string;
+  readonly as_drawn: number;
+  readonly low: number;
+  readonly high: number;
+  readonly status: Readonly<Record<End, Alternative["status"]>>;
+  readonly changed_verdicts: number;
+  readonly swing: number | null;
+  readonly flows: readonly SwungFlow[];
+  readonly objectives: readonly {
+    readonly objective: JsonObject;
+    readonly as_drawn: Judged | null;
+    readonly low: Judged | null;
+    readonly high: Judged | null;
+  }[];
+}
+
+export interface Effect {
+  readonly name: string;
+  readonly mu: number;
+  readonly mu_star: number;
+  readonly sigma: number;
+}
+
+export interface Sensitivity {
+  readonly format: "headrace-sensitivity/1";
+  readonly seed: number;
+  readonly duration: number;
+  readonly replications: number;
+  readonly metric: string;
+  /** in rank */
+  readonly parameters: readonly SwungParameter[];
+  readonly morris: {
+    readonly trajectories: number;
+    readonly points: number;
+    readonly replications: number;
+    readonly effects: readonly Effect[];
+  } | null;
+  readonly stopped: string | null;
+  readonly statement: string;
+}
+
+export type ExperimentResult = Comparison | Sweep | Capacity | Cheapest | Sensitivity;
