@@ -6,7 +6,7 @@ import { OpenVariant, type Source } from "./OpenVariant";
 import { type Mark, ScatterPlot } from "./ScatterPlot";
 import { type Settable, settingTitle } from "./settables";
 import type { Cheapest, CheapestPoint } from "./types";
-import { brokenText, measureTitle, unitOf } from "./words";
+import { brokenText, measureTitle, namedStatement, unitOf } from "./words";
 
 const MOST_ROWS = 500;
 const LEGEND = [
@@ -41,7 +41,13 @@ export function CheapestView({ found, words, label, all, source }: Props) {
             <OpenVariant source={source} values={chosen.values} name="the cheapest" />
           </p>
         )}
-        <p className={chosen ? "" : "overall-text"}>{found.statement}</p>
+        <p className={chosen ? "" : "overall-text"}>
+          {namedStatement(
+            found.statement,
+            all,
+            found.varied.map((one) => one.path),
+          )}
+        </p>
         {unpriced.map((statement) => (
           <p key={statement} className="banner warn">
             {statement}
@@ -87,7 +93,9 @@ export function CheapestView({ found, words, label, all, source }: Props) {
                 <th scope="col">{latency}</th>
                 <th scope="col">Objectives</th>
                 <th scope="col">Runs</th>
-                <th scope="col">What it misses first</th>
+                <th scope="col" className="left">
+                  What it misses first
+                </th>
                 <th scope="col">
                   <span className="visually-hidden">Go on with it</span>
                 </th>
@@ -117,7 +125,7 @@ export function CheapestView({ found, words, label, all, source }: Props) {
                   </td>
                   <td>{point.replications}</td>
                   <td className="broken-cell">
-                    {point.broken[0] && brokenText(point.broken[0], words, label)}
+                    {point.broken[0] && brokenText({ ...point.broken[0], busiest: null }, words, label)}
                   </td>
                   <td>
                     <OpenVariant source={source} values={point.values} name={point.values.join(", ")} />

@@ -1,7 +1,7 @@
 import { useId } from "react";
 import { niceTicks, type Span, spanOf } from "./plotTicks";
 
-const WIDTH = 760;
+const WIDTH = 1180;
 const HEIGHT = 340;
 const LEFT = 70;
 const RIGHT = 24;

@@ -93,7 +93,9 @@ export function SensitivityForm({ subject }: { subject: Subject }) {
               <thead>
                 <tr>
                   <th scope="col">Vary</th>
-                  <th scope="col">Why</th>
+                  <th scope="col" className="left">
+                    Why
+                  </th>
                   <th scope="col">From</th>
                   <th scope="col">To</th>
                 </tr>
@@ -111,7 +113,7 @@ export function SensitivityForm({ subject }: { subject: Subject }) {
                         {row.title}
                       </label>
                     </th>
-                    <td className="muted assumed-why">{row.why}</td>
+                    <td className="muted left assumed-why">{row.why}</td>
                     {(["low", "high"] as const).map((end) => (
                       <td key={end}>
                         <input

@@ -6,7 +6,10 @@ import { ScatterPlot } from "./ScatterPlot";
 import { type Settable, wholeTitle } from "./settables";
 import { Tornado } from "./Tornado";
 import type { End, Sensitivity, SwungFlow, SwungParameter } from "./types";
-import { limitWords, measureTitle, unitOf } from "./words";
+import { limitWords, measureTitle, namedStatement, unitOf } from "./words";
+
+/** Of the largest effect: what is nearer to zero lies in one heap, and the table names it. */
+const NEAR = 0.08;
 
 interface Props {
   readonly found: Sensitivity;
@@ -27,7 +30,13 @@ export function SensitivityView({ found, words, label, all }: Props) {
   return (
     <>
       <section className="overall" aria-label="In short">
-        <p className="overall-text">{found.statement}</p>
+        <p className="overall-text">
+          {namedStatement(
+            found.statement,
+            all,
+            found.parameters.map((one) => one.name),
+          )}
+        </p>
         {turning.length > 0 && (
           <ul className="broken-list">
             {turning.map(({ one, row }) => (
@@ -44,7 +53,7 @@ export function SensitivityView({ found, words, label, all }: Props) {
           same random numbers.
         </p>
       </section>
-      <section className="experiment-charts" aria-label="How far each number moves it">
+      <section className="stacked-charts" aria-label="How far each number moves it">
         {flows.map((flow, i) => (
           <Tornado
             key={`${flow.from} ${flow.to}`}
@@ -69,7 +78,9 @@ export function SensitivityView({ found, words, label, all }: Props) {
               <tr>
                 <th scope="col">Number</th>
                 <th scope="col">As drawn</th>
-                <th scope="col">Flow</th>
+                <th scope="col" className="left">
+                  Flow
+                </th>
                 <th scope="col">Low end</th>
                 <th scope="col">{metric} there</th>
                 <th scope="col">High end</th>
@@ -86,7 +97,7 @@ export function SensitivityView({ found, words, label, all }: Props) {
                       {i === 0 && title(one.name)}
                     </th>
                     <td>{i === 0 && formatNumber(one.as_drawn)}</td>
-                    <td>
+                    <td className="left">
                       {label(flow.from)} → {label(flow.to)}
                     </td>
                     {(["low", "high"] as const).flatMap((end) => [
@@ -140,6 +151,7 @@ function Effects({
   readonly metric: string;
   readonly title: (name: string) => string;
 }) {
+  const most = Math.max(...morris.effects.map((one) => one.mu_star));
   const marks = useMemo(
     () =>
       morris.effects.map((one) => ({
@@ -147,10 +159,10 @@ function Effects({
         x: one.mu_star,
         y: one.sigma,
         look: "front",
-        label: title(one.name),
+        ...(one.mu_star > NEAR * most ? { label: title(one.name) } : {}),
         words: `${title(one.name)}: μ* ${formatQuantity(one.mu_star, unit)}, σ ${formatQuantity(one.sigma, unit)}`,
       })),
-    [morris, title, unit],
+    [morris, most, title, unit],
   );
   const format = (value: number) => valueTick(value, unit);
   return (

@@ -3,13 +3,13 @@ import type { Estimate } from "../run/result";
 import { niceTicks, spanOf } from "./plotTicks";
 import type { SwungFlow } from "./types";
 
-const WIDTH = 620;
-const NAMES = 210;
+const WIDTH = 1180;
+const NAMES = 260;
 const RIGHT = 16;
 const ROW = 30;
 const BAR = 14;
 const AXIS = 24;
-const LONGEST = 34; // letters of a name
+const LONGEST = 40; // letters of a name
 
 interface Row {
   readonly name: string;

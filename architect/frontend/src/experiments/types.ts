@@ -161,7 +161,7 @@ export interface Broken {
   readonly objective?: JsonObject;
   readonly value?: number | null;
   readonly ci95?: Interval | null;
-  readonly busiest?: { readonly node: string; readonly utilization: number };
+  readonly busiest?: { readonly node: string; readonly utilization: number } | null;
   readonly node?: string;
   readonly measure?: string;
   readonly growth_rate?: number;

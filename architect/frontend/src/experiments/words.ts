@@ -4,6 +4,7 @@ import type { MetricWords } from "../run/metricWords";
 import { ABSENT, formatHalfWidth, formatQuantity, formatShare, GAP } from "../run/numbers";
 import { objectiveWords } from "../run/result";
 import type { Tone } from "../run/status";
+import { type Settable, wholeTitle } from "./settables";
 import type { Broken, Comparison, Difference, Interval, Judged, Note, ObjectiveRow } from "./types";
 
 export interface Style {
@@ -152,6 +153,14 @@ export function plotExtent(differences: Iterable<Difference>): number {
       if (value !== null && Number.isFinite(value)) extent = Math.max(extent, Math.abs(value));
   }
   return extent;
+}
+
+/** A statement of the server with settings by their titles instead of their paths. */
+export function namedStatement(text: string, all: readonly Settable[], paths: readonly string[]): string {
+  return paths.reduce((said, path) => {
+    const title = wholeTitle(all, path);
+    return said.replaceAll(`${path}=`, `${title} `).replaceAll(path, title);
+  }, text);
 }
 
 /** What broke, in one sentence. */
