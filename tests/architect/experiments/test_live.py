@@ -102,7 +102,7 @@ def test_the_cheapest_and_the_sensitivity_are_the_command_line_s(server: LiveSer
     swung = started(server, "sensitivities", sample(), over=[over], trajectories=2, replications=2)
     document = Document.parse(priced)
     varied = [parse_vary(document, "nodes.billing.config.instances=1:3")]
-    assert ended(server, cheap)["headline"].startswith("The cheapest of 3 configurations that meets every objective")
+    assert "The cheapest of 3 configurations that meets" in ended(server, cheap)["headline"]
     assert server.get(f"{cheap}/result") == cheapest(document, varied, replications=4)
     document = Document.parse(sample())
     numbers = [parse_over(document, "nodes.billing.config.service_time=0.02..0.06")]

@@ -1,5 +1,6 @@
 import { useId } from "react";
 import { niceTicks, type Span, spanOf } from "./plotTicks";
+import "./plots.css";
 
 const WIDTH = 1180;
 const HEIGHT = 340;

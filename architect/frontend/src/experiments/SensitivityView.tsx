@@ -71,7 +71,9 @@ export function SensitivityView({ found, words, label, all }: Props) {
       </section>
       {found.morris && <Effects {...{ found, unit, metric, title }} morris={found.morris} />}
       <section aria-labelledby="numbers-title">
-        <h2 id="numbers-title">Numbers, in the order of what they move</h2>
+        <h2 id="numbers-title">
+          Numbers, in the order of what they move <span className="muted">{metric}</span>
+        </h2>
         <div className="table-holder">
           <table className="result-table">
             <thead>
@@ -82,9 +84,9 @@ export function SensitivityView({ found, words, label, all }: Props) {
                   Flow
                 </th>
                 <th scope="col">Low end</th>
-                <th scope="col">{metric} there</th>
+                <th scope="col">found there</th>
                 <th scope="col">High end</th>
-                <th scope="col">{metric} there</th>
+                <th scope="col">found there</th>
                 <th scope="col">Moves it by</th>
                 <th scope="col">Verdicts</th>
               </tr>

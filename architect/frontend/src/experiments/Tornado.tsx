@@ -2,6 +2,7 @@ import { useId } from "react";
 import type { Estimate } from "../run/result";
 import { niceTicks, spanOf } from "./plotTicks";
 import type { SwungFlow } from "./types";
+import "./plots.css";
 
 const WIDTH = 1180;
 const NAMES = 260;
