@@ -77,11 +77,15 @@ class BatchConsumer(Consumer):
         self._gather(server, message, server.receipt, now)
         self._go_on(server, was_gathering, now)
 
+    def may_leave(self, server: Server) -> bool:
+        assert isinstance(server, BatchServer)
+        return not server.gathered and super().may_leave(server)
+
     def look(self, server: Server, now: float) -> bool:
         assert isinstance(server, BatchServer)
         was_gathering = bool(server.gathered)
-        if self.paused:
-            self.parked.append(server)
+        if self.paused or (self.is_halting and self.may_leave(server)):
+            self.halt(server)
         elif self._collect(server, now):
             self._go_on(server, was_gathering, now)
             return True
@@ -194,8 +198,8 @@ class BatchConsumer(Consumer):
                 self.give_up(message, subscription, receipt, now)
             else:
                 self.complete(message, subscription, receipt, now)
-        if self.paused:
-            self.parked.append(server)
+        if self.is_halting:
+            self.halt(server)
         elif not self._collect(server, now):
             self._rest(server, now)
         elif self._is_enough(server):

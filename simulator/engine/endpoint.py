@@ -137,6 +137,10 @@ class Consumer(Node):
         )
         self.parked: list[Server] = []
         self.paused = False
+        #: Servers that leave when they have finished what they hold.
+        self.leaving = 0
+        #: Whether a server that becomes free takes nothing: paused, or some are to leave.
+        self.is_halting = False
         self.busy = Level()
         self.failures = 0
         self.duplicates = 0
@@ -222,8 +226,8 @@ class Consumer(Node):
         if server.batch:
             server.message, server.receipt = server.batch.popleft()
             return True
-        if self.paused:
-            self.parked.append(server)
+        if self.is_halting:
+            self.halt(server)
             return False
         inputs = self.inputs
         if len(inputs) == 1:
@@ -313,10 +317,42 @@ class Consumer(Node):
         else:
             self.env.at(now + delay(), _Rejection(message, subscription, receipt))
 
+    # -- another number of servers ---------------------------------------------------------------
+    def resize(self, servers: int) -> None:
+        """Have so many servers from now on: new ones look for work at once, and those that are too many
+        leave when they are free.
+        """
+        assert self.size is not None
+        now = self.env._now
+        more = servers - self.size
+        self.size = servers
+        self.resized.append((now, servers))
+        staying = min(max(more, 0), self.leaving)
+        self.leaving += max(-more, 0) - staying
+        for free in (self.idle, self.parked):
+            for server in [one for one in free if self.may_leave(one)][: self.leaving]:
+                free.remove(server)
+                self.leaving -= 1
+        self.is_halting = self.paused or self.leaving > 0
+        for _ in range(more - staying):
+            self.look(self.make_server(), now)
+
+    def may_leave(self, server: Server) -> bool:
+        """Whether a free server holds nothing."""
+        return not server.batch
+
+    def halt(self, server: Server) -> None:
+        """A free server takes nothing: it leaves, or waits for the end of a pause."""
+        if self.leaving and self.may_leave(server):
+            self.leaving -= 1
+            self.is_halting = self.paused or self.leaving > 0
+        else:
+            self.parked.append(server)
+
     # -- faults ----------------------------------------------------------------------------------
     def pause(self) -> None:
         """Stop taking messages; services under way go on to their end."""
-        self.paused = True
+        self.paused = self.is_halting = True
         self.parked += self.idle
         self.idle.clear()
         if isinstance(self.idle, EndlessServers):
@@ -325,6 +361,7 @@ class Consumer(Node):
     def resume(self) -> None:
         """Take messages again."""
         self.paused = False
+        self.is_halting = self.leaving > 0
         now = self.env._now
         waiting, self.parked = self.parked, []
         for server in waiting:

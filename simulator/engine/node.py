@@ -48,6 +48,8 @@ class Node(ABC):  # noqa: B024 -- every hook has a sensible default
         #: Finds the flows from a producer (by index) that end beyond this node.
         self.find_flows: Callable[[int], list[Flow]] = _no_flows
         self._flows_beyond: dict[int, list[Flow]] = {}
+        #: From when on (s) it has had how many servers, where that number was changed.
+        self.resized: list[tuple[float, int]] = []
 
     # -- life cycle ------------------------------------------------------------------------------
     def connect(self, world: World) -> None:

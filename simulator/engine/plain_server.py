@@ -22,7 +22,7 @@ class PlainServer(Server):
         consumer = self.consumer
         line = self.line
         message = self.message
-        if consumer.paused or line.is_out or message.duplicate or message.processed:
+        if consumer.is_halting or line.is_out or message.duplicate or message.processed:
             return consumer.service_ends(self, now)
         # The end of the service: `Consumer.complete` and `Flow.record`.
         subscription = self.subscription

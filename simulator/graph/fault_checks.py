@@ -45,6 +45,8 @@ def type_faults(document: Document) -> list[Problem]:
         found = (
             _problems_of_own(fault, own, path) if own is not None else _problems_of_general(fault, kind, path)
         )
+        if own is not None and own.resizes and not found:
+            found = _problems_of_readers(document, fault, path)
         if found:
             problems += found
         else:
@@ -101,6 +103,27 @@ def _problems_of_general(fault: Fault, kind: str, path: str) -> list[Problem]:
             Problem("D102", "error", fault.node, "", message, "leave config out", f"{path}.config")
         )
     return problems
+
+
+def _problems_of_readers(document: Document, fault: Fault, path: str) -> list[Problem]:
+    """Brokers whose readers are made when the run begins."""
+    sources = [
+        document.node(edge.source) for edge in document.edges_into(fault.node) if edge.role == "consume"
+    ]
+    return [
+        Problem(
+            "D207",
+            "error",
+            fault.node,
+            "",
+            f"{source.id} ({source.kind}) gets its readers when a run begins: {fault.node} cannot change in "
+            "number",
+            "leave the change out, and compare runs with other numbers",
+            f"{path}.node",
+        )
+        for source in sources
+        if KINDS[source.kind].has_fixed_readers
+    ]
 
 
 def _without_duration(fault: Fault, path: str) -> Problem:

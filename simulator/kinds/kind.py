@@ -39,6 +39,8 @@ class FaultKind:
         lasts: whether it has a duration; one that does not only strikes.
         can_overlap: whether others that can overlap may be on at the same node at the same time, unless they
             are the same fault with the same settings.
+        resizes: whether it changes the number of servers, which not every broker can follow
+            (`Kind.has_fixed_readers`).
     """
 
     fault: str
@@ -47,6 +49,7 @@ class FaultKind:
     settings: type[Settings] = PlainSettings
     lasts: bool = True
     can_overlap: bool = False
+    resizes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class Kind:
         shares_alike: whether what comes back to a node is shared out as at first; not so where messages that
             have been there say something else.
         trial: tester of its routing, None for kinds that do not choose.
+        has_fixed_readers: whether its readers are members or channels made when a run begins, so that the
+            number of their servers cannot change during it.
         plan_stage: from the world and the node's id the stage that could take the place of its events
             (`simulator.engine.stage_plan`), None where only events model it; kinds without it never have one.
         swap: how another broker takes its place and it that of another, None for kinds that hold no messages.
@@ -117,6 +122,7 @@ class Kind:
     edge_settings: dict[str, type[Settings]] = field(default_factory=dict)
     entering_settings: dict[str, type[Settings]] = field(default_factory=dict)
     has_passing_dead_letters: bool = False
+    has_fixed_readers: bool = False
     check: Check | None = None
     cycle_hint: str = ""
     badges: tuple[str, ...] = ()

@@ -32,6 +32,19 @@ class NodeRecord:
     #: Per slice: the maximum of a level, and when it was reached first.
     peaks: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     residence: list[tuple[int, float]] = field(default_factory=list)
+    #: From when on there were how many servers, where a run has changed their number.
+    resized: list[tuple[float, int]] = field(default_factory=list)
+
+    def server_seconds(self, begin: float, end: float) -> float:
+        """Time that all servers had together from `begin` to `end` (seconds)."""
+        number, since, able = self.servers or 0, begin, 0.0
+        for at, changed in self.resized:
+            if at > since:
+                until = min(at, end)
+                able += number * max(0.0, until - since)
+                since = max(since, until)
+            number = changed
+        return able + number * (end - since)
 
 
 @dataclass(slots=True)
@@ -89,6 +102,7 @@ class SliceRecorder:
             records[name] = NodeRecord(
                 kind, node.servers(), {m: group for m, group in tallies.items() if group}
             )
+            records[name].resized = node.resized
             self._levels[name] = node.levels()
         flow_records = [FlowRecord(flow.producer, flow.consumer, number(flow.latency)) for flow in flows]
         self.recording = Recording([], records, flow_records, [[] for _ in self._tallies])

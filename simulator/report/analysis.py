@@ -168,7 +168,7 @@ def _is_saturated(document: Document, id: str, recordings: Sequence[Recording], 
                 return False
             middle = len(recording.boundaries) // 2
             busy += record.areas["busy"][-1] - record.areas["busy"][middle]
-            able += record.servers * (recording.boundaries[-1] - recording.boundaries[middle])
+            able += record.server_seconds(recording.boundaries[middle], recording.boundaries[-1])
     return able > 0.0 and busy >= SATURATED * able
 
 

@@ -162,7 +162,11 @@ def node_values(recording: Recording, record: NodeRecord, first: int, last: int)
         mean = (areas[last] - areas[first]) / span
         if metric == "busy":
             if record.servers:
-                values[("utilization",)] = mean / record.servers
+                values[("utilization",)] = (
+                    mean / record.servers
+                    if not record.resized
+                    else (areas[last] - areas[first]) / record.server_seconds(start, end)
+                )
             continue
         values[(metric, "mean")] = mean
         peaks = record.peaks.get(metric, [])[first:last]

@@ -233,11 +233,20 @@ def test_a_design_is_not_deleted_while_its_run_is_going(server: LiveServer) -> N
         assert client.delete(f"/api/designs/{run['design']}").status_code == 204
 
 
-def test_a_rate_set_over_the_socket_stands_in_the_document_of_the_run(server: LiveServer) -> None:
+@pytest.mark.parametrize(
+    ("kind", "wrong", "said", "right"),
+    [
+        ("producer", {"rate": "many"}, "expected a number", {"rate": 3}),
+        ("consumer", {"instances": 0}, "instances", {"instances": 7}),
+    ],
+)
+def test_what_is_set_over_the_socket_stands_in_the_document_of_the_run(
+    server: LiveServer, kind: str, wrong: dict[str, Any], said: str, right: dict[str, Any]
+) -> None:
     run_id = start(server, work_queue(duration=120), seed=4, speed=20)
     server.wait_for(run_id, "running")
     nodes = server.get(f"/api/runs/{run_id}/document")["nodes"]
-    (producer,) = [one["id"] for one in nodes if one["kind"] == "producer"]
+    node = next(one["id"] for one in nodes if one["kind"] == kind)
 
     def answer(watcher: Watcher, kind: str) -> dict[str, Any]:
         while (message := watcher.next()).get("type") != kind:
@@ -245,11 +254,12 @@ def test_a_rate_set_over_the_socket_stands_in_the_document_of_the_run(server: Li
         return message
 
     with Watcher(server, run_id) as watcher:
-        watcher.say(type="set", node=producer, settings={"rate": "many"})
-        assert "expected a number" in answer(watcher, "error")["message"]
-        watcher.say(type="set", node=producer, settings={"rate": 3})
+        watcher.say(type="set", node=node, settings=wrong)
+        refusal = answer(watcher, "error")
+        assert said in refusal["message"] + str(refusal.get("problems"))
+        watcher.say(type="set", node=node, settings=right)
         taken = answer(watcher, "injected")["fault"]
-    assert (taken["kind"], taken["node"], taken["config"]) == ("set", producer, {"rate": 3})
+    assert (taken["kind"], taken["node"], taken["config"]) == ("set", node, right)
     (fault,) = server.get(f"/api/runs/{run_id}/document")["faults"]
     assert fault["at"] == taken["at"] > 0
     server.post(f"/api/runs/{run_id}/cancel")

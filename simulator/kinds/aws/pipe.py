@@ -191,8 +191,8 @@ class Pipe(BatchConsumer):
         for message, receipt in reversed(refused) if self._retries_itself else refused:
             self.give_up(message, subscription, receipt, now)
         ends = None
-        if self.paused:
-            self.parked.append(server)
+        if self.is_halting:
+            self.halt(server)
         elif refused and self._retries_itself:
             self.env.at(now + RETRY_PAUSE, Poll(server))
         elif not self._collect(server, now):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from simulator.design.calls import CallSettings
 from simulator.design.distributions import AnyDistribution, DurationDistribution, Exponential, Uniform
@@ -20,7 +21,7 @@ from simulator.engine.request import Invocations
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.cost import MachineType, instance_hours
-from simulator.kinds.kind import Kind
+from simulator.kinds.kind import FaultKind, Kind
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Node
@@ -134,6 +135,42 @@ class ConsumerSettings(Settings):
     )
 
 
+class ResizeSettings(Settings):
+    """How many workers a consumer has from a moment on."""
+
+    instances: Annotated[int, Field(ge=1, le=10_000)] | None = setting(
+        None, title="Instances", help="Instances from now on; empty: as many as before.", unit="instances"
+    )
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = setting(
+        None,
+        title="Concurrency",
+        help="Messages one instance works on at a time from now on; empty: as many as before.",
+        unit="messages",
+    )
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> Self:
+        if self.instances is None and self.concurrency is None:
+            raise PydanticCustomError("D104", "instances or concurrency is missing: nothing would change")
+        return self
+
+
+class _Resizing(Consumer):
+    """A consumer whose number of workers may change during a run."""
+
+    instances = concurrency = 0
+
+    def strike(self, fault: str, settings: Any) -> None:
+        """`set`: other instances or another concurrency."""
+        if fault != "set":
+            super().strike(fault, settings)
+            return
+        assert isinstance(settings, ResizeSettings)
+        self.instances = settings.instances or self.instances
+        self.concurrency = settings.concurrency or self.concurrency
+        self.resize(self.instances * self.concurrency)
+
+
 def _connect(consumer: Consumer, world: World) -> None:
     consumer.outlet = world.outlet(consumer.id)
     consumer.is_sending_on = bool(consumer.outlet)
@@ -142,7 +179,7 @@ def _connect(consumer: Consumer, world: World) -> None:
         consumer.invocations = Invocations(world.env, calls)
 
 
-class ConsumerNode(Consumer):
+class ConsumerNode(_Resizing):
     """A consumer as drawn."""
 
     def connect(self, world: World) -> None:
@@ -152,7 +189,7 @@ class ConsumerNode(Consumer):
         lay_plain_servers(self)
 
 
-class BatchConsumerNode(BatchConsumer):
+class BatchConsumerNode(_Resizing, BatchConsumer):
     """A consumer that works in batches."""
 
     def connect(self, world: World) -> None:
@@ -185,8 +222,10 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
         "redelivery_delay": _draws(world, failure.redelivery_delay, id, "redelivery delay"),
     }
     batch = settings.batch
+    sources = [world.document.node(edge.source).config for edge in world.edges_into(id, "consume")]
+    made: ConsumerNode | BatchConsumerNode
     if batch is not None:
-        return BatchConsumerNode(
+        made = BatchConsumerNode(
             id,
             world.env,
             **shared,
@@ -194,12 +233,13 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
             max_wait=batch.max_wait,
             is_per_message=batch.service == "per-message",
         )
-    sources = [world.document.node(edge.source).config for edge in world.edges_into(id, "consume")]
-    if any(getattr(source, "preemption", "none") == "resume" for source in sources):
+    elif any(getattr(source, "preemption", "none") == "resume" for source in sources):
         return PreemptibleConsumerNode(id, world.env, **shared)
-    consumer = ConsumerNode(id, world.env, **shared)
-    consumer.service_distribution = settings.service_time
-    return consumer
+    else:
+        made = ConsumerNode(id, world.env, **shared)
+        made.service_distribution = settings.service_time
+    made.instances, made.concurrency = settings.instances or 0, settings.concurrency
+    return made
 
 
 def _draws(world: World, distribution: AnyDistribution | None, id: str, purpose: str) -> Draw | None:
@@ -207,12 +247,19 @@ def _draws(world: World, distribution: AnyDistribution | None, id: str, purpose:
 
 
 def check(document: Document, node: Node) -> list[Problem]:
-    """A batch has no single message to call a service for (D283)."""
+    """A batch has no single message to call a service for; some workers cannot change in number (D283)."""
     settings = node.config
     assert isinstance(settings, ConsumerSettings)
+    problems = [
+        Problem("D283", "error", node.id, "", message, hint, f"faults[{position}]")
+        for position, fault in enumerate(document.faults)
+        if fault.node == node.id and fault.kind == "set"
+        for message, hint in _fixed_workers(document, node)
+    ]
     if settings.batch is None or not any(edge.role == "invoke" for edge in document.edges_from(node.id)):
-        return []
+        return problems
     return [
+        *problems,
         Problem(
             "D283",
             "error",
@@ -221,8 +268,28 @@ def check(document: Document, node: Node) -> list[Problem]:
             f"{node.id} works in batches and invokes a service: calls are made for single messages",
             "take the batch away, or publish to a queue that the service's work reads from",
             f"nodes[{document.nodes.index(node)}].config.batch",
-        )
+        ),
     ]
+
+
+def _fixed_workers(document: Document, node: Node) -> list[tuple[str, str]]:
+    """Why the number of workers cannot change during a run, and what to do."""
+    if getattr(node.config, "instances", None) is None:
+        return [(f"{node.id} has as many workers as there is work", "leave the change out")]
+    found = []
+    for edge in document.edges_into(node.id):
+        source = document.node(edge.source).config
+        if (
+            getattr(source, "preemption", "none") != "none"
+            or getattr(source, "dispatch", "shared") != "shared"
+        ):
+            found.append(
+                (
+                    f"{edge.source} knows each worker of {node.id}: their number is fixed when a run begins",
+                    "give the queue the dispatch shared and no preemption, or leave the change out",
+                )
+            )
+    return found
 
 
 KIND = Kind(
@@ -237,5 +304,15 @@ KIND = Kind(
     edge_settings={"publish": PublishSettings, "invoke": CallSettings},
     check=check,
     badges=("utilization", "throughput", "service_time"),
+    faults=(
+        FaultKind(
+            "set",
+            "Change of workers",
+            "There are more or fewer workers from now on; those too many finish what they hold.",
+            settings=ResizeSettings,
+            lasts=False,
+            resizes=True,
+        ),
+    ),
     cost=instance_hours,
 )

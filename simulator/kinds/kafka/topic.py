@@ -477,6 +477,7 @@ KIND = Kind(
     docs="https://kafka.apache.org/documentation/",
     settings=KafkaTopicSettings,
     build=KafkaTopic,
+    has_fixed_readers=True,
     edge_settings={"consume": KafkaConsumeSettings, "dead-letter": DeadLetterSettings},
     check=check,
     faults=FAULTS,

@@ -31,6 +31,7 @@ KIND = Kind(
     docs="https://www.rabbitmq.com/docs/queues",
     settings=RabbitQueueSettings,
     build=build,
+    has_fixed_readers=True,
     edge_settings={"consume": RabbitConsumeSettings, "dead-letter": PlainSettings},
     entering_settings={"publish": RabbitPublishSettings},
     has_passing_dead_letters=True,

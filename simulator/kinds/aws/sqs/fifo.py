@@ -8,7 +8,7 @@ head of a rotating list before it goes on to the next; a group that was served g
 from __future__ import annotations
 
 from collections import deque
-from heapq import nlargest
+from heapq import heappush, nlargest
 from math import inf
 from typing import Any
 
@@ -23,6 +23,7 @@ from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
 from simulator.kinds.aws.sqs.queue import SqsQueue
 from simulator.kinds.aws.sqs.quotas import CALLS_PER_SECOND, CHUNK
 from simulator.kinds.aws.sqs.reader import Reader
+from simulator.kinds.aws.sqs.redrive import AttributeSettings
 from simulator.kinds.aws.sqs.settings import SqsSettings
 from simulator.kinds.aws.sqs.throttle import Throttle
 
@@ -169,6 +170,21 @@ class FifoQueue(SqsQueue):
             self._hold_back(message, now, visible_from)
         else:
             self._append(message, group, now)
+
+    def set_attributes(self, changed: AttributeSettings) -> None:
+        """Another delay holds for messages, too, that wait for theirs to end."""
+        super().set_attributes(changed)
+        if changed.delay_seconds is None or not self._delayed:
+            return
+        groups: dict[str, float] = {}
+        waiting = sorted(self._delayed, key=lambda entry: entry[1])
+        self._delayed.clear()
+        for _, ordinal, message in waiting:
+            # Never before those ahead of it in its group.
+            group = message.envelope.group
+            due = groups[group] = max(message.enqueued_at + changed.delay_seconds, groups.get(group, 0.0))
+            heappush(self._delayed, (due, ordinal, message))
+        self._delay_timer.arm(self._delayed[0][0])
 
     def accept_dead_letter(self, message: Message) -> bool:
         """A FIFO dead-letter queue counts the age anew (developer guide, *dead-letter queue retention*)."""

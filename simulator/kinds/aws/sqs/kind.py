@@ -10,7 +10,7 @@ from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublish
 from simulator.kinds.aws.sqs.fair import FairQueue
 from simulator.kinds.aws.sqs.fifo import FifoQueue
 from simulator.kinds.aws.sqs.queue import SqsQueue
-from simulator.kinds.aws.sqs.redrive import PURGE, REDRIVE
+from simulator.kinds.aws.sqs.redrive import PURGE, REDRIVE, SET
 from simulator.kinds.aws.sqs.settings import SqsSettings
 from simulator.kinds.aws.sqs.standard import StandardQueue
 from simulator.kinds.aws.sqs.traits import SQS_MAPPING
@@ -40,7 +40,7 @@ KIND = Kind(
     entering_settings={"publish": SqsPublishSettings},
     check=check,
     badges=("queue_length", "in_flight", "waiting_time"),
-    faults=(REDRIVE, PURGE),
+    faults=(REDRIVE, PURGE, SET),
     swap=SQS_MAPPING,
     cost=cost_items,
 )

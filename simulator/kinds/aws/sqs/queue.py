@@ -27,7 +27,7 @@ from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublish
 from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
 from simulator.kinds.aws.sqs.quotas import CHUNK, IN_FLIGHT_LIMIT
 from simulator.kinds.aws.sqs.reader import Reader, Work
-from simulator.kinds.aws.sqs.redrive import MoveTask, Purge
+from simulator.kinds.aws.sqs.redrive import AttributeSettings, MoveTask, Purge
 from simulator.kinds.aws.sqs.requests import Requests
 from simulator.kinds.aws.sqs.sender import Sender
 from simulator.kinds.aws.sqs.settings import SqsSettings
@@ -425,8 +425,18 @@ class SqsQueue(SqsState):
             self.purge.strike()
         elif fault == "redrive":
             self.move_task.strike(settings)
+        elif fault == "set":
+            self.set_attributes(settings)
         else:
             super().strike(fault, settings)
+
+    def set_attributes(self, changed: AttributeSettings) -> None:
+        """SetQueueAttributes, at once (the service takes up to 60 s); what is in flight keeps its timeout."""
+        update = changed.model_dump(exclude_none=True, by_alias=False)
+        self.settings = self.settings.model_copy(update=update)
+        if changed.visibility_timeout is not None:
+            for reader in self.readers.values():
+                reader.follow(changed.visibility_timeout)
 
     def take_out_all(self, now: float) -> list[Message]:
         """All messages, in flight and delayed ones too, which are counted at no level any more."""

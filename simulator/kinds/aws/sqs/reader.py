@@ -36,6 +36,7 @@ class Reader:
         "has_duties",
         "heartbeat",
         "heartbeat_extension",
+        "is_following",
         "is_short_polling",
         "max_messages",
         "subscription",
@@ -55,6 +56,8 @@ class Reader:
         self.visibility_timeout = (
             queue.visibility_timeout if edge.visibility_timeout is None else edge.visibility_timeout
         )
+        #: Whether it receives with the queue's visibility timeout, and heartbeats begin that anew.
+        self.is_following = (edge.visibility_timeout is None, edge.heartbeat_extension is None)
         #: Seconds between two looks; 0: a long poll is open all the time and returns at once.
         self.gap = 0.0 if wait > 0.0 else max(self.consumer.poll_interval, SHORT_POLL_GAP)
         self.empty_receives = 0
@@ -75,6 +78,14 @@ class Reader:
         self.has_duties = (
             edge.heartbeat is not None or edge.visibility_on_failure is not None or edge.delete_batch_size > 1
         )
+
+    def follow(self, visibility_timeout: float) -> None:
+        """The queue has another visibility timeout (s)."""
+        receives, heartbeats = self.is_following
+        if receives:
+            self.visibility_timeout = visibility_timeout
+            if heartbeats:
+                self.heartbeat_extension = visibility_timeout
 
     def wake(self, now: float) -> None:
         """Let an idle worker look; the polls it made while it was idle are known from that time."""

@@ -1,10 +1,11 @@
-"""Actions on a queue: a redrive task that takes dead letters back, and a purge."""
+"""Actions on a queue: a redrive task that takes dead letters back, a purge, and other attributes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from simulator.design.fields import Settings, Source, setting
 from simulator.engine.environment import Activity
@@ -23,6 +24,10 @@ PURGE_PAUSE = 60.0
 _MOVE = Source(
     "Amazon SQS API reference, StartMessageMoveTask",
     "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html",
+)
+_SET = Source(
+    "Amazon SQS API reference, SetQueueAttributes",
+    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
 )
 
 
@@ -44,6 +49,44 @@ REDRIVE = FaultKind(
     "Redrive",
     "StartMessageMoveTask: the dead letters go back to the queues they come from.",
     RedriveSettings,
+    lasts=False,
+)
+
+
+class AttributeSettings(Settings):
+    """Attributes of a queue from a moment on."""
+
+    visibility_timeout: Annotated[float, Field(ge=0, le=43_200)] | None = setting(
+        None,
+        title="VisibilityTimeout",
+        help="Visibility timeout of receives from now on; empty: as before.",
+        unit="s",
+        source=_SET,
+        alias="VisibilityTimeout",
+    )
+    delay_seconds: Annotated[float, Field(ge=0, le=900)] | None = setting(
+        None,
+        title="DelaySeconds",
+        help="Delay from now on; on FIFO also of messages that wait for theirs to end. Empty: as before.",
+        unit="s",
+        source=_SET,
+        alias="DelaySeconds",
+    )
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> Self:
+        if self.visibility_timeout is None and self.delay_seconds is None:
+            raise PydanticCustomError(
+                "D104", "VisibilityTimeout or DelaySeconds is missing: nothing would change"
+            )
+        return self
+
+
+SET = FaultKind(
+    "set",
+    "Change of attributes",
+    "SetQueueAttributes: another visibility timeout or delay from now on.",
+    AttributeSettings,
     lasts=False,
 )
 PURGE = FaultKind(

@@ -15,6 +15,7 @@ from simulator.engine.world import World
 from simulator.kinds.aws.sqs.envelope import envelope_of
 from simulator.kinds.aws.sqs.queue import SqsQueue
 from simulator.kinds.aws.sqs.quotas import CHUNK
+from simulator.kinds.aws.sqs.redrive import AttributeSettings
 from simulator.kinds.aws.sqs.settings import SqsSettings
 
 
@@ -27,7 +28,7 @@ class StandardQueue(SqsQueue):
         self._fresh: deque[Message] = deque()
         #: Available again, or moved here from another queue: (enqueue time, ordinal, message).
         self._returned: list[tuple[float, int, Message]] = []
-        self._is_delaying = self.latency is not None or settings.delay_seconds > 0.0
+        self._is_delaying = self._delays()
         self._undeleted_draw: Callable[[], float] | None = None
         if settings.undeleted_probability > 0.0:
             self._undeleted_draw = world.uniform(id, "undeleted")
@@ -63,6 +64,15 @@ class StandardQueue(SqsQueue):
             present.peak = inside
             present.peak_at = now
         return True
+
+    def _delays(self) -> bool:
+        """Whether a new message may have to wait until it is available."""
+        return self.latency is not None or self.settings.delay_seconds > 0.0
+
+    def set_attributes(self, changed: AttributeSettings) -> None:
+        """Another delay holds for later messages alone."""
+        super().set_attributes(changed)
+        self._is_delaying = self._delays()
 
     def store(self, message: Message, now: float, delay: float | None = None) -> None:
         message.enqueued_at = now
