@@ -171,8 +171,11 @@ def fault_refused(problems: Sequence[Mapping[str, str]]) -> Invalid:
         )
         for entry in problems
     ]
-    hint = f" ({errors[0]['hint']})" if errors[0]["hint"] else ""
-    return Invalid(f"{errors[0]['message']}{hint}", errors=errors)
+    first = problems[0]
+    _, _, field = first.get("path", "").rpartition(".config.")
+    place = f"{field}: " if field else ""
+    hint = f" ({first['hint']})" if first.get("hint") else ""
+    return Invalid(f"{place}{first['message']}{hint}", errors=errors)
 
 
 def run_take_fault(run_id: uuid.UUID, fault: dict[str, Any], digest: str) -> None:

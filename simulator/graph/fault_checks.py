@@ -106,23 +106,33 @@ def _problems_of_general(fault: Fault, kind: str, path: str) -> list[Problem]:
 
 
 def _problems_of_readers(document: Document, fault: Fault, path: str) -> list[Problem]:
-    """Brokers whose readers are made when the run begins."""
-    sources = [
-        document.node(edge.source) for edge in document.edges_into(fault.node) if edge.role == "consume"
-    ]
+    """Servers whose number cannot change during a run, and brokers whose readers are made when it begins."""
+    node = document.node(fault.node)
+    found: list[tuple[str, str]] = []
+    if getattr(node.config, "instances", None) is None:
+        found.append((f"{node.id} has as many workers as there is work", "leave the change out"))
+    for edge in document.edges_into(fault.node):
+        if edge.role != "consume":
+            continue
+        source = document.node(edge.source)
+        is_shared = getattr(source.config, "dispatch", "shared") == "shared"
+        if KINDS[source.kind].has_fixed_readers:
+            found.append(
+                (
+                    f"{source.id} ({source.kind}) gets its readers when a run begins: {fault.node} cannot "
+                    "change in number",
+                    "leave the change out, and compare runs with other numbers",
+                )
+            )
+        elif not is_shared or getattr(source.config, "preemption", "none") != "none":
+            found.append(
+                (
+                    f"{source.id} knows each worker of {node.id}: their number is fixed when a run begins",
+                    "give the queue the dispatch shared and no preemption, or leave the change out",
+                )
+            )
     return [
-        Problem(
-            "D207",
-            "error",
-            fault.node,
-            "",
-            f"{source.id} ({source.kind}) gets its readers when a run begins: {fault.node} cannot change in "
-            "number",
-            "leave the change out, and compare runs with other numbers",
-            f"{path}.node",
-        )
-        for source in sources
-        if KINDS[source.kind].has_fixed_readers
+        Problem("D207", "error", fault.node, "", message, hint, f"{path}.node") for message, hint in found
     ]
 
 

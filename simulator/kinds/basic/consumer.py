@@ -247,19 +247,12 @@ def _draws(world: World, distribution: AnyDistribution | None, id: str, purpose:
 
 
 def check(document: Document, node: Node) -> list[Problem]:
-    """A batch has no single message to call a service for; some workers cannot change in number (D283)."""
+    """A batch has no single message to call a service for (D283)."""
     settings = node.config
     assert isinstance(settings, ConsumerSettings)
-    problems = [
-        Problem("D283", "error", node.id, "", message, hint, f"faults[{position}]")
-        for position, fault in enumerate(document.faults)
-        if fault.node == node.id and fault.kind == "set"
-        for message, hint in _fixed_workers(document, node)
-    ]
     if settings.batch is None or not any(edge.role == "invoke" for edge in document.edges_from(node.id)):
-        return problems
+        return []
     return [
-        *problems,
         Problem(
             "D283",
             "error",
@@ -268,28 +261,8 @@ def check(document: Document, node: Node) -> list[Problem]:
             f"{node.id} works in batches and invokes a service: calls are made for single messages",
             "take the batch away, or publish to a queue that the service's work reads from",
             f"nodes[{document.nodes.index(node)}].config.batch",
-        ),
+        )
     ]
-
-
-def _fixed_workers(document: Document, node: Node) -> list[tuple[str, str]]:
-    """Why the number of workers cannot change during a run, and what to do."""
-    if getattr(node.config, "instances", None) is None:
-        return [(f"{node.id} has as many workers as there is work", "leave the change out")]
-    found = []
-    for edge in document.edges_into(node.id):
-        source = document.node(edge.source).config
-        if (
-            getattr(source, "preemption", "none") != "none"
-            or getattr(source, "dispatch", "shared") != "shared"
-        ):
-            found.append(
-                (
-                    f"{edge.source} knows each worker of {node.id}: their number is fixed when a run begins",
-                    "give the queue the dispatch shared and no preemption, or leave the change out",
-                )
-            )
-    return found
 
 
 KIND = Kind(
