@@ -119,8 +119,7 @@ def _problems_of_readers(document: Document, fault: Fault, path: str) -> list[Pr
         if KINDS[source.kind].has_fixed_readers:
             found.append(
                 (
-                    f"{source.id} ({source.kind}) gets its readers when a run begins: {fault.node} cannot "
-                    "change in number",
+                    f"{source.id} ({source.kind}) gets its readers when a run begins, no more and no fewer",
                     "leave the change out, and compare runs with other numbers",
                 )
             )
