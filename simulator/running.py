@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
 from simulator.experiments.injection import Injections
 from simulator.experiments.options import RunOptions
-from simulator.experiments.precision import FIRST_CHECK, Budget, reached
+from simulator.experiments.precision import FIRST_CHECK, MOST_REPLICATIONS, Budget, reached
 from simulator.experiments.replicate import OnProgress, Plan, replicate
 from simulator.experiments.replication import Clock, Control, Engine, OnFrame
 from simulator.graph.checks import practice_problems, readiness_problems
 from simulator.graph.problem import Problem
 from simulator.measurement.slices import Recording
 from simulator.report.analysis import analyse
+from simulator.report.objectives import is_undecided
 from simulator.report.result import flow_means, make_result
 
 Result = dict[str, Any]
+#: Whether to go on from so many replications to so many.
+MayGoOn = Callable[[int, int], bool]
 
 
 def check(document: Document) -> list[Problem]:
@@ -40,6 +44,7 @@ def simulate(
     clock: Clock | None = None,
     engine: Engine = "auto",
     injections: Injections | None = None,
+    until_decided: MayGoOn | None = None,
 ) -> Result:
     """Run `document` and return the result document (`headrace-result/1`, plain data).
 
@@ -59,6 +64,9 @@ def simulate(
         engine: "auto" advances plain stages by recursion, "events" none; the results are the same bytes.
         injections: faults that are wished while the first replication goes; the result is that of the
             design with them.
+        until_decided: makes more replications, twice as many each time, while an objective is undecided
+            and this says so, told the number there is and the number wanted. `replications`, where given,
+            is then the most. Not together with `precision`.
 
     Raises:
         InvalidDesign: when the design or one of these numbers cannot be run; nothing is half-run.
@@ -95,7 +103,18 @@ def simulate(
 
     if precision is None:
         recordings = run(range(count))
-        return make_result(current(), recordings, seed=seed, duration=duration, warmup=warmup)
+        result = make_result(current(), recordings, seed=seed, duration=duration, warmup=warmup)
+        most = count if until_decided is None else replications or MOST_REPLICATIONS
+        while until_decided is not None and is_undecided(result) and not recordings[-1].stopped:
+            following = min(max(FIRST_CHECK, 2 * len(recordings)), most)
+            if following <= len(recordings) or not until_decided(len(recordings), following):
+                break
+            more = run(range(len(recordings), following))
+            if not more:
+                recordings[-1].stopped = "cancelled"
+            recordings += more
+            result = make_result(current(), recordings, seed=seed, duration=duration, warmup=warmup)
+        return result
     # How many replications may be made is what the caller says; the design's own number is how many it
     # wants at least.
     budget = Budget() if replications is None or replications < 2 else Budget(replications=replications)

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from simulator.cli.commands import check_design, print_schema, serve_dashboard, simulate_design
+from simulator.cli.checking import check_design
+from simulator.cli.commands import print_schema, serve_dashboard, simulate_design
 from simulator.cli.experiments import (
     analyse_sensitivity,
     compare_designs,

@@ -16,12 +16,10 @@ from simulator.cli.progress import Progress
 from simulator.cli.refusal import CannotDo
 from simulator.design.document import Document
 from simulator.design.schema import document_schema, schema
-from simulator.errors import InvalidDesign
 from simulator.formats.load_csv import LoadFile
 from simulator.quantities import format_duration
 from simulator.report.layout import printable
 from simulator.report.table import result_table
-from simulator.report.verdicts import FORMATS, Verdict
 from simulator.running import check, simulate
 
 EXIT_STOPPED = 1
@@ -38,21 +36,6 @@ def simulate_design(options: argparse.Namespace) -> int:
         write_whole(target, text)
     sys.stdout.write(text if options.json else result_table(result))
     return _exit_code(result)
-
-
-def check_design(options: argparse.Namespace) -> int:
-    """`headrace check`: the verdict on the design's objectives."""
-    write = FORMATS[options.format]
-    try:
-        document, _ = with_loads(read_design(options.design, options.prices), options.load)
-        result = run_design(document, options)
-    except InvalidDesign as error:
-        verdict = Verdict(options.design, error.problems)
-        sys.stdout.write(write(verdict))
-        return verdict.exit_code
-    verdict = Verdict(document.name, check(document), result)
-    sys.stdout.write(write(verdict))
-    return EXIT_CANCELLED if result["stopped"] == "cancelled" else verdict.exit_code
 
 
 def print_schema(options: argparse.Namespace) -> int:
@@ -78,9 +61,19 @@ def serve_dashboard(options: argparse.Namespace) -> int:
 
 
 # -- running -----------------------------------------------------------------------------------------
-def run_design(document: Document, options: argparse.Namespace) -> dict[str, Any]:
-    """The result, with progress before and the speed after it on standard error."""
+def run_design(
+    document: Document, options: argparse.Namespace, budget: float | None = None
+) -> dict[str, Any]:
+    """The result, with progress before and the speed after it on standard error.
+
+    With `budget` (seconds of wall time) more replications are made while an objective is undecided and the
+    next round is likely to end within it.
+    """
     progress = Progress()
+
+    def has_time(made: int, wanted: int) -> bool:
+        return progress.elapsed * wanted / made <= (budget or 0.0)
+
     try:
         with stopped_by_interrupt() as is_stopped:
 
@@ -99,6 +92,7 @@ def run_design(document: Document, options: argparse.Namespace) -> dict[str, Any
                 control=control,
                 on_progress=progress,
                 engine=options.engine,
+                until_decided=has_time if budget else None,
             )
     finally:
         progress.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from simulator.cli.checking import CHECK, add_check
 from simulator.cli.experiment_options import (
     add_capacity,
     add_cheapest,
@@ -25,7 +26,6 @@ from simulator.cli.values import (
     warmup,
     whole,
 )
-from simulator.report.verdicts import FORMATS
 from simulator.version import __version__
 
 _EXAMPLES = """examples:
@@ -42,9 +42,6 @@ _EXAMPLES = """examples:
 _SIMULATE = """Run a design and print what happened: a table, or the result document with --json.
 Durations take a unit ("90", "90 s", "10 min", "2 h", "14 d"); a bare number is seconds.
 Exit code: 0 done, 1 the run had to end early, 2 the design or an option is not valid, 130 cancelled."""
-_CHECK = """Validate a design, run it, and judge its objectives.
-Exit code: 0 all met, 1 one is missed (or the run had to end early), 2 the design is not valid,
-3 one is undecided: its 95 % interval holds the limit, so more replications are needed."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,11 +63,9 @@ def parser() -> argparse.ArgumentParser:
         "--output", metavar="FILE", help="also write the result document (JSON) to FILE, whole or not at all"
     )
 
-    check = command(commands, "check", "validate a design and judge its objectives", _CHECK)
+    check = command(commands, "check", "validate a design and judge its objectives", CHECK)
     _run_options(check)
-    check.add_argument(
-        "--format", choices=sorted(FORMATS), default="text", help="of the report (default: text)"
-    )
+    add_check(check)
 
     add_compare(commands)
     add_sweep(commands)

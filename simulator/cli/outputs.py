@@ -9,23 +9,23 @@ from pathlib import Path
 from simulator.cli.refusal import CannotDo
 
 
-def check_target(name: str) -> Path:
+def check_target(name: str, option: str = "--output") -> Path:
     """The file a result will go to; raises `CannotDo` before anything is run when it cannot."""
     path = Path(name)
     folder = path.parent
     if "\0" in name:
-        raise CannotDo("--output: a file name has no NUL character")
+        raise CannotDo(f"{option}: a file name has no NUL character")
     if path.is_dir():
-        raise CannotDo(f"--output {name} is a folder; give a file")
+        raise CannotDo(f"{option} {name} is a folder; give a file")
     if not folder.is_dir():
-        raise CannotDo(f"--output {name}: there is no folder {folder}")
+        raise CannotDo(f"{option} {name}: there is no folder {folder}")
     target = path if path.exists() and not path.is_file() else folder
     if not os.access(target, os.W_OK):
-        raise CannotDo(f"--output {name}: no permission to write to {target}")
+        raise CannotDo(f"{option} {name}: no permission to write to {target}")
     return path
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, option: str = "--output") -> None:
     """Write `content` (text as UTF-8) to `path` through a file beside it: no reader ever sees half of it.
 
     A device or a pipe is written to as it is. Raises `CannotDo`.
@@ -49,7 +49,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise CannotDo(f"--output {path} cannot be written: {error.strerror or error}") from error
+        raise CannotDo(f"{option} {path} cannot be written: {error.strerror or error}") from error
 
 
 def _umask() -> int:

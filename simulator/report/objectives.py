@@ -24,6 +24,13 @@ def judge(objective: Objective, result: dict[str, Any]) -> dict[str, Any]:
     return {"objective": stated, "value": value, "ci95": ci95, "verdict": verdict}
 
 
+def is_undecided(result: dict[str, Any]) -> bool:
+    """Whether more replications could decide something: an interval holds the limit of an objective."""
+    return any(
+        judged["verdict"] == "undecided" and judged["value"] is not None for judged in result["objectives"]
+    )
+
+
 def _look_up(objective: Objective, result: dict[str, Any]) -> dict[str, Any] | None:
     place: Any = None
     if objective.node is not None:

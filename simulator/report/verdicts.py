@@ -9,7 +9,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from simulator.graph.problem import Problem
+from simulator.report.changes import Change, changes
 from simulator.report.layout import printable
+from simulator.report.sarif import sarif
 from simulator.report.table import found_text, objective_text
 
 #: Exit codes of the verdicts.
@@ -24,16 +26,29 @@ class Verdict:
         name: of the design, or of its file where it could not be read.
         problems: errors of an invalid design, otherwise warnings and hints.
         result: the result document, None when nothing was run.
+        baseline: an earlier result to compare with.
+        file: the name the document was read from, "" for standard input.
+        text: what stands in that file.
     """
 
     name: str
     problems: list[Problem] = field(default_factory=list)
     result: dict[str, Any] | None = None
+    baseline: dict[str, Any] | None = None
+    file: str = ""
+    text: str = ""
 
     @property
     def objectives(self) -> list[dict[str, Any]]:
         """The judged objectives."""
         return self.result["objectives"] if self.result else []
+
+    @property
+    def changes(self) -> list[Change]:
+        """What differs from the baseline, and what does not."""
+        if self.result is None or self.baseline is None:
+            return []
+        return changes(self.baseline, self.result)
 
     @property
     def word(self) -> str:
@@ -94,6 +109,8 @@ def _json(verdict: Verdict) -> str:
         "objectives": verdict.objectives,
         "stopped": result["stopped"] if result else None,
         "conservation": verdict.is_conserved if result else None,
+        "replications": result["replications"] if result else None,
+        "changes": [change.as_dict() for change in verdict.changes] if verdict.baseline else None,
     }
     return json.dumps(data, indent=2, allow_nan=False) + "\n"
 
@@ -135,7 +152,36 @@ def _markdown(verdict: Verdict) -> str:
         lines.append("")
     remarks = [f"- {problem.severity}: {_cell(str(problem))}" for problem in verdict.problems]
     remarks += [f"- {_cell(line)}" for line in _failures(verdict)]
-    return "\n".join([*lines, *remarks, ""] if remarks else lines)
+    return "\n".join([*lines, *_changes(verdict), *remarks, ""] if remarks else [*lines, *_changes(verdict)])
+
+
+def _changes(verdict: Verdict) -> list[str]:
+    """A table of what has changed; what stayed the same is only counted."""
+    if verdict.baseline is None or verdict.result is None:
+        return []
+    told = [change for change in verdict.changes if change.finding != "same"]
+    same = len(verdict.changes) - len(told)
+    lines = [f"Beside the baseline ({same} {'figure' if same == 1 else 'figures'} the same):", ""]
+    if told:
+        lines += ["| figure | baseline | now | change | |", "| --- | --- | --- | --- | --- |"]
+    for change in told:
+        before, after = change.texts()
+        cells = (f"{change.metric} of {change.place}", before, after, change.difference, change.finding)
+        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    return [*lines, ""]
+
+
+def _sarif(verdict: Verdict) -> str:
+    judged = [
+        (
+            one["verdict"],
+            f"{objective_text(one['objective'])}: {one['verdict']}, found {found_text(one)}",
+            f"objectives[{position}]",
+        )
+        for position, one in enumerate(verdict.objectives)
+    ]
+    log = sarif(verdict.problems, judged, _failures(verdict), verdict.file, verdict.text)
+    return json.dumps(log, indent=2, allow_nan=False) + "\n"
 
 
 def _cell(text: str) -> str:
@@ -148,5 +194,6 @@ FORMATS: dict[str, Callable[[Verdict], str]] = {
     "json": _json,
     "junit": _junit,
     "markdown": _markdown,
+    "sarif": _sarif,
 }
 """The ways a verdict is written, by the name of the option."""
