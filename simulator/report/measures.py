@@ -88,6 +88,7 @@ WHOLE_RUN = (
     "archived",
     "replayed",
     "over_limit",
+    "lost_responses",
     "delete_errors",
     "purged",
     "redriven",

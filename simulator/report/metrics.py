@@ -61,6 +61,9 @@ METRICS: dict[str, dict[str, str]] = {
     "buffered": _metric(
         "Buffered", "messages", "Messages at their senders: in a batch that fills, or waiting for a retry."
     ),
+    "lost_responses": _metric(
+        "Lost responses", "calls", "Receives whose response never came to the consumer."
+    ),
     "over_limit": _metric(
         "Over limit", "receives", "Receives that returned nothing because 120,000 messages were in flight."
     ),

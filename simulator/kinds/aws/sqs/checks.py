@@ -29,6 +29,7 @@ def check(document: Document, node: Node) -> list[Problem]:
             if receive.visibility_timeout is not None:
                 timeout = receive.visibility_timeout
             problems += _timeout_problems(document, node, edge, receive, timeout)
+            problems += _receive_problems(document, node, edge, receive)
     for edge in document.edges_into(node.id):
         if edge.role == "publish":
             problems += _send_problems(document, node, edge, settings.fifo_queue)
@@ -132,6 +133,25 @@ def _send_problems(document: Document, node: Node, edge: Edge, is_fifo: bool) ->
                 )
             )
     return problems
+
+
+def _receive_problems(
+    document: Document, node: Node, edge: Edge, receive: SqsConsumeSettings
+) -> list[Problem]:
+    """Parameters of ReceiveMessage that a standard queue does not take (API reference, ReceiveMessage)."""
+    settings = node.config
+    assert isinstance(settings, SqsSettings)
+    if settings.fifo_queue or not receive.receive_request_attempt_id:
+        return []
+    return [
+        _error(
+            document,
+            edge,
+            "config.ReceiveRequestAttemptId",
+            f"{node.id} is a standard queue: ReceiveRequestAttemptId is for FIFO queues",
+            f"leave it out, or set FifoQueue on {node.id}",
+        )
+    ]
 
 
 def _timeout_problems(

@@ -148,6 +148,25 @@ class SqsConsumeSettings(Settings):
         ge=1,
         le=10,
     )
+    response_loss: float = setting(
+        0.0,
+        title="Lost responses",
+        help="Chance that the response of a receive never comes to the consumer, which then calls again.",
+        widget="probability",
+        source=_RECEIVE,
+        advanced=True,
+        ge=0,
+        le=0.9,
+    )
+    receive_request_attempt_id: bool = setting(
+        False,
+        title="ReceiveRequestAttemptId",
+        help="FIFO: a receive that is called again carries the same id and returns the same messages; "
+        "otherwise they stay hidden, and their groups blocked, until the visibility timeout.",
+        source=_RECEIVE,
+        alias="ReceiveRequestAttemptId",
+        advanced=True,
+    )
     delete_batch_size: int = setting(
         1,
         title="DeleteMessageBatch",

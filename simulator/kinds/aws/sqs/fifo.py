@@ -282,6 +282,8 @@ class FifoQueue(SqsQueue):
         if size > CHUNK:
             self.requests.received_chunks(size)
         self._received(deadline)
+        if self.losses is not None and self.losses.take(reader, received):
+            return self.take(subscription, server)
         message, server.receipt = received[0]
         server.batch.extend(received[1:])
         return message

@@ -25,6 +25,7 @@ from simulator.kinds.aws.sqs.age import AgeSampler
 from simulator.kinds.aws.sqs.deletes import Deletes
 from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublishSettings
 from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
+from simulator.kinds.aws.sqs.lost_responses import LostResponses
 from simulator.kinds.aws.sqs.quotas import CHUNK, IN_FLIGHT_LIMIT
 from simulator.kinds.aws.sqs.reader import Reader, Work
 from simulator.kinds.aws.sqs.redrive import AttributeSettings, MoveTask, Purge
@@ -79,6 +80,8 @@ class SqsQueue(SqsState):
         self.dead_letter: Link | None = None
         self.max_receive_count = 0
         self.is_out = False
+        self._world = world
+        self.losses: LostResponses | None = None
         #: Whether messages that become available wake nobody yet.
         self.holds_wakes = False
         self._turn = 0
@@ -119,6 +122,8 @@ class SqsQueue(SqsState):
         """Let the subscription receive from this queue."""
         self.subscriptions.append(subscription)
         self.readers[subscription] = Reader(subscription, self.settings, settings)
+        if settings.response_loss > 0.0 and self.losses is None:
+            self.losses = LostResponses(self, self._world.uniform(self.id, "lost responses"))
 
     def start(self) -> None:
         self.ages.start()
@@ -281,6 +286,8 @@ class SqsQueue(SqsState):
                     heappush(deadlines, (until, receipt))
                     continue
             changed.pop(receipt, None)
+            if self.losses is not None:
+                self.losses.unheard.discard(receipt)
             self._comes_back(held.pop(receipt), now)
         if deadlines:
             self._visibility_timer.arm(deadlines[0][0])
@@ -324,6 +331,10 @@ class SqsQueue(SqsState):
         elif (until := work.hidden_until(now)) > work.deadline:
             self.hide_until(receipt, until)
 
+    def forget_work(self, receipt: int) -> None:
+        """Nobody works on the message under `receipt`."""
+        self._work.pop(receipt, None)
+
     def settle_work(self, receipt: int, now: float) -> None:
         """The message under `receipt` is worked on no more."""
         work = self._work.pop(receipt, None)
@@ -351,7 +362,11 @@ class SqsQueue(SqsState):
             message.receipt = -1
             self.depart(message, now)
             self.forget(message)
-            self._expired_in_hand[receipt] = message
+            if self.losses is not None and receipt in self.losses.unheard:
+                self.losses.unheard.remove(receipt)
+                self.lose(message)
+            else:
+                self._expired_in_hand[receipt] = message
         for _, _, message in self._delayed:
             if message.receipt >= 0 and self.is_too_old(message, now):
                 self.delayed.down(now)
@@ -471,6 +486,7 @@ class SqsQueue(SqsState):
             "delete_errors": self.deletes.errors,
             "purged": self.purge.purged,
             "redriven": self.move_task.moved,
+            "lost_responses": 0 if self.losses is None else self.losses.count,
             **self.requests.counts(),
         }
 

@@ -39,6 +39,8 @@ class Reader:
         "is_following",
         "is_short_polling",
         "max_messages",
+        "response_loss",
+        "retries_with_id",
         "subscription",
         "visibility_on_failure",
         "visibility_timeout",
@@ -53,6 +55,8 @@ class Reader:
         self.wait_time = wait
         self.is_short_polling = wait <= 0.0
         self.max_messages = edge.max_messages
+        self.response_loss = edge.response_loss
+        self.retries_with_id = edge.receive_request_attempt_id
         self.visibility_timeout = (
             queue.visibility_timeout if edge.visibility_timeout is None else edge.visibility_timeout
         )

@@ -160,6 +160,9 @@ class StandardQueue(SqsQueue):
         if size > CHUNK:
             requests.received_chunks(size)
         self._received(deadline)
+        if self.losses is not None and self.losses.take(reader, [(message, server.receipt), *server.batch]):
+            server.batch.clear()
+            return self.take(subscription, server)
         return message
 
     def _seen(self, most: int, available: int, point: float) -> int:
