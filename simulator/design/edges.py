@@ -90,11 +90,12 @@ def settings_of_edge(leaving: type[Settings], entering: type[Settings] | None, r
     Args:
         leaving: those that the kind at its start gives edges of this role.
         entering: those that the kind at its end asks for, None for none.
-        role: of the edge. On a call both count: how the caller calls, and what is called.
+        role: of the edge. On a call both count: how the caller calls, and what is called. Who reads a broker
+            in a way of its own says all of it.
     """
     if entering is None or issubclass(leaving, entering):
         return leaving
-    if leaving is PublishSettings or leaving is PlainSettings:
+    if leaving is PublishSettings or leaving is PlainSettings or role == "consume":
         return entering
     return _both(leaving, entering) if role == "invoke" else leaving
 

@@ -146,6 +146,9 @@ class Consumer(Node):
         self.duplicates = 0
         self._turn = 0
 
+    def reader(self, edge: str) -> Consumer:
+        return self
+
     def plain_service(self) -> Variate | None:
         """The service time, where all that happens to a message here is one service of it: by a fixed number
         of servers that read one broker, never fail, call nobody, and neither set up nor pause.

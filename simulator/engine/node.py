@@ -13,6 +13,7 @@ from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
+    from simulator.engine.endpoint import Consumer
     from simulator.engine.world import World
 
 
@@ -57,6 +58,12 @@ class Node(ABC):  # noqa: B024 -- every hook has a sensible default
 
     def start(self) -> None:
         """Schedule what happens by itself."""
+
+    def reader(self, edge: str) -> Consumer:
+        """Who reads from the broker at the start of the consume edge with this id; a node may have a reader
+        of its own for each.
+        """
+        raise TypeError(f"{self.id} reads from no broker")
 
     # -- what it holds ---------------------------------------------------------------------------
     def waiting(self) -> int:

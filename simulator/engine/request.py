@@ -26,9 +26,6 @@ class Responder(Acceptor):
     #: Flows of producers that end here, by index of the producer.
     flows: dict[int, Flow]
 
-    def entrance(self, edge: str) -> Responder:
-        return self
-
     @abstractmethod
     def request(self, message: Message, caller: Caller) -> None:
         """Serve `message` and answer `caller`, at once with `ok=False` when there is no room."""

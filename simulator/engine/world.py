@@ -13,7 +13,6 @@ from simulator.design.distributions import Variate, sampler
 from simulator.design.event_template import template_of
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.calls.policy import PolicyEdge
-from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.link import DeadLetterLink, Link, Outlet, RetypingLink, UnreliableLink
 from simulator.engine.message_draws import Blocks, ManyByMessage, ManyDraws, MessageDraw, by_message, in_turn
@@ -111,12 +110,18 @@ class World:
         self.links.append(link)
         return link
 
-    def outlet(self, node: str) -> Outlet:
-        """Where `node` publishes to: its publish edges with their probabilities and choices."""
+    def outlet(self, node: str, is_taken: Callable[[Edge], bool] | None = None) -> Outlet:
+        """Where `node` publishes to: its publish edges with their probabilities and choices.
+
+        Args:
+            is_taken: which of the edges; None for all.
+        """
         always: list[Link] = []
         independent: list[tuple[float, Link]] = []
         choice: list[tuple[float, Link]] = []
         for edge in self.edges_from(node, "publish"):
+            if is_taken is not None and not is_taken(edge):
+                continue
             routing = edge.routing()
             link = self.link(edge)
             if routing.choice is not None:
@@ -129,7 +134,8 @@ class World:
 
     def invoke_edge(self, edge: Edge) -> InvokeEdge:
         """The edge on which a caller invokes a service."""
-        target = self.node(edge.target, Responder).entrance(edge.id)
+        target = self.node(edge.target, Acceptor).entrance(edge.id)
+        assert isinstance(target, Responder)
         settings = edge.settings
         if isinstance(settings, CallSettings) and not settings.is_plain:
             instances = getattr(self.document.node(edge.source).config, "instances", None) or 1
@@ -148,7 +154,7 @@ class World:
 
     def subscribe(self, edge: Edge) -> Subscription:
         """Let the consumer at the end of a consume edge read from the broker at its start."""
-        consumer = self.node(edge.target, Consumer)
+        consumer = self.nodes[edge.target].reader(edge.id)
         subscription = Subscription(edge.id, self.node(edge.source, Broker), consumer)
         consumer.inputs.append(subscription)
         self.subscriptions.append(subscription)

@@ -27,13 +27,17 @@ def lay_flows(world: World) -> None:
     }
     for source, producer in enumerate(world.producers):
         reached = reachable(graph, producer, as_dead_letters=True)
-        # A service that producer or bus sends to is an end; one that others invoke is part of their work.
+        # A service that a producer calls, or that gets messages, is an end; one that others invoke is part of
+        # their work.
         called = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"} | {
             edge.target
             for edge in document.edges
-            if edge.role == "publish"
+            if edge.role in ("publish", "dead-letter")
             and edge.source in reached
-            and graph.nodes[edge.source]["category"] == "bus"
+            and (
+                graph.nodes[edge.source]["category"] == "bus"
+                or graph.nodes[edge.target]["category"] == "function"
+            )
         }
         read = {edge.target for edge in document.edges if edge.role == "consume" and edge.source in reached}
         for id in sorted(reached & set(ends)):

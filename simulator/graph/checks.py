@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MAX_CLOSE = 5
 #: Categories at which messages come to an end.
-ENDS = ("consumer", "service", "join", "store", "view")
+ENDS = ("consumer", "service", "join", "store", "view", "function")
 
 
 def reference_problems(document: Document) -> list[Problem]:

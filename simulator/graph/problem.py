@@ -44,6 +44,7 @@ CODES: dict[str, str] = {
     "D350": "Messages go round in a loop that they never leave.",
     "D360": "A setting of AWS Step Functions that people come to regret.",
     "D370": "A synchronous call is made in a way that people come to regret.",
+    "D380": "A setting of AWS Lambda that people come to regret.",
     "D304": "A join waits without end for messages that may be lost.",
 }
 """One sentence per code; practice findings (warnings, hints) are ``D3xx``."""

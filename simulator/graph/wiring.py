@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CATEGORIES = ("producer", "queue", "topic", "bus", "consumer", "service", "join", "store", "view")
+CATEGORIES = ("producer", "queue", "topic", "bus", "consumer", "service", "join", "store", "view", "function")
 
 _LOG_IS_READ = "A store's changes are read: put a consumer between that publishes on."
 _BACK_TO_PRODUCER = "A producer is a source: nothing leads into it."
@@ -60,9 +60,27 @@ _ROLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("view", "join"): ("publish",),
     ("view", "service"): ("invoke",),
     ("view", "view"): ("invoke",),
+    ("producer", "function"): ("invoke", "publish"),
+    ("queue", "function"): ("consume",),
+    ("topic", "function"): ("consume",),
+    ("bus", "function"): ("publish",),
+    ("consumer", "function"): ("invoke", "publish"),
+    ("service", "function"): ("invoke", "publish"),
+    ("function", "function"): ("publish", "invoke", "dead-letter"),
+    ("function", "queue"): ("publish", "dead-letter"),
+    ("function", "topic"): ("publish", "dead-letter"),
+    ("function", "bus"): ("publish", "dead-letter"),
+    ("function", "service"): ("invoke",),
+    ("function", "join"): ("publish",),
+    ("function", "store"): ("invoke", "publish"),
+    ("store", "function"): ("consume",),
+    ("function", "view"): ("invoke",),
+    ("view", "function"): ("invoke", "publish"),
 }
 
 _REFUSALS: dict[tuple[str, str], str] = {
+    ("function", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
+    ("join", "function"): "A join does not call functions: put a queue between, which the function reads.",
     ("producer", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
     ("consumer", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",
     ("service", "consumer"): "A consumer reads from a broker: put a queue or a topic between.",

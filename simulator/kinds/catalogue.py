@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.kinds.aws import eventbridge, pipe, scheduler, sns
+from simulator.kinds.aws.lambda_function import kind as aws_lambda
 from simulator.kinds.aws.sqs import kind as sqs
 from simulator.kinds.aws.stepfunctions import kind as stepfunctions
 from simulator.kinds.basic import consumer, join, producer, queue, topic
@@ -30,6 +31,7 @@ KINDS: dict[str, Kind] = {
         consumer.KIND,
         pipe.KIND,
         service.KIND,
+        aws_lambda.KIND,
         stepfunctions.KIND,
         join.KIND,
         event_store.KIND,

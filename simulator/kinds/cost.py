@@ -40,6 +40,7 @@ Cause = Literal[
     "data transfer",
     "node hours",
     "idle hours",
+    "compute",
 ]
 
 

@@ -90,8 +90,8 @@ class Kind:
         settings: typed configuration of a node.
         build: makes the running node from the world, the node's id and its settings.
         edge_settings: typed configuration of edges that leave such a node, by role; it has no other roles.
-        entering_settings: typed configuration of edges that enter such a node, by role, where the kind they
-            come from has no settings of its own for them.
+        entering_settings: typed configuration of edges that enter such a node, by role: for `publish` where
+            the kind they come from has no settings of its own, for `consume` in the place of the broker's.
         has_passing_dead_letters: whether its dead letters may come round without time passing; the kind
             itself then ends such a cycle.
         check: practice rules of this kind.

@@ -110,6 +110,16 @@ WHOLE_RUN = (
     "reads_refused",
     "checkpoints",
     "rebuilds",
+    "cold_starts",
+    "invocations",
+    "throttles",
+    "timeouts",
+    "event_retries",
+    "events_throttled",
+    "destinations_delivered",
+    "dead_event_age",
+    "batches_throttled",
+    "throttled_messages",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"

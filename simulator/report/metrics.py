@@ -391,6 +391,49 @@ METRICS: dict[str, dict[str, str]] = {
         "Pool timeouts", "attempts", "Attempts that waited too long for a connection of the pool."
     ),
     "fallbacks": _metric("Fallbacks", "calls", "Calls answered by a fallback, or passed on to one."),
+    "invocations": _metric("Invocations", "invocations", "Executions of a function that have begun."),
+    "cold_starts": _metric(
+        "Cold starts", "invocations", "Invocations that waited for a new environment to be initialised."
+    ),
+    "concurrent_executions": _metric(
+        "Concurrent executions", "executions", "Executions under way, cold starts included."
+    ),
+    "throttles": _metric(
+        "Throttles", "invocations", "Invocations refused (429) for concurrency, scaling or request rate."
+    ),
+    "timeouts": _metric("Timeouts", "invocations", "Invocations stopped at the Timeout of the function."),
+    "duration": _metric("Duration", "s", "The handler's run, from its start to its end or its Timeout."),
+    "init_duration": _metric("Init duration", "s", "Initialisation of a new environment (cold start)."),
+    "billed_duration": _metric(
+        "Billed duration", "s", "Duration and initialisation of an invocation, to the next millisecond."
+    ),
+    "iterator_age": _metric(
+        "Iterator age", "s", "Age of the oldest record of a stream's batch when the function is invoked."
+    ),
+    "async_event_age": _metric(
+        "Async event age", "s", "From the queueing of an asynchronous event until a run of it begins."
+    ),
+    "event_retries": _metric(
+        "Event retries", "invocations", "Asynchronous events that run again after a function error."
+    ),
+    "events_throttled": _metric(
+        "Events throttled", "invocations", "Attempts of asynchronous events that went back to their queue."
+    ),
+    "destinations_delivered": _metric(
+        "To destinations", "messages", "Asynchronous events sent to a destination or dead-letter queue."
+    ),
+    "dead_event_age": _metric(
+        "Given up: too old", "messages", "Asynchronous events past MaximumEventAgeInSeconds."
+    ),
+    "batches": _metric("Batches", "batches", "Batches with which a mapping has invoked its function."),
+    "batches_throttled": _metric(
+        "Batches throttled", "batches", "Batches of a mapping that had to wait for room in the function."
+    ),
+    "throttled_messages": _metric(
+        "Given back unread",
+        "messages",
+        "Received, never run for throttling, and back in their queue when the visibility timeout ended.",
+    ),
     "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
     "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),
 }

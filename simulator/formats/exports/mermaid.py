@@ -15,6 +15,7 @@ _SHAPES = {
     "join": ("{", "}"),
     "store": ("[(", ")]"),
     "view": ("[[", "]]"),
+    "function": ("[/", "/]"),
 }
 _ARROWS = {"consume": "-->", "publish": "-->", "invoke": "==>"}
 

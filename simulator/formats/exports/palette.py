@@ -44,6 +44,7 @@ LIGHT = Palette(
         "join": "#00606f",
         "store": "#4a5a12",
         "view": "#4b5563",
+        "function": "#a1440b",
     },
 )
 DARK = Palette(
@@ -64,6 +65,7 @@ DARK = Palette(
         "join": "#5cc8dc",
         "store": "#bccb5e",
         "view": "#b6c3d4",
+        "function": "#ff9e6b",
     },
 )
 PALETTES: dict[Theme, Palette] = {"light": LIGHT, "dark": DARK}

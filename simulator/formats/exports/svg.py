@@ -94,6 +94,7 @@ def _sign(group: ET.Element, category: str, colour: str) -> None:
         "join": "M15 16l7 6h8M15 28l7-6",
         "store": "M16 17c0-3 12-3 12 0v10c0 3-12 3-12 0zM16 17c0 3 12 3 12 0",
         "view": "M15 16h14v12H15zM15 20h14M20 20v8",
+        "function": "M24 14l-7 9h5l-2 7 8-10h-5z",
     }
     path = paths.get(category, paths["service"])
     ET.SubElement(

@@ -157,12 +157,12 @@ class EventBus(Acceptor):
                         target.dead_letter = link
 
     def _target(self, world: World, edge: Edge, rule: str) -> RuleTarget:
-        found = world.node(edge.target, Acceptor)
+        found = world.node(edge.target, Acceptor).entrance(edge.id)
         given = input_of(target_of(edge), rule)
         if isinstance(found, Responder):
             return HttpTarget(world, self, edge, found, given)
         longest = getattr(world.document.node(edge.target).config, "maximum_message_size", None)
-        return RuleTarget(world, self, edge, found.entrance(edge.id), longest, given)
+        return RuleTarget(world, self, edge, found, longest, given)
 
     def start(self) -> None:
         """The buses of a Region share the quotas of the first of them that was drawn."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BUS = "aws.eventbridge"
 #: Kinds that a rule may send to; the textbook queue and topic stand for any target.
-TARGETS = ("aws.sqs", "aws.sns", BUS, "service", "queue", "topic", "aws.stepfunctions")
+TARGETS = ("aws.sqs", "aws.sns", BUS, "service", "queue", "topic", "aws.stepfunctions", "aws.lambda")
 #: Targets of a rule, rules of a bus, and of these with wildcards (user guide, quotas).
 MOST_TARGETS, MOST_RULES, MOST_WILDCARD_RULES = 5, 300, 30
 #: Regions where a bus has fewer rules (user guide, quotas).

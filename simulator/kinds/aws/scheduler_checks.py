@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
 
 #: Kinds that a schedule may invoke; a textbook queue, topic or service stands for any target.
-TARGETS = ("aws.sqs", "aws.sns", "aws.eventbridge", "queue", "topic", "service", "aws.stepfunctions")
+TARGETS = (
+    "aws.sqs",
+    "aws.sns",
+    "aws.eventbridge",
+    "queue",
+    "topic",
+    "service",
+    "aws.stepfunctions",
+    "aws.lambda",
+)
 
 
 def check(document: Document, node: Node) -> list[Problem]:

@@ -109,7 +109,7 @@ class SnsTopic(Acceptor):
             settings = edge.settings
             assert isinstance(settings, SubscriptionSettings)
             latency = world.draws(self.settings.delivery_latency, edge.id, "delivery latency")
-            target = world.node(edge.target, Acceptor)
+            target = world.node(edge.target, Acceptor).entrance(edge.id)
             if isinstance(target, Responder):
                 found: SnsSubscription = HttpSubscription(
                     edge.id, world.env, target, settings, latency=latency
@@ -118,7 +118,7 @@ class SnsTopic(Acceptor):
                 found = SnsSubscription(
                     edge.id,
                     world.env,
-                    target.entrance(edge.id),
+                    target,
                     settings,
                     latency=latency,
                     uses_groups=self._is_fifo,

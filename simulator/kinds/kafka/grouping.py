@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.engine.batch_consumer import BatchConsumer
+from simulator.engine.endpoint import Consumer
 from simulator.kinds.kafka.group import ConsumerGroup
 from simulator.kinds.kafka.reconciler import Reconciler
 from simulator.kinds.kafka.settings import KafkaConsumeSettings
@@ -15,10 +17,20 @@ if TYPE_CHECKING:
     from simulator.kinds.kafka.topic import KafkaTopic
 
 
-def new_group(topic: KafkaTopic, world: World, edge: Edge, name: str) -> ConsumerGroup:
+def reads_of(edge: Edge, consumer: Consumer) -> KafkaConsumeSettings:
+    """How the members at the end of a consume edge read; one with settings of its own polls full batches."""
+    read = edge.settings
+    if isinstance(read, KafkaConsumeSettings):
+        return read
+    assert isinstance(consumer, BatchConsumer)
+    return KafkaConsumeSettings(max_poll_records=consumer.max_size)
+
+
+def new_group(
+    topic: KafkaTopic, world: World, edge: Edge, name: str, read: KafkaConsumeSettings
+) -> ConsumerGroup:
     """The group `name`, as the first edge that names it says."""
-    settings, read = topic.settings, edge.settings
-    assert isinstance(read, KafkaConsumeSettings)
+    settings = topic.settings
     id = f"{topic.id}:{name}"
     latency = world.draws(settings.rebalance_latency, topic.id, f"rebalance latency of {name}")
     group: ConsumerGroup

@@ -24,7 +24,7 @@ from simulator.kinds.kafka.cluster import Cluster
 from simulator.kinds.kafka.compaction import Compaction, KeyGuard
 from simulator.kinds.kafka.cost import cost_items
 from simulator.kinds.kafka.group import ConsumerGroup
-from simulator.kinds.kafka.grouping import new_group
+from simulator.kinds.kafka.grouping import new_group, reads_of
 from simulator.kinds.kafka.inspection import (
     broker_counts,
     byte_counts,
@@ -106,12 +106,11 @@ class KafkaTopic(Broker):
         groups: dict[str, ConsumerGroup] = {}
         for edge in world.edges_from(self.id, "consume"):
             subscription = world.subscribe(edge)
-            read = edge.settings
-            assert isinstance(read, KafkaConsumeSettings)
+            read = reads_of(edge, subscription.consumer)
             name = read.group_id or edge.target
             group = groups.get(name)
             if group is None:
-                group = groups[name] = new_group(self, world, edge, name)
+                group = groups[name] = new_group(self, world, edge, name, read)
             subscription.broker = group
             reader = Reader(read)
             if subscription.consumer.acknowledges_each:

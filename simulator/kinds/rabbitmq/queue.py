@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from simulator.engine.batch_consumer import BatchConsumer
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.link import Draw
@@ -67,7 +68,11 @@ class RabbitQueue(QueueFaults):
         """A channel for each instance of the consumer at the end of a consume edge."""
         world = self._world
         settings = edge.settings
-        assert isinstance(settings, RabbitConsumeSettings)
+        consumer = subscription.consumer
+        if not isinstance(settings, RabbitConsumeSettings):
+            # A reader with settings of its own holds as many messages as its servers can.
+            assert isinstance(consumer, BatchConsumer)
+            settings = RabbitConsumeSettings(prefetch=min(consumer.max_size * (consumer.size or 1), 65_535))
         draw: Draw | None = None
         if settings.round_trip.mean() > 0.0:
             draw = world.draws(settings.round_trip, edge.id, "round trip")
@@ -78,7 +83,7 @@ class RabbitQueue(QueueFaults):
         groups: list[frozenset[Server] | None] = [None]
         # Readers of other vendors (a pipe) have no instances: all their servers share a channel.
         if isinstance(node, ConsumerSettings) and node.instances is not None and node.instances > 1:
-            servers = list(subscription.consumer.idle)
+            servers = list(consumer.idle)
             step = node.concurrency
             groups = [frozenset(servers[at : at + step]) for at in range(0, len(servers), step)]
         for instance, group in enumerate(groups, 1):

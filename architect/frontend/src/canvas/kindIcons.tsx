@@ -62,6 +62,7 @@ const BY_CATEGORY: Readonly<Record<Category, LucideIcon>> = {
   join: Combine,
   store: Database,
   view: Boxes,
+  function: Bolt,
 };
 
 export function KindIcon({ kind, category, size = 16 }: { kind: string; category: Category; size?: number }) {

@@ -55,7 +55,8 @@ export type Category =
   | "service"
   | "join"
   | "store"
-  | "view";
+  | "view"
+  | "function";
 
 /** A fault or an action that only nodes of one kind know. */
 export interface FaultInfo {

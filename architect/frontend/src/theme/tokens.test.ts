@@ -7,9 +7,18 @@ import { contrast, tokensOf } from "./contrast";
 const css = readFileSync(join(import.meta.dirname, "tokens.css"), "utf8");
 const SURFACES = ["--bg", "--surface", "--surface-2"];
 const TEXT = ["--text", "--text-muted", "--accent", "--accent-hover", "--ok", "--warn", "--bad"];
-const KINDS = ["producer", "queue", "topic", "consumer", "service", "bus", "join", "store", "view"].map(
-  (kind) => `--kind-${kind}`,
-);
+const KINDS = [
+  "producer",
+  "queue",
+  "topic",
+  "consumer",
+  "service",
+  "bus",
+  "join",
+  "store",
+  "view",
+  "function",
+].map((kind) => `--kind-${kind}`);
 const LINES = [1, 2, 3, 4, 5, 6].map((n) => `--series-${n}`);
 const LOADS = [0, 1, 2, 3].map((n) => `--load-${n}`);
 const CONTROLS = ["--border-strong", "--focus", ...KINDS, ...LINES, ...LOADS];

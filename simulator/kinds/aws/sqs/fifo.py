@@ -275,6 +275,8 @@ class FifoQueue(SqsQueue):
                 rotation.appendleft(group)
             else:
                 self._discard(group)
+            if received and reader.is_by_group:
+                break
         if not received:
             return None
         self.requests.receive += 1

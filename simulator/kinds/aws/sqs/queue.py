@@ -14,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from simulator.design.edges import DeadLetterSettings
+from simulator.engine.batch_consumer import BatchConsumer
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.link import Link
@@ -23,7 +24,7 @@ from simulator.engine.timer import Timer
 from simulator.engine.world import World
 from simulator.kinds.aws.sqs.age import AgeSampler
 from simulator.kinds.aws.sqs.deletes import Deletes
-from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublishSettings
+from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublishSettings, receives_for
 from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
 from simulator.kinds.aws.sqs.lost_responses import LostResponses
 from simulator.kinds.aws.sqs.quotas import CHUNK, IN_FLIGHT_LIMIT
@@ -115,8 +116,14 @@ class SqsQueue(SqsState):
 
     def _connect_reader(self, world: World, edge: Edge) -> None:
         settings = edge.settings
-        assert isinstance(settings, SqsConsumeSettings)
-        self.add_reader(world.subscribe(edge), settings)
+        subscription = world.subscribe(edge)
+        if isinstance(settings, SqsConsumeSettings):
+            self.add_reader(subscription, settings)
+            return
+        consumer = subscription.consumer
+        assert isinstance(consumer, BatchConsumer)
+        self.add_reader(subscription, receives_for(consumer.max_size))
+        self.readers[subscription].is_by_group = True
 
     def add_reader(self, subscription: Subscription, settings: SqsConsumeSettings) -> None:
         """Let the subscription receive from this queue."""

@@ -36,6 +36,7 @@ class Reader:
         "has_duties",
         "heartbeat",
         "heartbeat_extension",
+        "is_by_group",
         "is_following",
         "is_short_polling",
         "max_messages",
@@ -57,6 +58,8 @@ class Reader:
         self.max_messages = edge.max_messages
         self.response_loss = edge.response_loss
         self.retries_with_id = edge.receive_request_attempt_id
+        #: FIFO: a receive returns messages of one message group.
+        self.is_by_group = False
         self.visibility_timeout = (
             queue.visibility_timeout if edge.visibility_timeout is None else edge.visibility_timeout
         )

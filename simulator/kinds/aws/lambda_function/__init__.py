@@ -1,0 +1,1 @@
+"""`aws.lambda`: a function, its execution environments, and the roads on which it is invoked."""
