@@ -294,8 +294,9 @@ def exponential(mean: float) -> Config:
 
 def test_a_shared_line_is_m_m_c():
     """Erlang C: 40/s, 50 ms, three threads in one line."""
-    settings = {"instances": 3, "concurrency": 1, "endpoints": [endpoint(cpu(0))]}
-    settings["endpoints"][0]["steps"][0]["time"] = exponential(0.05)
+    one = endpoint(cpu(0))
+    one["steps"][0]["time"] = exponential(0.05)
+    settings = {"instances": 3, "concurrency": 1, "endpoints": [one]}
     result = run({"api": settings}, arrivals={"process": "poisson", "rate": 40}, duration=2_000)
     expected = mmc(40, 0.05, 3)
     assert result["nodes"]["api"]["waiting_time"]["mean"]["mean"] == pytest.approx(
@@ -323,7 +324,7 @@ def test_two_choices_are_far_better_than_one():
     """
     means = {}
     for balancing in ("random", "power-of-two"):
-        settings = {"instances": 50, "concurrency": 1, "load_balancing": balancing}
+        settings: Config = {"instances": 50, "concurrency": 1, "load_balancing": balancing}
         settings["service_time"] = exponential(0.1)
         result = run({"api": settings}, arrivals={"process": "poisson", "rate": 450}, duration=200)
         means[balancing] = result["flows"][0]["end_to_end_latency"]["mean"]["mean"] / 0.1

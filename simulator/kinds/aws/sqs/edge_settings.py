@@ -187,9 +187,3 @@ class SqsConsumeSettings(Settings):
         ge=0,
         le=60,
     )
-
-
-def receives_for(batch_size: int) -> SqsConsumeSettings:
-    """How an event source mapping receives: long polls of 20 s, as many messages as fill its batch evenly."""
-    most = next(size for size in range(min(batch_size, 10), 0, -1) if batch_size % size == 0)
-    return SqsConsumeSettings(max_messages=most, wait_time=20)

@@ -14,7 +14,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from simulator.design.edges import DeadLetterSettings
-from simulator.engine.batch_consumer import BatchConsumer
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
 from simulator.engine.link import Link
@@ -24,11 +23,11 @@ from simulator.engine.timer import Timer
 from simulator.engine.world import World
 from simulator.kinds.aws.sqs.age import AgeSampler
 from simulator.kinds.aws.sqs.deletes import Deletes
-from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublishSettings, receives_for
+from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublishSettings
 from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
 from simulator.kinds.aws.sqs.lost_responses import LostResponses
 from simulator.kinds.aws.sqs.quotas import CHUNK, IN_FLIGHT_LIMIT
-from simulator.kinds.aws.sqs.reader import Reader, Work
+from simulator.kinds.aws.sqs.reader import Reader, Work, receives_of
 from simulator.kinds.aws.sqs.redrive import AttributeSettings, MoveTask, Purge
 from simulator.kinds.aws.sqs.requests import Requests
 from simulator.kinds.aws.sqs.sender import Sender
@@ -115,15 +114,8 @@ class SqsQueue(SqsState):
             self.max_receive_count = redrive.max_receive_count
 
     def _connect_reader(self, world: World, edge: Edge) -> None:
-        settings = edge.settings
         subscription = world.subscribe(edge)
-        if isinstance(settings, SqsConsumeSettings):
-            self.add_reader(subscription, settings)
-            return
-        consumer = subscription.consumer
-        assert isinstance(consumer, BatchConsumer)
-        self.add_reader(subscription, receives_for(consumer.max_size))
-        self.readers[subscription].is_by_group = True
+        self.add_reader(subscription, receives_of(edge.settings, subscription.consumer))
 
     def add_reader(self, subscription: Subscription, settings: SqsConsumeSettings) -> None:
         """Let the subscription receive from this queue."""

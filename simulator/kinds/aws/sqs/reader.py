@@ -5,7 +5,10 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
+from simulator.design.fields import Settings
+from simulator.engine.batch_consumer import BatchConsumer
 from simulator.engine.broker import Subscription
+from simulator.engine.endpoint import Consumer
 from simulator.engine.timer import Timer
 from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings
 from simulator.kinds.aws.sqs.quotas import LONGEST_HIDDEN
@@ -59,7 +62,7 @@ class Reader:
         self.response_loss = edge.response_loss
         self.retries_with_id = edge.receive_request_attempt_id
         #: FIFO: a receive returns messages of one message group.
-        self.is_by_group = False
+        self.is_by_group = isinstance(edge, MappingReceives)
         self.visibility_timeout = (
             queue.visibility_timeout if edge.visibility_timeout is None else edge.visibility_timeout
         )
@@ -173,3 +176,17 @@ class Work:
     def count_beats(self, now: float, requests: Requests) -> None:
         """Count the heartbeats of work that ends at `now`."""
         requests.change_visibility += self._beats(now)
+
+
+class MappingReceives(SqsConsumeSettings):
+    """How an event source mapping receives: long polls of 20 s, messages of one group."""
+
+
+def receives_of(settings: Settings, consumer: Consumer) -> SqsConsumeSettings:
+    """What the edge says; a mapping, which has settings of its own, fills its batch evenly."""
+    if isinstance(settings, SqsConsumeSettings):
+        return settings
+    assert isinstance(consumer, BatchConsumer)
+    size = consumer.max_size
+    most = next(count for count in range(min(size, 10), 0, -1) if size % count == 0)
+    return MappingReceives(max_messages=most, wait_time=20)
