@@ -75,6 +75,14 @@ class Analysis:
         return self.cut.slices
 
     @property
+    def measured(self) -> float:
+        """Simulated seconds of each replication between the warm-up and the end."""
+        kept = self.times[self.first :]
+        if len(kept) < 2:
+            return 0.0
+        return float((kept[-1] - kept[0]) * len(kept) / (len(kept) - 1))
+
+    @property
     def growing(self) -> list[str]:
         """The nodes whose backlog grows."""
         return [id for id, found in self.growths.items() if found.verdict == "growing"]

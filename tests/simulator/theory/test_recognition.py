@@ -211,3 +211,33 @@ def test_verdicts(mean: float, ci95: list[float] | None, expected: str) -> None:
 def test_theory_is_wrong_when_the_simulation_is() -> None:
     assert verdict(0.08, 0.1, [0.098, 0.102], 20, exact=True) == "differs"
     assert verdict(0.08, 0.09, [0.089, 0.091], 20, exact=False) == "agrees"
+
+
+def test_a_handful_of_waiting_messages_is_no_difference():
+    """M/M/20 at 0.32: a replication sees no message wait, or a cluster of some."""
+    document = Document.parse(
+        {
+            "format": "headrace/1",
+            "name": "Hardly any wait",
+            "nodes": [
+                {"id": "p", "kind": "producer", "config": {"arrivals": {"process": "poisson", "rate": 300}}},
+                {"id": "q", "kind": "queue"},
+                {
+                    "id": "c",
+                    "kind": "consumer",
+                    "config": {
+                        "instances": 20,
+                        "service_time": {"distribution": "exponential", "mean": 0.0214},
+                    },
+                },
+            ],
+            "edges": [{"id": "e1", "from": "p", "to": "q"}, {"id": "e2", "from": "q", "to": "c"}],
+            "simulation": {"duration": 60, "warmup": 12, "replications": 20},
+        }
+    )
+    for seed in range(3):
+        [found] = simulate(document, seed=seed)["theory"]
+        verdicts = {one["metric"]: one["verdict"] for one in found["metrics"]}
+        assert "differs" not in verdicts.values()
+        assert verdicts["sojourn_time.mean"] == "agrees"
+        assert verdicts["waiting_probability"] == "undecided"
