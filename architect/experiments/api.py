@@ -11,11 +11,13 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Query, Router
 from ninja.responses import Status
 
 from architect.experiments import preparation, schemas, selectors, services, starting, variants
 from architect.experiments.models import Experiment, ExperimentKind
+from architect.runs import reporting
+from architect.runs.schemas import ReportWords
 from architect.runs.states import RunStatus
 from architect.schemas import CONFLICTS, READS, REFUSALS, Errors
 
@@ -124,6 +126,20 @@ def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str
         answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{slug}-{kind}.csv"'
         return answer
+
+    @router.get(
+        f"{one}/report.{{form}}",
+        response={200: str, **READS, 409: Errors},
+        summary=f"The report of a {kind}",
+        operation_id=f"report_{kind}",
+    )
+    def read_report(
+        request: HttpRequest, experiment_id: UUID, form: reporting.Form, words: Query[ReportWords]
+    ) -> HttpResponse:
+        """`html` is one file without outside resources, `pdf` is for printing; 409 without a result."""
+        found = selectors.result_data(kind, experiment_id)
+        document = selectors.document_data(kind, experiment_id)
+        return reporting.report(document, found, form, **words.model_dump())
 
     @router.post(
         f"{one}/cancel",

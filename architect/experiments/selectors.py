@@ -51,6 +51,14 @@ def result_data(kind: ExperimentKind, experiment_id: uuid.UUID) -> dict[str, Any
     return data
 
 
+def document_data(kind: ExperimentKind, experiment_id: uuid.UUID) -> dict[str, Any]:
+    """Return the design that was run, of a comparison the first; raises NotFound."""
+    experiment_get(kind, experiment_id)
+    job = json.loads(Experiment.objects.values_list("job_text", flat=True).get(id=experiment_id))
+    data: dict[str, Any] = job["alternatives"][0]["document"] if "alternatives" in job else job["document"]
+    return data
+
+
 def going_count() -> int:
     """Return how many experiments have not ended."""
     return Experiment.objects.filter(status__in=GOING).count()

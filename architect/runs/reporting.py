@@ -1,4 +1,4 @@
-"""The result of a run as a document for a design review."""
+"""The result of a run or of an experiment as a document for a design review."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ def report(
     data: object, result: dict[str, Any], form: Form, *, title: str, authors: str, notes: str
 ) -> HttpResponse:
     """The report as an attachment; raises Invalid when the document is not valid any more."""
+    from simulator.report.experiment_kinds import is_experiment
     from simulator.report.paper.content import paper_of
+    from simulator.report.paper.experiments import experiment_paper
 
     document, problems = documents.problems_of(data)
     if document is None:
         raise invalid_design(problems)
-    paper = paper_of(document, result, problems, title=title, authors=authors, notes=notes)
+    make = experiment_paper if is_experiment(result) else paper_of
+    paper = make(document, result, problems, title=title, authors=authors, notes=notes)
     if form == "html":
         from simulator.report.paper.html import html
 

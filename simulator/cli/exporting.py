@@ -59,16 +59,26 @@ def export_design(options: argparse.Namespace) -> int:
 
 def read_result(name: str, digest: str) -> dict[str, Any]:
     """The result document in a file; says so when it is of another version of the design."""
-    try:
-        result = json.loads(content_of(Path(name), _MOST_RESULT, "result"))
-    except (ValueError, RecursionError) as error:
-        raise CannotDo(f"--result {name} is no JSON: {error}") from error
+    result = read_json(name)
     if not isinstance(result, dict) or result.get("format") != "headrace-result/1":
         raise CannotDo(
             f"--result {name} is no result document; headrace simulate DESIGN --output FILE writes one"
         )
-    if result["design"]["digest"] != digest:
+    warn_of_another(result["design"]["digest"], digest)
+    return result
+
+
+def read_json(name: str) -> Any:
+    """What a file of results holds."""
+    try:
+        return json.loads(content_of(Path(name), _MOST_RESULT, "result"))
+    except (ValueError, RecursionError) as error:
+        raise CannotDo(f"--result {name} is no JSON: {error}") from error
+
+
+def warn_of_another(found: str, digest: str) -> None:
+    """Say when a result is of another version of the design."""
+    if found != digest:
         sys.stderr.write(
             "warning: the result is of another version of the design; nodes it does not know show settings\n"
         )
-    return result

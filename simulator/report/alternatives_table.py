@@ -61,8 +61,8 @@ def _mappings(document: dict[str, Any]) -> str:
     return "What was translated, assumed and lost\n" + indented("\n".join(lines)) if lines else ""
 
 
-def _flow(document: dict[str, Any], flow: dict[str, Any]) -> str:
-    """A row for every measure and alternative; measures that are 0 in all of them share one line."""
+def difference_rows(document: dict[str, Any], flow: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
+    """A row for every measure and alternative under a heading, and the measures that are 0 in all of them."""
     names = [one["name"] for one in document["alternatives"] if one["name"] in _values(flow)]
     base = document["baseline"]
     rows = [["", "", "value", f"difference from {base}", "verdict"]]
@@ -83,14 +83,28 @@ def _flow(document: dict[str, Any], flow: dict[str, Any]) -> str:
                     "" if found is None else _verdict_text(found),
                 ]
             )
+    return rows, empty
+
+
+def difference_title(document: dict[str, Any], flow: dict[str, Any]) -> str:
+    """The flow, and the level at which all of its differences hold together."""
     title = f"From {flow['from']} to {flow['to']}, end to end"
     level = next(
         (one["level"] for row in flow["measures"] for one in row["differences"].values() if one["level"]),
         None,
     )
-    if level is not None and len(names) > 2:
-        title += f" (differences at {100.0 * level:.4g} %: all {len(names) - 1} hold with 95 %)"
-    lines = [printable(title), indented(aligned([[printable(c) for c in row] for row in rows], left=2))]
+    others = sum(one["name"] in _values(flow) for one in document["alternatives"]) - 1
+    if level is not None and others > 1:
+        title += f" (differences at {100.0 * level:.4g} %: all {others} hold with 95 %)"
+    return title
+
+
+def _flow(document: dict[str, Any], flow: dict[str, Any]) -> str:
+    rows, empty = difference_rows(document, flow)
+    lines = [
+        printable(difference_title(document, flow)),
+        indented(aligned([[printable(c) for c in row] for row in rows], left=2)),
+    ]
     if empty:
         lines.append(f"  0 in all of them: {', '.join(empty)}")
     return "\n".join(lines)
@@ -151,11 +165,17 @@ def _costs(document: dict[str, Any]) -> str:
     ]
     if not found:
         return ""
-    row = document["cost"]
-    lines = [costs_table(found)]
-    for name, difference in ({} if row is None else row["differences"]).items():
-        lines.append(printable(f"  {name}: {_money_difference(difference)} than {document['baseline']}"))
+    lines = [costs_table(found), *(printable(f"  {line}") for line in cost_differences(document))]
     return "\n".join(line for line in lines if line)
+
+
+def cost_differences(document: dict[str, Any]) -> list[str]:
+    """A sentence for every alternative on what it costs beside the first."""
+    row = document["cost"]
+    return [
+        f"{name}: {_money_difference(difference)} than {document['baseline']}"
+        for name, difference in ({} if row is None else row["differences"]).items()
+    ]
 
 
 def _money_difference(found: dict[str, Any]) -> str:

@@ -14,6 +14,29 @@ from simulator.report.table import found_text, objective_text
 
 def capacity_table(document: dict[str, Any]) -> str:
     """The answer and every value that was looked at; ends with a line break."""
+    rows = capacity_rows(document)
+    lines = [
+        printable(document["design"]["name"]),
+        printable(f"{document['find']} {document['setting']} that meets: {'; '.join(asked(document))}"),
+        "",
+        printable(document["statement"]),
+        "",
+        indented(aligned([[printable(cell) for cell in row] for row in rows])),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def asked(document: dict[str, Any]) -> list[str]:
+    """What has to be met at every value."""
+    first = document["looked_at"][0]
+    stated = [objective_text(each["objective"]) for each in first["objectives"]]
+    if "recovery" in first:
+        stated.append("the backlog of the fault drains within the run")
+    return stated
+
+
+def capacity_rows(document: dict[str, Any]) -> list[list[str]]:
+    """A row for every value that was looked at, under a heading."""
     rows = [["value", "verdict", "replications", "objectives"]]
     for one in document["looked_at"]:
         judged = [f"{found_text(each)} {each['verdict']}" for each in one["objectives"]]
@@ -28,19 +51,7 @@ def capacity_table(document: dict[str, Any]) -> str:
                 "; ".join([*judged, *growing]),
             ]
         )
-    first = document["looked_at"][0]
-    stated = [objective_text(each["objective"]) for each in first["objectives"]]
-    if "recovery" in first:
-        stated.append("the backlog of the fault drains within the run")
-    lines = [
-        printable(document["design"]["name"]),
-        printable(f"{document['find']} {document['setting']} that meets: {'; '.join(stated)}"),
-        "",
-        printable(document["statement"]),
-        "",
-        indented(aligned([[printable(cell) for cell in row] for row in rows])),
-    ]
-    return "\n".join(lines) + "\n"
+    return rows
 
 
 def capacity_csv(document: dict[str, Any]) -> str:

@@ -13,15 +13,37 @@ from simulator.report.table import estimate_text, found_text, objective_text
 
 #: Rows of the table; the others are in JSON and CSV.
 _MOST_ROWS = 60
+FRONT = "front: no other configuration that meets the objectives is both cheaper and faster"
 
 
 def cheapest_table(document: dict[str, Any]) -> str:
     """The answer and every configuration, the cheapest first; ends with a line break."""
+    points = document["points"]
+    rows = cheapest_rows(document, _MOST_ROWS)
+    stated = [objective_text(one["objective"]) for one in points[0]["objectives"]]
+    lines = [
+        printable(document["design"]["name"]),
+        printable(f"objectives: {'; '.join(stated)}"),
+        "",
+        printable(document["statement"]),
+        FRONT,
+        *dict.fromkeys(printable(one["statement"]) for point in points for one in point["unpriced"]),
+        "",
+        indented(
+            aligned([[printable(cell) for cell in row] for row in rows], left=len(document["varied"]) + 1)
+        ),
+    ]
+    if len(points) > _MOST_ROWS:
+        lines.append(f"  and {len(points) - _MOST_ROWS} that cost more (--json or --csv shows all)")
+    return "\n".join(lines) + "\n"
+
+
+def cheapest_rows(document: dict[str, Any], most: int) -> list[list[str]]:
+    """A row for each of the `most` cheapest configurations, under a heading."""
     paths = [one["path"] for one in document["varied"]]
     currency = document["currency"]
     rows = [["", *paths, f"{currency} a month", document["latency"], "verdict", "replications", "objectives"]]
-    points = document["points"]
-    for number, point in enumerate(points[:_MOST_ROWS]):
+    for number, point in enumerate(document["points"][:most]):
         marks = ["cheapest"] * (number == document["cheapest"]) + ["front"] * (number in document["front"])
         rows.append(
             [
@@ -34,20 +56,7 @@ def cheapest_table(document: dict[str, Any]) -> str:
                 _missed(point),
             ]
         )
-    stated = [objective_text(one["objective"]) for one in points[0]["objectives"]]
-    lines = [
-        printable(document["design"]["name"]),
-        printable(f"objectives: {'; '.join(stated)}"),
-        "",
-        printable(document["statement"]),
-        "front: no other configuration that meets the objectives is both cheaper and faster",
-        *dict.fromkeys(printable(one["statement"]) for point in points for one in point["unpriced"]),
-        "",
-        indented(aligned([[printable(cell) for cell in row] for row in rows], left=len(paths) + 1)),
-    ]
-    if len(points) > _MOST_ROWS:
-        lines.append(f"  and {len(points) - _MOST_ROWS} that cost more (--json or --csv shows all)")
-    return "\n".join(lines) + "\n"
+    return rows
 
 
 def _missed(point: dict[str, Any]) -> str:

@@ -71,10 +71,10 @@ def _costly(cost: dict[str, Any]) -> list[str]:
     return sorted((id for id, amount in by_node.items() if amount), key=by_node.get)[::-1]
 
 
-def costs_table(costs: Sequence[tuple[str, dict[str, Any]]]) -> str:
-    """What several alternatives cost."""
+def costs_rows(costs: Sequence[tuple[str, dict[str, Any]]]) -> list[list[str]]:
+    """A heading, and a row by cause for every alternative; empty where nothing has a price."""
     if not any(cost["per_month"] for _, cost in costs):
-        return ""
+        return []
     causes = list(
         dict.fromkeys(name for _, cost in costs for name in (cost["per_month"] or {}).get("by_cause", {}))
     )
@@ -89,8 +89,20 @@ def costs_table(costs: Sequence[tuple[str, dict[str, Any]]]) -> str:
                 money_text(cost["per_million_messages"]),
             ]
         )
-    statements = _statements(*(cost for _, cost in costs))
-    return "\n".join([cost_title(costs[0][1]), indented(aligned(rows)), *statements])
+    return rows
+
+
+def costs_table(costs: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    """What several alternatives cost."""
+    rows = costs_rows(costs)
+    if not rows:
+        return ""
+    return "\n".join([cost_title(costs[0][1]), indented(aligned(rows)), *costs_lines(costs)])
+
+
+def costs_lines(costs: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+    """What has no price in any of them, and which prices are doubtful."""
+    return _statements(*(cost for _, cost in costs))
 
 
 def cost_title(cost: dict[str, Any]) -> str:

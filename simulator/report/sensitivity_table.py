@@ -15,6 +15,25 @@ _NOTHING = "–"
 
 def sensitivity_table(document: dict[str, Any]) -> str:
     """The numbers in rank, verdicts that turn round, and elementary effects; ends with a line break."""
+    runs = document["replications"]
+    count = len(document["parameters"])
+    extent = f"{count} numbers, one at a time; {runs} replications at every end; seed {document['seed']}"
+    rows = sensitivity_rows(document)
+    lines = [
+        printable(document["design"]["name"]),
+        extent,
+        "",
+        printable(document["statement"]),
+        "",
+        indented(aligned([[printable(cell) for cell in row] for row in rows], left=4)),
+        *_turning(document),
+        *_morris(document["morris"], document["metric"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def sensitivity_rows(document: dict[str, Any]) -> list[list[str]]:
+    """A row for every number and flow, under a heading."""
     metric = document["metric"]
     unit = unit_of(metric)
     rows = [
@@ -43,20 +62,7 @@ def sensitivity_table(document: dict[str, Any]) -> str:
                     _verdicts(one) if position == 0 else "",
                 ]
             )
-    runs = document["replications"]
-    count = len(document["parameters"])
-    extent = f"{count} numbers, one at a time; {runs} replications at every end; seed {document['seed']}"
-    lines = [
-        printable(document["design"]["name"]),
-        extent,
-        "",
-        printable(document["statement"]),
-        "",
-        indented(aligned([[printable(cell) for cell in row] for row in rows], left=4)),
-        *_turning(document),
-        *_morris(document["morris"], metric),
-    ]
-    return "\n".join(lines) + "\n"
+    return rows
 
 
 def _end(one: dict[str, Any], flow: dict[str, Any], end: str, unit: str) -> str:
@@ -84,11 +90,7 @@ def _turning(document: dict[str, Any]) -> list[str]:
 def _morris(found: dict[str, Any] | None, metric: str) -> list[str]:
     if found is None:
         return []
-    rows = [["", "mu*", "mu", "sigma"]]
-    rows += [
-        [printable(one["name"]), *(number(one[name]) for name in ("mu_star", "mu", "sigma"))]
-        for one in found["effects"]
-    ]
+    rows = effect_rows(found)
     extent = f"Morris; {found['trajectories']} trajectories, {found['points']} points"
     return [
         "",
@@ -96,6 +98,16 @@ def _morris(found: dict[str, Any] | None, metric: str) -> list[str]:
         indented(aligned(rows)),
         "  mu*: how much it matters; a large sigma: its effect depends on the others, or is curved",
     ]
+
+
+def effect_rows(found: dict[str, Any]) -> list[list[str]]:
+    """The elementary effects of every number, under a heading."""
+    rows = [["", "mu*", "mu", "sigma"]]
+    rows += [
+        [printable(one["name"]), *(number(one[name]) for name in ("mu_star", "mu", "sigma"))]
+        for one in found["effects"]
+    ]
+    return rows
 
 
 def sensitivity_csv(document: dict[str, Any]) -> str:

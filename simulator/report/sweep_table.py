@@ -16,6 +16,7 @@ from simulator.report.table import estimate_text
 
 #: Columns of the table: what people look at first.
 _SHOWN = ("end_to_end_latency.mean", "end_to_end_latency.p95", "end_to_end_latency.p99", "lost")
+GROWING = "* depends on how long the run is: the backlog grows, there is no steady state."
 
 
 class NoParquet(HeadraceError):
@@ -24,6 +25,20 @@ class NoParquet(HeadraceError):
 
 def sweep_table(document: dict[str, Any]) -> str:
     """A row for every point and flow; ends with a line break."""
+    rows = sweep_rows(document)
+    extent = f"{len(document['points'])} points, {document['replications']} replications each"
+    lines = [printable(document["design"]["name"]), f"{extent}; seed {document['seed']}"]
+    if document["stopped"]:
+        lines.append("cancelled: not all points are there")
+    if any(point["stability"] == "growing" for point in document["points"]):
+        lines.append(GROWING)
+    left = len(document["varied"]) + 1
+    table = aligned([[printable(cell) for cell in row] for row in rows], left=left)
+    return "\n".join(lines) + "\n\n" + indented(table) + "\n"
+
+
+def sweep_rows(document: dict[str, Any]) -> list[list[str]]:
+    """A row for every point and flow under a heading."""
     paths = [one["path"] for one in document["varied"]]
     rows = [[*paths, "flow", *_SHOWN, "busiest node", "objectives"]]
     rows += [
@@ -37,14 +52,7 @@ def sweep_table(document: dict[str, Any]) -> str:
         for point in document["points"]
         for flow in point["flows"]
     ]
-    extent = f"{len(document['points'])} points, {document['replications']} replications each"
-    lines = [printable(document["design"]["name"]), f"{extent}; seed {document['seed']}"]
-    if document["stopped"]:
-        lines.append("cancelled: not all points are there")
-    if any(point["stability"] == "growing" for point in document["points"]):
-        lines.append("* depends on how long the run is: the backlog grows, there is no steady state.")
-    table = aligned([[printable(cell) for cell in row] for row in rows], left=len(paths) + 1)
-    return "\n".join(lines) + "\n\n" + indented(table) + "\n"
+    return rows
 
 
 def _busiest(point: dict[str, Any]) -> str:

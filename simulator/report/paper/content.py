@@ -14,8 +14,9 @@ from simulator.quantities import format_duration
 from simulator.report.cost_table import cost_lines, cost_rows, cost_title
 from simulator.report.layout import number
 from simulator.report.metrics import METRICS
-from simulator.report.paper.charts import MOST_LINES, backlog_chart, percentile_chart
+from simulator.report.paper.charts import backlog_chart, percentile_chart
 from simulator.report.paper.model import Block, Code, Paper, Picture, Section, Text, Tone, Verdict, table
+from simulator.report.paper.plot import MOST_LINES
 from simulator.report.table import (
     accounts_text,
     byte_lines,
@@ -70,8 +71,8 @@ def paper_of(
         Section("Results", tuple(_results(result))),
         Section("Guarantees measured", tuple(_guarantees(result))),
         Section("Cost", tuple(_cost(result))),
-        Section("Risks", tuple(_risks(problems))),
-        Section("Assumptions", tuple(_assumptions(document))),
+        Section("Risks", tuple(risk_blocks(problems))),
+        Section("Assumptions", tuple(assumption_blocks(document))),
         Section("Method", tuple(_method(result))),
         Section("The design", (Code(own_yaml(document)),)),
     ]
@@ -191,7 +192,8 @@ def _cost(result: dict[str, Any]) -> list[Block]:
     return [table(rows, caption=cost_title(cost)), *lines] if rows else lines
 
 
-def _risks(problems: Sequence[Problem]) -> list[Block]:
+def risk_blocks(problems: Sequence[Problem]) -> list[Block]:
+    """What the checks of practice found."""
     if not problems:
         return [Text("The checks of practice found nothing.", "good")]
     rows = [["", "where", "what", "how to mend it"]]
@@ -202,7 +204,8 @@ def _risks(problems: Sequence[Problem]) -> list[Block]:
     return [table(rows, left=4)]
 
 
-def _assumptions(document: Document) -> list[Block]:
+def assumption_blocks(document: Document) -> list[Block]:
+    """What is written down in the design about its settings."""
     if not document.assumptions:
         return [Text("None is written down in the design.", "note")]
     rows = [["setting", "source", "note"]]

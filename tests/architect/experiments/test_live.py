@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,9 @@ def test_a_comparison_gives_the_figures_of_the_command_line(server: LiveServer) 
     )
     assert server.get(f"{path}/result") == expected
     assert found["headline"]
+    page = urllib.request.urlopen(f"{server.url}{path}/report.html?title=Which%3F").read().decode()
+    assert "Which?" in page
+    assert "What was translated, assumed and lost" in page
     assert found["versions"]["headrace"]
 
 

@@ -1,11 +1,11 @@
-import { Download, Printer, RotateCcw, Square } from "lucide-react";
+import { Download, FileText, RotateCcw, Square } from "lucide-react";
 import { useState } from "react";
 import { sentence } from "../api/errors";
 import { navigate } from "../router";
 import { formatAgo, formatSeconds } from "../run/numbers";
 import { isGoing } from "../run/session";
 import { statusWords } from "../run/status";
-import { csvAddress, jsonAddress, pageAddress, repeatExperiment } from "./experimentsApi";
+import { csvAddress, jsonAddress, pageAddress, repeatExperiment, reportAddress } from "./experimentsApi";
 import type { ExperimentRecord } from "./types";
 
 /** How an experiment stands, what of it can be taken away, and the way to end or repeat it. */
@@ -69,9 +69,21 @@ export function Progress({
                   >
                     <Download size={14} aria-hidden="true" /> JSON
                   </a>
-                  <button type="button" className="button small" onClick={() => window.print()}>
-                    <Printer size={14} aria-hidden="true" /> Print
-                  </button>
+                  {(["html", "pdf"] as const).map((form) => (
+                    <a
+                      key={form}
+                      className="button small"
+                      title={
+                        form === "html"
+                          ? "The report, one page for the browser"
+                          : "The report to print, with cost, risks and method"
+                      }
+                      href={reportAddress(record.kind, record.id, form)}
+                      download
+                    >
+                      <FileText size={14} aria-hidden="true" /> Report .{form}
+                    </a>
+                  ))}
                 </>
               )}
               <button

@@ -63,6 +63,9 @@ export interface AssumedNumber {
 export const listAssumed = (design: string, signal: AbortSignal) =>
   request<AssumedNumber[]>("POST", "/sensitivities/assumed", { body: { design }, signal });
 
+export const reportAddress = (kind: ExperimentKind, id: string, form: "html" | "pdf") =>
+  `/api${at(kind, id)}/report.${form}`;
+
 export const swapTargets = () => request<SwapTarget[]>("GET", "/swaps");
 
 /** The document with one broker swapped, and what was translated, assumed and lost. */

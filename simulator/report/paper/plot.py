@@ -1,0 +1,119 @@
+"""The pieces that charts on paper are made of: SVG with axes, intervals and a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import floor, log10
+from xml.etree import ElementTree as ET
+
+from simulator.formats.exports.palette import LIGHT, SERIES
+from simulator.formats.vector import FONT, fitted, text
+
+WIDTH, HEIGHT = 760.0, 300.0
+LEFT, RIGHT, TOP, BOTTOM = 70.0, 20.0, 20.0, 46.0
+SMALL = 11.0
+#: Lines of one chart; more cannot be told apart.
+MOST_LINES = 6
+DASHES = ("", "7 4", "2 3", "9 3 2 3", "4 2", "1 3")
+#: Steps of a linear axis.
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+def canvas(title: str, entries: int) -> ET.Element:
+    """An empty chart with room for a legend of so many entries."""
+    height = HEIGHT + 18.0 * entries
+    root = ET.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": f"0 0 {WIDTH:g} {height:g}",
+            "width": f"{WIDTH:g}",
+            "height": f"{height:g}",
+            "role": "img",
+            "font-family": FONT,
+        },
+    )
+    ET.SubElement(root, "title").text = title
+    return root
+
+
+def grid_line(root: ET.Element, y: float, label: str) -> None:
+    """A level of the value axis with its number."""
+    stroke(root, f"M{LEFT:g} {y:.6g}H{WIDTH - RIGHT:g}", LIGHT.border, 1.0)
+    text(root, LEFT - 8, y + 4, label, SMALL, LIGHT.muted, anchor="end")
+
+
+def limit_line(root: ET.Element, y: float, words: str, *, is_left: bool) -> None:
+    """A level that is to be kept, with its words."""
+    stroke(root, f"M{LEFT:g} {y:.6g}H{WIDTH - RIGHT:g}", LIGHT.warn, 1.0, "5 3")
+    # Limits may lie close together: their words stand at one end and at the other in turn.
+    x, anchor = (LEFT + 4, "start") if is_left else (WIDTH - RIGHT - 4, "end")
+    text(root, x, y - 4, fitted(words, SMALL, 330), SMALL, LIGHT.warn, anchor=anchor)
+
+
+def whisker(root: ET.Element, x: float, low: float, high: float, colour: str) -> None:
+    """The interval of a point."""
+    path = f"M{x:.6g} {low:.6g}V{high:.6g}M{x - 4:.6g} {low:.6g}h8M{x - 4:.6g} {high:.6g}h8"
+    stroke(root, path, colour, 1.0)
+
+
+def curve(root: ET.Element, points: Sequence[tuple[float, float]], colour: str, dash: str) -> None:
+    """A line through points."""
+    path = "M" + "L".join(f"{x:.6g} {y:.6g}" for x, y in points)
+    stroke(root, path, colour, 2.0, dash)
+
+
+def band(
+    root: ET.Element,
+    ends: Sequence[tuple[float, Sequence[float] | None]],
+    y: Callable[[float], float],
+    colour: str,
+) -> None:
+    """The intervals along a line, pale; nothing where fewer than two are known."""
+    known = [(x, pair) for x, pair in ends if pair is not None]
+    if len(known) < 2:
+        return
+    there = [f"{x:.6g} {y(pair[1]):.6g}" for x, pair in known]
+    back = [f"{x:.6g} {y(pair[0]):.6g}" for x, pair in reversed(known)]
+    look = {"d": f"M{'L'.join([*there, *back])}Z", "fill": colour, "fill-opacity": "0.15", "stroke": "none"}
+    ET.SubElement(root, "path", look)
+
+
+def stroke(root: ET.Element, path: str, colour: str, width: float, dash: str = "") -> None:
+    """A path without a fill."""
+    look = {"d": path, "fill": "none", "stroke": colour, "stroke-width": f"{width:g}"}
+    if dash:
+        look["stroke-dasharray"] = dash
+    ET.SubElement(root, "path", look)
+
+
+def legend(root: ET.Element, names: Sequence[str]) -> None:
+    """The lines by their names, below the chart."""
+    for index, name in enumerate(names):
+        y = HEIGHT + 18.0 * index + 6
+        stroke(root, f"M{LEFT:g} {y:g}h28", SERIES[index % len(SERIES)], 2.0, DASHES[index])
+        words = fitted(name, SMALL, WIDTH - LEFT - 60)
+        text(root, LEFT + 36, y + 4, words, SMALL, LIGHT.text)
+
+
+def moments(last: float) -> list[float]:
+    """Round moments from 0 to `last` seconds, eight at most."""
+    wanted = last / 7.0
+    units = [unit for unit in (1.0, 60.0, 3600.0, 86400.0) if unit <= wanted] or [wanted]
+    steps = (
+        [units[-1] * step for step in (1, 2, 5, 10, 15, 20, 30, 60, 100, 200, 500)] if wanted >= 1.0 else []
+    )
+    step = next((step for step in steps if step >= wanted), round_step(last))
+    return [step * index for index in range(int(last / step + 1e-9) + 1)]
+
+
+def round_step(most: float) -> float:
+    """A round step that gives an axis about five."""
+    power = 10.0 ** floor(log10(most / 5.0))
+    return next(step * power for step in _STEPS if step * power * 5.0 >= most)
+
+
+def written(root: ET.Element) -> str:
+    """The SVG as text."""
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"

@@ -1,0 +1,179 @@
+"""The reports of experiments: what they say, and that page and document say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from simulator import Document
+from simulator.cli import main
+from simulator.experiments.assumed import parse_over
+from simulator.experiments.capacity import capacity
+from simulator.experiments.cheapest import cheapest
+from simulator.experiments.compare import Alternative, compare
+from simulator.experiments.parameters import parse_vary
+from simulator.experiments.sensitivity import sensitivity
+from simulator.experiments.swap import swapped
+from simulator.experiments.sweep import sweep
+from simulator.report.paper.experiments import experiment_paper
+from simulator.report.paper.html import html
+from simulator.report.paper.model import Paper, Picture, Table, Text, Verdict
+from simulator.report.paper.pdf import pdf
+from simulator.report.paper.value_charts import Axis
+from tests.simulator.designs import design, node
+
+RATE, INSTANCES = "nodes.web.config.arrivals.rate", "nodes.server.config.instances"
+
+
+def shop() -> Document:
+    return design(
+        [
+            node("web", "producer", arrivals={"process": "poisson", "rate": 30}),
+            node("line", "queue"),
+            node(
+                "server",
+                "consumer",
+                service_time={"distribution": "exponential", "mean": 0.02},
+                instance_type="m7g.large",
+            ),
+        ],
+        ["web->line", "line->server"],
+        name="Shop & sons",
+        objectives=[{"metric": "end_to_end_latency.p95", "from": "web", "to": "server", "below": 0.5}],
+        simulation={"duration": 20, "warmup": 2},
+    )
+
+
+def _compared(document: Document) -> dict[str, Any]:
+    return compare(
+        [Alternative("as drawn", document), swapped(document, "line=rabbitmq.queue:quorum")], replications=3
+    )
+
+
+def _swept(*ranges: str) -> Callable[[Document], dict[str, Any]]:
+    return lambda document: sweep(
+        document, [parse_vary(document, text) for text in ranges], replications=2, duration=8
+    )
+
+
+#: Kind, how it is made, the sections beside those of all, and words that have to stand in it.
+KINDS: dict[str, tuple[Callable[[Document], dict[str, Any]], list[str], list[str]]] = {
+    "comparison": (
+        _compared,
+        [
+            "Objectives",
+            "Differences",
+            "Distributions",
+            "Guarantees measured",
+            "Cost",
+            "What was translated, assumed and lost",
+        ],
+        ["line=rabbitmq.queue:quorum", "translated", "difference from as drawn"],
+    ),
+    "sweep": (_swept(f"{RATE}=20:40:10"), ["Points", "Cost"], ["3 points of", "with 95 % intervals"]),
+    "map": (_swept(f"{RATE}=20,40", f"{INSTANCES}=1,2"), ["Points", "Cost"], ["x misses one"]),
+    "capacity": (
+        lambda document: capacity(document, RATE, replications=2, precision=0.3),
+        ["Values that were looked at"],
+        ["highest", "what was found at every value"],
+    ),
+    "cheapest": (
+        lambda document: cheapest(document, [parse_vary(document, f"{INSTANCES}=1:3")], replications=2),
+        ["Configurations"],
+        ["The cheapest of 3 configurations", "ringed the cheapest"],
+    ),
+    "sensitivity": (
+        lambda document: sensitivity(
+            document,
+            [parse_over(document, "nodes.server.config.service_time=0.01..0.03")],
+            trajectories=2,
+            replications=2,
+        ),
+        ["Elementary effects", "Why these numbers"],
+        ["moves it by", "asked for"],
+    ),
+}
+
+
+def words_of(paper: Paper) -> str:
+    found = [paper.title, paper.extent]
+    for section in paper.sections:
+        found.append(section.title)
+        for block in section.blocks:
+            match block:
+                case Text(text):
+                    found.append(text)
+                case Verdict(word, _, asked, said):
+                    found += [word, asked, said]
+                case Table(head, rows, _, caption):
+                    found += [caption, *head, *(cell for row in rows for cell in row)]
+                case Picture(_, caption):
+                    found.append(caption)
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize(("make", "sections", "words"), KINDS.values(), ids=KINDS)
+def test_a_report_says_what_was_found_and_how(
+    make: Callable[[Document], dict[str, Any]], sections: list[str], words: list[str]
+) -> None:
+    document = shop()
+    found = make(document)
+    paper = experiment_paper(document, found, [])
+    titles = [section.title for section in paper.sections]
+    assert titles[0] == "Summary"
+    assert set(sections) <= set(titles)
+    assert titles[-4:] == ["Risks", "Assumptions", "Method", "The design"]
+    said = words_of(paper)
+    assert [one for one in words if one not in said] == []
+    if "statement" in found:
+        assert found["statement"] in said
+    pictures = [b for section in paper.sections for b in section.blocks if isinstance(b, Picture)]
+    assert len(pictures) >= 1
+    for picture in pictures:
+        ET.fromstring(picture.svg)
+    page = html(paper)
+    assert "Shop &amp; sons" in page
+    assert "<script" not in page
+    assert "nan" not in page.lower().replace("finance", "")
+    document_bytes = pdf(paper)
+    assert document_bytes.startswith(b"%PDF")
+    assert document_bytes == pdf(experiment_paper(document, json.loads(json.dumps(found)), []))
+
+
+def test_the_figures_of_a_comparison_stand_in_its_report() -> None:
+    found = _compared(shop())
+    said = words_of(experiment_paper(shop(), found, []))
+    row = next(one for one in found["flows"][0]["measures"] if one["metric"] == "end_to_end_latency.mean")
+    difference = row["differences"]["line=rabbitmq.queue:quorum"]
+    assert f"{abs(difference['mean']) * 1000:.3g} ms" in said
+    cost = found["alternatives"][0]["result"]["cost"]["per_month"]["mean"]
+    assert f"{cost:,.2f}" in said
+
+
+def test_the_command_takes_the_result_of_an_experiment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    design_file, found, page = tmp_path / "shop.json", tmp_path / "found.json", tmp_path / "found.html"
+    design_file.write_text(json.dumps(shop().to_data()))
+    found.write_text(json.dumps(_swept(f"{RATE}=20,40")(shop())))
+    asked = ["report", str(design_file), "--result", str(found), "-o", str(page)]
+    assert main([*asked, "--title", "How far?", "--authors", "A. Architect"]) == 0
+    assert "How far?" in page.read_text()
+    assert "warning" not in capsys.readouterr().err
+    design_file.write_text(json.dumps({**shop().to_data(), "name": "Another"}))
+    assert main(asked) == 0
+    assert "another version of the design" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("values", [[3.0], [0.0, 0.0], [-2.0, 5.0], [1e-9, 2e-9], [99.0, 101.0]])
+def test_an_axis_holds_its_values_between_its_ends(values: list[float]) -> None:
+    axis = Axis.over(values, 0.0, 100.0)
+    assert axis.low <= min(values) <= max(values) <= axis.high * (1 + 1e-12)
+    assert [axis.at(axis.low), axis.at(axis.high)] == [0.0, 100.0]
+    assert axis.ticks()[0] == axis.low
+    assert 2 <= len(axis.ticks()) <= 12
