@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from importlib import resources
 from typing import Any
 
@@ -15,7 +16,7 @@ from simulator.experiments.swap import swapped
 
 ALL = templates()
 #: Simulated seconds that are enough to see messages at every node.
-SHORT = {"web-load-replay": 43_200.0, "bus-at-scale": 5.0}
+SHORT = {"web-load-replay": 43_200.0, "bus-at-scale": 5.0, "nightly-reports": 700.0}
 
 
 def by_slug(template: Template) -> str:
@@ -33,6 +34,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "sns-fan-out",
         "event-bus",
         "bus-at-scale",
+        "nightly-reports",
         "order-saga",
         "rabbitmq-orders",
         "first-queue",
@@ -145,6 +147,22 @@ def test_a_fifo_queue_keeps_an_order_that_the_bus_has_changed_before():
     # Customers order every five seconds on average, and a delivery takes 0.1 s with a p99 of 0.3 s.
     share = flows["fulfilment"]["out_of_order"]["mean"] / flows["fulfilment"]["delivered"]["mean"]
     assert 0.002 < share < 0.03
+
+
+def test_schedules_of_one_minute_hurt_the_visitors_and_a_window_spares_them():
+    design = copy.deepcopy(document_of("nightly-reports"))
+    (scheduler,) = [node for node in design["nodes"] if node["kind"] == "aws.scheduler"]
+    pages = {}
+    for window in ({}, {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}):
+        scheduler["config"]["FlexibleTimeWindow"] = window
+        result = simulate(Document.parse(design))
+        flows = {flow["to"]: flow for flow in result["flows"]}
+        assert flows["report-workers"]["delivered"]["mean"] == 3_000
+        assert flows["report-workers"]["end_to_end_latency"]["max"]["mean"] < 300
+        assert result["nodes"]["schedules"]["delivery_retries"]["mean"] > 500
+        pages[bool(window)] = flows["website"]["end_to_end_latency"]["p99"]["mean"]
+    assert pages[False] > 2
+    assert pages[True] < 0.4
 
 
 def test_the_choice_of_a_broker_is_between_order_speed_and_cost():
