@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.graph.problem import Problem, Severity
 from simulator.kinds.aws.lambda_function.account import set_aside
 from simulator.kinds.aws.lambda_function.edge_settings import QUEUES, FunctionFailureEdge, MappingSettings
+from simulator.kinds.aws.lambda_function.events import is_event
 from simulator.kinds.aws.lambda_function.settings import UNRESERVABLE, FunctionSettings
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _asynchronous(document: Document, node: Node) -> Iterator[Problem]:
             message = f"the edge {source!r} reads a queue, whose own dead-letter queue takes what fails"
             hint = "draw a dead-letter edge from the queue, or name a stream"
             yield _of_edge(document, edge, "source", message, hint, "error")
-    is_async = any(edge.role == "publish" for edge in document.edges_into(node.id))
+    is_async = any(is_event(document, edge) for edge in document.edges_into(node.id))
     if is_async and not any(edge.settings.source == "" for edge in failing):  # type: ignore[attr-defined]
         message = f"asynchronous events that {node.id} fails at three times are gone"
         hint = "draw a dead-letter edge to a queue: an on-failure destination"

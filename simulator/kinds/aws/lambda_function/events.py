@@ -20,6 +20,7 @@ from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
+    from simulator.design.document import Document, Edge
     from simulator.kinds.aws.lambda_function.function import LambdaFunction
 
 #: Seconds before the first and the second retry after a function error.
@@ -30,6 +31,14 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0
 MAX_EVENT = 1_048_576
 
 
+def is_event(document: Document, edge: Edge) -> bool:
+    """Whether an edge into a function invokes it asynchronously: what is published, and all that a schedule
+    invokes (EventBridge Scheduler user guide, *Managing targets*).
+    """
+    invokes = edge.role == "invoke" and document.node(edge.source).kind == "aws.scheduler"
+    return edge.role == "publish" or invokes
+
+
 class EventQueue(Acceptor):
     """The internal queue of a function; its ledger has the id of the function and `:events`."""
 
@@ -38,7 +47,8 @@ class EventQueue(Acceptor):
     def __init__(self, world: World, function: LambdaFunction) -> None:
         super().__init__(f"{function.id}:events", world.env)
         self.function = function
-        self.edges = {edge.id for edge in world.edges_into(function.id, "publish")}
+        document = world.document
+        self.edges = {edge.id for edge in document.edges_into(function.id) if is_event(document, edge)}
         config = function.settings.event_invoke
         self.retries = config.maximum_retry_attempts
         self.longest = float(config.maximum_event_age)

@@ -36,7 +36,7 @@ class LostResponses:
             self.count += 1
             if not reader.retries_with_id:
                 for _, receipt in received:
-                    self._queue.forget_work(receipt)
+                    self._queue.settle_work(receipt, self._queue.env._now)
                     self.unheard.add(receipt)
                 return True
             self._queue.requests.receive += 1

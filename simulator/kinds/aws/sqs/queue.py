@@ -330,10 +330,6 @@ class SqsQueue(SqsState):
         elif (until := work.hidden_until(now)) > work.deadline:
             self.hide_until(receipt, until)
 
-    def forget_work(self, receipt: int) -> None:
-        """Nobody works on the message under `receipt`."""
-        self._work.pop(receipt, None)
-
     def settle_work(self, receipt: int, now: float) -> None:
         """The message under `receipt` is worked on no more."""
         work = self._work.pop(receipt, None)
@@ -446,8 +442,7 @@ class SqsQueue(SqsState):
 
     def set_attributes(self, changed: AttributeSettings) -> None:
         """SetQueueAttributes, at once (the service takes up to 60 s); what is in flight keeps its timeout."""
-        update = changed.model_dump(exclude_none=True, by_alias=False)
-        self.settings = self.settings.model_copy(update=update)
+        self.settings = changed.applied_to(self.settings)
         if changed.visibility_timeout is not None:
             for reader in self.readers.values():
                 reader.follow(changed.visibility_timeout)

@@ -15,6 +15,7 @@ from simulator.kinds.kind import FaultKind
 if TYPE_CHECKING:
     from simulator.engine.world import World
     from simulator.kinds.aws.sqs.queue import SqsQueue
+    from simulator.kinds.aws.sqs.settings import SqsSettings
 
 #: Messages per second of a redrive task at most (API reference, StartMessageMoveTask).
 FASTEST_MOVE = 500
@@ -80,6 +81,10 @@ class AttributeSettings(Settings):
                 "D104", "VisibilityTimeout or DelaySeconds is missing: nothing would change"
             )
         return self
+
+    def applied_to(self, settings: SqsSettings) -> SqsSettings:
+        """The settings of the queue with what changes."""
+        return settings.model_copy(update=self.model_dump(exclude_none=True, by_alias=False))
 
 
 SET = FaultKind(
