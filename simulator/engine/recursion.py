@@ -36,8 +36,10 @@ from simulator.measurement.ordering import Flow
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-#: Arrivals a source makes at a time: enough for NumPy to pay, little enough for a look at the controls.
-BLOCK = 4096
+#: Arrivals a source makes at a time at most: enough for NumPy to pay, little enough to hold.
+BLOCK = 16_384
+#: The first ones; then twice as many each time, so that sources of little load stay small.
+FIRST_BLOCK = 1_024
 #: Greater keys do not fit into an array of integers.
 LARGEST_NUMBER = 2.0**62
 
@@ -356,6 +358,7 @@ class Source:
         self._sent = 0
         self._known = producer.produced
         self._is_last = False
+        self._size = min(FIRST_BLOCK, BLOCK)
         self._refill()
 
     @property
@@ -364,9 +367,10 @@ class Source:
         return inf if self._is_last else float(self._block.arrived[-1])
 
     def _refill(self) -> None:
-        times = self._times.take(BLOCK)
+        times = self._times.take(self._size)
         count = len(times)
-        self._is_last = count < BLOCK
+        self._is_last = count < self._size
+        self._size = min(2 * self._size, BLOCK)
         keys: Sequence[Key] | Numbers = [None] * count
         if self._keys is not None:
             drawn = self._keys.take(count)

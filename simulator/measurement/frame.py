@@ -193,13 +193,20 @@ def _percentiles(views: list[View], count: int) -> list[float | None]:
     if all(view.histogram is None for view in views):
         values = sorted(chain.from_iterable(view.values for view in views))
         return [_short(values[nearest_rank(share, count) - 1]) for share in _SHARES]
+    merged = views[0].histogram if len(views) == 1 else None
+    if merged is None:
+        merged = _merged(views)
+    return [value if value is None else _short(value) for value in merged.percentiles(_SHARES)]
+
+
+def _merged(views: list[View]) -> Histogram:
     merged = Histogram()
     for view in views:
         if view.histogram is None:
             merged.add(np.frombuffer(view.values, np.float64))
         else:
             merged.merge(view.histogram.offset, view.histogram.counts)
-    return [value if value is None else _short(value) for value in merged.percentiles(_SHARES)]
+    return merged
 
 
 def _short(value: float) -> float:

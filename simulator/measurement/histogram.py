@@ -40,6 +40,14 @@ def bucket_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.minimum(index, BUCKETS - 1, out=index)
 
 
+def counted_buckets(buckets: NDArray[np.int64]) -> tuple[int, Counts]:
+    """How many values are in each bucket, given the bucket of each (at least one): the lowest, and the counts
+    of it and of those that follow.
+    """
+    low = int(buckets.min())
+    return low, np.bincount(buckets - low)
+
+
 def percentile(counts: Counts, offset: int, share: float) -> float | None:
     """The value below which `share` (0..1) of the counted values lie, None without values.
 
@@ -53,13 +61,13 @@ def percentile(counts: Counts, offset: int, share: float) -> float | None:
 
 def percentiles(counts: Counts, offset: int, shares: tuple[float, ...]) -> list[float | None]:
     """Several percentiles at once; the nearest-rank definition (rank ceil(share * n))."""
-    cumulative = np.cumsum(counts)
+    cumulative = counts.cumsum()
     total = int(cumulative[-1]) if len(cumulative) else 0
     if total == 0:
         return [None] * len(shares)
-    ranks = [nearest_rank(share, total) for share in shares]
-    where = np.searchsorted(cumulative, ranks, side="left")
-    return [float(_REPRESENTATIVES[offset + int(i)]) for i in where]
+    where = cumulative.searchsorted([nearest_rank(share, total) for share in shares])
+    values: list[float | None] = _REPRESENTATIVES[where + offset].tolist()
+    return values
 
 
 def nearest_rank(share: float, total: int) -> int:
@@ -80,17 +88,14 @@ class Histogram:
     def add(self, values: NDArray[np.float64]) -> None:
         """Count every value."""
         if len(values):
-            self.add_buckets(bucket_of(values))
-
-    def add_buckets(self, buckets: NDArray[np.int64]) -> None:
-        """Count values by their buckets (`bucket_of`), at least one."""
-        low, high = int(buckets.min()), int(buckets.max())
-        self._cover(low, high)
-        self.counts += np.bincount(buckets - self.offset, minlength=len(self.counts))
+            self.merge(*counted_buckets(bucket_of(values)))
 
     def merge(self, offset: int, counts: Counts) -> None:
         """Add the counts of another histogram."""
         if not len(counts):
+            return
+        if not len(self.counts):
+            self.offset, self.counts = offset, counts.copy()
             return
         self._cover(offset, offset + len(counts) - 1)
         start = offset - self.offset

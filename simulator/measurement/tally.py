@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.measurement.histogram import Histogram, bucket_of
+from simulator.measurement.histogram import Histogram, bucket_of, counted_buckets
 
 BLOCK = 8192
 #: Up to so many samples a frame is given as they are: that costs a tenth of a histogram.
@@ -99,12 +99,13 @@ class Tally:
             # enough) the buffer cannot change its length.
             fresh = np.frombuffer(buffer[self._counted :], np.float64)
             buckets = bucket_of(fresh)
-            self._slice.add_buckets(buckets)
+            counted = counted_buckets(buckets)
+            self._slice.merge(*counted)
             if self._is_watched and self._viewed < len(buffer):
                 unseen = self._viewed - self._counted
                 pending = self._pending
                 pending.histogram = pending.histogram or Histogram()
-                pending.histogram.add_buckets(buckets[unseen:])
+                pending.histogram.merge(*(counted_buckets(buckets[unseen:]) if unseen else counted))
                 pending.count += len(fresh) - unseen
                 pending.total += float(fresh[unseen:].sum())
             self._counted = self._viewed = len(buffer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 from itertools import accumulate
@@ -14,6 +14,9 @@ from simulator.engine.recursion import Numbers
 from simulator.kinds.kafka.member import Member
 from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES
 from simulator.measurement.level import Times
+
+#: Of a member with more partitions than these, polls of several records go through a list for each.
+MOST_IN_RINGS = 16
 
 
 @dataclass(slots=True)
@@ -99,7 +102,7 @@ class MemberStage:
         is_single = bool((units[1:] != units[:-1]).all())
         wakes_to = range(1, last + 1) if is_single else np.searchsorted(units, units, side="right").tolist()
         count, most = len(self._fresh), self._most
-        in_places = _InPlaces(arrivals, count)
+        in_places = _InPlaces(arrivals, count, self._waiting)
         past = nextafter(until, inf)
         free, turn = self.polls_at, self._turn
         is_idle = free == inf
@@ -142,7 +145,7 @@ class MemberStage:
                     end(free)
                     turn = places[came] if most == 1 else turn + 1
                 else:
-                    if waiting or size >= most:
+                    if waiting or size >= most or count > MOST_IN_RINGS:
                         self._turn = turn
                         self._note_fresh(arrivals, came, stop)
                         lengths = in_places.note_moved(len(stops), self._fetch())
@@ -250,69 +253,72 @@ class _InPlaces:
 
     Args:
         count: of the member's partitions.
+        held_over: how many records were held before the first of `arrivals`.
     """
 
-    def __init__(self, arrivals: Arrivals, count: int) -> None:
+    def __init__(self, arrivals: Arrivals, count: int, held_over: int) -> None:
         self._arrivals = arrivals
         self._count = count
-        self._places: list[int] = []
-        #: Polls whose records do not stand as they came, and the rows that they return: as positions among
-        #: all that came, by partition, or from the lists of what was held over.
+        self._held_over = held_over
+        #: By turn, of each partition in its order: how many records, sorted by partition, stand before those
+        #: of it that did not come earlier, by number of the record that comes next.
+        self._rings: list[list[list[int]]] = []
+        #: Polls of several records with the turns they began with; those that return what was held over.
         self._polls: list[int] = []
-        self._positions: list[int] = []
+        self._turns: list[int] = []
         self._polls_of_old: list[int] = []
         self._old: list[int] = []
 
     def services(self, start: int, stop: int, turn: int, poll: int) -> list[float]:
         """Service times of the records from `start` to before `stop`, in the order of a poll."""
-        if not self._places:
+        if not self._rings:
             self._sort()
-        if stop - start == 2:
-            first, second = self._places[start:stop]
-            # Which comes first when the partitions stand in a ring that begins at `turn`.
-            if first == second or (first < second) == ((first < turn) == (second < turn)):
-                return self._services[start:stop]
-        batch = self._numbers[start:stop]
-        batch.sort()
-        split = bisect_left(batch, self._firsts[turn])
-        if split:
-            batch = batch[split:] + batch[:split]
         self._polls.append(poll)
-        self._positions += batch
-        return list(map(self._sorted_services.__getitem__, batch))
+        self._turns.append(turn)
+        services = self._services
+        lengths: list[float] = []
+        for through in self._rings[turn]:
+            lengths += services[through[start] : through[stop]]
+        return lengths
 
     def note_moved(self, poll: int, batch: list[tuple[int, float]]) -> list[float]:
-        """Note the rows of the poll number `poll`; returns their service times."""
+        """Note the rows of a poll that returns what was held over; returns their service times."""
         self._polls_of_old.append(poll)
         self._old += [row for row, _ in batch]
         return [service for _, service in batch]
 
     def _sort(self) -> None:
-        arrivals = self._arrivals
+        arrivals, count = self._arrivals, self._count
         self._order = order = np.argsort(arrivals.places, kind="stable")
-        numbers = np.empty(len(order), dtype=np.int64)
-        numbers[order] = np.arange(len(order))
-        self._places = arrivals.places.tolist()
-        self._services: list[float] = arrivals.services.tolist()
-        self._numbers: list[int] = numbers.tolist()
-        self._firsts: list[int] = np.searchsorted(arrivals.places[order], np.arange(self._count)).tolist()
-        self._sorted_services: list[float] = arrivals.services[order].tolist()
+        self._services: list[float] = arrivals.services[order].tolist()
+        through = np.zeros((count, len(order) + 1), dtype=np.int64)
+        np.cumsum(arrivals.places == np.arange(count)[:, np.newaxis], axis=1, out=through[:, 1:])
+        through += np.concatenate(([0], np.cumsum(through[:-1, -1])))[:, np.newaxis]
+        self._through = through
+        places = through.tolist()
+        self._rings = [places[turn:] + places[:turn] for turn in range(count)]
 
     def put_rows(self, work: Work, stops: list[int]) -> None:
-        """Put the noted rows where they belong."""
+        """Put the rows of all these polls where they belong."""
         if self._polls:
-            rows = self._arrivals.rows[self._order[self._positions]]
-            work.rows[_positions(work, stops, self._polls)] = rows
+            counts = work.poll_counts[self._polls]
+            last = np.array(stops)[self._polls] - self._held_over
+            ring = (np.array(self._turns)[:, np.newaxis] + np.arange(self._count)) % self._count
+            first = self._through[ring, (last - counts)[:, np.newaxis]]
+            sizes = self._through[ring, last[:, np.newaxis]] - first
+            places = self._order[_ranges(first.ravel(), sizes.ravel())]
+            work.rows[_ranges(last - counts + self._held_over, counts)] = self._arrivals.rows[places]
         if self._polls_of_old:
-            work.rows[_positions(work, stops, self._polls_of_old)] = self._old
+            counts = work.poll_counts[self._polls_of_old]
+            first = np.array(stops)[self._polls_of_old] - counts
+            work.rows[_ranges(first, counts)] = self._old
 
 
-def _positions(work: Work, stops: list[int], polls: list[int]) -> Numbers:
-    """Positions of the records that these polls returned."""
-    counts = work.poll_counts[polls]
-    through = np.cumsum(counts)
-    positions: Numbers = np.repeat(np.array(stops)[polls] - through, counts) + np.arange(through[-1])
-    return positions
+def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
+    """From each start so many numbers, one after the other."""
+    through = np.cumsum(sizes)
+    numbers: Numbers = np.repeat(starts - through + sizes, sizes) + np.arange(through[-1])
+    return numbers
 
 
 class _Commits:

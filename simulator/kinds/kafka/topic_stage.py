@@ -111,6 +111,7 @@ class TopicStage:
         moves = [group.work_ahead(min(max(now, self._known_to), looked)) for group in self._groups]
         known = [moved for moved in moves if moved is not None]
         if self._sums and known:
+            self._note_sums(now)  # what was known before
             self._find_sums(known)
         if self._sums:
             self._note_sums(now)

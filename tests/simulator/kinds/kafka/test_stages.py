@@ -184,6 +184,18 @@ def test_a_topic_advances_by_recursion_where_its_groups_only_poll_and_commit(
     assert seen(document, "events") == seen(document, "auto")
 
 
+def test_what_all_groups_hold_together_is_known_for_every_record() -> None:
+    """Also where the last look was before the end of what was known ahead."""
+    document = log(
+        {**INSTANT, "partitions": 11},
+        more=[OTHER],
+        edges=["t->c2"],
+        edge_configs={"t->c2": {"max.poll.records": 3}},
+    )
+    with mock.patch.object(recursion, "BLOCK", 9):
+        assert simulate(document, engine="events", seed=4) == simulate(document, engine="auto", seed=4)
+
+
 SLOW = {"service_time": {"distribution": "exponential", "mean": 0.06}}
 BURSTS = {"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 6}}
 
