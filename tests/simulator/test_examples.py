@@ -36,6 +36,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "bus-at-scale",
         "nightly-reports",
         "order-saga",
+        "serverless-orders",
         "rabbitmq-orders",
         "first-queue",
     ]
@@ -192,3 +193,14 @@ def test_the_choice_of_a_broker_is_between_order_speed_and_cost():
     share = measures["out_of_order"]["as drawn"]["mean"] / measures["delivered"]["as drawn"]["mean"]
     assert share == pytest.approx(0.185, abs=0.03)
     assert measures["end_to_end_latency.p99"]["order-placed=kafka.topic:12"]["mean"] < 0.1
+
+
+def test_batches_that_run_into_their_timeout_charge_many_orders_twice():
+    found = next(template for template in ALL if template.slug == "serverless-orders")
+    result = simulate(Document.parse(found.document), duration=480.0, replications=1)
+    fulfil = result["nodes"]["fulfil-order"]
+    assert fulfil["timeouts"]["mean"] > 500
+    assert fulfil["concurrent_executions"]["max"]["mean"] == 100
+    called, placed = (result["edges"][edge]["total"]["mean"] for edge in ("charge", "place"))
+    assert called > placed + 1_000
+    assert result["nodes"]["orders"]["dead_lettered"]["mean"] == 0
