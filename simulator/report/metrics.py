@@ -396,7 +396,7 @@ METRICS: dict[str, dict[str, str]] = {
         "Cold starts", "invocations", "Invocations that waited for a new environment to be initialised."
     ),
     "concurrent_executions": _metric(
-        "Concurrent executions", "executions", "Executions under way, cold starts included."
+        "Concurrent executions", "runs", "Executions under way, cold starts included."
     ),
     "throttles": _metric(
         "Throttles", "invocations", "Invocations refused (429) for concurrency, scaling or request rate."

@@ -1,6 +1,5 @@
 /** One icon for each kind; kinds this list does not know get the icon of their category. */
 import {
-  Bolt,
   Bot,
   Boxes,
   BrainCircuit,
@@ -25,6 +24,7 @@ import {
   Users,
   Waypoints,
   Workflow,
+  Zap,
 } from "lucide-react";
 import type { Category } from "../schema/types";
 
@@ -38,7 +38,7 @@ const BY_KIND: Readonly<Record<string, LucideIcon>> = {
   "aws.sqs": Inbox,
   "aws.sns": Radio,
   "aws.eventbridge": Waypoints,
-  "aws.lambda": Bolt,
+  "aws.lambda": Zap,
   "aws.stepfunctions": Workflow,
   "aws.dynamodb": Database,
   "kafka.topic": ScrollText,
@@ -62,7 +62,7 @@ const BY_CATEGORY: Readonly<Record<Category, LucideIcon>> = {
   join: Combine,
   store: Database,
   view: Boxes,
-  function: Bolt,
+  function: Zap,
 };
 
 export function KindIcon({ kind, category, size = 16 }: { kind: string; category: Category; size?: number }) {
