@@ -126,10 +126,10 @@ def templates() -> list[Template]:
         _template(
             "serverless-orders",
             "Serverless order pipeline",
-            summary="Three Lambda functions and two SQS queues take, charge and ship orders; for two minutes the "
-            "payment service is slow.",
-            see="Batches of ten run into the function's Timeout and come again a minute later, some 7,000 orders "
-            "at a time: the 99th percentile is two minutes, and payment gets 6,700 calls too many. "
+            summary="Three Lambda functions and two SQS queues take, charge and ship orders; for two minutes "
+            "the payment service is slow.",
+            see="Batches of ten run into the function's Timeout and come again a minute later, some 7,000 "
+            "orders at a time: the 99th percentile is two minutes, and payment gets 6,700 calls too many. "
             "With a BatchSize of 3 it is 7 s, and 140 calls.",
         ),
         _template(
