@@ -26,6 +26,9 @@ FIRST_RUNS, MOST_RUNS = 10, 40
 PRECISION = 0.01
 #: Doublings and halvings in search of a bracket.
 MOST_DOUBLINGS = 30
+#: Doublings in a row in which nothing that is missed comes nearer to its limit (by this share of the way):
+#: then no value will do, and the search ends.
+STANDING, NEARER = 2, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,7 @@ class _Search:
         self.is_rising = True
         self.precision = PRECISION
         self.seen: dict[float, Judged] = {}
+        self.is_standing = False
 
     def made(self, start: float, low: float | None, high: float | None) -> dict[str, Any]:
         """Bracket, bisect, and say what was found."""
@@ -250,8 +254,12 @@ class _Search:
         begin = min(max(start, low or start), high or max(start, low or start))
         judged = self._judge(self._whole(begin))
         good, bad = (judged, None) if judged.verdict == "met" else (None, judged)
+        standing = 0
         for _ in range(MOST_DOUBLINGS):
             if good is not None and bad is not None:
+                break
+            if standing == STANDING:
+                self.is_standing = True
                 break
             edge = good or bad
             assert edge is not None  # noqa: S101 -- one of them was just judged
@@ -267,6 +275,8 @@ class _Search:
                 judged = self._judge(following)
             except InvalidDesign:
                 break  # beyond what the setting may be
+            is_nearer = good is not None or judged.verdict == "met" or _comes_nearer(edge, judged)
+            standing = 0 if is_nearer else standing + 1
             good, bad = (judged, bad) if judged.verdict == "met" else (good, judged)
         return good, bad
 
@@ -283,6 +293,18 @@ class _Search:
         # In the middle of the logarithms while the ends are far apart, so that no step is wasted.
         wide = max(good, bad) > 1.5 * min(good, bad)
         return sqrt(good * bad) if wide else (good + bad) / 2.0
+
+    def _none(self, bad: Judged | None) -> str:
+        """That there is no answer, and why the search went no further."""
+        if bad is None:
+            return "No value that was tried meets the objectives."
+        tried = sorted(self.seen)
+        text = f"No value from {tried[0]:.6g} to {tried[-1]:.6g} meets the objectives."
+        if self.is_standing:
+            towards = max(self.seen) if bad.value == max(self.seen) else min(self.seen)
+            text += f" Towards {towards:.6g} nothing that is missed comes nearer to its limit any more:"
+            text += " this setting is not what holds it up."
+        return f"{text} At {bad.value:.6g} the first to break is {broken_text(bad.judgement.broken)}."
 
     # -- judging ---------------------------------------------------------------------------------
     def _judge(self, value: float) -> Judged:
@@ -339,7 +361,7 @@ class _Search:
     def _statement(self, good: Judged | None, bad: Judged | None) -> str:
         word = "highest" if self.is_rising else "lowest"
         if good is None:
-            return "No value that was tried meets the objectives."
+            return self._none(bad)
         if bad is None:
             return (
                 f"Every value that was tried meets the objectives, also {good.value:.6g}: no limit was found."
@@ -360,3 +382,26 @@ class _Search:
             f"replications: there the estimate decided. With 95 % confidence {low} meets them and "
             f"{high} does not."
         )
+
+
+def _comes_nearer(before: Judged, after: Judged) -> bool:
+    """Whether anything that is missed is nearer to being met, or no longer missed; open verdicts may be."""
+    if not (before.is_sure and after.is_sure):
+        return True
+    old, new = _distances(before.judgement), _distances(after.judgement)
+    if old.keys() != new.keys():
+        return True
+    return any(new[place] < (1.0 - NEARER) * old[place] for place in new)
+
+
+def _distances(judgement: Judgement) -> dict[str, float]:
+    """How far everything that is missed is from its limit: a backlog by its growth."""
+    found: dict[str, float] = {}
+    for one in judgement.broken:
+        if "growth_rate" in one:
+            found[one["node"]] = float(one["growth_rate"])
+        elif one.get("value") is not None:
+            stated = one["objective"]
+            limit = next(float(stated[name]) for name in ("below", "above", "equals") if name in stated)
+            found[str(stated)] = abs(float(one["value"]) - limit)
+    return found

@@ -99,6 +99,18 @@ def test_where_nothing_meets_the_objectives_that_is_the_answer() -> None:
     assert "No value" in found["statement"]
 
 
+def test_a_search_for_the_lowest_that_no_value_can_meet_ends_soon_and_says_so() -> None:
+    # a service takes 50 ms in the mean: no number of servers brings the mean of the whole below 20 ms
+    impossible = {"metric": "end_to_end_latency.mean", "from": "source", "to": "worker", "below": 0.02}
+    document = servers(40, 3, objective=impossible, duration=20, warmup=2)
+    found = capacity(document, "nodes.worker.config.instances", find="lowest", replications=4)
+    assert found["value"] is None
+    assert len(found["looked_at"]) <= 6
+    assert "nothing that is missed comes nearer" in found["statement"]
+    assert "this setting is not what holds it up" in found["statement"]
+    assert "end_to_end_latency.mean of source → worker" in found["statement"]
+
+
 def test_what_cannot_be_looked_for_is_refused() -> None:
     document = servers(10)
     with pytest.raises(InvalidDesign, match="no producer"):
