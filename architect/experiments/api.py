@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from ninja.responses import Status
 
-from architect.experiments import preparation, schemas, selectors, services, starting, variants
+from architect.designs.exporting import attachment
+from architect.experiments import parquet, preparation, schemas, selectors, services, starting, variants
 from architect.experiments.models import Experiment, ExperimentKind
 from architect.runs import reporting
 from architect.runs.schemas import ReportWords
@@ -35,6 +35,12 @@ def list_swap_targets(request: HttpRequest) -> list[dict[str, Any]]:
 def preview_swap(request: HttpRequest, body: schemas.SwapIn) -> dict[str, Any]:
     """The design with the broker swapped, and what was translated, assumed and lost; nothing is saved."""
     return preparation.swap_preview(body)
+
+
+@router.get("/experiments/going", response=list[schemas.ExperimentOut], summary="Experiments under way")
+def list_going(request: HttpRequest) -> list[dict[str, Any]]:
+    """Of every kind, queued ones too, the newest first."""
+    return [_out(found) for found in selectors.experiments_going()]
 
 
 @router.post("/comparisons", response=STARTED, summary="Compare alternatives under the same load")
@@ -122,10 +128,7 @@ def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str
         """The same rows as the command line's --csv."""
         text = to_csv(selectors.result_data(kind, experiment_id))
         name = selectors.experiment_get(kind, experiment_id).design_name
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "design"
-        answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{slug}-{kind}.csv"'
-        return answer
+        return attachment(text, "text/csv; charset=utf-8", name, f"-{kind}.csv")
 
     @router.get(
         f"{one}/report.{{form}}",
@@ -174,6 +177,19 @@ def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str
         """With its result; 409 while it is going."""
         services.experiment_delete(kind, experiment_id)
         return Status(HTTPStatus.NO_CONTENT, None)
+
+
+@router.get(
+    "/sweeps/{uuid:experiment_id}/result.parquet",
+    response={200: bytes, **READS, 409: Errors},
+    summary="The figures of a sweep as Parquet",
+    openapi_extra={"responses": {200: {"content": {"application/vnd.apache.parquet": {}}}}},
+)
+def download_parquet(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
+    """A row for every point, place and measure; 409 where PyArrow (extra `parquet`) is not installed."""
+    found = selectors.result_data(ExperimentKind.SWEEP, experiment_id)
+    name = selectors.experiment_get(ExperimentKind.SWEEP, experiment_id).design_name
+    return attachment(parquet.sweep_parquet(found), "application/vnd.apache.parquet", name, "-sweep.parquet")
 
 
 def _comparison_csv(document: dict[str, Any]) -> str:

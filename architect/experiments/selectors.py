@@ -59,6 +59,11 @@ def document_data(kind: ExperimentKind, experiment_id: uuid.UUID) -> dict[str, A
     return data
 
 
+def experiments_going() -> Sequence[Experiment]:
+    """Return what has not ended, of every kind, the newest first, without large texts."""
+    return list(Experiment.objects.defer("job_text", "result_text").filter(status__in=GOING))
+
+
 def going_count() -> int:
     """Return how many experiments have not ended."""
     return Experiment.objects.filter(status__in=GOING).count()

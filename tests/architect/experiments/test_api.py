@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import uuid
 from typing import Any
 
@@ -14,6 +16,10 @@ from architect.experiments.models import Experiment, ExperimentKind
 from architect.experiments.schemas import ExperimentOut
 from architect.runs.states import RunStatus
 from architect.runs.supervisor import Queued, supervisor
+from simulator import Document
+from simulator.experiments.parameters import Varied
+from simulator.experiments.sweep import sweep
+from simulator.report.sweep_table import rows_of
 from tests.architect.samples import work_queue
 
 pytestmark = pytest.mark.django_db
@@ -339,6 +345,35 @@ def test_what_a_dead_server_left_going_is_marked_as_failed(
     assert client.get(f"/api/capacities/{ids[1]}/result").json() == {"statement": "so far"}
     with pytest.raises(Exception, match="cannot become running"):
         services.experiment_move(running, RunStatus.RUNNING)
+
+
+def test_what_goes_on_is_told_to_every_page(
+    client: Client, post: Any, design: str, queued: list[Queued]
+) -> None:
+    ids = [post(f"/api/{PLACES[kind]}", asked(kind, design)).json()["id"] for kind in ("sweep", "cheapest")]
+    assert {one["id"] for one in client.get("/api/experiments/going").json()} == set(ids)
+    queued[0].drop("cancelled on request")
+    assert [one["id"] for one in client.get("/api/experiments/going").json()] == [ids[1]]
+
+
+def test_a_sweep_is_a_parquet_file_where_that_can_be_written(
+    client: Client, post: Any, design: str, queued: list[Queued], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = post("/api/sweeps", asked("sweep", design)).json()["id"]
+    document = Document.parse(work_queue(duration=5))
+    varied = [Varied("nodes.billing.config.instances", (1, 2))]
+    found = sweep(document, varied, replications=2)
+    services.experiment_store(uuid.UUID(id), progress=1.0, text="", partial=found, partials=1)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    refused = client.get(f"/api/sweeps/{id}/result.parquet")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "no-parquet")
+    assert "headrace[parquet]" in refused.json()["errors"][0]["hint"]
+    monkeypatch.undo()
+    arrow = pytest.importorskip("pyarrow.parquet", reason="PyArrow is an optional part (extra parquet)")
+    answer = client.get(f"/api/sweeps/{id}/result.parquet")
+    assert answer["Content-Disposition"] == 'attachment; filename="work-queue-sweep.parquet"'
+    rows = arrow.read_table(io.BytesIO(answer.content)).to_pylist()
+    assert rows == list(rows_of(found))
 
 
 def test_only_so_many_may_wait(

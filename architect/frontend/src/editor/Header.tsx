@@ -2,6 +2,7 @@ import { Command, Keyboard, LayoutGrid, Redo2, Table2, Undo2, Workflow } from "l
 import { useStore } from "zustand";
 import { setName } from "../document/commands";
 import { shownDocument } from "../document/store";
+import { ExperimentPill } from "../experiments/ExperimentPill";
 import { pageAddress } from "../experiments/experimentsApi";
 import { Logo } from "../gallery/Logo";
 import { navigate } from "../router";
@@ -66,6 +67,7 @@ export function Header() {
       </div>
       <div className="header-end">
         <RunPill />
+        <ExperimentPill />
         <ExportMenu />
         <CompareLink />
         <a className="header-link" href="/runs">

@@ -12,11 +12,13 @@ import type { Subject } from "./useDesign";
 import { useStart } from "./useStart";
 
 const MOST_RUNS = 40;
-type Question = "node" | "highest" | "lowest";
+const OUTAGE = /^faults\.\d+\.duration$/;
+type Question = "node" | "highest" | "lowest" | "outage";
 const QUESTIONS: readonly (readonly [Question, string])[] = [
   ["node", "Highest rate of a producer"],
   ["lowest", "Lowest value of a setting"],
   ["highest", "Highest value of a setting"],
+  ["outage", "Longest outage that is survived"],
 ];
 
 /** What is pushed to its limit. */
@@ -30,6 +32,7 @@ export function CapacityForm({ subject }: { subject: Subject }) {
       settables(design.document, catalogue).filter((one) => one.kind === "number" || one.kind === "integer"),
     [design, catalogue],
   );
+  const outages = all.filter((one) => OUTAGE.test(one.path));
   const [question, setQuestion] = useState<Question>("node");
   const [node, setNode] = useState(producers[0]?.id ?? "");
   const [path, setPath] = useState("");
@@ -39,8 +42,20 @@ export function CapacityForm({ subject }: { subject: Subject }) {
   const { isStarting, refused, start } = useStart("capacity", design.id);
   const settings = design.document.simulation ?? {};
   const objectives = design.document.objectives ?? [];
-  const unit = question === "node" ? "msg/s" : (all.find((one) => one.path === path)?.unit ?? "1");
+  const unit =
+    question === "node"
+      ? "msg/s"
+      : question === "outage"
+        ? "s"
+        : (all.find((one) => one.path === path)?.unit ?? "1");
 
+  const outage = outages.find((one) => one.path === path) ?? outages[0];
+  const asked =
+    question === "node"
+      ? { node }
+      : question === "outage"
+        ? { highest: outage?.path ?? "" }
+        : { [question]: path };
   const submit = () => {
     const options = readOptions(texts);
     if (typeof options === "string") return void start(options);
@@ -54,15 +69,20 @@ export function CapacityForm({ subject }: { subject: Subject }) {
       if ("error" in read) return void start(`Look no ${name === "low" ? "lower" : "higher"}: ${read.error}`);
       ends[name] = read.value;
     }
-    void start({ ...options, ...ends, [question]: question === "node" ? node : path });
+    void start({ ...options, ...ends, ...asked });
   };
   return (
     <section className="experiment-form" aria-label="What is pushed to its limit">
-      <MustMeet {...{ objectives, words, label }} />
+      <MustMeet
+        {...{ objectives, words, label }}
+        also={
+          question === "outage" ? "The backlog that the fault leaves has drained when the run ends." : null
+        }
+      />
       <fieldset className="form-block">
         <legend>What is looked for</legend>
         <div className="form-row form-choices">
-          {QUESTIONS.map(([one, title]) => (
+          {QUESTIONS.filter(([one]) => one !== "outage" || outages.length > 0).map(([one, title]) => (
             <label key={one}>
               <input
                 type="radio"
@@ -87,7 +107,12 @@ export function CapacityForm({ subject }: { subject: Subject }) {
               </select>
             </div>
           ) : (
-            <SettingPicker title="Setting" {...{ all, path }} onChange={setPath} />
+            <SettingPicker
+              title="Setting"
+              all={question === "outage" ? outages : all}
+              path={question === "outage" ? (outage?.path ?? "") : path}
+              onChange={setPath}
+            />
           )}
           <Option title="Look no lower" value={low} placeholder="anything" help={unit} onChange={setLow} />
           <Option title="Look no higher" value={high} placeholder="anything" help={unit} onChange={setHigh} />
@@ -106,7 +131,9 @@ export function CapacityForm({ subject }: { subject: Subject }) {
       </fieldset>
       <StartRow
         title="Find the limit"
-        isReady={objectives.length > 0 && (question === "node" ? node !== "" : path !== "")}
+        isReady={
+          (objectives.length > 0 || question === "outage") && Object.values(asked).every((one) => one !== "")
+        }
         {...{ isStarting, refused }}
         onStart={submit}
       />

@@ -8,7 +8,7 @@ import { OpenVariant, type Source } from "./OpenVariant";
 import { type Settable, settingTitle } from "./settables";
 import { isSpacedByFactors } from "./sweepFigures";
 import type { Capacity } from "./types";
-import { brokenText, judgedMark, limitWords, unitOf } from "./words";
+import { brokenText, judgedMark, limitWords, recoveryText, unitOf } from "./words";
 
 interface Props {
   readonly found: Capacity;
@@ -27,6 +27,7 @@ export function CapacityView({ found, words, label, all, source }: Props) {
   const [surelyMet, surelyMissed] = found.sure_bracket;
   const value = (one: number | null | undefined) =>
     one === null || one === undefined ? "none" : formatNumber(one);
+  const hasRecovery = found.looked_at.some((one) => one.recovery);
   const objectives = found.looked_at[0]?.objectives.map((one) => one.objective) ?? [];
   return (
     <>
@@ -85,6 +86,7 @@ export function CapacityView({ found, words, label, all, source }: Props) {
                 <th scope="col">Value</th>
                 <th scope="col">Verdict</th>
                 <th scope="col">Replications</th>
+                {hasRecovery && <th scope="col">Backlog after the fault</th>}
                 {objectives.map((one) => (
                   <th scope="col" key={JSON.stringify(one)}>
                     {limitWords(one, words, label)}
@@ -101,6 +103,7 @@ export function CapacityView({ found, words, label, all, source }: Props) {
                     {!one.sure && <span className="muted">by the estimate</span>}
                   </td>
                   <td>{one.replications}</td>
+                  {hasRecovery && <td>{one.recovery && recoveryText(one.recovery)}</td>}
                   {one.objectives.map((judged) => {
                     const unit = unitOf(String(judged.objective["metric"] ?? ""), words);
                     return (

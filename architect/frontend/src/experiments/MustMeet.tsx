@@ -7,19 +7,23 @@ export function MustMeet({
   objectives,
   words,
   label,
+  also = null,
 }: {
   readonly objectives: readonly JsonObject[];
   readonly words: MetricWords;
   readonly label: (id: string) => string;
+  /** what has to hold besides, and is enough without any objective */
+  readonly also?: string | null;
 }) {
   return (
     <fieldset className="form-block">
       <legend>Objectives that have to be met</legend>
-      {objectives.length > 0 ? (
+      {objectives.length > 0 || also !== null ? (
         <ul className="objective-list">
           {objectives.map((one) => (
             <li key={JSON.stringify(one)}>{limitWords(one, words, label)}</li>
           ))}
+          {also !== null && <li>{also}</li>}
         </ul>
       ) : (
         <p className="banner warn">

@@ -1,11 +1,20 @@
 import { Download, FileText, RotateCcw, Square } from "lucide-react";
 import { useState } from "react";
 import { sentence } from "../api/errors";
+import { fetchExport } from "../api/exports";
+import { saveFile } from "../editor/savePicture";
 import { navigate } from "../router";
 import { formatAgo, formatSeconds } from "../run/numbers";
 import { isGoing } from "../run/session";
 import { statusWords } from "../run/status";
-import { csvAddress, jsonAddress, pageAddress, repeatExperiment, reportAddress } from "./experimentsApi";
+import {
+  csvAddress,
+  jsonAddress,
+  pageAddress,
+  parquetAddress,
+  repeatExperiment,
+  reportAddress,
+} from "./experimentsApi";
 import type { ExperimentRecord } from "./types";
 
 /** How an experiment stands, what of it can be taken away, and the way to end or repeat it. */
@@ -26,6 +35,15 @@ export function Progress({
     try {
       const next = await repeatExperiment(record.kind, record.id);
       navigate(pageAddress(record.kind, record.design, next.id));
+    } catch (error) {
+      setProblem(sentence(error));
+    }
+  };
+  const take = async (address: string) => {
+    setProblem(null);
+    try {
+      const made = await fetchExport(address);
+      saveFile(made.file, made.name);
     } catch (error) {
       setProblem(sentence(error));
     }
@@ -69,20 +87,29 @@ export function Progress({
                   >
                     <Download size={14} aria-hidden="true" /> JSON
                   </a>
+                  {record.kind === "sweep" && (
+                    <button
+                      type="button"
+                      className="button small"
+                      onClick={() => void take(parquetAddress(record.id))}
+                    >
+                      <Download size={14} aria-hidden="true" /> Parquet
+                    </button>
+                  )}
                   {(["html", "pdf"] as const).map((form) => (
-                    <a
+                    <button
                       key={form}
+                      type="button"
                       className="button small"
                       title={
                         form === "html"
                           ? "The report, one page for the browser"
                           : "The report to print, with cost, risks and method"
                       }
-                      href={reportAddress(record.kind, record.id, form)}
-                      download
+                      onClick={() => void take(reportAddress(record.kind, record.id, form))}
                     >
                       <FileText size={14} aria-hidden="true" /> Report .{form}
-                    </a>
+                    </button>
                   ))}
                 </>
               )}

@@ -30,6 +30,9 @@ export const startExperiment = (kind: ExperimentKind, body: JsonObject) =>
 export const listExperiments = (kind: ExperimentKind, designId: string) =>
   request<ExperimentRecord[]>("GET", `/${PLACES[kind]}?design=${encodeURIComponent(designId)}`);
 
+/** What has not ended, of every kind. */
+export const listGoing = () => request<ExperimentRecord[]>("GET", "/experiments/going");
+
 export const readExperiment = (kind: ExperimentKind, id: string, signal: AbortSignal) =>
   request<ExperimentRecord>("GET", at(kind, id), { signal });
 
@@ -65,6 +68,8 @@ export const listAssumed = (design: string, signal: AbortSignal) =>
 
 export const reportAddress = (kind: ExperimentKind, id: string, form: "html" | "pdf") =>
   `/api${at(kind, id)}/report.${form}`;
+
+export const parquetAddress = (id: string) => `/api${at("sweep", id)}/result.parquet`;
 
 export const swapTargets = () => request<SwapTarget[]>("GET", "/swaps");
 

@@ -175,6 +175,16 @@ export interface LookedAt {
   readonly replications: number;
   readonly broken: readonly Broken[];
   readonly objectives: readonly (Judged & { readonly objective: JsonObject })[];
+  /** of a search over outages: what became of the backlog */
+  readonly recovery?: Recovery;
+}
+
+export interface Recovery {
+  readonly state: string;
+  readonly recovered: number;
+  readonly of: number;
+  /** seconds after the end of the fault */
+  readonly drain_time: Estimate | null;
 }
 
 export interface Capacity {

@@ -5,7 +5,7 @@ import { ABSENT, formatHalfWidth, formatQuantity, formatShare, GAP } from "../ru
 import { objectiveWords } from "../run/result";
 import type { Tone } from "../run/status";
 import { type Settable, wholeTitle } from "./settables";
-import type { Broken, Comparison, Difference, Interval, Judged, Note, ObjectiveRow } from "./types";
+import type { Broken, Comparison, Difference, Interval, Judged, Note, ObjectiveRow, Recovery } from "./types";
 
 export interface Style {
   readonly token: `--series-${number}`;
@@ -161,6 +161,15 @@ export function namedStatement(text: string, all: readonly Settable[], paths: re
     const title = wholeTitle(all, path);
     return said.replaceAll(`${path}=`, `${title} `).replaceAll(path, title);
   }, text);
+}
+
+/** What became of a backlog: "drained in 50 s ± 4 s", "still draining in 3 of 10 runs". */
+export function recoveryText(found: Recovery): string {
+  if (found.drain_time?.mean != null)
+    return `drained in ${formatQuantity(found.drain_time.mean, "s")} ${found.drain_time.ci95 ? formatHalfWidth(found.drain_time.ci95, "s") : ""}`.trim();
+  return found.recovered > 0
+    ? `${found.state} in ${found.of - found.recovered} of ${found.of} runs`
+    : found.state;
 }
 
 /** What broke, in one sentence. */

@@ -1,3 +1,4 @@
+import { ExperimentPill } from "../experiments/ExperimentPill";
 import { RunPill } from "../run/RunPill";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import { Logo } from "./Logo";
@@ -25,6 +26,7 @@ export function PageHeader({ here }: { here: "gallery" | "runs" | null }) {
         </nav>
         <span className="page-header-gap" />
         <RunPill />
+        <ExperimentPill />
         <ThemeSwitch />
       </header>
     </>
