@@ -366,8 +366,8 @@ class EventBus(Acceptor):
             {
                 "rule": rule.name,
                 "matched": rule.matched,
-                "targets": [target.id for target in rule.targets],
                 "waiting": sum(target.in_transit for target in rule.targets),
+                "targets": [target.id for target in rule.targets],
                 # None is not shown: most rules never have any.
                 "retries": sum(target.retries for target in rule.targets) or None,
                 "given_up": sum(target.lost for target in rule.targets) or None,

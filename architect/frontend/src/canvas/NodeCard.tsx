@@ -48,7 +48,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
         </span>
         <span className="card-names">
           <strong className="card-label">{nodeName(node)}</strong>
-          <span className="card-kind">
+          <span className={`card-kind${sort === "FIFO" ? " is-fifo" : ""}`}>
             <span className="card-kind-name">{kind?.title ?? node.kind}</span>
             {sort && <span className={`card-sort${sort === "FIFO" ? " is-fifo" : ""}`}>{sort}</span>}
           </span>
