@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types front-end traces schema bench bench-parts validation coverage pairing fuzz docs wheel clean
+.PHONY: help run test lint format types front-end traces schema bench bench-start bench-parts validation coverage pairing fuzz docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ schema: ## write the JSON Schema of the design document anew, for editors and ot
 
 bench: ## messages per second beside natural SimPy
 	$(VENV) benchmarks/w1_against_natural_simpy.py
+
+bench-start: ## start-up of a run, and its memory above the interpreter
+	$(VENV) benchmarks/start_up.py
 
 bench-parts: ## how long each part of the engine takes (OPTIONS for pytest-benchmark)
 	$(VENV) -m pytest benchmarks/test_parts.py --benchmark-only -p no:cacheprovider $(OPTIONS)

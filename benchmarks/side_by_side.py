@@ -1,8 +1,9 @@
 """Headrace beside other simulators on the same work, in the same minutes, on the same machine.
 
 Every contestant runs in a process of its own, in turn, round after round, with another seed each round.
-Ratios are taken within a round, so that a busy machine slows both; what is printed are medians over the
-rounds. Memory is the most the process held above what it held before the run, imports included in neither.
+Time is processor time, of which every contestant uses one processor, and ratios are taken within a round, so
+that a busy machine slows both; what is printed are medians over the rounds. Memory is the most the process
+held above what it held before the run, imports included in neither.
 Exit code 1 when a contestant's mean sojourn time is more than 5 % off Erlang C, messages are missing, or it
 failed.
 
@@ -53,12 +54,12 @@ def run_here(name: str, workload: str, messages: int, seed: int) -> Figures:
     work = WORKLOADS[workload]
     assert work.theory > 0.0  # which key goes where is found out before the time begins
     before = memory()
-    began = time.perf_counter()
+    began = time.process_time()
     outcome = run(work, messages, seed)
-    wall = time.perf_counter() - began
+    taken = time.process_time() - began
     return {
         "messages": outcome.count,
-        "wall": wall,
+        "seconds": taken,
         "mean": outcome.mean,
         "events": outcome.events,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6 - before,
@@ -91,12 +92,12 @@ def compare(names: list[str], workload: str, rounds: int, messages: int) -> dict
                 del runs[name]
                 continue
             runs[name].append(figures)
-            print(f"{workload} round {seed}: {name}: {figures['wall']:.2f} s", file=sys.stderr, flush=True)
+            print(f"{workload} round {seed}: {name}: {figures['seconds']:.2f} s", file=sys.stderr, flush=True)
     work = WORKLOADS[workload]
     rows = {}
     for name, figures_of in runs.items():
-        speeds = [run["messages"] / run["wall"] for run in figures_of]
-        natural = [run["messages"] / run["wall"] for run in runs["natural SimPy"]]
+        speeds = [run["messages"] / run["seconds"] for run in figures_of]
+        natural = [run["messages"] / run["seconds"] for run in runs["natural SimPy"]]
         events = [run["events"] / run["messages"] for run in figures_of if run["events"]]
         mean = sum(run["mean"] for run in figures_of) / rounds
         rows[name] = {

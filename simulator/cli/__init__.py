@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A name in a design must not fail on a terminal that cannot show it.
             stream.reconfigure(errors="replace")
     options = parser().parse_args(arguments)
+    # The program itself is no garbage until the process ends, and then the system takes it.
+    gc.freeze()
     try:
         code = _COMMANDS[options.command](options)
         sys.stdout.flush()

@@ -1,12 +1,10 @@
 """Plain stages advanced by recursion: no event per service, the same results to the bit.
 
 A line served first in, first out by c identical servers needs no events to know when every message begins
-and ends: with f the earliest time at which a server is free, a message that arrives at a begins at
-max(a, f) and ends a service time later (Kiefer & Wolfowitz, "On the theory of queues with many servers",
-Trans. AMS 78, 1955). SimPy keeps the clock. Whenever somebody reads the world (a frame, a slice boundary,
-the end, a look at the limits) the stages are brought to that moment: what arrived since is run through the
-recursion, and every counter, level, sample and order check is made as the events would have made it, in
-the same order, so that both engines give the same bytes.
+and ends (`simulator.engine.line_stage`). SimPy keeps the clock. Whenever somebody reads the world (a frame, a
+slice boundary, the end, a look at the limits) the stages are brought to that moment: every counter, level,
+sample and order check is made as the events would have made it, in the same order, so that both engines give
+the same bytes.
 
 The condition for a stage stands beside its kind (`Kind.plan_stage`), that for all of them in
 `simulator.experiments.stages`.
@@ -14,10 +12,8 @@ The condition for a stage stands beside its kind (`Kind.plan_stage`), that for a
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from heapq import heapreplace
 from math import inf
 from typing import Protocol, runtime_checkable
 
@@ -25,13 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.environment import SimulationEnvironment
-from simulator.engine.line import Line
 from simulator.engine.link import Link
-from simulator.engine.message import Key, Message
-from simulator.engine.message_draws import ManyDraws
+from simulator.engine.message import Key
 from simulator.engine.stage_plan import Part
 from simulator.measurement.level import Times
-from simulator.measurement.ordering import Flow
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -53,10 +46,8 @@ class Passage:
     sequence: Numbers
     key: Sequence[Key] | Numbers
     created: Times
-    #: Seconds at which they were accepted, begin and end.
+    #: Seconds at which they were accepted.
     arrived: Times
-    begins: Times
-    ends: Times
 
     def __len__(self) -> int:
         return len(self.sequence)
@@ -65,26 +56,7 @@ class Passage:
         """The messages from position `start` to before `stop`."""
         part = slice(start, stop)
         return Passage(
-            self.source[part],
-            self.sequence[part],
-            self.key[part],
-            self.created[part],
-            self.arrived[part],
-            self.begins[part],
-            self.ends[part],
-        )
-
-    def chosen(self, rows: Numbers) -> Passage:
-        """The messages at these positions, in this order."""
-        key = self.key
-        return Passage(
-            self.source[rows],
-            self.sequence[rows],
-            [key[row] for row in rows.tolist()],
-            self.created[rows],
-            self.arrived[rows],
-            self.begins[rows],
-            self.ends[rows],
+            self.source[part], self.sequence[part], self.key[part], self.created[part], self.arrived[part]
         )
 
 
@@ -133,192 +105,7 @@ class Onward:
             topic.accepted += count
             topic.delivered += count
         for stage in self.stages:
-            stage.accept_block(Passage(source, sequence, key, created, at, at, at))
-
-
-class Stage:
-    """One plain line with the one consumer that reads it.
-
-    Args:
-        draws: service times of messages by producer and sequence.
-        onward: where the consumer sends what it has done, None where it sends nothing.
-    """
-
-    def __init__(
-        self, env: SimulationEnvironment, line: Line, draws: ManyDraws, onward: Onward | None = None
-    ) -> None:
-        (self._subscription,) = line.subscriptions
-        consumer = self._subscription.consumer
-        assert consumer.size is not None
-        self._env = env
-        self._line = line
-        self._consumer = consumer
-        self._draws = draws
-        self._onward = onward
-        #: When each server is free next, a heap.
-        self._free = [-1.0] * consumer.size
-        #: Accepted since the last look: single messages, or blocks of a source.
-        self._messages: list[Message] = []
-        self._times: list[float] = []
-        self._blocks: list[Passage] = []
-        #: Not begun yet, in order.
-        self._waiting: deque[Passage] = deque()
-        #: Begun and not ended, in order of arrival; at most one row for each server.
-        self._serving: list[Passage] = []
-
-    @property
-    def horizon(self) -> float:
-        """How far the clock may go before the next `settle`: as far as it likes."""
-        return inf
-
-    def intake(self) -> Callable[[Message], bool]:
-        """What takes the place of the line's `accept`: it remembers, and works later."""
-        message_came = self._messages.append
-        time_came = self._times.append
-        env = self._env
-
-        def accept(message: Message) -> bool:
-            message_came(message)
-            time_came(env._now)
-            return True
-
-        return accept
-
-    def accept_block(self, passage: Passage) -> None:
-        """Take many messages that come here by one way, in order of arrival."""
-        self._blocks.append(passage)
-
-    def settle(self, now: float) -> None:
-        """Bring everything to the state at `now` (seconds): all arrivals up to then have been taken."""
-        if not (self._blocks or self._messages or self._waiting or self._serving):
-            return
-        arrived = [self._serve(passage) for passage in self._fresh()]
-        begun = list(self._begun(now))
-        entered = np.concatenate(arrived) if arrived else _NONE
-        self._line.accepted += len(entered)
-        began = _joined([passage.begins for passage in begun])
-        came = _joined([passage.arrived for passage in begun])
-        waited = began > came
-        done, self._serving = self._ended([*self._serving, *begun], now)
-        ended = _joined([passage.ends for passage in done])
-        order = np.argsort(ended, kind="stable")
-        ended = ended[order]
-        self._note_levels(entered, came, began, waited, ended)
-        if len(began):
-            self._subscription.waiting.extend(began - came)
-            self._subscription.total += len(began)
-            self._line.receives += len(began)
-        if len(ended):
-            self._finish(done, order, ended)
-
-    # -- arrivals --------------------------------------------------------------------------------
-    def _fresh(self) -> list[Passage]:
-        """What was accepted since the last look, in order of arrival."""
-        fresh, self._blocks = self._blocks, []
-        if self._messages:
-            messages = self._messages
-            times = np.array(self._times)
-            fresh.append(
-                Passage(
-                    np.array([message.source for message in messages]),
-                    np.array([message.sequence for message in messages]),
-                    [message.key for message in messages],
-                    np.array([message.created for message in messages]),
-                    times,
-                    times,
-                    times,
-                )
-            )
-            # The lists stay the same ones: their `append` is what takes the place of `accept`.
-            messages.clear()
-            self._times.clear()
-        return fresh
-
-    def _serve(self, passage: Passage) -> Times:
-        """Find when each message begins and ends; returns when they arrived."""
-        free = self._free
-        replace = heapreplace
-        begins: list[float] = []
-        ends: list[float] = []
-        begin, end = begins.append, ends.append
-        services = self._draws(passage.source, passage.sequence).tolist()
-        for arrived, service in zip(passage.arrived.tolist(), services, strict=True):
-            at = free[0]
-            if at < arrived:
-                at = arrived
-            begin(at)
-            at += service
-            end(at)
-            replace(free, at)
-        passage.begins = np.array(begins)
-        passage.ends = np.array(ends)
-        self._waiting.append(passage)
-        return passage.arrived
-
-    def _begun(self, now: float) -> Iterator[Passage]:
-        """Take from those that wait what begins up to `now`."""
-        waiting = self._waiting
-        while waiting:
-            first = waiting[0]
-            count = int(np.searchsorted(first.begins, now, side="right"))
-            if count < len(first):
-                if count:
-                    waiting[0] = first.rows(count, len(first))
-                    yield first.rows(0, count)
-                return
-            yield waiting.popleft()
-
-    # -- ends ------------------------------------------------------------------------------------
-    @staticmethod
-    def _ended(serving: list[Passage], now: float) -> tuple[list[Passage], list[Passage]]:
-        """Part what has ended by `now` from what has not, each in order of arrival."""
-        done: list[Passage] = []
-        left: list[Passage] = []
-        for passage in serving:
-            is_late = passage.ends > now
-            if not is_late.any():
-                done.append(passage)
-                continue
-            if not is_late.all():
-                done.append(passage.chosen(np.flatnonzero(~is_late)))
-                left.append(passage.chosen(np.flatnonzero(is_late)))
-            else:
-                left.append(passage)
-        return done, left
-
-    def _note_levels(self, entered: Times, came: Times, began: Times, waited: Flags, ended: Times) -> None:
-        """Waiting, in flight and busy, with their peaks, up to the present look."""
-        line = self._line
-        line.present.replay(entered, ended)
-        left_line = began[waited]
-        at_once = came[~waited]
-        # A server that ends and takes the next waiting message at once stays busy.
-        idle_from = _without(ended, left_line)
-        line.queue_length.replay(_without(entered, at_once), left_line)
-        line.held.replay(at_once, idle_from)
-        self._consumer.busy.replay(at_once, idle_from)
-
-    def _finish(self, done: list[Passage], order: Numbers, ended: Times) -> None:
-        """Acknowledge: samples, counters and the order of keys, in order of completion."""
-        line, consumer, subscription = self._line, self._consumer, self._subscription
-        count = len(ended)
-        began = _joined([passage.begins for passage in done])[order]
-        sojourn = ended - _joined([passage.arrived for passage in done])[order]
-        subscription.service.extend(ended - began)
-        subscription.sojourn.extend(sojourn)
-        line.residence_sum = float(np.add.accumulate(np.concatenate(([line.residence_sum], sojourn)))[-1])
-        line.delivered += count
-        line.departures += count
-        consumer.delivered += count
-        self._env.events += count
-        created = _joined([passage.created for passage in done])[order]
-        sequence = np.concatenate([passage.sequence for passage in done])[order]
-        source = np.concatenate([passage.source for passage in done])[order]
-        keys: list[Key] = [key for passage in done for key in passage.key]
-        keys = [keys[row] for row in order.tolist()]
-        if self._onward is not None:
-            self._onward.carry(source, sequence, keys, created, ended)
-        record(consumer.flows, source, sequence, keys, ended - created)
+            stage.accept_block(Passage(source, sequence, key, created, at))
 
 
 class Sender(Protocol):
@@ -378,7 +165,7 @@ class Source:
             # As `int` has it: without what is behind the point.
             keys = drawn.astype(np.int64) if is_small else list(map(int, drawn.tolist()))
         sequence = np.arange(self._known + 1, self._known + count + 1)
-        self._block = Passage(np.full(count, self._number), sequence, keys, times, times, times, times)
+        self._block = Passage(np.full(count, self._number), sequence, keys, times, times)
         self._sent = 0
         self._known += count
         for stage in self._ahead:
@@ -452,46 +239,3 @@ class Recursion:
 
 
 _NONE: Times = np.zeros(0)
-
-
-def _joined(parts: list[Times]) -> Times:
-    return np.concatenate(parts) if parts else _NONE
-
-
-def _without(times: Times, taken: Times) -> Times:
-    """`times` without those of `taken`, each of which is one of them; both ascending, both may repeat."""
-    if not len(taken):
-        return times
-    where = np.searchsorted(times, taken)
-    where += np.arange(len(taken)) - np.searchsorted(taken, taken)
-    left = np.ones(len(times), dtype=bool)
-    left[where] = False
-    return times[left]
-
-
-def record(
-    flows: Mapping[int, Flow], source: Numbers, sequence: Numbers, keys: Sequence[Key], latency: Times
-) -> None:
-    """`Flow.record` for many first deliveries, in order of completion; `flows` by position of producer."""
-    first = int(source[0])
-    if (source == first).all():
-        _record(flows[first], latency, sequence.tolist(), keys)
-        return
-    for one in np.unique(source).tolist():
-        rows = np.flatnonzero(source == one)
-        _record(flows[one], latency[rows], sequence[rows].tolist(), [keys[row] for row in rows.tolist()])
-
-
-def _record(flow: Flow, latency: Times, sequence: list[int], keys: Sequence[Key]) -> None:
-    """`Flow.record` for many first deliveries."""
-    flow.delivered += len(sequence)
-    flow.latency.extend(latency)
-    latest = flow.latest
-    known = latest.get
-    late = 0
-    for number, key in zip(sequence, keys, strict=True):
-        if number < known(key, 0):
-            late += 1
-        else:
-            latest[key] = number
-    flow.out_of_order += late

@@ -47,9 +47,7 @@ class Level:
 
         The same additions in the same order as one call for each, hence the same bits.
         """
-        times = np.concatenate((ups, downs))
-        order = np.argsort(times, kind="stable")
-        self.replay_steps(times[order], np.where(order < len(ups), 1, -1))
+        self.replay_steps(*changes(ups, downs))
 
     def replay_steps(self, times: Times, steps: NDArray[np.int64]) -> None:
         """Change it by each of `steps` (none is 0) at `times` (seconds, ascending), one after the other."""
@@ -173,6 +171,22 @@ class Course:
             level.peak_at = float(self._times[highest])
 
 
+class Timeline:
+    """Times at which something happens, ascending; some of them have passed."""
+
+    __slots__ = ("_passed", "times")
+
+    def __init__(self, times: Times) -> None:
+        self.times = times
+        self._passed = 0
+
+    def pass_to(self, now: float) -> slice:
+        """Which have passed since the last call, up to `now` (seconds)."""
+        start = self._passed
+        self._passed = stop = int(self.times.searchsorted(now, "right"))
+        return slice(start, stop)
+
+
 class Total:
     """The sum of several levels (waiting + in flight = in the system), with a maximum of its own.
 
@@ -228,3 +242,23 @@ class Total:
         peak = self.peak, self.peak_at
         self.peak, self.peak_at = self.value, now
         return peak
+
+
+def changes(ups: Times, downs: Times) -> tuple[Times, NDArray[np.int64]]:
+    """`Level.up` at each of `ups` and `down` at each of `downs` (seconds, each ascending) as times and steps;
+    at one time the ups come first.
+    """
+    times = np.concatenate((ups, downs))
+    order = times.argsort(kind="stable")
+    return times[order], np.where(order < len(ups), 1, -1)
+
+
+def without(times: Times, taken: Times) -> Times:
+    """`times` without those of `taken`, each of which is one of them; both ascending, both may repeat."""
+    if not len(taken):
+        return times
+    where = times.searchsorted(taken)
+    where += np.arange(len(taken)) - taken.searchsorted(taken)
+    left = np.ones(len(times), dtype=bool)
+    left[where] = False
+    return times[left]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.measurement.level import Timeline, Times
 from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
     from simulator.engine.message import Key, Message
+
+#: Keys below are looked up in an array.
+_LARGEST_IN_TABLE = 1 << 20
 
 
 class Flow:
@@ -112,3 +118,87 @@ def out_of_order(
     flags = np.empty(len(key), dtype=np.bool_)
     flags[order] = sequence < before
     return flags
+
+
+class KeyBook:
+    """Keys by small numbers, in the order in which they came first."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self._numbers: dict[Key, int] = {}
+        #: By key, of those that are small themselves; -1 where it has not come yet.
+        self._table: NDArray[np.int64] = np.full(1024, -1)
+
+    def numbers_of(self, keys: Sequence[Key] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """The numbers of the keys."""
+        if not isinstance(keys, np.ndarray):
+            return np.array([self._number(key) for key in keys], dtype=np.int64)
+        if not len(keys):
+            return keys
+        highest = int(keys.max())
+        if highest >= _LARGEST_IN_TABLE or int(keys.min()) < 0:
+            return self.numbers_of(keys.tolist())
+        if highest >= len(self._table):
+            grown = np.full(2 * highest, -1)
+            grown[: len(self._table)] = self._table
+            self._table = grown
+        found = self._table[keys]
+        fresh = keys[found < 0]
+        if len(fresh):
+            for key in dict.fromkeys(fresh.tolist()):
+                self._table[key] = self._number(key)
+            found = self._table[keys]
+        return found
+
+    def _number(self, key: Key) -> int:
+        number = self._numbers.setdefault(key, len(self.keys))
+        if number == len(self.keys):
+            self.keys.append(key)
+        return number
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """First deliveries of one producer's messages to one consumer, in order of completion."""
+
+    flow: Flow
+    ends: Timeline
+    latency: Times
+    #: Which are out of order, None: none of them.
+    is_late: NDArray[np.bool_] | None
+
+    def follow(self, now: float) -> None:
+        """`Flow.record` for those that end up to `now` (seconds)."""
+        part = self.ends.pass_to(now)
+        if part.start == part.stop:
+            return
+        flow = self.flow
+        flow.delivered += part.stop - part.start
+        flow.latency.extend(self.latency[part])
+        if self.is_late is not None:
+            flow.out_of_order += int(np.count_nonzero(self.is_late[part]))
+
+
+class FlowOrder:
+    """The order of a flow by numbers of keys.
+
+    Args:
+        book: of the keys.
+    """
+
+    def __init__(self, flow: Flow, book: KeyBook) -> None:
+        self._flow = flow
+        self._book = book
+        self._latest = np.zeros(1024, dtype=np.int64)
+
+    def deliveries(
+        self, keys: NDArray[np.int64], sequences: NDArray[np.int64], ends: Times, latency: Times
+    ) -> Deliveries:
+        """First deliveries at `ends` (seconds, ascending), which follow those of the last call."""
+        known = len(self._book.keys)
+        if known > len(self._latest):
+            grown = np.zeros(2 * known, dtype=np.int64)
+            grown[: len(self._latest)] = self._latest
+            self._latest = grown
+        is_late = out_of_order(self._latest[:known], keys, sequences)
+        return Deliveries(self._flow, Timeline(ends), latency, is_late)

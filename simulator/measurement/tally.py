@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from simulator.measurement.histogram import Histogram, bucket_of, counted_buckets
 
 BLOCK = 8192
+#: Samples that `extend` lets stand before it counts them, whether somebody looks or not.
+MOST_BUFFERED = 4 * BLOCK
 #: Up to so many samples a frame is given as they are: that costs a tenth of a histogram.
 FEW = 64
 
@@ -90,6 +92,8 @@ class Tally:
     def extend(self, values: NDArray[np.float64]) -> None:
         """Take many samples at once, in this order: the same as `add` for each."""
         self._buffer.frombytes(values.tobytes())
+        if len(self._buffer) >= MOST_BUFFERED:
+            self.absorb()
 
     def absorb(self) -> None:
         """Count what is buffered; complete blocks also enter the sums. May be called at any time."""

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from simulator.design.variate import Variate
 from simulator.engine.endpoint import Consumer
 from simulator.engine.line import Line
+from simulator.engine.line_stage import LineStage
 from simulator.engine.node import Acceptor
-from simulator.engine.recursion import Intake, Onward, Stage
+from simulator.engine.recursion import Intake, Onward
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
 from simulator.engine.world import World
 
@@ -28,7 +29,7 @@ class QueuePlan(StagePlan):
     def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
         (consumer,), (service_time,) = self.consumers, self.service_times
         draws = self._world.many_draws(service_time, consumer.id, "service")
-        stage = Stage(self._world.env, self._line, draws, onward.get(consumer))
+        stage = LineStage(self._world.env, self._line, draws, onward.get(consumer))
         self._line.__dict__["accept"] = stage.intake()
         return stage, {self._line: stage}
 

@@ -12,36 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.engine.recursion import Flags, Numbers, Onward
-from simulator.kinds.kafka.stage_records import KeyBook, Timeline
-from simulator.measurement.level import Course, Times
+from simulator.engine.recursion import Numbers, Onward
+from simulator.measurement.level import Course, Timeline, Times
+from simulator.measurement.ordering import Deliveries, KeyBook
 
 if TYPE_CHECKING:
     from simulator.engine.broker import Subscription
     from simulator.kinds.kafka.group import ConsumerGroup
-    from simulator.measurement.ordering import Flow
-
-
-@dataclass(slots=True)
-class Deliveries:
-    """First deliveries of one producer's records to one consumer, in order of completion."""
-
-    flow: Flow
-    ends: Timeline
-    latency: Times
-    #: Which are out of order, None: none of them.
-    is_late: Flags | None
-
-    def follow(self, now: float) -> None:
-        """`Flow.record` for those that end up to `now` (seconds)."""
-        part = self.ends.pass_to(now)
-        if part.start == part.stop:
-            return
-        flow = self.flow
-        flow.delivered += part.stop - part.start
-        flow.latency.extend(self.latency[part])
-        if self.is_late is not None:
-            flow.out_of_order += int(np.count_nonzero(self.is_late[part]))
 
 
 @dataclass(slots=True)

@@ -17,17 +17,15 @@ import numpy as np
 
 from simulator.engine.recursion import Onward, Passage
 from simulator.engine.stage_plan import EventsNeeded
-from simulator.kinds.kafka.group_ahead import Deliveries, Finished, GroupAhead, ReaderAhead
+from simulator.kinds.kafka.group_ahead import Finished, GroupAhead, ReaderAhead
 from simulator.kinds.kafka.member_stage import Arrivals, MemberStage, Work
 from simulator.kinds.kafka.stage_records import (
     NO_NUMBERS,
     NO_TIMES,
     Column,
-    KeyBook,
     Moves,
     Services,
     Steps,
-    Timeline,
     at_ends,
     at_polls,
     block_of,
@@ -35,8 +33,8 @@ from simulator.kinds.kafka.stage_records import (
     joined,
     meet,
 )
-from simulator.measurement.level import Course
-from simulator.measurement.ordering import out_of_order
+from simulator.measurement.level import Course, Timeline
+from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
 
 if TYPE_CHECKING:
     from simulator.engine.endpoint import Consumer
@@ -128,8 +126,8 @@ class GroupStage:
         self._coming = self._serving = Services(NO_NUMBERS, NO_TIMES, NO_TIMES, NO_NUMBERS)
         #: By member the partitions of records that were handed out and are not committed.
         self._open: list[Numbers] = [NO_NUMBERS for _ in group.members]
-        #: By subscription and producer: the highest sequence acknowledged, by number of the key.
-        self._latest: dict[tuple[int, int], Numbers] = {}
+        #: By subscription and producer.
+        self._orders: dict[tuple[int, int], FlowOrder] = {}
         self._ahead: GroupAhead | None = None
         shortest = min(reader.max_poll_interval for reader in group.readers.values())
         #: When somebody looks next for members that have not polled for too long.
@@ -368,20 +366,14 @@ class GroupStage:
         deliveries = []
         for one in sources:
             rows: Numbers | slice = slice(None) if len(sources) == 1 else np.flatnonzero(source == one)
-            latest = self._latest_of(reader, one)
-            is_late = out_of_order(latest, finished.keys[rows], finished.sequence[rows])
-            ends = Timeline(finished.ended[rows])
-            deliveries.append(Deliveries(consumer.flows[one], ends, latency[rows], is_late))
+            order = self._orders.get((reader, one))
+            if order is None:
+                order = self._orders[reader, one] = FlowOrder(consumer.flows[one], self._book)
+            ends = finished.ended[rows]
+            deliveries.append(
+                order.deliveries(finished.keys[rows], finished.sequence[rows], ends, latency[rows])
+            )
         return deliveries
-
-    def _latest_of(self, reader: int, source: int) -> Numbers:
-        latest = self._latest.get((reader, source), NO_NUMBERS)
-        count = len(self._book.keys)
-        if len(latest) < count:
-            grown = np.zeros(2 * count, dtype=np.int64)
-            grown[: len(latest)] = latest
-            latest = self._latest[reader, source] = grown
-        return latest
 
     def _committed(self, works: list[Work], done: Services) -> tuple[Times, Numbers]:
         """Records in the order in which their offsets are committed: when, and their partitions."""

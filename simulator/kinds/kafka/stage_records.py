@@ -9,12 +9,9 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.message import Key, Message
+from simulator.engine.message import Message
 from simulator.engine.recursion import Flags, Numbers, Passage
 from simulator.measurement.level import Course, Level, Times
-
-#: Keys below are looked up in an array.
-_LARGEST_IN_TABLE = 1 << 20
 
 #: Turns of what happens at one time: ends of service, then polls, then the records that come, each with the
 #: poll of the member it wakes right behind it.
@@ -152,59 +149,6 @@ class Moves:
     lag: Steps
 
 
-class Timeline:
-    """Times at which something happens, ascending; some of them have passed."""
-
-    __slots__ = ("_passed", "times")
-
-    def __init__(self, times: Times) -> None:
-        self.times = times
-        self._passed = 0
-
-    def pass_to(self, now: float) -> slice:
-        """Which have passed since the last call, up to `now` (seconds)."""
-        start = self._passed
-        self._passed = stop = int(self.times.searchsorted(now, "right"))
-        return slice(start, stop)
-
-
-class KeyBook:
-    """Keys by small numbers, in the order in which they came first."""
-
-    def __init__(self) -> None:
-        self.keys: list[Key] = []
-        self._numbers: dict[Key, int] = {}
-        #: By key, of those that are small themselves; -1 where it has not come yet.
-        self._table: Numbers = np.full(1024, -1)
-
-    def numbers_of(self, keys: Sequence[Key] | Numbers) -> Numbers:
-        """The numbers of the keys."""
-        if not isinstance(keys, np.ndarray):
-            return np.array([self._number(key) for key in keys], dtype=np.int64)
-        if not len(keys):
-            return keys
-        highest = int(keys.max())
-        if highest >= _LARGEST_IN_TABLE or int(keys.min()) < 0:
-            return self.numbers_of(keys.tolist())
-        if highest >= len(self._table):
-            grown = np.full(2 * highest, -1)
-            grown[: len(self._table)] = self._table
-            self._table = grown
-        found = self._table[keys]
-        fresh = keys[found < 0]
-        if len(fresh):
-            for key in dict.fromkeys(fresh.tolist()):
-                self._table[key] = self._number(key)
-            found = self._table[keys]
-        return found
-
-    def _number(self, key: Key) -> int:
-        number = self._numbers.setdefault(key, len(self.keys))
-        if number == len(self.keys):
-            self.keys.append(key)
-        return number
-
-
 def block_of(units: Sequence[tuple[int, Sequence[Message], float]]) -> tuple[Passage, Numbers, Numbers]:
     """Units (partition, records, time) as one passage, with partition and whole bytes of every record."""
     messages = [message for _, unit, _ in units for message in unit]
@@ -215,8 +159,6 @@ def block_of(units: Sequence[tuple[int, Sequence[Message], float]]) -> tuple[Pas
         np.array([message.sequence for message in messages]),
         [message.key for message in messages],
         np.array([message.created for message in messages]),
-        times,
-        times,
         times,
     )
     partitions = np.repeat(np.array([number for number, _, _ in units]), sizes)

@@ -20,7 +20,9 @@ from simulator.design.distributions import Constant
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
 from simulator.kinds.kafka.group_stage import Block, GroupStage
 from simulator.kinds.kafka.plain import is_read_by_recursion
-from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, KeyBook, Timeline
+from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES
+from simulator.measurement.level import Timeline
+from simulator.measurement.ordering import KeyBook
 
 if TYPE_CHECKING:
     from simulator.design.variate import Variate

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.engine.message import Key, Message
-from simulator.kinds.kafka.stage_records import KeyBook
 from simulator.measurement.level import Course, Level, shift
-from simulator.measurement.ordering import Flow, out_of_order
+from simulator.measurement.ordering import Flow, KeyBook, out_of_order
 
 acknowledged = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), min_size=1, max_size=40)
 

@@ -1,0 +1,297 @@
+"""A plain line and its consumer by recursion, ahead of the clock.
+
+With f the earliest time at which a server is free, a message that arrives at a begins at max(a, f) and ends
+a service time later (Kiefer & Wolfowitz, "On the theory of queues with many servers", Trans. AMS 78, 1955).
+As far as arrivals are known, all that happens is computed at once and stands ready in order of time; whoever
+looks (a frame, a slice boundary) takes what has happened up to then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heapreplace
+from math import inf, nextafter
+
+import numpy as np
+
+from simulator.engine.environment import SimulationEnvironment
+from simulator.engine.line import Line
+from simulator.engine.message import Message
+from simulator.engine.message_draws import ManyDraws
+from simulator.engine.recursion import Numbers, Onward, Passage
+from simulator.measurement.level import Course, Timeline, Times, changes, without
+from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
+
+
+class LineStage:
+    """One plain line with the one consumer that reads it.
+
+    Args:
+        draws: service times of messages by producer and sequence.
+        onward: where the consumer sends what it has done, None where it sends nothing.
+    """
+
+    def __init__(
+        self, env: SimulationEnvironment, line: Line, draws: ManyDraws, onward: Onward | None = None
+    ) -> None:
+        (self._subscription,) = line.subscriptions
+        consumer = self._subscription.consumer
+        assert consumer.size is not None
+        self._env = env
+        self._line = line
+        self._consumer = consumer
+        self._draws = draws
+        self._onward = onward
+        #: When each server is free next, a heap.
+        self._free = [-1.0] * consumer.size
+        #: Told since the last look: single messages, or blocks.
+        self._messages: list[Message] = []
+        self._times: list[float] = []
+        self._blocks: list[Passage] = []
+        #: All messages before this time are known; nothing is where they are told when they come.
+        self._known_to = -inf
+        self._book = KeyBook()
+        self._order: dict[int, FlowOrder] = {}
+        #: What has not ended by the end of what stands ready; of these, how many have not come and how many
+        #: have not begun by then.
+        self._rows = _Rows(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES, _NO_TIMES, _NO_TIMES)
+        self._to_come = self._to_begin = 0
+        self._ahead: _Ahead | None = None
+
+    @property
+    def horizon(self) -> float:
+        """How far the clock may go before the next `settle`: as far as it likes."""
+        return inf
+
+    def intake(self) -> Callable[[Message], bool]:
+        """What takes the place of the line's `accept`: it remembers, and works later."""
+        message_came = self._messages.append
+        time_came = self._times.append
+        env = self._env
+
+        def accept(message: Message) -> bool:
+            message_came(message)
+            time_came(env._now)
+            return True
+
+        return accept
+
+    def accept_block(self, passage: Passage) -> None:
+        """Take many messages that come here by one way, in order of arrival."""
+        self._blocks.append(passage)
+
+    def foresee(self, passage: Passage, until: float) -> None:
+        """Messages that will come; all that come before `until` (seconds) have been told."""
+        self._known_to = inf if until == inf else nextafter(until, 0.0)
+        self._blocks.append(passage)
+
+    def settle(self, now: float) -> None:
+        """Bring everything to the state at `now` (seconds): all arrivals up to then have been told."""
+        ahead = self._ahead
+        if ahead is not None:
+            self._follow(ahead, now)
+        if self._blocks or self._messages or (len(self._rows) and (ahead is None or ahead.until < now)):
+            # More is told only when all that stood ready has passed.
+            self._ahead = ahead = self._work_ahead(max(now, self._known_to))
+            self._follow(ahead, now)
+
+    # -- ahead -----------------------------------------------------------------------------------
+    def _work_ahead(self, until: float) -> _Ahead:
+        """Find all that happens up to `until` (seconds), given that all up to now has been noted."""
+        fresh = [self._served(passage) for passage in self._told()]
+        rows = _Rows.joined([self._rows, *fresh])
+        count = len(rows)
+        new = count - len(self._rows)
+        came = slice(count - new - self._to_come, int(rows.arrived.searchsorted(until, "right")))
+        begun = slice(count - new - self._to_begin, int(rows.begins.searchsorted(until, "right")))
+        self._to_come, self._to_begin = count - came.stop, count - begun.stop
+        is_over = rows.ends <= until
+        self._rows = rows.chosen(np.flatnonzero(~is_over))
+        done = np.flatnonzero(is_over)
+        done = done[rows.ends[done].argsort(kind="stable")]
+
+        line, consumer = self._line, self._consumer
+        arrived, begins = rows.arrived[came], rows.begins[begun]
+        waited = begins - rows.arrived[begun]
+        ended = rows.ends[done]
+        has_to_wait = rows.begins[came] > arrived
+        left_line = begins[waited > 0.0]
+        # A server that ends and takes the next waiting message at once stays busy.
+        moved = changes(arrived[~has_to_wait], without(ended, left_line))
+        sojourn = ended - rows.arrived[done]
+        finished = rows.chosen(done)
+        return _Ahead(
+            until,
+            Timeline(arrived),
+            line.present.after_each(arrived, ended),
+            Timeline(begins),
+            waited,
+            Timeline(ended),
+            ended - rows.begins[done],
+            sojourn,
+            np.add.accumulate(np.concatenate(([line.residence_sum], sojourn))),
+            (
+                Course(line.queue_length, *changes(arrived[has_to_wait], left_line)),
+                Course(line.held, *moved),
+                Course(consumer.busy, *moved),
+            ),
+            finished,
+            self._deliveries(finished),
+        )
+
+    def _told(self) -> list[Passage]:
+        """What was told since the last look, in order of arrival."""
+        told, self._blocks = self._blocks, []
+        if self._messages:
+            messages = self._messages
+            told.append(
+                Passage(
+                    np.array([message.source for message in messages]),
+                    np.array([message.sequence for message in messages]),
+                    [message.key for message in messages],
+                    np.array([message.created for message in messages]),
+                    np.array(self._times),
+                )
+            )
+            # The lists stay the same ones: their `append` is what takes the place of `accept`.
+            messages.clear()
+            self._times.clear()
+        return told
+
+    def _served(self, passage: Passage) -> _Rows:
+        """Find when each message begins and ends."""
+        free = self._free
+        arrived = passage.arrived
+        services = self._draws(passage.source, passage.sequence)
+        earliest = [
+            heapreplace(free, came + service if (first := free[0]) < came else first + service)
+            for came, service in zip(arrived.tolist(), services.tolist(), strict=True)
+        ]
+        begins = np.maximum(arrived, earliest)
+        return _Rows(
+            passage.source,
+            passage.sequence,
+            self._book.numbers_of(passage.key),
+            passage.created,
+            arrived,
+            begins,
+            begins + services,
+        )
+
+    def _deliveries(self, done: _Rows) -> list[Deliveries]:
+        """What the flows will note of messages, in order of completion."""
+        if not len(done):
+            return []
+        sources = [int(done.source[0])]
+        if not (done.source == sources[0]).all():
+            sources = np.unique(done.source).tolist()
+        made = []
+        for source in sources:
+            part = done if len(sources) == 1 else done.chosen(np.flatnonzero(done.source == source))
+            order = self._order.get(source)
+            if order is None:
+                order = self._order[source] = FlowOrder(self._consumer.flows[source], self._book)
+            made.append(order.deliveries(part.keys, part.sequence, part.ends, part.ends - part.created))
+        return made
+
+    # -- as time passes --------------------------------------------------------------------------
+    def _follow(self, ahead: _Ahead, now: float) -> None:
+        """Note what happens up to `now` (seconds), as the events would have."""
+        line, subscription = self._line, self._subscription
+        came = ahead.arrived.pass_to(now)
+        line.accepted += came.stop - came.start
+        line.present.note_highest(ahead.arrived.times[came], ahead.present[came])
+        for course in ahead.courses:
+            course.follow(now)
+        begun = ahead.begins.pass_to(now)
+        subscription.waiting.extend(ahead.waited[begun])
+        subscription.total += begun.stop - begun.start
+        line.receives += begun.stop - begun.start
+        done = ahead.ends.pass_to(now)
+        count = done.stop - done.start
+        if not count:
+            return
+        subscription.service.extend(ahead.service[done])
+        subscription.sojourn.extend(ahead.sojourn[done])
+        line.residence_sum = float(ahead.residence[done.stop])
+        line.delivered += count
+        line.departures += count
+        self._consumer.delivered += count
+        self._env.events += count
+        if self._onward is not None:
+            rows = ahead.finished
+            keys = list(map(self._book.keys.__getitem__, rows.keys[done].tolist()))
+            self._onward.carry(
+                rows.source[done], rows.sequence[done], keys, rows.created[done], rows.ends[done]
+            )
+        for deliveries in ahead.deliveries:
+            deliveries.follow(now)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Messages with all that is known of them, in order of arrival; arrays of one length."""
+
+    source: Numbers
+    sequence: Numbers
+    #: Numbers in the book of keys.
+    keys: Numbers
+    created: Times
+    arrived: Times
+    begins: Times
+    ends: Times
+
+    def __len__(self) -> int:
+        return len(self.sequence)
+
+    def chosen(self, rows: Numbers) -> _Rows:
+        """The messages at these positions, in this order."""
+        return _Rows(
+            self.source[rows],
+            self.sequence[rows],
+            self.keys[rows],
+            self.created[rows],
+            self.arrived[rows],
+            self.begins[rows],
+            self.ends[rows],
+        )
+
+    @staticmethod
+    def joined(parts: list[_Rows]) -> _Rows:
+        """Those of all parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return _Rows(
+            np.concatenate([part.source for part in parts]),
+            np.concatenate([part.sequence for part in parts]),
+            np.concatenate([part.keys for part in parts]),
+            np.concatenate([part.created for part in parts]),
+            np.concatenate([part.arrived for part in parts]),
+            np.concatenate([part.begins for part in parts]),
+            np.concatenate([part.ends for part in parts]),
+        )
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """What will happen up to the time `until` (seconds), in order of time."""
+
+    until: float
+    arrived: Timeline
+    #: What `Total.note` finds after each message that comes.
+    present: Numbers
+    begins: Timeline
+    waited: Times
+    ends: Timeline
+    service: Times
+    sojourn: Times
+    #: The sum of the residence times before and after each end.
+    residence: Times
+    courses: tuple[Course, ...]
+    finished: _Rows
+    deliveries: list[Deliveries]
+
+
+_NO_TIMES: Times = np.zeros(0)
+_NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
