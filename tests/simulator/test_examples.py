@@ -30,6 +30,8 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "work-queue",
         "web-load-replay",
         "microservice-chain",
+        "slow-dependency",
+        "bff-web-mobile",
         "kafka-group",
         "sns-fan-out",
         "event-bus",
@@ -204,3 +206,33 @@ def test_batches_that_run_into_their_timeout_charge_many_orders_twice():
     called, placed = (result["edges"][edge]["total"]["mean"] for edge in ("charge", "place"))
     assert called > placed + 1_000
     assert result["nodes"]["orders"]["dead_lettered"]["mean"] == 0
+
+
+def test_a_slow_dependency_holds_up_those_who_never_call_it_until_a_breaker_stands_before_it():
+    data = copy.deepcopy(document_of("slow-dependency"))
+    longest = {}
+    for protected in (False, True):
+        if protected:
+            edge = next(one for one in data["edges"] if one["id"] == "recommend")
+            edge["config"] = {
+                "timeout": 0.5,
+                "circuit_breaker": {"slidingWindowSize": 50, "waitDurationInOpenState": 5000},
+                "fallback": {},
+            }
+        result = simulate(Document.parse(data), duration=150)
+        flows = {flow["from"]: flow for flow in result["flows"]}
+        longest[protected] = flows["buyers"]["end_to_end_latency"]["max"]["mean"]
+        assert flows["buyers"]["lost"]["mean"] == 0
+    assert longest[False] == pytest.approx(44, abs=4)
+    assert longest[True] < 1
+    assert flows["browsers"]["end_to_end_latency"]["p99"]["mean"] < 1
+
+
+def test_optional_calls_save_the_pages_of_one_backend():
+    result = simulate(Document.parse(document_of("bff-web-mobile")), duration=100)
+    web, mobile = result["nodes"]["web-bff"], result["nodes"]["mobile-bff"]
+    assert web["dropped"]["mean"] == 0
+    assert 2_000 < web["partial_answers"]["mean"] < 6_000
+    assert mobile["dropped"]["mean"] > 5_000
+    share = mobile["cache_hits"]["mean"] / (mobile["cache_hits"]["mean"] + mobile["cache_misses"]["mean"])
+    assert share == pytest.approx(6 / 7, abs=0.04)

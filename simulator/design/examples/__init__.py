@@ -77,6 +77,24 @@ def templates() -> list[Template]:
             "until requests are refused, although neither of the two is short of workers by itself.",
         ),
         _template(
+            "slow-dependency",
+            "Microservice mesh with a slow dependency",
+            summary="Browsers and buyers share a gateway; behind it one service of five, which only browsers "
+            "need, is slow for a minute.",
+            see="The slow service holds the workers of its callers up to the gateway, where 8,600 requests "
+            "wait: buyers, who never call it, wait up to 44 s. Give the edge to recommendations a "
+            "timeout of 0.5 s, a circuit breaker and a fallback, and they do not notice.",
+        ),
+        _template(
+            "bff-web-mobile",
+            "BFF for web and mobile",
+            summary="One backend for each sort of client gathers a page from five services; the reviews are "
+            "slow for a minute.",
+            see="Reviews are optional for the web, with a time limit and a circuit breaker: its pages come "
+            "without them and in time. Mobile pages need them, and 11,000 fail. Caches spare the catalog "
+            "six calls of seven.",
+        ),
+        _template(
             "kafka-group",
             "Kafka consumer group",
             summary="A topic with 12 partitions and a group of six members; one is killed for a minute.",
