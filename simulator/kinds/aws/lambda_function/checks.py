@@ -89,11 +89,6 @@ def _mapping(
     document: Document, function: FunctionSettings, edge: Edge, mapping: MappingSettings
 ) -> Iterator[Problem]:
     source = document.node(edge.source)
-    if source.kind == "rabbitmq.exchange":
-        message = f"a mapping reads queues; {source.id} is an exchange"
-        path = f"edges[{document.edges.index(edge)}].from"
-        hint = "lead the exchange to a rabbitmq.queue, and that to the function"
-        yield Problem("D283", "error", edge.id, "from", message, hint, path)
     config: Any = source.config
     is_fifo = bool(getattr(config, "fifo_queue", False))
     size, window = mapping.batch_size or 10, mapping.batching_window or 0.0
