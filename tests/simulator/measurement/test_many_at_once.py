@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from simulator.engine.message import Key, Message
 from simulator.measurement.level import Course, Level, shift
-from simulator.measurement.ordering import Flow, KeyBook, out_of_order
+from simulator.measurement.ordering import Flow, FlowOrder, KeyBook, out_of_order
+from simulator.measurement.tally import MOST_BUFFERED, Tally
 
 acknowledged = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), min_size=1, max_size=40)
 
@@ -60,3 +61,38 @@ def test_keys_have_one_number_each_in_the_order_of_their_first_coming(blocks: li
         assert numbers.tolist() == plain.numbers_of(names).tolist()
         assert [book.keys[number] for number in numbers.tolist()] == block
     assert book.keys == list(dict.fromkeys(key for block in blocks for key in block))
+
+
+@given(st.lists(acknowledged, min_size=1, max_size=4), st.integers(0, 40))
+def test_a_flow_notes_deliveries_up_to_any_time_as_one_by_one(
+    blocks: list[list[tuple[int, int]]], looked: int
+) -> None:
+    book = KeyBook()
+    flow, plain = Flow("p", "c"), Flow("p", "c")
+    order = FlowOrder(flow, book)
+    end = 0
+    for block in blocks:
+        keys, sequences = (np.array(column) for column in zip(*block, strict=True))
+        ends = np.arange(end + 1.0, end + len(block) + 1.0)
+        made = order.deliveries(book.numbers_of(keys), sequences, ends, ends / 3)
+        # A look in the middle takes part of them; the next one takes the rest.
+        for until in (float(min(end + looked, end + len(block))), float(end + len(block))):
+            made.follow(until)
+            while end < until:
+                key, sequence = block[end - int(ends[0]) + 1]
+                end += 1
+                plain.record(Message(0, sequence, end - end / 3, key, 1.0, 0), float(end))
+            assert flow.counts() == plain.counts()
+
+
+def test_many_samples_are_counted_without_a_look_and_alike() -> None:
+    values = np.random.default_rng(3).exponential(1.0, MOST_BUFFERED + 5_000)
+    many, one_by_one = Tally(), Tally()
+    for start in range(0, len(values), 3_000):
+        many.extend(values[start : start + 3_000])
+    for value in values.tolist():
+        one_by_one.add(value)
+    assert 0 < many.count < one_by_one._buffer.buffer_info()[1]  # counted, though nobody has looked
+    first, second = many.end_slice(), one_by_one.end_slice()
+    assert (first.count, first.total, first.squares) == (second.count, second.total, second.squares)
+    assert first.counts.tolist() == second.counts.tolist()
