@@ -395,6 +395,25 @@ def test_the_same_seed_gives_the_same_bytes():
     assert {**first, "wall_seconds": 0} == {**watched, "wall_seconds": 0}
 
 
+def test_the_inside_tells_endpoints_calls_and_breakers():
+    frames: list[dict[str, Any]] = []
+    settings = {"instances": 2, "load_balancing": "random", "endpoints": [endpoint(call("a"))]}
+    breaker = {"slidingWindowSize": 2, "waitDurationInOpenState": 60_000}
+    document = document_of(
+        {"api": settings, "a": {"failure": {"probability": 1}}},
+        [("api", "a")],
+        times=[1, 2, 3],
+        calls={"api-a": {"circuit_breaker": breaker, "timeout": 5}},
+    )
+    simulate(document, on_frame=frames.append)
+    inside = frames[-1]["nodes"]["api"]["detail"]
+    assert inside["endpoints"] == [{"endpoint": "get", "ok": 0, "partial": 0, "failed": 3}]
+    assert (inside["calls"][0]["breaker"], inside["calls"][0]["sent"]) == ("open, 100 % fail", 2)
+    assert [one["outstanding"] for one in inside["instances"]] == [0, 0]
+    texts = [event["text"] for frame in frames for event in frame["events"]]
+    assert texts == ["api: circuit breaker to a open (100 % of 2 calls failed)"]
+
+
 # -- bad input ---------------------------------------------------------------------------------------
 BAD: dict[str, tuple[Config, str, str]] = {
     "a call of nobody": (

@@ -39,16 +39,16 @@ def calls_of(edges: Iterable[InvokeEdge]) -> list[dict[str, Any]]:
 
 
 def _call_row(edge: PolicyEdge) -> dict[str, Any]:
-    row: dict[str, Any] = {"edge": edge.id}
+    # What a row lacks keeps its place among the columns as long as any row has it.
+    row: dict[str, Any] = {"edge": edge.id, "breaker": ""}
     if edge.breaker is not None:
         rate = edge.breaker.failure_rate()
-        row["breaker"] = edge.breaker.state.value
-        row["failing"] = "too few calls" if rate is None else f"{rate:.0f} %"
-    row["sent for each call"] = round(edge.total / edge.calls, 2) if edge.calls else 0
+        row["breaker"] = edge.breaker.state.value + ("" if rate is None else f", {rate:.0f} % fail")
+    row["sent"] = edge.total
     for name, places in (("bulkhead", edge.bulkhead), ("connections", edge.connections)):
         if places is not None:
             row[name] = f"{places.used} of {places.size}, {places.waiting} wait"
     row["timeouts"] = edge.timeouts
-    row["late"] = edge.late
+    row["retries"] = edge.retries
     row["fallbacks"] = edge.fallbacks
     return row
