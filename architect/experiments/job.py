@@ -77,4 +77,4 @@ class ExperimentJob(WorkerJob):
         return result.get("stopped") != "cancelled"
 
     def _kept(self) -> str:
-        return "what was known by then is kept"
+        return "what was known by then is kept" if self._partials else "nothing was known by then"

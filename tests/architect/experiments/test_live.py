@@ -151,7 +151,7 @@ def test_one_is_cancelled_within_a_second_and_one_whose_worker_is_killed_says_so
     found = ended(server, killed)
     assert found["status"] == "failed"
     assert "signal 9 (SIGKILL)" in found["reason"]
-    assert "kept" in found["reason"]
+    assert "nothing was known by then" in found["reason"]
 
 
 def test_a_server_that_is_killed_takes_its_workers_with_it_and_marks_what_was_going(

@@ -39,6 +39,13 @@ const QUESTIONS: Readonly<Record<ExperimentKind, string>> = {
   cheapest: "What is the cheapest that meets the objectives, and what would a faster answer cost?",
   sensitivity: "Which of the numbers that nobody has measured decides? Measure that one first.",
 };
+const FIRST_FIGURES: Readonly<Record<ExperimentKind, string>> = {
+  comparison: "The first figures come after two replications of every alternative.",
+  sweep: "The first figures come with the first point.",
+  capacity: "The first figures come with the first value that is decided.",
+  cheapest: "The first figures come with the first configuration.",
+  sensitivity: "The first figures come after two replications at both ends of every range.",
+};
 const FORMS = {
   comparison: CompareForm,
   sweep: SweepForm,
@@ -131,6 +138,7 @@ function Experiment({
       )}
       {!record && !problem && <p className="run-empty">Reading the experiment …</p>}
       {record && <Progress record={record} hasResult={result !== null} onCancel={cancel} />}
+      {record && isGoing(record.status) && !result && <p className="run-empty">{FIRST_FIGURES[kind]}</p>}
       {result && (
         <Result
           source={{ kind, id: experimentId }}

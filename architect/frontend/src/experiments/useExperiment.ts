@@ -32,7 +32,7 @@ export function useExperiment(kind: ExperimentKind, id: string): Followed {
       try {
         next = await readExperiment(kind, id, abort.signal);
         const version = next.partials + (isGoing(next.status) ? 0 : 1e9);
-        if (version !== known && (next.partials > 0 || !isGoing(next.status))) {
+        if (version !== known && next.partials > 0) {
           const found = await resultOrNone(kind, id, abort.signal);
           if (abort.signal.aborted) return;
           setResult(found);
