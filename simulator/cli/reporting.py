@@ -52,7 +52,7 @@ def report_run(options: argparse.Namespace) -> int:
     content = _written(document, result, form, options)
     write_whole(target, content)
     sys.stderr.write(f"written: {target}\n")
-    return EXIT_CANCELLED if result["stopped"] == "cancelled" else 0
+    return EXIT_CANCELLED if result.get("stopped") == "cancelled" else 0
 
 
 def _written(document: Any, result: dict[str, Any], form: str, options: argparse.Namespace) -> str | bytes:

@@ -90,7 +90,9 @@ def _sweep(document: Document, found: dict[str, Any]) -> list[Section]:
     if any(point["objectives"] for point in points):
         said.append(f"{met} of them meet every objective.")
     if growing:
-        said.append(f"{growing} have no steady state: their backlog grows without end.")
+        said.append(
+            f"{growing} {'has' if growing == 1 else 'have'} no steady state: the backlog grows without end."
+        )
     blocks: list[Block] = [Text(" ".join(said)), *_stopped(found), *_sweep_pictures(found)]
     rows = sweep_rows({**found, "points": points[:_MOST_ROWS]})
     listed: list[Block] = [table(rows, left=len(paths) + 1)]

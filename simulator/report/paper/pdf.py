@@ -79,11 +79,13 @@ def pdf(paper: Paper) -> bytes:
         ),
     ]
     for section in paper.sections:
-        story += [
-            CondPageBreak(40 * mm),
-            Paragraph(_marked(section.title), _style("heading", 13, bold=True, before=12, after=4)),
-        ]
-        for block in section.blocks:
+        heading = Paragraph(_marked(section.title), _style("heading", 13, bold=True, before=12, after=4))
+        first, *others = section.blocks
+        if isinstance(first, Picture):
+            story.append(KeepTogether([heading, *_picture_parts(first)]))
+        else:
+            story += [CondPageBreak(40 * mm), heading, *_flowables(first)]
+        for block in others:
             story += _flowables(block)
     document.build(story, onFirstPage=_numbered, onLaterPages=_numbered)
     return target.getvalue()
@@ -148,9 +150,8 @@ def _flowables(block: Block) -> list[Flowable]:
             return [Paragraph(_marked(text), _style(tone, size, colour=_COLOURS[tone]))]
         case Verdict():
             return [_verdict(block)]
-        case Picture(svg, caption):
-            words = Paragraph(_marked(caption), _style("caption", 8, colour=_COLOURS["note"], after=6))
-            return [KeepTogether([_picture(svg), words])]
+        case Picture():
+            return [KeepTogether(_picture_parts(block))]
         case Code(text):
             style = _style("code", 6.5)
             return [XPreformatted(_marked(text), style)]
@@ -173,6 +174,12 @@ def _verdict(block: Verdict) -> Flowable:
         ]
     )
     return grid
+
+
+def _picture_parts(block: Picture) -> list[Flowable]:
+    """The drawing and what it shows."""
+    words = Paragraph(_marked(block.caption), _style("caption", 8, colour=_COLOURS["note"], after=6))
+    return [_picture(block.svg), words]
 
 
 def _picture(svg: str) -> Flowable:

@@ -155,12 +155,13 @@ def test_the_figures_of_a_comparison_stand_in_its_report() -> None:
     assert f"{cost:,.2f}" in said
 
 
+@pytest.mark.parametrize("kind", ["sweep", "capacity"])
 def test_the_command_takes_the_result_of_an_experiment(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     design_file, found, page = tmp_path / "shop.json", tmp_path / "found.json", tmp_path / "found.html"
     design_file.write_text(json.dumps(shop().to_data()))
-    found.write_text(json.dumps(_swept(f"{RATE}=20,40")(shop())))
+    found.write_text(json.dumps(KINDS[kind][0](shop())))
     asked = ["report", str(design_file), "--result", str(found), "-o", str(page)]
     assert main([*asked, "--title", "How far?", "--authors", "A. Architect"]) == 0
     assert "How far?" in page.read_text()
