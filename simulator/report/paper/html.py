@@ -20,7 +20,8 @@ p { margin: 8px 0; max-width: 78ch; }
 nav ol { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 12px 0 0; font-size: 13px;
   list-style: none; }
 a { color: #0b6584; }
-.verdict { display: grid; grid-template-columns: 92px minmax(32%, 1fr) auto; gap: 4px 14px; align-items: baseline;
+.verdict { display: grid; grid-template-columns: 92px minmax(32%, 1fr) auto;
+  gap: 4px 14px; align-items: baseline;
   padding: 8px 12px; margin: 6px 0; border: 1px solid #d0d9e0; border-left-width: 4px; border-radius: 5px; }
 .verdict b { text-transform: uppercase; font-size: 12px; letter-spacing: .04em; }
 .verdict.good { border-left-color: #17693c; } .verdict.good b { color: #17693c; }
