@@ -9,6 +9,8 @@ from simulator.kinds.kafka.share_group import ShareGroup
 
 if TYPE_CHECKING:
     from simulator.kinds.kafka.cluster import Cluster
+    from simulator.kinds.kafka.group import ConsumerGroup
+    from simulator.kinds.kafka.member import Member
     from simulator.kinds.kafka.topic import KafkaTopic
     from simulator.kinds.kafka.transactions import Transactions
 
@@ -125,7 +127,7 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
             name = group.id.removeprefix(f"{topic.id}:")
             cursor = group.cursors[number]
             row[f"lag of {name}"] = group.lag_of(cursor)
-            members = [f"{one.subscription.consumer.id}-{one.number}" for one in group.readers_of(cursor)]
+            members = [_member_name(group, one) for one in group.readers_of(cursor)]
             row[f"member of {name}"] = ", ".join(members) or None
         row["leader"] = leader
         row["ISR"] = ", ".join(map(str, holders))
@@ -148,3 +150,10 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
             for group in topic.groups
         ],
     }
+
+
+def _member_name(group: ConsumerGroup, member: Member) -> str:
+    """Its number in the group, with the consumer where there are several."""
+    if len(group.subscriptions) == 1:
+        return str(member.number)
+    return f"{member.subscription.consumer.id}-{member.number}"

@@ -33,8 +33,9 @@ def rows(_document: Document, node: Node, sample: Mapping[str, Any]) -> list[Tri
     hit = partition_for(data, count) if weights is None else Weights(weights).of_key(data)
     shown = sorted({*range(min(count, _MOST_ROWS)), hit})
     how = f"modulo {count}" if weights is None else "as a share of the weights"
-    reason = f"murmur2 {murmur2(data)} without its sign bit, {how}, is {hit}"
-    return [TrialRow(f"partition {number}", number == hit, reason) for number in shown]
+    taken = f"murmur2 {murmur2(data)} without its sign bit, {how}, is {hit}"
+    reasons = {False: f"the key belongs to partition {hit}", True: taken}
+    return [TrialRow(f"partition {number}", number == hit, reasons[number == hit]) for number in shown]
 
 
 TRIAL = Trial(

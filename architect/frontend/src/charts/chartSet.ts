@@ -81,6 +81,8 @@ const HELP = {
   rate: "Messages per second in each interval.",
   level: "Messages at the end of each interval.",
   times: "Percentiles over the messages of each interval.",
+  byteRates: "Bytes per second in each interval.",
+  bytes: "Bytes at the end of each interval.",
   utilization: "Busy share of the servers in each interval.",
   trouble: "Messages since the start of the run.",
 } as const;
@@ -130,6 +132,20 @@ export function nodeCharts(columns: Columns, id: string, words: Wording): ChartS
     unit: "share",
     help: HELP.utilization,
     lines: [{ key: nodeKey(id, "utilization"), label: "busy", token: "--series-1", fill: true }],
+  });
+  add({
+    id: "byte-rates",
+    title: "Bytes per second",
+    unit: "bytes/s",
+    help: HELP.byteRates,
+    lines: nodeLines(columns, id, ["bytes_in_rate", "bytes_out_rate"], words),
+  });
+  add({
+    id: "bytes",
+    title: "Bytes",
+    unit: "bytes",
+    help: HELP.bytes,
+    lines: nodeLines(columns, id, ["message_bytes_ready", "message_bytes_unacknowledged"], words),
   });
   const seen = TROUBLE.filter(
     (metric) => columns.has(nodeKey(id, metric)) && columns.peak(nodeKey(id, metric)) > 0,

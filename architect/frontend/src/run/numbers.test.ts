@@ -74,6 +74,7 @@ describe("numbers", () => {
     expect(formatCount(1_234_567)).toBe("1.23M");
     expect(plain(formatBytes(65_536))).toBe("64 KiB");
     expect(plain(formatBytes(1023))).toBe("1023 B");
+    expect(plain(formatQuantity(2_097_152, "bytes/s"))).toBe("2 MiB/s");
     expect(plain(formatQuantity(3, "USD"))).toBe("3 USD");
   });
 

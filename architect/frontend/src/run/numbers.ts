@@ -150,6 +150,8 @@ export function formatQuantity(value: Maybe, unit: string | null | undefined): s
     case "bytes":
     case "B":
       return formatBytes(value);
+    case "bytes/s":
+      return `${formatBytes(value)}/s`;
     case "messages":
     case "msg":
     case "count":
