@@ -22,6 +22,8 @@ const MEAN = new Set([
   "utilization",
   "rate",
   "delivered_rate",
+  "bytes_in_rate",
+  "bytes_out_rate",
   "mean",
 ]);
 const LAST = new Set([
