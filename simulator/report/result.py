@@ -33,7 +33,10 @@ from simulator.report.trust import flow_statements, statistics_section
 from simulator.version import __version__
 
 #: What a node without a steady state has no mean of.
-_GROWING_METRICS = ("waiting_time", "sojourn_time", "queue_length", "in_system", "backlog", "delayed")
+_GROWING_METRICS = (
+    *("waiting_time", "sojourn_time", "queue_length", "in_system", "backlog", "delayed"),
+    *("consumer_lag", "message_bytes_ready"),
+)
 
 
 def make_result(

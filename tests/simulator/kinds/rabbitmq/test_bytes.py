@@ -83,3 +83,12 @@ def test_a_sized_level_is_a_level_of_things_and_one_of_their_sizes(sizes: list[t
     while inside:
         sized.leave(inside.pop(), now)
     assert sized.bytes.value == 0.0
+
+
+def test_bytes_of_a_queue_that_grows_have_no_mean():
+    document = queued(
+        {"process": "constant", "rate": 10}, {}, {"service_time": 1.0}, {"prefetch": 1}, duration=400
+    )
+    found = simulate(document)["nodes"]["q"]
+    assert found["queue_length"]["mean"]["steady_state"] is False
+    assert found["message_bytes_ready"]["mean"]["steady_state"] is False
