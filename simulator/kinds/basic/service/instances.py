@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from simulator.kinds.basic.service.staged import Request
+    from simulator.kinds.basic.service.pool import Request
 
 Balancing = Literal["shared", "random", "round-robin", "least-outstanding", "power-of-two"]
 

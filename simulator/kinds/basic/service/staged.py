@@ -6,14 +6,13 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from simulator.engine.environment import Activity
 from simulator.engine.link import Outlet
 from simulator.engine.message import Message
-from simulator.engine.request import Caller, InvokeEdge, Responder
+from simulator.engine.request import Caller, InvokeEdge
 from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.basic.service.faults import strike_service
 from simulator.kinds.basic.service.inside import inside_of
-from simulator.kinds.basic.service.instances import Balancer, Instance
+from simulator.kinds.basic.service.pool import Pool, Request
 from simulator.kinds.basic.service.settings import CallStep, CpuStep, EndpointSettings, ServiceSettings
 from simulator.kinds.basic.service.steps import Calls, Endpoint, endpoint_of
 from simulator.measurement.level import Level
@@ -24,54 +23,7 @@ if TYPE_CHECKING:
     from simulator.engine.world import World
 
 
-class Request(Activity):
-    """One request on its way through its steps; what occurs is the end of a timed one."""
-
-    __slots__ = (
-        "accepted_at",
-        "caller",
-        "endpoint",
-        "has_failed",
-        "has_thread",
-        "instance",
-        "is_computing",
-        "is_partial",
-        "message",
-        "service",
-        "step",
-        "thread_since",
-        "thread_time",
-    )
-
-    def __init__(
-        self,
-        service: StagedService,
-        message: Message,
-        caller: Caller | None,
-        endpoint: Endpoint,
-        instance: Instance,
-        accepted_at: float,
-    ) -> None:
-        self.service = service
-        self.message = message
-        self.caller = caller
-        self.endpoint = endpoint
-        self.instance = instance
-        self.accepted_at = accepted_at
-        self.step = 0
-        self.has_thread = False
-        self.is_computing = False
-        self.has_failed = False
-        self.is_partial = False
-        self.thread_since = accepted_at
-        #: Seconds for which it has had a thread.
-        self.thread_time = 0.0
-
-    def occur(self, now: float) -> None:
-        self.service.step_ends(self, now)
-
-
-class StagedService(Responder):
+class StagedService(Pool):
     """Answers requests step by step.
 
     A request has a thread from its first step to its answer; asynchronous, it has none while it waits for io
@@ -81,33 +33,20 @@ class StagedService(Responder):
     category = "service"
 
     def __init__(self, world: World, id: str, settings: ServiceSettings) -> None:
-        super().__init__(id, world.env)
-        self.settings = settings
+        super().__init__(world, id, settings)
         self.capacity = settings.capacity
         self.failure = settings.failure.probability
         self.uniform = world.uniform(id, "failure")
         self.slowness = 1.0
         limit = settings.rate_limit
         self.bucket = None if limit is None else TokenBucket(limit.rate, limit.burst)
-        count = settings.instances
-        cores = settings.cores
-        if settings.load_balancing == "shared":
-            pool = Instance(count * settings.concurrency, None if cores is None else count * cores)
-            self.instances = [pool]
-        else:
-            self.instances = [Instance(settings.concurrency, cores) for _ in range(count)]
-        self.balancer = Balancer(self.instances, settings.load_balancing, world.uniform(id, "balancing"))
         self.endpoints: list[Endpoint] = []
         self._by_type: dict[str, Endpoint] = {}
         self._pick = world.uniform(id, "endpoint")
         self.flows: dict[int, Flow] = {}
         self.outlet: Outlet
         self.calls: list[InvokeEdge] = []
-        self.queue_length = Level()
-        self.busy = Level()
-        self.busy_cores = Level()
         self.present = Level()
-        self.waiting_time = Tally()
         self.thread_time = Tally()
         self.throttled = 0
         self.partial = 0
@@ -165,7 +104,7 @@ class StagedService(Responder):
         self.accepted += 1
         self.present.up(now)
         instance.outstanding += 1
-        self._queue(Request(self, message, caller, self._endpoint(message), instance, now), now)
+        self.queue(Request(self, message, caller, self._endpoint(message), instance, now), now)
         return True
 
     def _endpoint(self, message: Message) -> Endpoint:
@@ -180,75 +119,8 @@ class StagedService(Responder):
         # The last limit may round to just under 1.
         return weighted[min(bisect_right(self._limits, self._pick()), len(weighted) - 1)]
 
-    # -- threads ---------------------------------------------------------------------------------
-    def _queue(self, request: Request, now: float) -> None:
-        """The request needs a thread: it takes one, or a place at the end of the line."""
-        request.instance.line.append(request)
-        self.queue_length.up(now)
-        self._serve(request.instance, now)
-
-    def _serve(self, instance: Instance, now: float) -> None:
-        """Give free threads to those in line; whoever gives one back meanwhile leaves it to this loop."""
-        if instance.is_serving:
-            return
-        instance.is_serving = True
-        line = instance.line
-        while line and instance.busy < instance.threads:
-            request = line.popleft()
-            self.queue_length.down(now)
-            instance.busy += 1
-            self.busy.up(now)
-            request.has_thread = True
-            request.thread_since = now
-            if request.step == 0:
-                self.waiting_time.add(now - request.accepted_at)
-            self._go_on(request, now)
-        instance.is_serving = False
-
-    def _give_back(self, request: Request, now: float) -> None:
-        request.has_thread = False
-        request.thread_time += now - request.thread_since
-        request.instance.busy -= 1
-        self.busy.down(now)
-        self._serve(request.instance, now)
-
-    def let_go(self, request: Request, now: float) -> None:
-        """The request waits for something: asynchronous, it needs no thread meanwhile."""
-        if self.settings.asynchronous:
-            self._give_back(request, now)
-
-    def come_back(self, request: Request, now: float) -> None:
-        """What the request waited for is there."""
-        if request.has_thread:
-            self._go_on(request, now)
-        else:
-            self._queue(request, now)
-
     # -- steps -----------------------------------------------------------------------------------
-    def compute(self, request: Request, time: float, now: float) -> None:
-        """The request needs a core for `time` seconds."""
-        instance = request.instance
-        if instance.cores is not None and instance.cores_busy >= instance.cores:
-            instance.core_line.append((request, time))
-            return
-        instance.cores_busy += 1
-        self.busy_cores.up(now)
-        request.is_computing = True
-        self.env.at(now + time, request)
-
-    def step_ends(self, request: Request, now: float) -> None:
-        """A timed step of the request is over."""
-        if request.is_computing:
-            request.is_computing = False
-            instance = request.instance
-            instance.cores_busy -= 1
-            self.busy_cores.down(now)
-            if instance.core_line:
-                waiting, time = instance.core_line.popleft()
-                self.compute(waiting, time, now)
-        self.come_back(request, now)
-
-    def _go_on(self, request: Request, now: float) -> None:
+    def go_on(self, request: Request, now: float) -> None:
         steps = request.endpoint.steps
         while request.step < len(steps) and not request.has_failed:
             step = steps[request.step]
@@ -287,7 +159,7 @@ class StagedService(Responder):
             message.end()
         else:
             self.lose(message)
-        self._give_back(request, now)
+        self.give_back(request, now)
         self.thread_time.add(request.thread_time)
 
     # -- faults ----------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from simulator.measurement.tally import Tally
 
 if TYPE_CHECKING:
     from simulator.engine.world import World
-    from simulator.kinds.basic.service.staged import Request, StagedService
+    from simulator.kinds.basic.service.pool import Request
+    from simulator.kinds.basic.service.staged import StagedService
 
 
 class Cpu:
