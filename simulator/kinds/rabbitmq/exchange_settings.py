@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import DurationDistribution
@@ -25,7 +25,17 @@ _DELAYED = Source(
     "https://github.com/rabbitmq/rabbitmq-delayed-message-exchange",
 )
 
-Word = Annotated[str, Field(max_length=255)]
+
+def _fits_a_short_string(text: str) -> str:
+    """AMQP 0-9-1's short strings have 255 bytes at most, in UTF-8."""
+    if len(text.encode()) > 255:
+        raise PydanticCustomError(
+            "D104", "it has {given} bytes in UTF-8, at most 255 are allowed", {"given": len(text.encode())}
+        )
+    return text
+
+
+Word = Annotated[str, Field(max_length=255), AfterValidator(_fits_a_short_string)]
 
 
 class ExchangeSettings(Settings):

@@ -354,3 +354,15 @@ def test_headers_are_taken_from_the_event_with_their_types():
     nodes = {id: watched.world.nodes[id].ledger() for id in ("dk", "number", "text", "coupon")}
     assert 5 < nodes["dk"]["waiting"] < 35
     assert [nodes[id]["waiting"] for id in ("number", "text", "coupon")] == [40, 0, 0]
+
+
+@pytest.mark.parametrize(("key", "is_refused"), [("é" * 127, False), ("é" * 128, True), ("a" * 255, False)])
+def test_a_routing_key_has_at_most_255_bytes(key: str, is_refused: bool):
+    """AMQP 0-9-1: a routing key is a short string, whose length is one byte."""
+    bindings: dict[str, list[Any]] = {"q1": ["#"]}
+    if not is_refused:
+        assert copies(exchange_design("topic", bindings, {"routing_key": key})) == {"q1": 1}
+        return
+    with pytest.raises(InvalidDesign) as caught:
+        exchange_design("topic", bindings, {"routing_key": key})
+    assert any("256 bytes" in problem.message for problem in caught.value.problems)
