@@ -7,6 +7,7 @@ Counts are integers, so merging is exact and does not depend on order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, log
 
 import numpy as np
@@ -101,11 +102,14 @@ class Histogram:
         start = offset - self.offset
         self.counts[start : start + len(counts)] += counts
 
-    def count(self, buckets: NDArray[np.uint16], counts: NDArray[np.uint32]) -> None:
-        """Add `counts` to different, ascending `buckets`."""
+    def count(self, parts: Sequence[tuple[NDArray[np.uint16], NDArray[np.uint32]]]) -> None:
+        """Add many parts at once, each the counts of different buckets."""
+        buckets = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, dtype=np.uint16)
         if len(buckets):
-            self._cover(int(buckets[0]), int(buckets[-1]))
-            self.counts[buckets.astype(np.intp) - self.offset] += counts
+            low = int(buckets.min())
+            # Whole numbers in floats: exact below 2^53.
+            counts = np.bincount(buckets - low, np.concatenate([part[1] for part in parts]))
+            self.merge(low, counts.astype(np.int64))
 
     def copy(self) -> Histogram:
         """An independent copy."""

@@ -26,8 +26,8 @@ def distribution(recordings: Sequence[Recording], flow: int, firsts: Sequence[in
     """
     histogram = Histogram()
     for recording, first in zip(recordings, firsts, strict=True):
-        for part in recording.tallies[recording.flows[flow].tally][first:]:
-            histogram.count(part.buckets, part.counts)
+        slices = recording.tallies[recording.flows[flow].tally][first:]
+        histogram.count([(part.buckets, part.counts) for part in slices])
     values, counts = histogram.filled()
     total = sum(counts)
     points: list[list[float]] = []

@@ -131,15 +131,17 @@ Values = dict[tuple[str, ...], float]
 def sampled(slices: Iterable[TallySlice]) -> Values:
     """Mean, variance, percentiles and maximum of the samples in some slices; empty without samples."""
     count, total, squares, maximum = 0, 0.0, 0.0, 0.0
-    histogram = Histogram()
+    parts = []
     for part in slices:
         count += part.count
         total += part.total
         squares += part.squares
         maximum = max(maximum, part.maximum)
-        histogram.count(part.buckets, part.counts)
+        parts.append((part.buckets, part.counts))
     if not count:
         return {}
+    histogram = Histogram()
+    histogram.count(parts)
     mean = total / count
     values: Values = {("mean",): mean}
     values[(TAIL, SAMPLES)] = float(count)

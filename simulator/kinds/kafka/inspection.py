@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from simulator.kinds.kafka.cluster import LOSSES
@@ -109,26 +111,38 @@ def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
     return counts
 
 
+@lru_cache(maxsize=_MOST_ROWS)
+def _first_holders(partition: int, brokers: int, replicas: int) -> tuple[int, ...]:
+    """The brokers that hold a partition at first, its leader before the others."""
+    return tuple((partition + step) % brokers for step in range(replicas))
+
+
 def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     """Leader, in-sync replicas, offsets, size, and by group lag and member; the first 64 partitions."""
     settings = topic.settings
     rows = []
     total = sum(log.end for log in topic.logs)
     largest = max(log.end for log in topic.logs)
+    names = [group.id.removeprefix(f"{topic.id}:") for group in topic.groups]
+    columns = [
+        (group, f"lag of {name}", f"member of {name}")
+        for group, name in zip(topic.groups, names, strict=True)
+    ]
     for number, log in enumerate(topic.logs[:_MOST_ROWS]):
+        leader: int | None
+        holders: Sequence[int]
         if topic.cluster is None:
-            holders = [(number + step) % settings.brokers for step in range(settings.replication_factor)]
-            leader: int | None = holders[0]
+            holders = _first_holders(number, settings.brokers, settings.replication_factor)
+            leader = holders[0]
         else:
             replicas = topic.cluster.partitions[number]
             holders, leader = list(replicas.isr), topic.cluster.leader_of(number)
         row: dict[str, Any] = {"partition": number}
-        for group in topic.groups:
-            name = group.id.removeprefix(f"{topic.id}:")
+        for group, lag, member in columns:
             cursor = group.cursors[number]
-            row[f"lag of {name}"] = group.lag_of(cursor)
+            row[lag] = group.lag_of(cursor)
             members = [_member_name(group, one) for one in group.readers_of(cursor)]
-            row[f"member of {name}"] = ", ".join(members) or None
+            row[member] = ", ".join(members) or None
         row["leader"] = leader
         row["ISR"] = ", ".join(map(str, holders))
         row["start_offset"], row["end_offset"] = log.start, log.end
@@ -142,12 +156,12 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
         "skew": largest / mean if mean else 1.0,
         "groups": [
             {
-                "group": group.id.removeprefix(f"{topic.id}:"),
+                "group": name,
                 "lag": group.lag.value,
                 "rebalances": group.coordinator.rebalances,
                 "unassigned_partition_seconds": group.coordinator.unassigned.integral(now),
             }
-            for group in topic.groups
+            for group, name in zip(topic.groups, names, strict=True)
         ],
     }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 from itertools import accumulate
 from math import inf, nextafter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.engine.recursion import Numbers
 from simulator.kinds.kafka.member import Member
@@ -26,8 +26,8 @@ class Arrivals:
     #: When they came, seconds, and how long their services take.
     times: Times
     services: Times
-    #: In which of its partitions.
-    places: Numbers
+    #: In which of its partitions; small numbers are sorted without comparing them.
+    places: NDArray[np.int16]
     #: Their numbers.
     rows: Numbers
     #: Of the units they came in: those of one unit come at once.
@@ -109,7 +109,7 @@ class MemberStage:
         first_poll, held_over, open_before = free, self._waiting, self._open
         waiting = held_over
         ends: list[float] = []
-        #: By poll: how many records were handed out with it and before.
+        #: By poll: how many records were handed out with it and before, without those held over.
         stops: list[int] = []
         idle_from: list[float] = []
         commits = _Commits(self._next_commit, self._commit_at, self._interval, self._open)
@@ -130,10 +130,10 @@ class MemberStage:
                 else:
                     poll = free
                     stop = came
-                    if times[came] <= poll:
+                    if times[stop] <= poll:
                         stop += 1
-                        if times[stop] <= poll:
-                            stop = bisect_right(times, poll, stop, last)
+                        while times[stop] <= poll:
+                            stop += 1
                     elif not waiting:
                         turn += 1
                         idle(poll)
@@ -159,7 +159,7 @@ class MemberStage:
                     ends += accumulate(lengths)
                     free = ends[-1]
                 came = stop
-                stop_at(len(ends))
+                stop_at(stop - waiting)
             if len(idle_from) > idles:
                 idles = len(idle_from)
                 commits.note_idle()
@@ -174,8 +174,9 @@ class MemberStage:
         self._note_fresh(arrivals, came, last)
         self.polls_at, self._turn = inf if is_idle else free, turn % max(1, count)
         self._next_commit, self._commit_at = commits.next_commit, commits.commit_at
-        work = _work(arrivals, ends, stops, first_poll, held_over)
-        in_places.put_rows(work, stops)
+        stop_array = np.array(stops, dtype=np.int64) + held_over
+        work = _work(arrivals, ends, stop_array, first_poll, held_over)
+        in_places.put_rows(work, stop_array)
         work.idle_from = np.array(idle_from)
         self.last_poll = max(
             self.last_poll,
@@ -298,11 +299,11 @@ class _InPlaces:
         places = through.tolist()
         self._rings = [places[turn:] + places[:turn] for turn in range(count)]
 
-    def put_rows(self, work: Work, stops: list[int]) -> None:
+    def put_rows(self, work: Work, stops: Numbers) -> None:
         """Put the rows of all these polls where they belong."""
         if self._polls:
             counts = work.poll_counts[self._polls]
-            last = np.array(stops)[self._polls] - self._held_over
+            last = stops[self._polls] - self._held_over
             ring = (np.array(self._turns)[:, np.newaxis] + np.arange(self._count)) % self._count
             first = self._through[ring, (last - counts)[:, np.newaxis]]
             sizes = self._through[ring, last[:, np.newaxis]] - first
@@ -310,7 +311,7 @@ class _InPlaces:
             work.rows[_ranges(last - counts + self._held_over, counts)] = self._arrivals.rows[places]
         if self._polls_of_old:
             counts = work.poll_counts[self._polls_of_old]
-            first = np.array(stops)[self._polls_of_old] - counts
+            first = stops[self._polls_of_old] - counts
             work.rows[_ranges(first, counts)] = self._old
 
 
@@ -374,15 +375,14 @@ class _Commits:
         self.next_commit = now + self._interval
 
 
-def _work(arrivals: Arrivals, ends: list[float], stops: list[int], first_poll: float, held_over: int) -> Work:
+def _work(arrivals: Arrivals, ends: list[float], stop: Numbers, first_poll: float, held_over: int) -> Work:
     """Arrays of what was done, rows in order of arrival.
 
     A poll comes when what the one before returned is processed, or with the record that wakes the member:
     then all that came before has been handed out, so that the position of a record tells when it came.
     """
-    taken, polls = len(ends), len(stops)
+    taken, polls = len(ends), len(stop)
     end = np.array(ends)
-    stop = np.array(stops, dtype=np.int64)
     start = np.empty(polls, dtype=np.int64)
     begins = np.empty(taken)
     rows = np.full(taken, -1)
