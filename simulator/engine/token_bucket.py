@@ -40,6 +40,18 @@ class TokenBucket:
         self._tokens -= tokens
         return True
 
+    def has(self, now: float, tokens: float) -> bool:
+        """Whether `tokens` are there at `now`; takes none."""
+        self._fill(now)
+        return self._tokens + self.SLACK >= tokens
+
+    def change(self, now: float, rate: float, burst: float) -> None:
+        """From `now` on it is filled at another rate and holds another number of tokens."""
+        self._fill(now)
+        self.rate = rate
+        self.burst = burst
+        self._tokens = min(self._tokens, burst)
+
     def reserve(self, now: float, tokens: float = 1.0) -> float:
         """Take `tokens` as soon as they are there; returns when (seconds), first come, first served.
 

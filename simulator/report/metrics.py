@@ -181,6 +181,30 @@ METRICS: dict[str, dict[str, str]] = {
     ),
     "snapshots": _metric("Snapshots", "snapshots", "Snapshots of aggregates that were taken."),
     "loads": _metric("Loads", "loads", "Aggregates loaded, again after every conflict."),
+    "read_units": _metric("Read units", "units", "Read capacity consumed, whole units."),
+    "write_units": _metric("Write units", "units", "Write capacity consumed, indexes included."),
+    "throttled_partition": _metric(
+        "Throttled: partition",
+        "attempts",
+        "A partition was at its ceiling of 3,000 reads or 1,000 writes a second.",
+    ),
+    "throttled_table": _metric("Throttled: table", "attempts", "The capacity of the table was used up."),
+    "throttled_index": _metric("Throttled: index", "attempts", "A global secondary index was full."),
+    "throttled_out": _metric("Given up: throttled", "calls", "Calls whose attempts were all throttled."),
+    "sdk_retries": _metric("SDK retries", "attempts", "Further attempts of the SDK after throttling."),
+    "conditions_failed": _metric("Conditions failed", "writes", "Writes whose condition was not met."),
+    "transaction_conflicts": _metric(
+        "Transaction conflicts", "writes", "Writes that met a transaction under way on their item."
+    ),
+    "splits": _metric("Splits", "partitions", "Partitions split for heat or growth."),
+    "ttl_deleted": _metric("Deleted by TTL", "items", "Items deleted because their time to live was over."),
+    "cache_hit_ratio": _metric("Cache hit ratio", "1", "Share of the cached reads that found their item."),
+    "hot_partition_share": _metric(
+        "Share of the hottest partition", "1", "Of all that was consumed in a minute, minute by minute."
+    ),
+    "iterator_age": _metric(
+        "Iterator age", "s", "Age of a record of the stream when its reader gets it for the first time."
+    ),
     "reads": _metric("Reads", "queries", "Queries that were taken."),
     "reads_refused": _metric("Reads refused", "queries", "Queries refused in an outage."),
     "checkpoints": _metric("Checkpoints", "times", "How often the position of the view was stored."),

@@ -1,0 +1,1 @@
+"""`aws.dynamodb`: an Amazon DynamoDB table."""
