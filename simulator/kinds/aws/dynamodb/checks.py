@@ -165,7 +165,7 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
                     "D375",
                     "warning",
                     "operation",
-                    f"one key of {edge.source} asks {node.id} for {hot:.4g} units/s; the limit is {ceiling:,}",
+                    f"a key of {edge.source} asks {node.id} for {hot:.4g} units/s: the limit is {ceiling:,}",
                     "spread the key over several (a suffix), or cache what is read",
                 )
             )

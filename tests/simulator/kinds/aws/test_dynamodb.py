@@ -1,4 +1,4 @@
-"""DynamoDB tables against the rules of its developer guide: units, capacity, conflicts, cache, TTL, stream."""
+"""DynamoDB tables against the rules of its developer guide: units, capacity, conflicts, stream."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_a_full_index_throttles_the_writes_of_the_table():
     found = counts(table(load, config, {"max_attempts": 1}, duration=10), 10)
     assert found["throttled_index"] == found["throttled"] > 0
     assert found["completions"] == pytest.approx(11_000, rel=0.01)
-    assert found["write_units"] == 2 * found["completions"]
+    assert found["write_units"] == pytest.approx(2 * found["completions"], rel=0.01)  # some are under way
 
 
 @pytest.mark.parametrize(
