@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.kinds.aws import eventbridge, pipe, scheduler, sns
-from simulator.kinds.aws.lambda_function import kind as aws_lambda
 from simulator.kinds.aws.dynamodb import kind as dynamodb
+from simulator.kinds.aws.lambda_function import kind as aws_lambda
 from simulator.kinds.aws.sqs import kind as sqs
 from simulator.kinds.aws.stepfunctions import kind as stepfunctions
 from simulator.kinds.basic import consumer, join, producer, queue, topic
