@@ -202,9 +202,6 @@ METRICS: dict[str, dict[str, str]] = {
     "hot_partition_share": _metric(
         "Share of the hottest partition", "1", "Of all that was consumed in a minute, minute by minute."
     ),
-    "iterator_age": _metric(
-        "Iterator age", "s", "Age of a record of the stream when its reader gets it for the first time."
-    ),
     "reads": _metric("Reads", "queries", "Queries that were taken."),
     "reads_refused": _metric("Reads refused", "queries", "Queries refused in an outage."),
     "checkpoints": _metric("Checkpoints", "times", "How often the position of the view was stored."),
@@ -432,7 +429,7 @@ METRICS: dict[str, dict[str, str]] = {
         "Billed duration", "s", "Duration and initialisation of an invocation, to the next millisecond."
     ),
     "iterator_age": _metric(
-        "Iterator age", "s", "Age of the oldest record of a stream's batch when the function is invoked."
+        "Iterator age", "s", "Age of a record of a stream when its reader begins with it."
     ),
     "async_event_age": _metric(
         "Async event age", "s", "From the queueing of an asynchronous event until a run of it begins."

@@ -11,8 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from math import ceil
 
+from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.aws.dynamodb.settings import TABLE_QUOTA, DynamoDbSettings
-from simulator.kinds.aws.token_bucket import TokenBucket
 
 #: Ceilings of one partition, units per second.
 PARTITION_READ, PARTITION_WRITE = 3_000, 1_000

@@ -211,7 +211,10 @@ def test_the_cache_forgets_what_was_used_longest_ago():
     assert counts(table((1.0, 2.0, 3.0), config, {"operation": "get"}, keys=keys))["cache_hits"] == 0
 
 
-STREAM = {"nodes": [node("reader", "consumer", service_time=0.001)], "edges": ["table->reader"]}
+STREAM: dict[str, Any] = {
+    "nodes": [node("reader", "consumer", service_time=0.001)],
+    "edges": ["table->reader"],
+}
 
 
 def test_what_expires_is_deleted_and_stands_in_the_stream():
