@@ -211,7 +211,8 @@ def test_the_cache_forgets_what_was_used_longest_ago():
     assert counts(table((1.0, 2.0, 3.0), config, {"operation": "get"}, keys=keys))["cache_hits"] == 0
 
 
-STREAM: dict[str, Any] = {
+READER = node("reader", "consumer", service_time=0.001)
+STREAM: dict[str, Any] = {"nodes": [READER], "edges": ["table->reader"]}
     "nodes": [node("reader", "consumer", service_time=0.001)],
     "edges": ["table->reader"],
 }
