@@ -213,9 +213,6 @@ def test_the_cache_forgets_what_was_used_longest_ago():
 
 READER = node("reader", "consumer", service_time=0.001)
 STREAM: dict[str, Any] = {"nodes": [READER], "edges": ["table->reader"]}
-    "nodes": [node("reader", "consumer", service_time=0.001)],
-    "edges": ["table->reader"],
-}
 
 
 def test_what_expires_is_deleted_and_stands_in_the_stream():
