@@ -150,11 +150,21 @@ def _workers(node: Node) -> int:
     return (getattr(node.config, "instances", 1) or 1) * (getattr(node.config, "concurrency", 1) or 1)
 
 
+def _only_asks(document: Document, edge: Edge) -> bool:
+    """Whether a call only reads what its target has: no message follows from it, and no worker is needed."""
+    is_read = getattr(edge.settings, "operation", None) in ("load", "get", "query", "transact-get")
+    return is_read or (edge.role == "invoke" and KINDS[document.node(edge.target).kind].category == "view")
+
+
 def passed_on(
     document: Document, node: Node, rate: float, shares: dict[str, float]
 ) -> list[tuple[str, float]]:
     """What a node that gets `rate` messages per second sends on along its edges, dead letters apart."""
-    edges = [edge for edge in document.edges_from(node.id) if edge.role != "dead-letter"]
+    edges = [
+        edge
+        for edge in document.edges_from(node.id)
+        if edge.role != "dead-letter" and not _only_asks(document, edge)
+    ]
     weights = sum(edge.routing().choice or 0.0 for edge in edges)
     passed = []
     readers: Counter[str] = Counter()

@@ -86,5 +86,9 @@ class Watched:
 def figures(found: Any) -> Any:
     """A result with every estimate replaced by its mean, for runs in which nothing is left to chance."""
     if isinstance(found, dict):
-        return found["mean"] if "ci95" in found else {name: figures(one) for name, one in found.items()}
+        return (
+            found["mean"]
+            if {"mean", "ci95"} <= set(found)
+            else {name: figures(one) for name, one in found.items()}
+        )
     return [figures(one) for one in found] if isinstance(found, list) else found

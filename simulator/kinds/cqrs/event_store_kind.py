@@ -32,7 +32,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         taken = settings.initial_events * settings.event_time.mean()
         problems.append(
             Problem(
-                "D360",
+                "D385",
                 "warning",
                 node.id,
                 "config.snapshot_every",
@@ -50,7 +50,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         if call.expected_version == "any":
             problems.append(
                 Problem(
-                    "D361",
+                    "D386",
                     "hint",
                     edge.id,
                     "config.expected_version",
@@ -63,7 +63,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         elif call.max_attempts == 1:
             problems.append(
                 Problem(
-                    "D362",
+                    "D387",
                     "hint",
                     edge.id,
                     "config.max_attempts",

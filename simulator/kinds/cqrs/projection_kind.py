@@ -20,7 +20,7 @@ _UNORDERED = ("aws.sns", "aws.eventbridge")
 
 
 def check(document: Document, node: Node) -> list[Problem]:
-    """A rebuild needs a log that is kept (D283); order, and workers that have nothing to do (D36x)."""
+    """A rebuild needs a log that is kept (D283); order, and workers that have nothing to do (D38x)."""
     settings = node.config
     assert isinstance(settings, ProjectionSettings)
     position = document.nodes.index(node)
@@ -45,7 +45,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         if is_queue or source.kind in _UNORDERED:
             problems.append(
                 Problem(
-                    "D363",
+                    "D388",
                     "warning",
                     node.id,
                     "",
@@ -60,7 +60,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         if source.kind == "event-store" and lanes is not None and workers > lanes:
             problems.append(
                 Problem(
-                    "D364",
+                    "D389",
                     "warning",
                     node.id,
                     "config.concurrency",

@@ -26,7 +26,7 @@ FEW_KEYS = 20
 
 
 def check(document: Document, node: Node) -> list[Problem]:
-    """Practice rules of a table (D37x)."""
+    """Practice rules of a table (D39x)."""
     settings = node.config
     assert isinstance(settings, DynamoDbSettings)
     path = f"nodes[{document.nodes.index(node)}].config"
@@ -41,7 +41,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     readers = [edge for edge in document.edges_from(node.id) if edge.role == "consume"]
     if readers and settings.stream_view_type is None:
         say(
-            "D370",
+            "D390",
             "error",
             "StreamViewType",
             f"{readers[0].target} reads the stream of {node.id}, which has none",
@@ -49,7 +49,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         )
     if len(readers) > READERS:
         say(
-            "D371",
+            "D391",
             "warning",
             "",
             f"{len(readers)} readers of the stream of {node.id}: more than {READERS} are throttled",
@@ -63,7 +63,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         ):
             if offered > given and settings.auto_scaling is None:
                 say(
-                    "D372",
+                    "D392",
                     "warning",
                     name,
                     f"{offered:.4g} units/s are offered to {node.id}, which has {given:,}: bursts "
@@ -77,7 +77,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         ):
             if offered > given:
                 say(
-                    "D373",
+                    "D393",
                     "warning",
                     name,
                     f"{offered:.4g} units/s are offered to {node.id}, which takes {given:,} at once: "
@@ -87,7 +87,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     for index in settings.indexes:
         if index.distinct_keys is not None and index.distinct_keys < FEW_KEYS and write > PARTITION_WRITE:
             say(
-                "D374",
+                "D394",
                 "warning",
                 "GlobalSecondaryIndexes",
                 f"the index {index.index_name} of {node.id} has {index.distinct_keys} keys: it "
@@ -162,7 +162,7 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
         if hot > ceiling:
             found.append(
                 (
-                    "D375",
+                    "D395",
                     "warning",
                     "operation",
                     f"a key of {edge.source} asks {node.id} for {hot:.4g} units/s: the limit is {ceiling:,}",
@@ -172,7 +172,7 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
     if call.item_size is not None and call.item_size.mean() >= LARGE_ITEM:
         found.append(
             (
-                "D376",
+                "D396",
                 "hint",
                 "item_size",
                 f"items of {edge.source} are near the limit of 400 KB: {units:g} units for each call",
@@ -182,7 +182,7 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
     if call.operation == "transact-write" and call.conflict_attempts == 1 and keys is not None:
         found.append(
             (
-                "D377",
+                "D397",
                 "hint",
                 "conflict_attempts",
                 f"{edge.source} gives a transaction up after the first conflict at {node.id}",

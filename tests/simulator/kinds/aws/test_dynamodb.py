@@ -278,12 +278,12 @@ def test_a_stream_that_is_read_must_be_on():
 @pytest.mark.parametrize(
     ("rate", "config", "call", "keys", "code"),
     [
-        (10, {"BillingMode": "PROVISIONED"}, {}, MANY_KEYS, "D372"),
-        (9_000, {}, {}, MANY_KEYS, "D373"),
-        (2_000, {"GlobalSecondaryIndexes": [{"distinct_keys": 4}]}, {}, MANY_KEYS, "D374"),
-        (1_500, {}, {}, ONE_KEY, "D375"),
-        (1, {}, {"item_size": 390 * KB}, MANY_KEYS, "D376"),
-        (1, {}, {"operation": "transact-write"}, MANY_KEYS, "D377"),
+        (10, {"BillingMode": "PROVISIONED"}, {}, MANY_KEYS, "D392"),
+        (9_000, {}, {}, MANY_KEYS, "D393"),
+        (2_000, {"GlobalSecondaryIndexes": [{"distinct_keys": 4}]}, {}, MANY_KEYS, "D394"),
+        (1_500, {}, {}, ONE_KEY, "D395"),
+        (1, {}, {"item_size": 390 * KB}, MANY_KEYS, "D396"),
+        (1, {}, {"operation": "transact-write"}, MANY_KEYS, "D397"),
     ],
 )
 def test_practice_is_checked(rate: float, config: dict[str, Any], call: dict[str, Any], keys: Any, code: str):

@@ -110,9 +110,9 @@ def test_a_store_that_is_out_refuses_commands_and_delivers_nothing():
 @pytest.mark.parametrize(
     ("settings", "call", "code"),
     [
-        ({"initial_events": 5_000}, {}, "D360"),
-        ({}, {"expected_version": "any"}, "D361"),
-        ({}, {"max_attempts": 1}, "D362"),
+        ({"initial_events": 5_000}, {}, "D385"),
+        ({}, {"expected_version": "any"}, "D386"),
+        ({}, {"max_attempts": 1}, "D387"),
     ],
 )
 def test_practice_is_checked(settings: dict[str, Any], call: dict[str, Any], code: str):

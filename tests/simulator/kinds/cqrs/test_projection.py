@@ -222,8 +222,8 @@ def test_a_rebuild_needs_a_source_that_can_be_read_again():
 @pytest.mark.parametrize(
     ("source", "view", "code"),
     [
-        (node("s", "aws.sqs"), {}, "D363"),
-        (node("s", "event-store"), {"concurrency": 3}, "D364"),
+        (node("s", "aws.sqs"), {}, "D388"),
+        (node("s", "event-store"), {"concurrency": 3}, "D389"),
     ],
 )
 def test_practice_is_checked(source: dict[str, Any], view: dict[str, Any], code: str):
