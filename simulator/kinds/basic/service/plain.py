@@ -56,14 +56,18 @@ class ServiceNode(Responder):
 
     category = "service"
 
+    # Instances keep to 30 attributes: beyond, CPython stores them apart and every look at one is slower.
+    slowness = 1.0
+
     def __init__(self, world: World, id: str, settings: ServiceSettings) -> None:
         super().__init__(id, world.env)
         self.size = settings.instances * settings.concurrency
         self.capacity = settings.capacity
-        self.service_time = self._own_time = world.draws(settings.service_time, id, "service")
-        self.failure = self._own_failure = settings.failure.probability
-        self.slowness = 1.0
+        self.service_time = world.draws(settings.service_time, id, "service")
+        self.failure = settings.failure.probability
         self.uniform = world.uniform(id, "failure")
+        #: Service time and failure without a fault.
+        self._own = (self.service_time, self.failure)
         self.idle = [_Worker(self) for _ in range(self.size)]
         self.line: deque[_Request] = deque()
         #: Flows of producers that invoke this service, by index of the producer.
@@ -173,11 +177,12 @@ class ServiceNode(Responder):
     def strike(self, fault: str, settings: Any) -> None:
         strike_service(self, settings)
         # Shadowing the draw costs nothing per request while the service is as fast as ever.
-        draw, factor = self._own_time, self.slowness
+        draw, factor = self._own[0], self.slowness
         self.service_time = draw if factor == 1.0 else lambda: factor * draw()
 
     def lift(self, fault: str, settings: Any) -> None:
-        self.slowness, self.failure, self.service_time = 1.0, self._own_failure, self._own_time
+        self.slowness = 1.0
+        self.service_time, self.failure = self._own
 
     # -- measures --------------------------------------------------------------------------------
     def waiting(self) -> int:
