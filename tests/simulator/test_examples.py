@@ -39,6 +39,8 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "nightly-reports",
         "order-saga",
         "serverless-orders",
+        "cqrs-shop",
+        "event-sourced-ledger",
         "rabbitmq-orders",
         "first-queue",
     ]
