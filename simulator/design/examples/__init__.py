@@ -157,15 +157,15 @@ def templates() -> list[Template]:
             "events make.",
             see="In quiet times six pages in seven show the change. While the projection stands still none "
             "does, and it takes 99 s to catch up; at half its speed it hides the changes too. Answers are as "
-            "fast as ever all the time.",
+            "fast as ever.",
         ),
         _template(
             "event-sourced-ledger",
             "Event-sourced ledger",
             summary="Transfers are appended to the streams of accounts; busy accounts conflict, balances are "
             "rebuilt.",
-            see="Some 4,100 appends conflict, nearly all at a few accounts, and 108 transfers give up. Without "
-            "its snapshot the busiest account takes 1.3 s to load; the rebuild reads 36,000 events in 36 s, "
+            see="Some 4,100 appends conflict, nearly all at a few accounts, and 108 transfers give up. With no "
+            "snapshot the busiest account takes 1.3 s to load; the rebuild reads 36,000 events in 36 s, "
             "and shows old balances meanwhile.",
         ),
         _template(
