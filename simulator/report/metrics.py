@@ -172,7 +172,7 @@ METRICS: dict[str, dict[str, str]] = {
     "events_appended": _metric("Events appended", "events", "Events committed to the store."),
     "conflicts": _metric(
         "Conflicts",
-        "attempts",
+        "1",
         "Writes refused because somebody else had written since the version they read.",
     ),
     "conflict_retries": _metric("Conflict retries", "attempts", "Attempts after a conflict."),

@@ -305,11 +305,11 @@ class Projection(Consumer, Responder):
             "since_checkpoint": self._since_checkpoint,
             "positions": [
                 {
-                    "from": reader.id.partition(":")[0],
+                    "from": reader.id.partition(":")[0] if len(readers) > 1 else None,
                     **row,
-                    "checkpoint": row["done"]
-                    if self.settings.checkpoint_every == 1
-                    else self._checkpoints[reader].get((row["shard"], row["lane"] or 0), 0),
+                    "checkpoint": self._checkpoints[reader].get((row["shard"], row["lane"] or 0), 0)
+                    if self.settings.checkpoint_every > 1
+                    else None,
                 }
                 for reader in readers
                 for row in reader.rows(LISTED)
