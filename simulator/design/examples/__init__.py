@@ -164,9 +164,9 @@ def templates() -> list[Template]:
             "Event-sourced ledger",
             summary="Transfers are appended to the streams of accounts; busy accounts conflict, balances are "
             "rebuilt.",
-            see="Some 4,100 appends conflict, nearly all at a few accounts, and 108 transfers give up. With no "
-            "snapshot the busiest account takes 1.3 s to load; the rebuild reads 36,000 events in 36 s and shows "
-            "old balances meanwhile.",
+            see="Some 4,100 appends conflict, nearly all at a few accounts, and 108 transfers give up. "
+            "With no snapshot the busiest account takes 1.3 s to load; the rebuild reads 36,000 events in "
+            "36 s and shows old balances meanwhile.",
         ),
         _template(
             "rabbitmq-orders",
