@@ -175,7 +175,7 @@ class Coordinator:
             member.cursors.sort(key=lambda cursor: cursor.number)
             if member.to_revoke and member.is_idle():
                 self.revoke(member, now)
-            if member.is_waiting and any(cursor.fresh for cursor in member.cursors):
+            if member.is_waiting and any(cursor.is_worth_a_poll for cursor in member.cursors):
                 group.wake(member, now)
 
 

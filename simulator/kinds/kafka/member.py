@@ -144,6 +144,11 @@ class Cursor:
         return fresh.pass_over() if isinstance(fresh, Sparse) else fresh.popleft()
 
     @property
+    def is_worth_a_poll(self) -> bool:
+        """Whether a poll that is open would find a record, or a position to reset (`auto.offset.reset`)."""
+        return bool(self.fresh) or self.is_out_of_range
+
+    @property
     def lag(self) -> int:
         """Log end offset less committed offset, in records that still exist or that compaction took."""
         return len(self.fresh) + len(self.polled) + len(self.held_back) + self.on_stage
