@@ -22,7 +22,7 @@ _QUIET = re.compile(
     r"^\s*(?:subgraph|end\b|style|classDef|class|click|linkStyle|direction|accTitle|accDescr|---|title:|config:|%%\{)"
 )
 _MARK = re.compile(
-    r"^\s*%% headrace (?P<box>[\w.\-]{1,100}): (?P<kind>[a-z.]{1,40}) (?P<id>[a-z0-9-]{1,64})\s*$"
+    r"^\s*%% headrace (?P<box>[\w.\-]{1,100}): (?P<kind>[a-z.-]{1,40}) (?P<id>[a-z0-9-]{1,64})\s*$"
 )
 _ID = re.compile(r"\s*(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_.]|-(?![-.>]))*)")
 _CLASS = re.compile(r":::[\w-]{1,100}")
