@@ -126,7 +126,3 @@ def call_cycles(graph: Graph) -> list[list[str]]:
         for part in nx.strongly_connected_components(calls)
         if len(part) > 1 or calls.has_edge(*(list(part) * 2))
     )
-
-
-def _role(graph: Graph, source: str, target: str, key: str) -> str:
-    return str(graph.edges[source, target, key]["role"])

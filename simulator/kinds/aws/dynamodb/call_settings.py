@@ -12,10 +12,6 @@ from simulator.design.edges import PublishSettings
 from simulator.design.fields import Settings, Source, setting
 
 _RETRY = Source("AWS SDKs and tools reference guide, Retry behavior (attempts); base delay from memory")
-_TRANSACT = Source(
-    "Amazon DynamoDB API reference, TransactWriteItems",
-    "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html",
-)
 
 READS = ("get", "query", "transact-get")
 Operation = Literal["get", "put", "update", "delete", "query", "transact-get", "transact-write"]
