@@ -12,7 +12,7 @@ from simulator.experiments.options import RunOptions
 from simulator.experiments.precision import FIRST_CHECK, MOST_REPLICATIONS, Budget, reached
 from simulator.experiments.replicate import OnProgress, Plan, replicate
 from simulator.experiments.replication import Clock, Control, Engine, OnFrame
-from simulator.graph.checks import practice_problems, readiness_problems
+from simulator.graph.checks import readiness_problems
 from simulator.graph.problem import Problem
 from simulator.measurement.slices import Recording
 from simulator.report.analysis import analyse
@@ -25,8 +25,11 @@ MayGoOn = Callable[[int, int], bool]
 
 
 def check(document: Document) -> list[Problem]:
-    """What keeps the design from running (D28x) and what is bad practice (D3xx)."""
-    return readiness_problems(document) + practice_problems(document)
+    """What keeps the design from running (D28x) and what is bad practice (D3xx to D6xx)."""
+    # A run has no use for the rules; who asks for them waits for their import.
+    from simulator.advice.table import all_problems
+
+    return all_problems(document)
 
 
 def simulate(

@@ -21,6 +21,7 @@ from simulator.cli.experiments import (
 from simulator.cli.exporting import export_design
 from simulator.cli.importing import import_design
 from simulator.cli.interrupt import EXIT_CANCELLED
+from simulator.cli.linting import lint_design
 from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
 from simulator.cli.reporting import report_run
@@ -33,6 +34,7 @@ EXIT_INVALID = 2
 _COMMANDS = {
     "simulate": simulate_design,
     "check": check_design,
+    "lint": lint_design,
     "compare": compare_designs,
     "sweep": sweep_design,
     "capacity": find_capacity,

@@ -14,6 +14,7 @@ from simulator.cli.experiment_options import (
 )
 from simulator.cli.exporting import add_export
 from simulator.cli.importing import add_import
+from simulator.cli.linting import add_lint
 from simulator.cli.reporting import REPORT, add_report
 from simulator.cli.values import (
     LARGEST_SEED,
@@ -34,6 +35,7 @@ _EXAMPLES = """examples:
   headrace simulate shop.headrace.yaml --replications 20 --jobs 4 --output result.json
   headrace simulate replay.headrace.yaml --load web=requests.csv --duration "2 weeks"
   headrace check shop.headrace.yaml --format junit > report.xml
+  headrace lint shop.headrace.yaml --fix
   headrace compare shop.headrace.yaml --swap orders=kafka.topic --swap orders=rabbitmq.queue:quorum
   headrace export shop.headrace.yaml --to svg -o shop.svg
   headrace import template.yaml definitions.json -o shop.headrace.yaml
@@ -66,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     check = command(commands, "check", "validate a design and judge its objectives", CHECK)
     _run_options(check)
     add_check(check)
+    add_lint(commands)
 
     add_compare(commands)
     add_sweep(commands)

@@ -74,6 +74,27 @@ def connected_parts(graph: Graph) -> list[set[str]]:
     return sorted(parts, key=lambda part: min(order[id] for id in part))
 
 
+def bottlenecks(graph: Graph, producers: Collection[str]) -> dict[str, set[str]]:
+    """Of every node the other nodes that no message of any producer comes to without it.
+
+    These are the dominators of the flow graph, the articulation points of a network whose links have a
+    direction; dead-letter edges are left out. Source: Cooper, Harvey and Kennedy, *A Simple, Fast Dominance
+    Algorithm*, 2001, as in networkx.
+    """
+    root = ""  # no node has the empty id
+    flow: nx.DiGraph[str] = nx.DiGraph((root, producer) for producer in producers)
+    wires: Iterable[tuple[str, str, str]] = graph.edges(data="role")
+    flow.add_edges_from((source, target) for source, target, role in wires if role != "dead-letter")
+    above: dict[str, str | None] = nx.immediate_dominators(flow, root) if root in flow else {}
+    behind: dict[str, set[str]] = {}
+    for node, over in above.items():
+        while over and over != node:
+            behind.setdefault(over, set()).add(node)
+            following = above[over]
+            over = None if following == over else following
+    return behind
+
+
 def reached_once(graph: Graph, producers: Collection[str]) -> set[str]:
     """The nodes that a message of any producer comes to at most once: no two ways there, no loop on them.
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from simulator.graph.build import graph_of, instant_cycle, reachable
 from simulator.graph.call_checks import call_problems, fallback_problems
 from simulator.graph.forecast import load_problems
+from simulator.graph.look import file_of, names_files
 from simulator.graph.loops import endless_loops, loop_problems
 from simulator.graph.problem import Problem
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
-    from simulator.design.document import Document, Node
+    from simulator.design.document import Document
 
 MAX_CLOSE = 5
 #: Categories at which messages come to an end.
@@ -134,8 +135,8 @@ def readiness_problems(document: Document) -> list[Problem]:
         return [
             Problem("D280", "error", "", "nodes", "the design has no nodes", "add a producer first", "nodes")
         ]
-    if _names_files(document):
-        return [_unread(node.id, position) for position, node in enumerate(document.nodes) if _file_of(node)]
+    if names_files(document):
+        return [_unread(node.id, position) for position, node in enumerate(document.nodes) if file_of(node)]
     graph = graph_of(document)
     producers = [id for id, data in graph.nodes(data=True) if data["category"] == "producer"]
     if not producers:
@@ -203,17 +204,9 @@ def practice_problems(document: Document) -> list[Problem]:
     problems += call_problems(document)
     loops = endless_loops(document)
     problems += loop_problems(document, loops)
-    if _names_files(document):
+    if names_files(document):
         return problems
     return problems + load_problems(document, apart_from={id for ids in loops for id in ids})
-
-
-def _names_files(document: Document) -> bool:
-    return any(_file_of(node) for node in document.nodes)
-
-
-def _file_of(node: Node) -> str | None:
-    return getattr(getattr(node.config, "arrivals", None), "file", None)
 
 
 def _loose(id: str, path: str, what: str, hint: str) -> Problem:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from simulator.graph.edits import Edit
 
 Severity = Literal["error", "warning", "hint"]
 
@@ -60,7 +62,10 @@ CODES: dict[str, str] = {
     "D397": "A transaction is given up after the first conflict.",
     "D304": "A join waits without end for messages that may be lost.",
 }
-"""One sentence per code; practice findings (warnings, hints) are ``D3xx``."""
+"""One sentence per code; practice findings (warnings, hints) are ``D3xx`` to ``D6xx``.
+
+Those from ``D500`` on have their sentence in the table of rules (`simulator.advice.table`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class Problem:
 
     ``element`` is the id of a node or an edge ("" for the document itself), ``field`` a dotted path
     inside that element and ``path`` the path in the whole document as its author sees it
-    (``nodes[2].config.arrivals.rate``).
+    (``nodes[2].config.arrivals.rate``). ``mend`` holds the edits that mend it, where that is safe without
+    asking; they are carried out as one step.
     """
 
     code: str
@@ -79,6 +85,7 @@ class Problem:
     message: str = ""
     hint: str = ""
     path: str = ""
+    mend: tuple[Edit, ...] = ()
 
     @property
     def blocks(self) -> Literal["save", "run"] | None:
@@ -89,7 +96,7 @@ class Problem:
             return "run"
         return "save" if self.code.startswith(("D1", "D2")) else None
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """The problem as a JSON-able dict with the dataclass's field names."""
         return {
             "code": self.code,
@@ -99,6 +106,7 @@ class Problem:
             "message": self.message,
             "hint": self.hint,
             "path": self.path,
+            "mend": [edit.as_dict() for edit in self.mend],
         }
 
     def __str__(self) -> str:

@@ -56,13 +56,25 @@ def sarif(
         if verdict in _OBJECTIVE
     ]
     results += [_result("run", "error", failure, "", file, lines) for failure in failures]
-    known = CODES | _RUN_CODES
-    rules = [
-        {"id": code, "shortDescription": {"text": known[code]}}
-        for code in sorted({result["ruleId"] for result in results})
-    ]
+    rules = [_rule(code) for code in sorted({result["ruleId"] for result in results})]
     driver = {"name": "Headrace", "version": __version__, "rules": rules}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+
+
+def _rule(code: str) -> dict[str, Any]:
+    """What SARIF shows of a rule (section 3.49): its sentence, the reason, remedy and source."""
+    from simulator.advice.table import RULES
+
+    rule = RULES.get(code)
+    if rule is None:
+        return {"id": code, "shortDescription": {"text": (CODES | _RUN_CODES)[code]}}
+    return {
+        "id": code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": f"{rule.remedy} Source: {rule.source}."},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
 
 
 def _result(code: str, level: str, message: str, path: str, file: str, lines: Lines) -> dict[str, Any]:

@@ -76,7 +76,13 @@ class Verdict:
 
 
 def _text(verdict: Verdict) -> str:
-    lines = [f"{problem.severity}: {problem}" for problem in verdict.problems]
+    from simulator.advice.telling import explanation
+
+    lines = [
+        line
+        for problem in verdict.problems
+        for line in (f"{problem.severity}: {problem}", *explanation(problem))
+    ]
     lines += [
         f"{judged['verdict']}: {objective_text(judged['objective'])} (found {found_text(judged)})"
         for judged in verdict.objectives
@@ -100,12 +106,14 @@ def _failures(verdict: Verdict) -> list[str]:
 
 
 def _json(verdict: Verdict) -> str:
+    from simulator.advice.telling import explained
+
     result = verdict.result
     data = {
         "format": "headrace-check/1",
         "design": {"name": verdict.name} if result is None else result["design"],
         "verdict": verdict.word,
-        "problems": [problem.as_dict() for problem in verdict.problems],
+        "problems": [explained(problem) for problem in verdict.problems],
         "objectives": verdict.objectives,
         "stopped": result["stopped"] if result else None,
         "conservation": verdict.is_conserved if result else None,

@@ -397,5 +397,5 @@ def test_the_page_of_the_command_line_names_every_command_and_option_and_no_othe
         for option in action.option_strings
         if option.startswith("--") and option != "--help"
     }
-    assert set(re.findall(r"--[a-z]+", page)) - {"--help"} == options
+    assert set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page)) - {"--help"} == options
     assert set(re.findall(r"^## `headrace (\w+)", page, re.MULTILINE)) == set(commands)

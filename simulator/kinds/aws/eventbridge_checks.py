@@ -47,7 +47,6 @@ def check(document: Document, node: Node) -> list[Problem]:
         elif edge.role == "dead-letter":
             problems += _dead_letter_problems(document, node, edge)
     problems += _silent_senders(document, node, rules)
-    problems += _without_dead_letter_queue(document, node)
     return problems + loop_problems(document, node)
 
 
@@ -227,27 +226,6 @@ def _silent_senders(document: Document, node: Node, rules: dict[str, list[Edge]]
                 f"give {edge.source} an event template",
                 severity="warning",
             )
-
-
-def _without_dead_letter_queue(document: Document, node: Node) -> Iterator[Problem]:
-    """A target without dead-letter queue loses what it could not be given."""
-    named = {
-        edge.settings.target
-        for edge in document.edges_from(node.id)
-        if isinstance(edge.settings, TargetDeadLetterSettings)
-    }
-    targets = [edge for edge in document.edges_from(node.id) if edge.role == "publish"]
-    without = [edge for edge in targets if edge.id not in named]
-    if without and "" not in named:
-        yield _at_edge(
-            document,
-            without[0],
-            "",
-            f"{len(without)} of {len(targets)} targets of {node.id} have no dead-letter queue: what cannot "
-            "be delivered in 24 h, or ever, is dropped",
-            f"draw a dead-letter edge from {node.id} to a standard aws.sqs",
-            severity="hint",
-        )
 
 
 def _at_node(document: Document, node: Node, field: str, message: str, hint: str) -> Problem:

@@ -192,19 +192,6 @@ def _practice(document: Document, node: Node, settings: SnsSettings, edge: Edge)
     target = document.node(edge.target)
     subscription = edge.settings
     assert isinstance(subscription, SubscriptionSettings)
-    queues = [
-        one.settings.subscription
-        for one in document.edges_from(node.id)
-        if isinstance(one.settings, SnsRedriveSettings)
-    ]
-    if edge.id not in queues and "" not in queues and target.kind in ENDPOINTS:
-        message = f"the subscription of {target.id} has no dead-letter queue: what fails for good is lost"
-        hint = "draw a dead-letter edge from the topic to an aws.sqs"
-        yield _at_edge(document, edge, "", message, hint, "hint" if target.kind == "aws.sqs" else "warning")
-    if target.kind == "service" and subscription.delivery_policy is None:
-        message = f"{target.id} is tried four times in one minute (the HTTP/S default), then given up"
-        hint = "give the subscription a DeliveryPolicy, or put an aws.sqs between"
-        yield _at_edge(document, edge, "config.DeliveryPolicy", message, hint, "warning")
     if settings.fifo_topic and target.kind == "aws.sqs" and not getattr(target.config, "fifo_queue", False):
         message = f"{target.id} is a standard queue: order and deduplication of the FIFO topic end there"
         yield _at_edge(document, edge, "to", message, "set FifoQueue: true where order matters", "warning")

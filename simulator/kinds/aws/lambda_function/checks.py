@@ -7,8 +7,10 @@ at least six times the function timeout, maxReceiveCount of at least five).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from simulator.graph.edits import Edit, SetSetting
 from simulator.graph.problem import Problem, Severity
 from simulator.kinds.aws.lambda_function.account import set_aside
 from simulator.kinds.aws.lambda_function.edge_settings import QUEUES, FunctionFailureEdge, MappingSettings
@@ -43,19 +45,31 @@ def check(document: Document, node: Node) -> list[Problem]:
 
 
 def _of_node(
-    document: Document, node: Node, field: str, message: str, hint: str, severity: Severity = "warning"
+    document: Document,
+    node: Node,
+    field: str,
+    message: str,
+    hint: str,
+    severity: Severity = "warning",
+    mend: tuple[Edit, ...] = (),
 ) -> Problem:
     path = f"nodes[{document.nodes.index(node)}]" + (f".config.{field}" if field else "")
     code = "D283" if severity == "error" else "D380"
-    return Problem(code, severity, node.id, f"config.{field}" if field else "", message, hint, path)
+    return Problem(code, severity, node.id, f"config.{field}" if field else "", message, hint, path, mend)
 
 
 def _of_edge(
-    document: Document, edge: Edge, field: str, message: str, hint: str, severity: Severity = "warning"
+    document: Document,
+    edge: Edge,
+    field: str,
+    message: str,
+    hint: str,
+    severity: Severity = "warning",
+    mend: tuple[Edit, ...] = (),
 ) -> Problem:
     path = f"edges[{document.edges.index(edge)}].config.{field}"
     code = "D283" if severity == "error" else "D380"
-    return Problem(code, severity, edge.id, f"config.{field}", message, hint, path)
+    return Problem(code, severity, edge.id, f"config.{field}", message, hint, path, mend)
 
 
 def _concurrency(document: Document, node: Node, settings: FunctionSettings) -> Iterator[Problem]:
@@ -125,9 +139,9 @@ def _mapping(
             yield _of_edge(document, edge, field, message, "leave it out", "error")
     if size > 1 and not mapping.report_failures and function.failure.probability > 0.0:
         message = "one failure brings the whole batch again, what had succeeded too"
-        yield _of_edge(
-            document, edge, "ReportBatchItemFailures", message, "set ReportBatchItemFailures", "hint"
-        )
+        field, hint = "ReportBatchItemFailures", "set ReportBatchItemFailures"
+        mend = (SetSetting("edge", edge.id, (field,), True),)
+        yield _of_edge(document, edge, field, message, hint, "hint", mend)
     if source.kind not in QUEUES and mapping.maximum_retry_attempts < 0 and not mapping.bisect:
         message = f"a record that always fails holds up its part of {source.id} until it expires"
         hint = "set MaximumRetryAttempts, a failure destination, and BisectBatchOnFunctionError"
@@ -149,7 +163,11 @@ def _visibility(
             f"VisibilityTimeout {timeout:g} s is less than six times the Timeout of {edge.target} "
             f"({function.timeout} s): under throttling messages come again while their batch still waits"
         )
-        yield _of_node(document, source, "VisibilityTimeout", message, f"{needed:g} s or more")
+        mend = (
+            (SetSetting("node", source.id, ("VisibilityTimeout",), ceil(needed)),) if needed <= 43_200 else ()
+        )
+        hint = f"{needed:g} s or more"
+        yield _of_node(document, source, "VisibilityTimeout", message, hint, "warning", mend)
 
 
 def _dead_letters(document: Document, source: Node) -> Iterator[Problem]:

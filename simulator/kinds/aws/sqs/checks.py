@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.graph.edits import SetSetting
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublishSettings
 from simulator.kinds.aws.sqs.practice import makers, practice_problems
@@ -13,6 +15,9 @@ from simulator.kinds.aws.sqs.settings import SqsSettings
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
+
+#: Longest visibility timeout SQS knows, seconds.
+LONGEST_TIMEOUT = 43_200
 
 
 def check(document: Document, node: Node) -> list[Problem]:
@@ -193,5 +198,16 @@ def _timeout_problems(
             f"about {longest:.3g} s: messages are delivered again while they are worked on",
             f"set it above {longest:.3g} s",
             place,
+            _longer(node, edge, receive, longest),
         )
     ]
+
+
+def _longer(node: Node, edge: Edge, receive: SqsConsumeSettings, longest: float) -> tuple[SetSetting, ...]:
+    """The edit that makes the visibility timeout cover the work, where SQS knows one that long."""
+    timeout = ceil(1.5 * longest)
+    if timeout > LONGEST_TIMEOUT:
+        return ()
+    if receive.visibility_timeout is not None:
+        return (SetSetting("edge", edge.id, ("VisibilityTimeout",), timeout),)
+    return (SetSetting("node", node.id, ("VisibilityTimeout",), timeout),)

@@ -78,45 +78,10 @@ def _dead_letters(document: Document, node: Node, settings: SqsSettings) -> list
     problems = []
     edges = [edge for edge in document.edges_from(node.id) if edge.role == "dead-letter"]
     for edge in edges:
-        target = document.node(edge.target).config
-        if getattr(edge.settings, "max_receive_count", 2) == 1:
-            message = (
-                "maxReceiveCount 1 gives a message up after one receive, also when a worker only stopped"
-            )
-            problems.append(
-                _edge_problem(
-                    document, edge, "config.maxReceiveCount", message, "set 3 or more, 5 with Lambda"
-                )
-            )
-        if not isinstance(target, SqsSettings):
-            continue
-        if not settings.fifo_queue and target.retention <= settings.retention:
-            problems.append(
-                _problem(
-                    document,
-                    document.node(edge.target),
-                    "config.MessageRetentionPeriod",
-                    f"a standard queue's dead letters keep their age: what waited long in {node.id} expires "
-                    f"in {edge.target} before anybody has seen it",
-                    "set it above that of the queue, at best to 1209600 (14 days)",
-                    "hint",
-                )
-            )
         if settings.fifo_queue:
             message = f"a dead letter lets the rest of its group go on: the order of {node.id} breaks there"
             hint = "leave the dead-letter queue out where the order must hold at any price"
             problems.append(_edge_problem(document, edge, "to", message, hint, "hint"))
-    failing = [
-        consumer.id
-        for _, consumer, _ in _readers(document, node)
-        if getattr(getattr(consumer.config, "failure", None), "probability", 0.0) > 0.0
-    ]
-    if failing and not edges:
-        message = f"work of {failing[0]} fails at times and {node.id} has no dead-letter queue: what always "
-        message += "fails comes again until it expires"
-        problems.append(
-            _problem(document, node, "config", message, "draw a dead-letter edge to another aws.sqs", "hint")
-        )
     return problems
 
 
@@ -124,17 +89,7 @@ def _receiving(document: Document, node: Node, settings: SqsSettings) -> list[Pr
     problems = []
     in_flight = 0
     for edge, consumer, receive in _readers(document, node):
-        wait = settings.wait_time if receive.wait_time is None else receive.wait_time
         workers = _workers(consumer)
-        if wait <= 0.0 and workers is not None:
-            message = (
-                f"{consumer.id} polls {node.id} without waiting (WaitTimeSeconds 0): each empty receive costs"
-            )
-            problems.append(
-                _edge_problem(
-                    document, edge, "config.WaitTimeSeconds", message, "set 20: long polling", "hint"
-                )
-            )
         timeout = settings.visibility_timeout
         if receive.visibility_timeout is not None:
             timeout = receive.visibility_timeout

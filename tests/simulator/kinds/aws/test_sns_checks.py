@@ -98,8 +98,6 @@ def test_what_sns_refuses_keeps_the_design_from_running(
 @pytest.mark.parametrize(
     ("document", "words", "where"),
     [
-        (topic_design(QUEUE), "has no dead-letter queue", ("e1", "")),
-        (topic_design(SERVICE), "four times in one minute", ("e1", "config.DeliveryPolicy")),
         (topic_design(QUEUE, FifoTopic=True), "is a standard queue", ("e1", "to")),
         (topic_design(QUEUE, FifoTopic=True), "one message group", ("t", "config.FifoTopic")),
         (topic_design(QUEUE, shop={"size": 250_000}), "close to the limit", ("shop", "config.size")),

@@ -1,0 +1,151 @@
+"""Rules of practice of AWS Lambda beside those of its check (D600 to D609)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import TYPE_CHECKING
+
+from simulator.graph.edits import SetSetting
+from simulator.graph.figures import high
+from simulator.graph.rule import Finding, Rule
+from simulator.kinds.aws.lambda_function.edge_settings import MappingSettings
+
+if TYPE_CHECKING:
+    from simulator.graph.look import Look
+
+KIND = "aws.lambda"
+LONGEST_TIMEOUT = 900
+#: Requests per second that each execution at a time allows (developer guide, *Function scaling*).
+REQUESTS_PER_EXECUTION = 10.0
+
+
+def short_timeouts(look: Look) -> Iterator[Finding]:
+    """Functions whose slow invocations are stopped."""
+    for node, settings in look.of_kind(KIND):
+        longest = high(settings.service_time) * settings.cpu_factor
+        batch = 1
+        if settings.batch_work == "per-message":
+            sizes = [
+                edge.settings.batch_size or 10
+                for edge in look.into(node.id, "consume")
+                if isinstance(edge.settings, MappingSettings)
+            ]
+            batch = max([1, *sizes])
+        # A batch's sum has a tail of its own: its mean and one slow message.
+        span = settings.service_time.mean() * settings.cpu_factor * (batch - 1) + longest
+        if span > settings.timeout:
+            wanted = min(LONGEST_TIMEOUT, ceil(1.5 * span))
+            of = f" for a batch of {batch}" if batch > 1 else ""
+            yield Finding(
+                node.id,
+                f"the p99.9 of the work of {node.id}{of} is about {span:.3g} s, and it is stopped after "
+                f"{settings.timeout} s",
+                "config.Timeout",
+                f"set it to {wanted} s or more",
+                (SetSetting("node", node.id, ("Timeout",), wanted),) if wanted > span else (),
+            )
+
+
+def above_concurrency(look: Look) -> Iterator[Finding]:
+    """Functions that need more executions at a time than they may have."""
+    for node, settings in look.of_kind(KIND):
+        rate = look.rate(node.id)
+        limit = settings.reserved_concurrency
+        if limit is None:
+            limit = settings.account_concurrency
+        needed = rate * settings.service_time.mean() * settings.cpu_factor
+        by_rate = rate / REQUESTS_PER_EXECUTION
+        calls = look.into(node.id, "invoke", "publish")
+        if not calls or limit == 0 or max(needed, by_rate) <= limit:
+            continue
+        reason = (
+            f"{rate:,.0f} requests a second are more than ten for each of {limit:,} executions"
+            if by_rate > needed
+            else f"{rate:.4g} requests/s of {needed / rate:.3g} s need {needed:.4g} executions at a time, "
+            f"of which {node.id} has {limit:,}"
+        )
+        yield Finding(
+            node.id,
+            f"{reason}: the rest is throttled",
+            "config.ReservedConcurrentExecutions",
+            "raise the limit, or put an aws.sqs before it",
+        )
+
+
+def chained_calls(look: Look) -> Iterator[Finding]:
+    """Functions that wait for functions."""
+    for node, _ in look.of_kind(KIND):
+        for edge in look.out(node.id, "invoke"):
+            if look.document.node(edge.target).kind == KIND:
+                yield Finding(
+                    edge.id,
+                    f"{node.id} waits for {edge.target}: both are paid for while one works, and their "
+                    "timeouts and failures add up",
+                    "",
+                    "publish to a queue that it reads, or let a state machine call both",
+                )
+
+
+def cold_starts(look: Look) -> Iterator[Finding]:
+    """Cold starts that alone are longer than an objective of the flow allows."""
+    for node, settings in look.of_kind(KIND):
+        if settings.provisioned_concurrency or not look.into(node.id, "invoke"):
+            continue
+        cold = settings.init_duration.mean()
+        callers = {edge.source for edge in look.into(node.id, "invoke")}
+        for objective in look.document.objectives:
+            if not objective.metric.startswith("end_to_end_latency.p99") or objective.below is None:
+                continue
+            if (objective.source in callers or objective.target == node.id) and cold > objective.below:
+                yield Finding(
+                    node.id,
+                    f"a cold start of {node.id} takes {cold:.3g} s on average, and the objective is "
+                    f"{objective.below:g} s",
+                    "config.ProvisionedConcurrentExecutions",
+                    "set provisioned concurrency for the usual load",
+                )
+                break
+
+
+_GUIDE = "AWS Lambda developer guide, "
+RULES = (
+    Rule(
+        "D600",
+        "warning",
+        "Slow invocations of a function are stopped by its Timeout.",
+        "The work is cut off in the middle and comes again, with the same fate: the default is 3 s.",
+        _GUIDE + "Configure Lambda function timeout",
+        "Set Timeout above the p99.9 of the work, of a whole batch where there are batches.",
+        short_timeouts,
+    ),
+    Rule(
+        "D601",
+        "warning",
+        "A function needs more executions at a time than it may have.",
+        "Concurrency is rate times duration, and no more than ten requests a second for each; callers get "
+        "429, events wait up to six hours.",
+        _GUIDE + "Understanding Lambda function scaling",
+        "Raise the limit, or put a queue before it.",
+        above_concurrency,
+    ),
+    Rule(
+        "D602",
+        "hint",
+        "A function waits for another function.",
+        "Both are billed while one works, the timeouts must nest, and a failure of the inner one is one of "
+        "the outer one too.",
+        _GUIDE + "Event-driven architectures, anti-patterns (functions calling functions)",
+        "Publish an event, or let a state machine call both.",
+        chained_calls,
+    ),
+    Rule(
+        "D603",
+        "hint",
+        "A cold start is longer than an objective allows.",
+        "Every new environment, at each rise of the load, makes its first caller wait.",
+        _GUIDE + "Configuring provisioned concurrency",
+        "Set provisioned concurrency for the usual load.",
+        cold_starts,
+    ),
+)
