@@ -167,7 +167,7 @@ def test_rabbitmq_definitions_say_exchanges_queues_bindings_and_dead_letters():
         "x-dead-letter-exchange": "",
         "x-dead-letter-routing-key": "failed",
     }
-    assert queues["mail"]["arguments"] == {"x-max-length": 10_000}
+    assert queues["mail"]["arguments"] == {"x-max-length": 10_000, "x-overflow": "reject-publish"}
     assert {(one["source"], one["destination"], one["routing_key"]) for one in made["bindings"]} == {
         ("events", "billing", "orders.#"),
         ("events", "mail", "orders.DK"),
