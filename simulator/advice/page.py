@@ -35,6 +35,7 @@ nothing.
 | --- | --- |
 | `headrace lint DESIGN` | the findings; exit code 0, 1 with errors, 2 for what cannot be read |
 | `headrace lint DESIGN --format json`, `sarif` | the same for programs and code hosts |
+| `headrace lint --counter-example CODE` | a run of a few messages that shows the damage, step by step |
 | `headrace lint DESIGN --fix` | carries out the mends, in the file itself or to `-o FILE` |
 
 A mend is offered where an edit helps whatever the rest of the system looks like: setting a value, or

@@ -23,6 +23,7 @@ EXIT_ERRORS = 1
 _LINT = """Say what is wrong or unwise in a design, without running it: for every finding its code, the
 reason, the source and the remedy (docs/lint.md lists all rules).
 --fix carries out the mends that are safe and writes the design; comments and order of its keys stay.
+--counter-example CODE runs a design of a few messages that shows the damage, and prints the steps.
 Exit code: 0 no errors, 1 the design cannot be run as it is, 2 it cannot be read."""
 
 
@@ -36,21 +37,28 @@ def add_lint(commands: Any) -> None:
         "--format", choices=["text", "json", "sarif"], default="text", help="of the report (default: text)"
     )
     lint.add_argument("--fix", action="store_true", help="mend what is safe to mend, in the file itself")
-    lint.add_argument("-o", "--output", metavar="FILE", help="with --fix: write the design to FILE")
+    lint.add_argument(
+        "-o", "--output", metavar="FILE", help="with --fix or --counter-example: write the design to FILE"
+    )
+    lint.add_argument(
+        "--counter-example", metavar="CODE", help="show the damage that the rule CODE warns of, step by step"
+    )
     lint.add_argument("--rules", action="store_true", help="print all rules as Markdown (docs/lint.md)")
 
 
 def lint_design(options: argparse.Namespace) -> int:
     """Carry the command out."""
+    if options.counter_example is not None:
+        return _show(options)
     if options.rules:
         from simulator.advice.page import page
 
         sys.stdout.write(page())
         return 0
     if options.design is None:
-        raise CannotDo("give a design, or --rules")
+        raise CannotDo("give a design, --counter-example CODE or --rules")
     if options.output is not None and not options.fix:
-        raise CannotDo("--output is for --fix")
+        raise CannotDo("--output is for --fix and --counter-example")
     return _fix(options) if options.fix else _report(options, _text_of(options.design))
 
 
@@ -116,3 +124,34 @@ def _fix(options: argparse.Namespace) -> int:
 
 def _exit_code(problems: list[Problem]) -> int:
     return EXIT_ERRORS if any(problem.severity == "error" for problem in problems) else 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    """The run that shows what a rule warns of, and the same after the cure."""
+    from simulator.advice.counter_examples import COUNTER_EXAMPLES
+    from simulator.advice.counter_examples.story import story
+    from simulator.advice.table import RULES
+    from simulator.formats.exports.own_yaml import own_yaml
+    from simulator.running import simulate
+
+    example = COUNTER_EXAMPLES.get(options.counter_example)
+    if example is None:
+        known = ", ".join(COUNTER_EXAMPLES)
+        raise CannotDo(f"--counter-example {options.counter_example[:40]}: there are those of {known}")
+    document = example.document()
+    if options.output is not None:
+        write_whole(check_target(options.output), own_yaml(document))
+    frames: list[Any] = []
+    result = simulate(document, on_frame=frames.append)
+    cured = simulate(example.cured_document())
+    lines = [
+        f"{example.code}: {RULES[example.code].title}",
+        document.description,
+        "",
+        *story(document, frames),
+        "",
+        f"Damage: {example.damage.format(example.measure(result))}.",
+        f"Mended: {example.cured.format(example.measure(cured))}.",
+    ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 0

@@ -79,7 +79,9 @@ class Look:
 
     def failure(self, id: str) -> float:
         """Chance that one attempt of a node fails."""
-        return float(getattr(getattr(self.config(id), "failure", None), "probability", 0.0))
+        failure = getattr(self.config(id), "failure", None)
+        is_poisoned = getattr(failure, "poison", None) is not None
+        return float(getattr(failure, "probability", 0.0)) or (0.01 if is_poisoned else 0.0)
 
     def workers(self, id: str) -> int | None:
         """How many messages a node works on at a time; None for any number."""
