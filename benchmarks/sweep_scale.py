@@ -17,8 +17,8 @@ from importlib import import_module
 from time import perf_counter
 
 from simulator import Document
-from simulator.experiments.executor import SCHEDULER
 from simulator.experiments.parameters import parse_vary
+from simulator.experiments.plan import SCHEDULER
 from simulator.experiments.sweep import sweep
 
 RANGES = ("nodes.p.config.arrivals.rate=10:200:10", "nodes.c.config.instances=2:20:2")

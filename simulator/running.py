@@ -9,8 +9,9 @@ from simulator.design.document import Document
 from simulator.errors import InvalidDesign
 from simulator.experiments.injection import Injections
 from simulator.experiments.options import RunOptions
+from simulator.experiments.plan import OnProgress, Plan
 from simulator.experiments.precision import FIRST_CHECK, MOST_REPLICATIONS, Budget, reached
-from simulator.experiments.replicate import OnProgress, Plan, replicate
+from simulator.experiments.replicate import replicate
 from simulator.experiments.replication import Clock, Control, Engine, OnFrame
 from simulator.graph.checks import readiness_problems
 from simulator.graph.problem import Problem

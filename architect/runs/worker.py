@@ -210,7 +210,7 @@ def run_job(outlet: Outlet, source: BinaryIO, line: bytes) -> None:
 def saying_what_goes_wrong(outlet: Outlet, time_reached: Callable[[], float]) -> Iterator[None]:
     """Whatever goes wrong is said in an `error` line, and its traceback with it."""
     from simulator.errors import HeadraceError
-    from simulator.experiments.replicate import Cancelled
+    from simulator.experiments.plan import Cancelled
 
     try:
         yield

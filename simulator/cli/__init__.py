@@ -7,17 +7,10 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from simulator.cli.checking import check_design
 from simulator.cli.commands import print_schema, serve_dashboard, simulate_design
-from simulator.cli.experiments import (
-    analyse_sensitivity,
-    compare_designs,
-    find_capacity,
-    find_cheapest,
-    sweep_design,
-)
 from simulator.cli.exporting import export_design
 from simulator.cli.importing import import_design
 from simulator.cli.interrupt import EXIT_CANCELLED
@@ -26,7 +19,7 @@ from simulator.cli.options import parser
 from simulator.cli.refusal import CannotDo
 from simulator.cli.reporting import report_run
 from simulator.errors import HeadraceError, InvalidDesign
-from simulator.experiments.replicate import Cancelled
+from simulator.experiments.plan import Cancelled
 from simulator.report.layout import printable
 
 EXIT_INVALID = 2
@@ -35,11 +28,6 @@ _COMMANDS = {
     "simulate": simulate_design,
     "check": check_design,
     "lint": lint_design,
-    "compare": compare_designs,
-    "sweep": sweep_design,
-    "capacity": find_capacity,
-    "cheapest": find_cheapest,
-    "sensitivity": analyse_sensitivity,
     "export": export_design,
     "import": import_design,
     "report": report_run,
@@ -54,11 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A name in a design must not fail on a terminal that cannot show it.
             stream.reconfigure(errors="replace")
-    options = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = _COMMANDS.get(given[0]) if given else None
+    # The experiments take as long to load as all the rest of the command line.
+    options = parser(with_experiments=command is None).parse_args(given)
     # The program itself is no garbage until the process ends, and then the system takes it.
     gc.freeze()
     try:
-        code = _COMMANDS[options.command](options)
+        code = (command or _experiment(options.command))(options)
         sys.stdout.flush()
     except InvalidDesign as error:
         return _refuse(options, error)
@@ -77,6 +68,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def _experiment(name: str) -> Callable[[argparse.Namespace], int]:
+    from simulator.cli import experiments
+
+    return {
+        "compare": experiments.compare_designs,
+        "sweep": experiments.sweep_design,
+        "capacity": experiments.find_capacity,
+        "cheapest": experiments.find_cheapest,
+        "sensitivity": experiments.analyse_sensitivity,
+    }[name]
 
 
 def _refuse(options: argparse.Namespace, error: InvalidDesign) -> int:

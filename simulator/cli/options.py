@@ -5,13 +5,6 @@ from __future__ import annotations
 import argparse
 
 from simulator.cli.checking import CHECK, add_check
-from simulator.cli.experiment_options import (
-    add_capacity,
-    add_cheapest,
-    add_compare,
-    add_sensitivity,
-    add_sweep,
-)
 from simulator.cli.exporting import add_export
 from simulator.cli.importing import add_import
 from simulator.cli.linting import add_lint
@@ -46,8 +39,8 @@ Durations take a unit ("90", "90 s", "10 min", "2 h", "14 d"); a bare number is 
 Exit code: 0 done, 1 the run had to end early, 2 the design or an option is not valid, 130 cancelled."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def parser(*, with_experiments: bool = True) -> argparse.ArgumentParser:
+    """The parser of the whole command line, or of all but the commands that run a design many times."""
     main = argparse.ArgumentParser(
         prog="headrace",
         description="Simulate an event architecture before it is built.",
@@ -70,11 +63,14 @@ def parser() -> argparse.ArgumentParser:
     add_check(check)
     add_lint(commands)
 
-    add_compare(commands)
-    add_sweep(commands)
-    add_capacity(commands)
-    add_cheapest(commands)
-    add_sensitivity(commands)
+    if with_experiments:
+        from simulator.cli import experiment_options
+
+        experiment_options.add_compare(commands)
+        experiment_options.add_sweep(commands)
+        experiment_options.add_capacity(commands)
+        experiment_options.add_cheapest(commands)
+        experiment_options.add_sensitivity(commands)
     add_export(commands)
     add_import(commands)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
@@ -68,29 +68,39 @@ class Node(BaseModel):
     config: SerializeAsAny[Settings]
 
 
-class _BuiltWhenNeeded:
-    """Has the validator of a settings class built with the first node of its kind, not with the document's:
-    building all of them takes longer than a small run.
+def _model_of_node(kind: str) -> type[Node]:
+    """A node with the settings of one kind."""
+    settings: Any = KINDS[kind].settings
+    fields: dict[str, Any] = {
+        "kind": (Literal[kind], ...),
+        "config": (settings, Field(default_factory=settings)),
+    }
+    return create_model(f"Node[{kind}]", __base__=Node, **fields)
+
+
+class _LoadedWhenNeeded:
+    """The union over the catalogue, of which a kind is loaded, and its validator built, with the first node
+    of that kind: all of them take longer than a small run.
     """
 
     @staticmethod
-    def __get_pydantic_core_schema__(settings: type[Settings], _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(settings.model_validate)
+    def __get_pydantic_core_schema__(_node: type[Node], _handler: GetCoreSchemaHandler) -> CoreSchema:
+        model = cache(_model_of_node)
+
+        def reader_of(kind: str) -> CoreSchema:
+            return core_schema.no_info_plain_validator_function(lambda data: model(kind).model_validate(data))
+
+        return core_schema.tagged_union_schema(
+            {kind: reader_of(kind) for kind in KINDS},
+            "kind",
+            serialization=core_schema.simple_ser_schema("any"),
+        )
 
 
-def _any_node(*, is_built_when_needed: bool) -> Any:
-    """A node with the settings of its kind: the union over the catalogue."""
-    models = []
-    for kind in KINDS.values():
-        settings: Any = kind.settings
-        if is_built_when_needed:
-            settings = Annotated[settings, _BuiltWhenNeeded]
-        fields: dict[str, Any] = {
-            "kind": (Literal[kind.kind], ...),
-            "config": (settings, Field(default_factory=kind.settings)),
-        }
-        models.append(create_model(f"Node[{kind.kind}]", __base__=Node, **fields))
-    return Annotated[Union[tuple(models)], Discriminator("kind")]  # noqa: UP007 -- not written out
+def any_node() -> Any:
+    """The same union as a type with every kind in it, from which a JSON Schema can be made."""
+    models = tuple(_model_of_node(kind) for kind in KINDS)
+    return Annotated[Union[models], Discriminator("kind")]  # noqa: UP007 -- not written out
 
 
 if TYPE_CHECKING:
@@ -98,7 +108,7 @@ if TYPE_CHECKING:
 
     AnyNode = Node
 else:
-    AnyNode = _any_node(is_built_when_needed=True)
+    AnyNode = Annotated[Node, _LoadedWhenNeeded]
 
 #: Settings of publish edges.
 _ROUTING = tuple(PublishSettings.model_fields)
@@ -434,7 +444,7 @@ def _with_all_settings() -> type[Document]:
     """The document's model with all settings built into it."""
     fields: dict[str, Any] = {
         "nodes": (
-            Annotated[list[_any_node(is_built_when_needed=False)], Field(max_length=MAX_NODES)],  # type: ignore[misc]
+            Annotated[list[any_node()], Field(max_length=MAX_NODES)],  # type: ignore[misc]
             Field(default_factory=list),
         )
     }

@@ -12,8 +12,8 @@ from simulator.errors import InvalidDesign
 from simulator.experiments.judging import Judgement, Verdict, broken_text, judge_all
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import current_value, refuse, with_values
+from simulator.experiments.plan import NOTHING_YET, Cancelled
 from simulator.experiments.recovery import fault_position, recovery, recovery_text, with_recovery
-from simulator.experiments.replicate import NOTHING_YET, Cancelled
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text, recordings
 from simulator.experiments.statistics import CONFIDENCE
 from simulator.graph.checks import readiness_problems

@@ -12,7 +12,7 @@ from simulator.errors import InvalidDesign
 from simulator.experiments.judging import Judgement, broken_text, judge_all
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import Value, Varied, refuse, with_values
-from simulator.experiments.replicate import NOTHING_YET, Cancelled
+from simulator.experiments.plan import NOTHING_YET, Cancelled
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text, recordings
 from simulator.experiments.statistics import over_replications
 from simulator.graph.checks import readiness_problems

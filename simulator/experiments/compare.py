@@ -13,8 +13,8 @@ from typing import Any
 from simulator.design.document import Document
 from simulator.errors import InvalidDesign
 from simulator.experiments.options import RunOptions
+from simulator.experiments.plan import NOTHING_YET, Cancelled
 from simulator.experiments.precision import Budget
-from simulator.experiments.replicate import NOTHING_YET, Cancelled
 from simulator.experiments.replication import build_world
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text, recordings
 from simulator.experiments.selection import FIRST_STAGE

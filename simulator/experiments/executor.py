@@ -23,10 +23,9 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from simulator.errors import HeadraceError
+from simulator.experiments.plan import SCHEDULER, has_cluster
 from simulator.experiments.replication import Control
 
-#: Address of the scheduler of a Dask cluster; when it is set, replications go there.
-SCHEDULER = "HEADRACE_DASK_SCHEDULER"
 #: Seconds between two questions to the cluster whether the run was cancelled.
 ASK_EVERY = 0.5
 
@@ -90,11 +89,6 @@ def cluster_failures() -> tuple[type[Exception], ...]:
         return ()
     distributed = _distributed()
     return distributed.KilledWorker, distributed.comm.CommClosedError, CancelledError
-
-
-def has_cluster() -> bool:
-    """Whether replications go to a cluster, whatever the number of jobs."""
-    return bool(os.environ.get(SCHEDULER, "").strip())
 
 
 # -- processes ---------------------------------------------------------------------------------------

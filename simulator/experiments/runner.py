@@ -23,9 +23,9 @@ from simulator.experiments.executor import (
     Workers,
     WorkersDied,
     cluster_failures,
-    has_cluster,
     open_workers,
 )
+from simulator.experiments.plan import has_cluster
 from simulator.experiments.replication import Control, Engine, Replication
 from simulator.measurement.slices import Recording
 

@@ -16,7 +16,7 @@ from simulator.experiments.assumed import Parameter, assumed
 from simulator.experiments.compare import MOST_ALTERNATIVES, Alternative, compare
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import refuse, with_values
-from simulator.experiments.replicate import NOTHING_YET, Cancelled
+from simulator.experiments.plan import NOTHING_YET, Cancelled
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text
 from simulator.experiments.sweep import FLOW_MEASURES, point_measures
 from simulator.graph.checks import readiness_problems

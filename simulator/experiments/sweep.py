@@ -11,7 +11,7 @@ from simulator.design.document import Document
 from simulator.errors import InvalidDesign
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import Value, Varied, refuse, with_values
-from simulator.experiments.replicate import NOTHING_YET, Cancelled
+from simulator.experiments.plan import NOTHING_YET, Cancelled
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text
 from simulator.graph.checks import readiness_problems
 from simulator.measurement.slices import Recording

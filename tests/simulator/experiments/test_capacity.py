@@ -9,7 +9,7 @@ import pytest
 
 from simulator import Document, InvalidDesign
 from simulator.experiments.capacity import capacity, rate_path
-from simulator.experiments.replicate import Cancelled
+from simulator.experiments.plan import Cancelled
 from simulator.report.capacity_table import capacity_csv, capacity_table
 from simulator.theory.markovian import erlang_c, mmc
 from tests.simulator.designs import design, node

@@ -12,7 +12,7 @@ import pytest
 from simulator import Document, InvalidDesign
 from simulator.experiments.cheapest import cheapest
 from simulator.experiments.parameters import parse_vary
-from simulator.experiments.replicate import Cancelled
+from simulator.experiments.plan import Cancelled
 from simulator.report.cheapest_table import cheapest_csv, cheapest_table
 from tests.simulator.designs import design, node
 

@@ -13,7 +13,7 @@ import pytest
 
 from simulator import Document, InvalidDesign
 from simulator.experiments.compare import Alternative, compare
-from simulator.experiments.replicate import Cancelled
+from simulator.experiments.plan import Cancelled
 from simulator.report.alternatives_table import comparison_csv, comparison_table
 from simulator.report.pairs import more_runs_to_judge
 from simulator.theory.markovian import mmc

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from simulator import simulate
-from simulator.experiments.executor import SCHEDULER, NoCluster
-from simulator.experiments.replicate import Cancelled
+from simulator.experiments.executor import NoCluster
+from simulator.experiments.plan import SCHEDULER, Cancelled
 from tests.simulator.designs import single_server
 
 SMALL = single_server(40, 0.02, duration=20, replications=4)

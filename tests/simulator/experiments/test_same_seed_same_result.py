@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from simulator import Document, simulate
+from simulator.experiments.plan import Cancelled
 from simulator.experiments.precision import FIRST_CHECK
-from simulator.experiments.replicate import Cancelled
 from simulator.experiments.replication import build_world
 from tests.simulator.designs import design, node, single_server
 

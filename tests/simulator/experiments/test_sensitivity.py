@@ -12,7 +12,7 @@ import pytest
 from simulator import Document, InvalidDesign
 from simulator.engine.random_streams import RandomStreams
 from simulator.experiments.assumed import assumed, parse_over
-from simulator.experiments.replicate import Cancelled
+from simulator.experiments.plan import Cancelled
 from simulator.experiments.sensitivity import elementary_effects, sensitivity, trajectory
 from simulator.report.sensitivity_table import sensitivity_csv, sensitivity_table
 from tests.simulator.designs import design, node

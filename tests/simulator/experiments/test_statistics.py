@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from simulator import simulate
 from simulator.experiments.stability import growth
@@ -20,6 +21,7 @@ from simulator.experiments.statistics import (
     student_t,
     upper_bound_of_none,
 )
+from simulator.experiments.student_t import QUANTILES
 from simulator.experiments.warmup import common_cut, mser, mser5, smoothed, welch
 from tests.simulator.designs import at, design, node, single_server
 
@@ -30,6 +32,20 @@ from tests.simulator.designs import at, design, node, single_server
 )
 def test_student_quantiles_are_those_of_the_tables(degrees: int, quantile: float) -> None:
     assert student_t(degrees) == pytest.approx(quantile, abs=5e-4)
+
+
+def test_the_table_of_student_t_is_that_of_scipy() -> None:
+    for level, quantiles in QUANTILES.items():
+        degrees = np.arange(1, len(quantiles) + 1)
+        # The last digit may differ from one version of SciPy to the next.
+        np.testing.assert_allclose(quantiles, stdtrit(degrees, 0.5 + level / 2.0), rtol=1e-14)
+
+
+@pytest.mark.parametrize("level", [0.95, 0.99, 0.999, 0.9875])
+def test_behind_the_table_scipy_answers(level: float) -> None:
+    beyond = len(QUANTILES[0.95]) + 1
+    for degrees in (1, 19, beyond - 1, beyond, 400):
+        assert student_t(degrees, level) == pytest.approx(float(stdtrit(degrees, 0.5 + level / 2.0)), rel=1e-14)
 
 
 def test_the_t_interval_of_a_small_sample() -> None:

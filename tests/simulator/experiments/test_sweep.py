@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from simulator import Document, InvalidDesign
-from simulator.experiments.executor import SCHEDULER, Workers, WorkersDied
+from simulator.experiments.executor import Workers, WorkersDied
 from simulator.experiments.options import RunOptions
 from simulator.experiments.parameters import parse_vary
-from simulator.experiments.replicate import Cancelled
+from simulator.experiments.plan import SCHEDULER, Cancelled
 from simulator.experiments.runner import Runner, Task, design_text
 from simulator.experiments.sweep import point_measures, sweep
 from simulator.measurement.slices import Recording
