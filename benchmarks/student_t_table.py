@@ -20,7 +20,7 @@ from simulator.report.comparison import SURE  # noqa: E402
 #: Degrees of freedom from 1 on that the table holds, for the levels that every run asks for.
 MOST = 100
 
-HEAD = '''"""Two-sided quantiles of Student's t distribution, by level and degrees of freedom (the first is 1).
+HEAD = '''"""Two-sided quantiles of Student's t distribution, by level and degrees of freedom, from 1 on.
 
 Computed by `scipy.special.stdtrit` and written by `benchmarks/student_t_table.py`; a test holds every one to
 it. Here because SciPy takes 20 MB and a fifth of a second to import, more than many a run.
@@ -39,8 +39,7 @@ def main() -> int:
     for level in sorted({CONFIDENCE, SURE, LEVEL_OF_ONE, LEVEL_OF_SEVERAL}):
         lines.append(f"    {level!r}: (\n")
         values = [repr(float(stdtrit(degrees, 0.5 + level / 2.0))) for degrees in range(1, MOST + 1)]
-        for start in range(0, MOST, 5):
-            lines.append(f"        {', '.join(values[start : start + 5])},\n")
+        lines += [f"        {', '.join(values[start : start + 5])},\n" for start in range(0, MOST, 5)]
         lines.append("    ),\n")
     lines.append("}\n# fmt: on\n")
     (ROOT / "simulator" / "experiments" / "student_t.py").write_text("".join(lines))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from simulator.graph.rule import Rule
-from simulator.kinds.aws import eventbridge_advice, sns_advice
-from simulator.kinds.aws.dynamodb import advice as dynamodb
-from simulator.kinds.aws.lambda_function import advice as aws_lambda
-from simulator.kinds.aws.sqs import advice as sqs
-from simulator.kinds.aws.stepfunctions import advice as stepfunctions
-from simulator.kinds.kafka import advice as kafka
-from simulator.kinds.kafka import reading_advice as kafka_reading
-from simulator.kinds.rabbitmq import advice as rabbitmq
-from simulator.kinds.rabbitmq import publishing_advice as rabbitmq_publishing
+from collections.abc import Collection, Iterator
+from importlib import import_module
 
-RULES: tuple[Rule, ...] = (
-    *sqs.RULES,
-    *sns_advice.RULES,
-    *eventbridge_advice.RULES,
-    *kafka.RULES,
-    *kafka_reading.RULES,
-    *rabbitmq.RULES,
-    *rabbitmq_publishing.RULES,
-    *aws_lambda.RULES,
-    *stepfunctions.RULES,
-    *dynamodb.RULES,
-)
+from simulator.graph.rule import Rule
+
+#: The modules whose `RULES` are about designs with a node of a kind; loaded when a design has one.
+_MODULES = {
+    "aws.sqs": ("simulator.kinds.aws.sqs.advice",),
+    "aws.sns": ("simulator.kinds.aws.sns_advice",),
+    "aws.eventbridge": ("simulator.kinds.aws.eventbridge_advice",),
+    "kafka.topic": ("simulator.kinds.kafka.advice", "simulator.kinds.kafka.reading_advice"),
+    "rabbitmq.exchange": ("simulator.kinds.rabbitmq.advice", "simulator.kinds.rabbitmq.publishing_advice"),
+    "rabbitmq.queue": ("simulator.kinds.rabbitmq.advice", "simulator.kinds.rabbitmq.publishing_advice"),
+    "aws.lambda": ("simulator.kinds.aws.lambda_function.advice",),
+    "aws.stepfunctions": ("simulator.kinds.aws.stepfunctions.advice",),
+    "aws.dynamodb": ("simulator.kinds.aws.dynamodb.advice",),
+}
+
+
+def rules_beside(kinds: Collection[str] | None = None) -> Iterator[Rule]:
+    """The rules about designs with these kinds of node, None for all of them."""
+    modules = (name for kind, names in _MODULES.items() if kinds is None or kind in kinds for name in names)
+    for name in dict.fromkeys(modules):
+        yield from import_module(name).RULES

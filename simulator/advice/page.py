@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.advice.counter_examples import COUNTER_EXAMPLES
-from simulator.advice.table import RULES
+from simulator.advice.table import all_rules
 from simulator.graph.rule import Rule
 
 #: Headings, with the number of the first code below each.
@@ -53,7 +53,7 @@ def page() -> str:
     starts = [start for start, _ in GROUPS]
     for number, (start, heading) in enumerate(GROUPS):
         end = starts[number + 1] if number + 1 < len(starts) else 1_000
-        rules = [rule for rule in RULES.values() if start <= int(rule.code[1:]) < end]
+        rules = [rule for rule in all_rules().values() if start <= int(rule.code[1:]) < end]
         if rules:
             parts += [f"\n## {heading}\n", *(_entry(rule) for rule in rules)]
     return "".join(parts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
-from simulator.advice import flow, kinds, kinds_checks, topology
+from simulator.advice import flow, kinds_checks, topology
+from simulator.advice.kinds import rules_beside
 from simulator.graph.checks import practice_problems, readiness_problems
 from simulator.graph.look import Look
 from simulator.graph.problem import Problem
@@ -14,13 +16,15 @@ from simulator.graph.rule import Rule
 if TYPE_CHECKING:
     from simulator.design.document import Document
 
-#: Every rule by its code.
-RULES: dict[str, Rule] = {
-    rule.code: rule
-    for rule in sorted(
-        (*kinds_checks.RULES, *topology.RULES, *flow.RULES, *kinds.RULES), key=lambda rule: rule.code
-    )
-}
+
+@cache
+def all_rules() -> dict[str, Rule]:
+    """Every rule by its code."""
+    return _by_code((*kinds_checks.RULES, *topology.RULES, *flow.RULES, *rules_beside()))
+
+
+def _by_code(rules: Iterable[Rule]) -> dict[str, Rule]:
+    return {rule.code: rule for rule in sorted(rules, key=lambda rule: rule.code)}
 
 
 def all_problems(document: Document) -> list[Problem]:
@@ -37,7 +41,8 @@ def _found(document: Document) -> Iterator[Problem]:
     look = Look(document)
     places = {node.id: f"nodes[{position}]" for position, node in enumerate(document.nodes)}
     places |= {edge.id: f"edges[{position}]" for position, edge in enumerate(document.edges)}
-    for rule in RULES.values():
+    kinds = {node.kind for node in document.nodes}
+    for rule in _by_code((*topology.RULES, *flow.RULES, *rules_beside(kinds))).values():
         for finding in rule.find(look) if rule.find is not None else ():
             path = places[finding.element] + (f".{finding.field}" if finding.field else "")
             yield Problem(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulator.advice.counter_examples import COUNTER_EXAMPLES
-from simulator.advice.table import RULES
+from simulator.advice.table import all_rules
 from simulator.graph.edits import AddEdge, AddNode, Edit
 from simulator.graph.problem import Problem
 
@@ -28,7 +28,7 @@ def _words(edit: Edit) -> str:
 
 def explained(problem: Problem) -> dict[str, Any]:
     """The problem as plain data, with the reason, the source and the remedy of its rule."""
-    rule = RULES.get(problem.code)
+    rule = all_rules().get(problem.code)
     return problem.as_dict() | {
         "why": rule.why if rule else "",
         "source": rule.source if rule else "",
@@ -40,7 +40,7 @@ def explained(problem: Problem) -> dict[str, Any]:
 
 def explanation(problem: Problem) -> list[str]:
     """Lines for a terminal, to stand under the problem; none where no rule says more."""
-    rule = RULES.get(problem.code)
+    rule = all_rules().get(problem.code)
     if rule is None:
         return []
     lines = [f"  why: {rule.why}", f"  source: {rule.source}"]

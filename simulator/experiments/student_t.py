@@ -1,4 +1,4 @@
-"""Two-sided quantiles of Student's t distribution, by level and degrees of freedom (the first is 1).
+"""Two-sided quantiles of Student's t distribution, by level and degrees of freedom, from 1 on.
 
 Computed by `scipy.special.stdtrit` and written by `benchmarks/student_t_table.py`; a test holds every one to
 it. Here because SciPy takes 20 MB and a fifth of a second to import, more than many a run.

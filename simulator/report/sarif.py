@@ -63,9 +63,9 @@ def sarif(
 
 def _rule(code: str) -> dict[str, Any]:
     """What SARIF shows of a rule (section 3.49): its sentence, the reason, remedy and source."""
-    from simulator.advice.table import RULES
+    from simulator.advice.table import all_rules
 
-    rule = RULES.get(code)
+    rule = all_rules().get(code)
     if rule is None:
         return {"id": code, "shortDescription": {"text": (CODES | _RUN_CODES)[code]}}
     return {

@@ -8,14 +8,14 @@ import pytest
 
 from simulator import Document, InvalidDesign
 from simulator.advice.page import page
-from simulator.advice.table import RULES, all_problems
+from simulator.advice.table import all_problems, all_rules
 from simulator.design.examples import templates
 from simulator.graph.edits import edited
 from simulator.graph.problem import CODES, Problem
 from simulator.kinds.catalogue import KINDS
 from tests.simulator.advice.rule_cases import CASES, MENDED
 
-WITH_FIND = [code for code, rule in RULES.items() if rule.find is not None]
+WITH_FIND = [code for code, rule in all_rules().items() if rule.find is not None]
 #: Findings that a template shows on purpose; its own words say so.
 ON_PURPOSE: dict[str, set[str]] = {}
 
@@ -33,7 +33,7 @@ def test_a_rule_fires_where_it_should_and_only_there(code: str):
     fires, quiet = CASES[code]
     problems = found(fires, code)
     assert problems
-    assert {problem.severity for problem in problems} == {RULES[code].severity}
+    assert {problem.severity for problem in problems} == {all_rules()[code].severity}
     elements = {node.id for node in fires.nodes} | {edge.id for edge in fires.edges}
     assert all(problem.element in elements and problem.hint and problem.path for problem in problems)
     if quiet is MENDED:
@@ -60,7 +60,7 @@ def test_the_templates_show_nothing_that_is_not_on_purpose(template):
     assert codes == ON_PURPOSE.get(template.slug, set())
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", all_rules().values(), ids=lambda rule: rule.code)
 def test_every_rule_says_why_by_which_source_and_what_to_do(rule):
     assert all(len(text) > 10 for text in (rule.title, rule.why, rule.source, rule.remedy))
     assert rule.title.endswith(".")
@@ -68,7 +68,7 @@ def test_every_rule_says_why_by_which_source_and_what_to_do(rule):
 
 
 def test_every_code_of_practice_of_the_kinds_has_its_row():
-    assert [code for code in CODES if code.startswith("D3") and code not in RULES] == []
+    assert [code for code in CODES if code.startswith("D3") and code not in all_rules()] == []
 
 
 def test_the_page_of_the_rules_is_up_to_date():

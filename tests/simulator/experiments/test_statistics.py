@@ -45,7 +45,9 @@ def test_the_table_of_student_t_is_that_of_scipy() -> None:
 def test_behind_the_table_scipy_answers(level: float) -> None:
     beyond = len(QUANTILES[0.95]) + 1
     for degrees in (1, 19, beyond - 1, beyond, 400):
-        assert student_t(degrees, level) == pytest.approx(float(stdtrit(degrees, 0.5 + level / 2.0)), rel=1e-14)
+        assert student_t(degrees, level) == pytest.approx(
+            float(stdtrit(degrees, 0.5 + level / 2.0)), rel=1e-14
+        )
 
 
 def test_the_t_interval_of_a_small_sample() -> None:
