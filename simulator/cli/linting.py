@@ -130,7 +130,7 @@ def _show(options: argparse.Namespace) -> int:
     """The run that shows what a rule warns of, and the same after the cure."""
     from simulator.advice.counter_examples import COUNTER_EXAMPLES
     from simulator.advice.counter_examples.story import story
-    from simulator.advice.table import RULES
+    from simulator.advice.table import all_rules
     from simulator.formats.exports.own_yaml import own_yaml
     from simulator.running import simulate
 
@@ -145,7 +145,7 @@ def _show(options: argparse.Namespace) -> int:
     result = simulate(document, on_frame=frames.append)
     cured = simulate(example.cured_document())
     lines = [
-        f"{example.code}: {RULES[example.code].title}",
+        f"{example.code}: {all_rules()[example.code].title}",
         document.description,
         "",
         *story(document, frames),

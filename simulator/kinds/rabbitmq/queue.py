@@ -274,6 +274,7 @@ class RabbitQueue(QueueFaults):
             self._depart(message, now)
         else:
             entry.delivered_at = now
+            entry.is_begun = False
             self._held[tag] = (entry, channel)
             channel.unacked += 1
             self.unacked_level.enter(message.size, now)
@@ -289,6 +290,7 @@ class RabbitQueue(QueueFaults):
         if not channel.buffer:
             return None
         entry, server.receipt = channel.buffer.popleft()
+        entry.is_begun = True
         return entry.message
 
     # -- acknowledgements ------------------------------------------------------------------------
@@ -304,7 +306,10 @@ class RabbitQueue(QueueFaults):
         if held is None:
             if receipt < 0:
                 self._automatic(message, is_done=is_done)
+            else:
+                self._work_ends(receipt)
             return
+        held[0].is_begun = False
         channel = held[1]
         now = self.env._now
         due = now + channel.one_way()
@@ -322,6 +327,15 @@ class RabbitQueue(QueueFaults):
             message.end()
         else:
             self.lose(message)
+
+    def _work_ends(self, tag: int) -> None:
+        """A worker is done with what it had from a channel that was closed meanwhile."""
+        entry = self._working.pop(tag, None)
+        if entry is not None:
+            entry.hands -= 1
+            if entry.is_lost and not entry.hands:
+                # If the work was done the message has come through all the same.
+                self.lose(entry.message)
 
     def settle(self, tag: int, is_done: bool, now: float) -> None:
         """The queue hears that a delivery is done, or has failed."""
@@ -376,7 +390,11 @@ class RabbitQueue(QueueFaults):
                 self.lose(entry.message)
         channel.buffer.clear()
         for tag in [tag for tag, (_, holder) in self._held.items() if holder is channel]:
-            self._requeue(self._release(tag, now), now, has_failed=has_failed)
+            entry = self._release(tag, now)
+            if entry.is_begun:
+                entry.hands += 1
+                self._working[tag] = entry
+            self._requeue(entry, now, has_failed=has_failed)
         self.rotation.left(channel)
         if channel.shared is not None:
             channel.free_others(now)
@@ -399,7 +417,7 @@ class RabbitQueue(QueueFaults):
             self.expired += 1
         else:
             self.dropped += 1
-        self.lose(message)
+        self._give_up(entry)
 
     def _republish(self, message: Message, envelope: Envelope, reason: Reason) -> None:
         assert self.dead_letter is not None

@@ -184,7 +184,15 @@ class QueueFaults(QueueState):
     def _forget(self, entry: Entry, now: float) -> None:
         self.dropped += 1
         self._depart(entry.message, now)
-        self.lose(entry.message)
+        self._give_up(entry)
+
+    def _give_up(self, entry: Entry) -> None:
+        """The queue has lost a message; whether its consumers have too shows when the last worker that still
+        has it is done.
+        """
+        entry.is_lost = True
+        if not entry.hands:
+            self.lose(entry.message)
 
     # -- faults ----------------------------------------------------------------------------------
     def strike(self, fault: str, settings: Any) -> None:

@@ -51,6 +51,8 @@ class QueueState(PlacedBroker, ABC):
         self._committing: deque[tuple[float, Entry]] = deque()
         #: Delivered and not acknowledged, by delivery tag, the oldest first.
         self._held: dict[int, tuple[Entry, ConsumerChannel]] = {}
+        #: Work that goes on although its channel was closed, by the delivery tag it had.
+        self._working: dict[int, Entry] = {}
         self.rotation = Rotation(
             self.consumers,
             is_single=settings.x_single_active_consumer,

@@ -15,7 +15,18 @@ from simulator.kinds.rabbitmq.envelope import Envelope
 class Entry:
     """A message in a queue: its place, when it expires, and how often it failed here."""
 
-    __slots__ = ("delivered_at", "envelope", "expires_at", "failures", "level", "message", "ordinal")
+    __slots__ = (
+        "delivered_at",
+        "envelope",
+        "expires_at",
+        "failures",
+        "hands",
+        "is_begun",
+        "is_lost",
+        "level",
+        "message",
+        "ordinal",
+    )
 
     def __init__(
         self, message: Message, envelope: Envelope, ordinal: int, level: int, expires_at: float
@@ -31,6 +42,12 @@ class Entry:
         self.delivered_at = 0.0
         #: Failed deliveries, for the delivery limit.
         self.failures = 0
+        #: A worker has begun with the latest delivery and has not answered.
+        self.is_begun = False
+        #: Workers that are still at it although their channel was closed.
+        self.hands = 0
+        #: The queue has lost it while they were.
+        self.is_lost = False
 
 
 class _Level:
