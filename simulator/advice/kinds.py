@@ -17,6 +17,8 @@ _MODULES = {
     "rabbitmq.queue": ("simulator.kinds.rabbitmq.advice", "simulator.kinds.rabbitmq.publishing_advice"),
     "aws.lambda": ("simulator.kinds.aws.lambda_function.advice",),
     "aws.stepfunctions": ("simulator.kinds.aws.stepfunctions.advice",),
+    "saga": ("simulator.kinds.sagas.advice",),
+    "saga-participant": ("simulator.kinds.sagas.advice",),
     "aws.dynamodb": ("simulator.kinds.aws.dynamodb.advice",),
 }
 

@@ -48,6 +48,7 @@ class PlainServer(Server):
         line.departures += 1
         line.residence_sum += sojourn
         if message.journey is not None:
+            message.processed = True  # whoever waits for its end asks whether it was worked on
             message.end()
         waiting = line.line
         if not waiting:

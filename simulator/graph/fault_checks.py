@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulator.kinds.kind import FaultKind
 
 #: Kinds that can stop taking messages and finish what they have.
-PAUSABLE = ("consumer", "projection")
+PAUSABLE = ("consumer", "projection", "saga-participant")
 #: Categories whose nodes have no outages.
 WITHOUT_OUTAGE = ("producer", "join")
 

@@ -97,7 +97,9 @@ def offered_loads(document: Document) -> dict[str, OfferedLoad]:
         attempts = 1.0 / max(1.0 - node.config.failure.probability, 1e-6)  # type: ignore[attr-defined]
         if node.kind != "consumer":
             attempts = 1.0
-        loads[node.id] = OfferedLoad(rates[node.id], own_time(), attempts, servers)
+        worked_share = KINDS[node.kind].worked_share
+        rate = rates[node.id] * (1.0 if worked_share is None else worked_share(document, node))
+        loads[node.id] = OfferedLoad(rate, own_time(), attempts, servers)
     return loads
 
 

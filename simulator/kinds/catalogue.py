@@ -25,6 +25,8 @@ _MODULES = {
     "service": "simulator.kinds.basic.service.kind",
     "aws.lambda": "simulator.kinds.aws.lambda_function.kind",
     "aws.stepfunctions": "simulator.kinds.aws.stepfunctions.kind",
+    "saga": "simulator.kinds.sagas.kind",
+    "saga-participant": "simulator.kinds.sagas.participant_kind",
     "join": "simulator.kinds.basic.join",
     "aws.dynamodb": "simulator.kinds.aws.dynamodb.kind",
     "event-store": "simulator.kinds.cqrs.event_store_kind",

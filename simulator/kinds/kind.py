@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Build = Callable[[World, str, Any], RunningNode]
 Share = Callable[["Document", "Node", "Edge"], float]
+WorkedShare = Callable[["Document", "Node"], float]
 PlanStage = Callable[[World, str], StagePlan | None]
 Check = Callable[["Document", "Node"], list[Problem]]
 
@@ -100,6 +101,7 @@ class Kind:
         faults: faults and actions of this kind alone.
         share: share of its messages that an edge takes, estimated before a run; None for kinds that do not
             look at them.
+        worked_share: share of its messages that it works on at all, estimated before a run; None: all.
         shares_alike: whether what comes back to a node is shared out as at first; not so where messages that
             have been there say something else.
         trial: tester of its routing, None for kinds that do not choose.
@@ -128,6 +130,7 @@ class Kind:
     badges: tuple[str, ...] = ()
     faults: tuple[FaultKind, ...] = ()
     share: Share | None = None
+    worked_share: WorkedShare | None = None
     shares_alike: bool = False
     trial: Trial | None = None
     swap: SwapMapping | None = None

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 SHARES = {
     "read_your_writes": ("own_writes_seen", "own_writes_sought"),
     "cache_hit_ratio": ("cache_hits", "cache_lookups"),
+    "completed_share": ("sagas_completed", "sagas_ended"),
+    "compensated_share": ("sagas_compensated", "sagas_ended"),
+    "stuck_share": ("sagas_stuck", "sagas_ended"),
 }
 
 

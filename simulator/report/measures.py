@@ -131,6 +131,22 @@ WHOLE_RUN = (
     "dead_event_age",
     "batches_throttled",
     "throttled_messages",
+    "sagas_started",
+    "sagas_completed",
+    "sagas_compensated",
+    "sagas_stuck",
+    "steps_done",
+    "steps_refused",
+    "step_timeouts",
+    "compensations",
+    "late_steps_refused",
+    "repeats_refused",
+    "effects_repeated",
+    "effects_left_over",
+    "isolation_anomalies",
+    "compensations_out_of_order",
+    "late_replies",
+    "events_published",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"

@@ -223,6 +223,42 @@ METRICS: dict[str, dict[str, str]] = {
     "state_transitions": _metric(
         "State transitions", "transitions", "States entered, those of children too."
     ),
+    "sagas_started": _metric("Sagas started", "sagas", "Sagas that began."),
+    "sagas_completed": _metric("Sagas completed", "sagas", "All steps were done."),
+    "sagas_compensated": _metric(
+        "Sagas compensated", "sagas", "One step failed, and what was done is undone."
+    ),
+    "sagas_stuck": _metric("Sagas stuck", "sagas", "Neither completed nor undone, and nothing goes on."),
+    "completed_share": _metric("Share completed", "1", "Of the sagas that ended."),
+    "compensated_share": _metric("Share compensated", "1", "Of the sagas that ended."),
+    "stuck_share": _metric("Share stuck", "1", "Of the sagas that ended."),
+    "half_done": _metric("Half done", "sagas", "Sagas of which something is in place and not all."),
+    "half_done_time": _metric(
+        "Half-done time", "s", "From the first effect of a saga until all of it is done, or undone."
+    ),
+    "compensating": _metric("Compensations in flight", "sagas", "Sagas that are being undone."),
+    "steps_done": _metric("Steps done", "steps", "Steps that took effect at their participant."),
+    "steps_refused": _metric("Steps refused", "steps", "Refused for good, such as a declined card."),
+    "step_timeouts": _metric("Step timeouts", "attempts", "Not answered in time: the outcome is unknown."),
+    "compensations": _metric("Compensations", "steps", "Steps undone, or barred before they came."),
+    "late_steps_refused": _metric(
+        "Late steps refused", "steps", "Came after their compensation and met its tombstone."
+    ),
+    "repeats_refused": _metric("Repeats recognized", "steps", "Came once more and took no second effect."),
+    "effects_repeated": _metric("Effects repeated", "steps", "Came once more and took effect once more."),
+    "effects_left_over": _metric(
+        "Effects left over", "steps", "Still in place at a participant though the saga was compensated."
+    ),
+    "isolation_anomalies": _metric(
+        "Isolation anomalies", "reads", "Steps of other sagas that acted on what was undone later (same key)."
+    ),
+    "compensations_out_of_order": _metric(
+        "Compensations out of order",
+        "steps",
+        "Undone while a step done later, with a compensation, was still in place.",
+    ),
+    "late_replies": _metric("Late replies", "replies", "Came when nobody waited for them any more."),
+    "events_published": _metric("Events published", "events", "Events that it sent on."),
     "task_retries": _metric("Task retries", "retries", "States tried again after a failure."),
     "task_calls": _metric("Task calls", "calls", "Attempts of tasks that went to this target."),
     "task_failures": _metric("Task failures", "calls", "Attempts that the target refused or failed."),

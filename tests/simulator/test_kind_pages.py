@@ -54,6 +54,9 @@ def test_every_setting_stands_on_the_page_with_its_unit_and_default(
         assert float(shown) == default
     elif isinstance(default, str):
         assert shown == default
+    elif isinstance(default, list):
+        for one in default:
+            assert str(one["name"] if isinstance(one, dict) else one) in shown
     elif default and default.get("distribution") != "constant":
         for value in default.values():
             assert value is None or str(value).removesuffix(".0") in shown

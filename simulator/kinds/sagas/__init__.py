@@ -1,0 +1,1 @@
+"""Sagas: sequences of local transactions that are undone when one of them fails."""
