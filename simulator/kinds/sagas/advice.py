@@ -12,7 +12,7 @@ RULES = (
         "D400",
         "warning",
         "A step of a saga that may have to be undone has no compensation.",
-        "When a later step fails its effect stays: a shop keeps stock reserved for orders that are cancelled.",
+        "When a later step fails its effect stays: stock reserved for an order that was cancelled.",
         _SAGAS,
         "Name what undoes it, or put the step behind the pivot.",
     ),
