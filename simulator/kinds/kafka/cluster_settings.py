@@ -106,6 +106,17 @@ class ClusterSettings(Settings):
         ge=1,
         le=LONGEST_MS,
     )
+    consumer_assignment_ms: int = setting(
+        1_000,
+        title="group.consumer.assignment.interval.ms",
+        help="Shortest time between two target assignments of a group with group.protocol consumer.",
+        unit="ms",
+        source=BROKER,
+        alias="group.consumer.assignment.interval.ms",
+        advanced=True,
+        ge=0,
+        le=LONGEST_MS,
+    )
     metadata_max_age_ms: int = setting(
         300_000,
         title="metadata.max.age.ms",

@@ -54,7 +54,9 @@ def new_group(
             latency=latency,
         )
         if read.protocol == "consumer":
-            group.coordinator = Reconciler(group, read.remote_assignor, latency)
+            group.coordinator = Reconciler(
+                group, read.remote_assignor, settings.consumer_assignment_ms / 1e3, latency
+            )
     level = read.share_isolation_level if read.group_type == "share" else read.isolation_level
     if topic.transactions is not None and level == "read_committed":
         topic.transactions.guard(group)

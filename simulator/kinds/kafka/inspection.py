@@ -118,16 +118,18 @@ def _first_holders(partition: int, brokers: int, replicas: int) -> tuple[int, ..
 
 
 def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
-    """Leader, in-sync replicas, offsets, size, and by group lag and member; the first 64 partitions."""
+    """By group the lag and the reader of each partition, then leader, in-sync replicas, offsets and size; the
+    first 64 partitions.
+    """
     settings = topic.settings
     rows = []
     total = sum(log.end for log in topic.logs)
     largest = max(log.end for log in topic.logs)
     names = [group.id.removeprefix(f"{topic.id}:") for group in topic.groups]
-    columns = [
-        (group, f"lag of {name}", f"member of {name}")
+    readings = {
+        f"read by {name}": [_reading(group, number) for number in range(min(len(topic.logs), _MOST_ROWS))]
         for group, name in zip(topic.groups, names, strict=True)
-    ]
+    }
     for number, log in enumerate(topic.logs[:_MOST_ROWS]):
         leader: int | None
         holders: Sequence[int]
@@ -138,11 +140,6 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
             replicas = topic.cluster.partitions[number]
             holders, leader = list(replicas.isr), topic.cluster.leader_of(number)
         row: dict[str, Any] = {"partition": number}
-        for group, lag, member in columns:
-            cursor = group.cursors[number]
-            row[lag] = group.lag_of(cursor)
-            members = [_member_name(group, one) for one in group.readers_of(cursor)]
-            row[member] = ", ".join(members) or None
         row["leader"] = leader
         row["ISR"] = ", ".join(map(str, holders))
         row["start_offset"], row["end_offset"] = log.start, log.end
@@ -151,6 +148,7 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     mean = total / len(topic.logs)
     now = topic.env.now
     return {
+        **readings,
         "rows": rows,
         "partitions": len(topic.logs),
         "skew": largest / mean if mean else 1.0,
@@ -164,6 +162,13 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
             for group, name in zip(topic.groups, names, strict=True)
         ],
     }
+
+
+def _reading(group: ConsumerGroup, number: int) -> dict[str, Any]:
+    """How far a group is in one partition, and who reads it for it."""
+    cursor = group.cursors[number]
+    members = [_member_name(group, one) for one in group.readers_of(cursor)]
+    return {"partition": number, "lag": group.lag_of(cursor), "member": ", ".join(members) or None}
 
 
 def _member_name(group: ConsumerGroup, member: Member) -> str:

@@ -71,6 +71,7 @@ _TOPIC_SETTINGS = frozenset(
         "metadata_max_age_ms",
         "consumer_heartbeat_ms",
         "consumer_session_ms",
+        "consumer_assignment_ms",
         "initial_rebalance_delay_ms",
         "rebalance_latency",
         "enable_idempotence",

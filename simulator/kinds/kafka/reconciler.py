@@ -1,12 +1,14 @@
 """The consumer group protocol of KIP-848: the broker assigns, and members reconcile one by one.
 
-Nobody waits for the whole group. Every change makes a new target assignment; a member hears of its part with
-its next heartbeat, gives up what it must at its next poll, and gets a partition with the first heartbeat
-after its former owner has given it up. Source: KIP-848; Apache Kafka documentation, `group.protocol`.
+Nobody waits for the whole group. Every change makes a new target assignment, changes that follow within
+`group.consumer.assignment.interval.ms` one together; a member hears of its part with its next heartbeat,
+gives up what it must at its next poll, and gets a partition with the first heartbeat after its former owner
+has given it up. Source: KIP-848; Apache Kafka 4.3 documentation, *Consumer Configs* and *Group Configs*.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from simulator.engine.environment import Activity
@@ -25,12 +27,16 @@ class Reconciler(Coordinator):
     Args:
         group: the group.
         assignor: `group.remote.assignor`, uniform or range.
+        interval: shortest time between two target assignments (s).
         latency: draws of the time from a member's hearing of a new partition until it fetches from it (s).
     """
 
-    def __init__(self, group: ConsumerGroup, assignor: str, latency: Draw) -> None:
+    def __init__(self, group: ConsumerGroup, assignor: str, interval: float, latency: Draw) -> None:
         super().__init__(group, "range" if assignor == "range" else "cooperative-sticky", 0.0, latency)
         self.assignor = assign_range if assignor == "range" else assign_sticky
+        self.interval = interval
+        self._aimed_at = -inf
+        self._is_to_aim = False
         #: By number of the member: the partitions it is to have.
         self.target: dict[int, list[int]] = {}
         #: By partition: the member that is about to fetch from it.
@@ -66,6 +72,17 @@ class Reconciler(Coordinator):
 
     def rebalance(self, now: float) -> None:
         self.rebalances += 1
+        due = self._aimed_at + self.interval
+        if due <= now:
+            self.aim_anew(now)
+        elif not self._is_to_aim:
+            self._is_to_aim = True
+            self.group.env.at(due, _Aim(self))
+
+    def aim_anew(self, now: float) -> None:
+        """The broker makes a new target of all changes since the last one."""
+        self._is_to_aim = False
+        self._aimed_at = now
         self._aim()
         for member in self._known():
             self._listen(member, now)
@@ -123,6 +140,18 @@ class Reconciler(Coordinator):
         self.unassigned.down(now)
         if member.is_waiting and cursor.fresh:
             self.group.wake(member, now)
+
+
+class _Aim(Activity):
+    """`group.consumer.assignment.interval.ms` is over, and there were changes meanwhile."""
+
+    __slots__ = ("reconciler",)
+
+    def __init__(self, reconciler: Reconciler) -> None:
+        self.reconciler = reconciler
+
+    def occur(self, now: float) -> None:
+        self.reconciler.aim_anew(now)
 
 
 class _Beat(Activity):

@@ -28,10 +28,11 @@ class ClusterSettings(Settings):
         help="Who runs the nodes, for the cost: machines of your own, or Amazon MQ.",
         advanced=True,
     )
-    node_type: MachineType = setting(
-        "m7g.large",
+    node_type: MachineType | None = setting(
+        None,
         title="Node type",
-        help="Machine of each node, for the cost: a line machine.TYPE or aws.mq.TYPE of the prices.",
+        help="Machine of each node, for the cost: a line machine.TYPE or aws.mq.TYPE of the prices. Empty: "
+        "m7g.large, with Amazon MQ m5.large.",
         advanced=True,
     )
     credit_flow_default_credit: int = setting(

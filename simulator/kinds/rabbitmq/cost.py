@@ -26,10 +26,11 @@ def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
         kept = min(limits, default=0.0)
         if not limits:
             found.append(NoPrice("messages kept for ever (no x-max-age): their storage grows each month"))
+    is_managed = settings.hosting == "amazon-mq"
     return found + broker_nodes(
         usage,
-        managed="aws.mq" if settings.hosting == "amazon-mq" else None,
-        type=settings.node_type,
+        managed="aws.mq" if is_managed else None,
+        type=settings.node_type or ("m5.large" if is_managed else "m7g.large"),
         nodes=nodes_of(queues),
         sharers=len(queues),
         copies=settings.members,

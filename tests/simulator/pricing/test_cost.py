@@ -139,7 +139,7 @@ CASES: list[tuple[str, list[dict[str, Any]], float, dict[str, float], dict[str, 
     ),
     (
         "RabbitMQ as a cluster of Amazon MQ",
-        [node("q", "rabbitmq.queue", hosting="amazon-mq", node_type="m5.large")],
+        [node("q", "rabbitmq.queue", hosting="amazon-mq")],
         3 * 730 * 0.288,
         {"node hours": 3 * 730 * 0.288},
         {},

@@ -12,7 +12,8 @@ const QUICK = 220;
 
 /** Room left free around what is fitted, so that the controls and the minimap cover no card. */
 export function fitPadding(minimapOpen: boolean) {
-  return { top: "20px", left: "36px", right: minimapOpen ? "230px" : "36px", bottom: "56px" } as const;
+  // above the cards there is room for the button of the problems
+  return { top: "54px", left: "36px", right: minimapOpen ? "230px" : "36px", bottom: "56px" } as const;
 }
 
 export function useCanvasControl(

@@ -112,8 +112,8 @@ def poisoned_partition() -> Played:
     simulation = {"duration": 100, "warmup": 0}
     runs = Runs(design(nodes, ["s->t", "b->t", "t->f"], edge_configs=configs, simulation=simulation), 100)
     again = [time for time, batch in runs.begun if batch == ("b1",)]
-    rows = (runs.world.nodes["t"].detail() or {})["rows"]
-    stalled = [row["partition"] for row in rows if row["lag of f"] > 0]
+    rows = (runs.world.nodes["t"].detail() or {})["read by f"]
+    stalled = [row["partition"] for row in rows if row["lag"] > 0]
     return Played({"tried again": len(again) > 5, "partitions that stand": len(stalled)})
 
 

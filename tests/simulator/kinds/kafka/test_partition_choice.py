@@ -67,5 +67,5 @@ def test_the_view_has_a_row_for_every_partition_with_leader_lag_and_member():
     assert [row["leader"] for row in view["rows"]] == [0, 1]
     assert [row["ISR"] for row in view["rows"]] == ["0, 1", "1, 2"]
     assert sum(row["end_offset"] for row in view["rows"]) == 1
-    assert [row["member of g"] for row in view["rows"]] == ["0", "0"]
+    assert [row["member"] for row in view["read by g"]] == ["0", "0"]
     assert topic_of(watched).edge_counts()["e1"]["redelivered"] == 0

@@ -50,6 +50,37 @@ def test_a_new_member_stops_only_what_moves_to_it_and_for_one_heartbeat():
     assert recording.nodes["log"].counts[-1]["rebalances"] == 2
 
 
+@pytest.mark.parametrize(
+    ("interval", "when"),
+    [
+        # b and c are out at 16 s, each a change; a hears of targets with its heartbeats at 20 and 30 s.
+        # Without an interval both have made theirs at 16 s, with 1 s the second at 17 s. With 10 s it is
+        # at 26 s: the first still gives one of c's partitions to b, so that a has the other at
+        # 20 s, the rest at 30 s.
+        (0, 4 * 4.0),
+        (1000, 4 * 4.0),
+        (10_000, 1 * 4.0 + 3 * 14.0),
+    ],
+)
+def test_changes_within_the_assignment_interval_make_one_target(interval: int, when: float):
+    settings = {"group.protocol": "consumer"}
+    document = log_design(
+        *({"id": id, "edge": settings, "service_time": 0.001} for id in ("a", "b", "c")),
+        arrivals={"process": "constant", "rate": 100},
+        keys=KEYS,
+        topic={
+            "partitions": 6,
+            "group.consumer.session.timeout.ms": 6000,
+            "group.consumer.assignment.interval.ms": interval,
+        },
+        faults=[outage("c", 11.0, 1000), outage("b", 11.0, 1000)],
+        duration=40.0,
+    )
+    assert unassigned(document) == pytest.approx(when, abs=0.05)
+    watched, _ = run(document)
+    assert sorted(filter(None, owners(watched))) == ["a"] * 6
+
+
 def test_a_kill_and_a_restart_keep_the_order_of_every_key():
     settings = {"group.protocol": "consumer"}
     document = log_design(
