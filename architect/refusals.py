@@ -22,7 +22,7 @@ class Refusal(Exception):
         hint: str = "",
         path: str = "",
         code: str | None = None,
-        errors: Iterable[Mapping[str, str]] | None = None,
+        errors: Iterable[Mapping[str, Any]] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep one sentence and, where several things are wrong, one entry for each."""
@@ -80,10 +80,16 @@ def error_entry(
     return {"path": path, "message": message, "hint": hint, "code": code, "severity": severity}
 
 
-def problem_entry(problem: Problem) -> dict[str, str]:
-    """Return one entry of `errors` for a problem of a design, with its element and field for the page."""
-    entry = problem.as_dict()
-    return {key: entry[key] for key in ("path", "message", "hint", "code", "severity", "element", "field")}
+def problem_entry(problem: Problem) -> dict[str, Any]:
+    """Return one entry of `errors` for a problem of a design, with its element and field for the page.
+
+    What a rule of practice says beside its message comes along: why, source, mend.
+    """
+    from simulator.advice.telling import explained
+
+    entry = explained(problem)
+    del entry["remedy"]  # the hint says it
+    return entry
 
 
 def invalid_design(problems: Iterable[Problem], *, what: str = "The design") -> Invalid:

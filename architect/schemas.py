@@ -24,6 +24,19 @@ class ErrorEntry(Schema):
     severity: str = "error"
     element: str = Field("", description="Id of the node or edge concerned, if one is.")
     field: str = Field("", description="Dotted path inside that element.")
+    why: str = Field("", description="Of a rule of practice: what goes wrong in a running system.")
+    source: str = Field("", description="Where that is written.")
+    mend: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="Edits that mend it, to be carried out as one step: "
+        "{edit: set, on: node | edge, id, path, value}, {edit: add-node, node, near}, "
+        "{edit: add-edge, edge}.",
+    )
+    mend_words: str = Field("", description="What they do, in words.")
+    counter_example: bool = Field(
+        default=False,
+        description="Whether GET /api/counter-examples/CODE has a design that shows the damage.",
+    )
 
 
 class Errors(Schema):

@@ -47,6 +47,16 @@ def list_templates(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+@router.get(
+    "/counter-examples/{code}",
+    response={200: schemas.CounterExampleOut, **READS},
+    summary="A design that shows what a rule warns of",
+)
+def read_counter_example(request: HttpRequest, code: str) -> dict[str, Any]:
+    """A few messages and always the same seed; save it with POST /api/designs and run it."""
+    return selectors.counter_example_get(code)
+
+
 @router.get("/designs", response=list[schemas.DesignSummary], summary="All designs, the last changed first")
 def list_designs(request: HttpRequest) -> list[dict[str, Any]]:
     """Without their documents; with the summary of the last run."""

@@ -24,6 +24,14 @@ class TemplateOut(Schema):
     document: Document
 
 
+class CounterExampleOut(Schema):
+    """A small design in which the damage happens that a rule of practice warns of."""
+
+    code: str
+    title: str = Field(description="The rule, one sentence.")
+    document: Document
+
+
 class FileIn(Body):
     """A file to import."""
 

@@ -40,6 +40,19 @@ def design_get(design_id: uuid.UUID) -> Design:
     return design
 
 
+def counter_example_get(code: str) -> dict[str, Any]:
+    """Return the design that shows what a rule of practice warns of; raises NotFound."""
+    from simulator.advice.counter_examples import COUNTER_EXAMPLES, document_of
+    from simulator.advice.table import RULES
+
+    if code not in COUNTER_EXAMPLES:
+        raise NotFound(
+            f"There is no counter-example for {code[:20]!r}.",
+            hint=f"There are {', '.join(COUNTER_EXAMPLES)}.",
+        )
+    return {"code": code, "title": RULES[code].title, "document": document_of(code)}
+
+
 def design_list() -> Sequence[Design]:
     """Return all designs without their documents, the last changed first."""
     return list(Design.objects.defer("document_text"))

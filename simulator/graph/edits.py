@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-#: How far under its neighbour a new node is put, in the canvas's pixels.
-BELOW = 160
+#: How far beside and under its neighbour a new node is put, in the canvas's pixels.
+BESIDE, BELOW = 320, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class SetSetting:
 
 @dataclass(frozen=True, slots=True)
 class AddNode:
-    """Add a node below the node `near`."""
+    """Add a node below and beside the node `near`."""
 
     id: str
     kind: str
@@ -94,7 +94,7 @@ def edited(data: Mapping[str, Any], edits: Sequence[Edit]) -> dict[str, Any]:
             made.setdefault("nodes", []).append(edit.data())
             beside = made.get("layout", {}).get(edit.near)
             if beside is not None:
-                made["layout"][edit.id] = {"x": beside["x"], "y": beside["y"] + BELOW}
+                made["layout"][edit.id] = {"x": beside["x"] + BESIDE, "y": beside["y"] + BELOW}
         else:
             made.setdefault("edges", []).append(edit.data())
     return made

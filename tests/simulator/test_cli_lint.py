@@ -60,7 +60,7 @@ edges:
   - {id: e3, from: orders, to: orders-dlq, role: dead-letter, config: {maxReceiveCount: 5}}
 layout:
   orders: {x: 10, y: 20}
-  orders-dlq: {x: 10, y: 180}
+  orders-dlq: {x: 330, y: 180}
 """
 
 

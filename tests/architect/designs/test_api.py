@@ -41,6 +41,36 @@ def test_a_design_can_be_made_from_yaml_text(post: Any) -> None:
     assert answer.json()["name"] == "From text"
 
 
+def test_a_problem_comes_with_its_reason_its_source_and_its_mend(client: Client, post: Any) -> None:
+    nodes = [
+        {"id": "web", "kind": "producer"},
+        {"id": "orders", "kind": "aws.sqs"},
+        {"id": "billing", "kind": "consumer"},
+    ]
+    edges = [{"id": "e1", "from": "web", "to": "orders"}, {"id": "e2", "from": "orders", "to": "billing"}]
+    document = {"format": "headrace/1", "name": "Shop", "nodes": nodes, "edges": edges}
+    problems = post("/api/validate", {"document": document}).json()["problems"]
+    polling = next(problem for problem in problems if problem["code"] == "D521")
+    assert polling["why"].startswith("Empty receives are paid for")
+    assert polling["source"].startswith("Amazon SQS developer guide")
+    assert polling["mend"] == [
+        {"edit": "set", "on": "edge", "id": "e2", "path": ["WaitTimeSeconds"], "value": 20}
+    ]
+    assert polling["mend_words"] == "set WaitTimeSeconds of e2 to 20"
+    assert polling["counter_example"] is False
+
+
+def test_a_counter_example_can_be_read_and_saved(client: Client, post: Any) -> None:
+    found = client.get("/api/counter-examples/D302").json()
+    assert (found["code"], found["document"]["name"]) == ("D302", "Billed twice")
+    saved = post("/api/designs", {"document": found["document"]}).json()
+    (problem,) = saved["problems"]
+    assert (problem["code"], problem["counter_example"]) == ("D302", True)
+    missing = client.get("/api/counter-examples/D999")
+    assert missing.status_code == 404
+    assert "There are D302" in missing.json()["errors"][0]["hint"]
+
+
 def test_every_template_can_be_saved_and_started(client: Client, post: Any, submitted: list[Run]) -> None:
     templates = client.get("/api/templates").json()
     assert len(templates) >= 4

@@ -1,5 +1,7 @@
 /** What the server says when it refuses: one sentence, and one entry for each fault. */
 
+import { type Edit, toEdits } from "../document/mend";
+
 export type Severity = "error" | "warning" | "hint";
 
 /** One fault of a design or a request (contract S1). */
@@ -14,6 +16,14 @@ export interface Problem {
   readonly hint: string;
   /** into the document: "nodes[2].config.arrivals.rate" */
   readonly path: string;
+  /** of a rule of practice: what goes wrong in a running system, and where that is written */
+  readonly why?: string;
+  readonly source?: string;
+  /** edits that mend it as one step, and what they do in words */
+  readonly mend?: readonly Edit[];
+  readonly mendWords?: string;
+  /** whether a small design can show the damage */
+  readonly hasCounterExample?: boolean;
 }
 
 const TEXTS = {
@@ -79,5 +89,10 @@ export function toProblem(raw: unknown): Problem {
     message: text("message"),
     hint: text("hint"),
     path: text("path"),
+    why: text("why"),
+    source: text("source"),
+    mend: toEdits(given["mend"]),
+    mendWords: text("mend_words"),
+    hasCounterExample: given["counter_example"] === true,
   };
 }

@@ -1,9 +1,20 @@
-import { CircleAlert, CircleCheck, Lightbulb, TriangleAlert, X } from "lucide-react";
-import { useMemo } from "react";
+import {
+  CircleAlert,
+  CircleCheck,
+  Info,
+  Lightbulb,
+  MonitorPlay,
+  TriangleAlert,
+  Wrench,
+  X,
+} from "lucide-react";
+import { useMemo, useState } from "react";
 import { useStore } from "zustand";
-import type { Problem } from "../api/errors";
+import { counterExample, createDesign } from "../api/designs";
+import { type Problem, sentence } from "../api/errors";
 import { asSentence, bySeverity, fieldPath, placeName, placeOf } from "../document/problems";
 import { shownDocument } from "../document/store";
+import { navigate } from "../router";
 import { useEditor, useEditorState } from "./EditorContext";
 import "./problems.css";
 
@@ -16,7 +27,7 @@ function counted(problems: readonly Problem[]) {
 
 /** The bar under the canvas: how many problems, and the list of them. */
 export function ProblemsPanel() {
-  const { view, store } = useEditor();
+  const { view, store, saver, actions } = useEditor();
   const document = useEditorState(shownDocument);
   const problems = useEditorState((state) => state.problems);
   const isSnapshot = useEditorState((state) => state.snapshot !== null);
@@ -33,6 +44,22 @@ export function ProblemsPanel() {
     if (place.id !== "") state.canvas?.reveal([place.id]);
     state.wantField(fieldPath(place.field));
     if (fieldPath(place.field).length === 0 && place.kind === "node") state.canvas?.focusNode(place.id);
+  };
+  const mend = (problem: Problem) => {
+    if (!actions.edits.mend(problem.mend ?? [], problem.mendWords ?? "")) return;
+    // the server says what is left with the next save
+    store.getState().setProblems(problems.filter((other) => other !== problem));
+  };
+  /** Open the small design in which the damage happens, and run it. */
+  const show = async (problem: Problem) => {
+    try {
+      const { document: small } = await counterExample(problem.code);
+      const design = await createDesign({ document: small });
+      await saver.flush();
+      navigate(`/designs/${design.id}?run=1`);
+    } catch (failure) {
+      actions.edits.refuse(sentence(failure));
+    }
   };
   return (
     <section className={`problems${open ? " is-open" : ""}`} aria-label="Problems">
@@ -57,6 +84,8 @@ export function ProblemsPanel() {
                 problem={problem}
                 where={placeName(problem, document)}
                 onGo={() => go(problem)}
+                onMend={() => mend(problem)}
+                onShow={() => void show(problem)}
               />
             ))}
           </ul>
@@ -66,18 +95,70 @@ export function ProblemsPanel() {
   );
 }
 
-function Row({ problem, where, onGo }: { problem: Problem; where: string; onGo: () => void }) {
+interface RowProps {
+  problem: Problem;
+  where: string;
+  onGo: () => void;
+  onMend: () => void;
+  onShow: () => void;
+}
+
+/** One problem: where and what; why, and what the page can do about it. */
+function Row({ problem, where, onGo, onMend, onShow }: RowProps) {
+  const [isOpen, setOpen] = useState(false);
   const Icon = ICONS[problem.severity];
+  const about = `${problem.code} at ${where}`;
   return (
     <li>
-      <button type="button" className={`problem ${problem.severity}`} onClick={onGo}>
-        <Icon size={16} aria-label={problem.severity} />
-        <span className="problem-where">{where}</span>
-        <span className="problem-text">
-          {asSentence(problem.message)} <span className="muted">{asSentence(problem.hint)}</span>
-        </span>
-        <span className="mono muted">{problem.code}</span>
-      </button>
+      <div className="problem-row">
+        <button type="button" className={`problem ${problem.severity}`} onClick={onGo}>
+          <Icon size={16} aria-label={problem.severity} />
+          <span className="problem-where">{where}</span>
+          <span className="problem-text">
+            {asSentence(problem.message)} <span className="muted">{asSentence(problem.hint)}</span>
+          </span>
+          <span className="mono muted">{problem.code}</span>
+        </button>
+        {(problem.mend?.length ?? 0) > 0 && (
+          <button
+            type="button"
+            className="button small"
+            onClick={onMend}
+            title={asSentence(problem.mendWords ?? "")}
+            aria-label={`Mend ${about}`}
+          >
+            <Wrench size={13} aria-hidden="true" /> Mend
+          </button>
+        )}
+        {problem.hasCounterExample && (
+          <button
+            type="button"
+            className="button small"
+            onClick={onShow}
+            title="Open a small design in which it happens, and run it"
+            aria-label={`Show me ${about}`}
+          >
+            <MonitorPlay size={13} aria-hidden="true" /> Show me
+          </button>
+        )}
+        {problem.why && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-expanded={isOpen}
+            aria-label={`Why ${about}`}
+            title="Why, and where it is written"
+            onClick={() => setOpen(!isOpen)}
+          >
+            <Info size={15} aria-hidden="true" />
+          </button>
+        )}
+      </div>
+      {isOpen && (
+        <p className="problem-why">
+          {problem.why} <span className="muted">Source: {asSentence(problem.source ?? "")}</span>
+        </p>
+      )}
     </li>
   );
 }

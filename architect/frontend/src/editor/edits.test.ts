@@ -128,3 +128,39 @@ describe("the document of a past run", () => {
     expect(editor.actions.by.delete.enabled()).toBe(false);
   });
 });
+
+describe("mending", () => {
+  const edits = [
+    { edit: "add-node", node: { id: "orders-dlq", kind: "aws.sqs" }, near: "orders" },
+    {
+      edit: "add-edge",
+      edge: {
+        id: "e3",
+        from: "orders",
+        to: "orders-dlq",
+        role: "dead-letter",
+        config: { maxReceiveCount: 5 },
+      },
+    },
+  ] as const;
+
+  it("is one step that can be undone, and selects what it added", () => {
+    const editor = testEditor();
+    expect(editor.actions.edits.mend(edits, "add orders-dlq")).toBe(true);
+    expect(edges(editor)).toContain("orders>orders-dlq:dead-letter");
+    expect(editor.store.getState().selection.nodes).toEqual(["orders-dlq"]);
+    expect(words(editor)).toEqual(["Mended: add orders-dlq."]);
+    const { layout } = editor.store.getState().history.present;
+    expect(layout?.["orders-dlq"]?.y).toBeGreaterThan(layout?.["orders"]?.y ?? 0);
+    editor.actions.edits.undo();
+    expect(editor.store.getState().history.present).toEqual(checkout);
+  });
+
+  it("is refused when the drawing has what it would add", () => {
+    const editor = testEditor();
+    editor.actions.edits.mend(edits, "add orders-dlq");
+    expect(editor.actions.edits.mend(edits, "add orders-dlq")).toBe(false);
+    expect(editor.store.getState().history.present.nodes).toHaveLength(4);
+    expect(words(editor).at(-1)).toContain("has changed since");
+  });
+});

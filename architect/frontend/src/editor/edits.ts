@@ -14,6 +14,7 @@ import {
   together,
 } from "../document/commands";
 import { freeEdgeId, freeId, freeLabel, idsOf, slug } from "../document/ids";
+import { type Edit, mending } from "../document/mend";
 import type { EditorStore } from "../document/store";
 import {
   type DesignDocument,
@@ -201,6 +202,26 @@ export class Edits {
     });
   }
 
+  /** Carry out the mend of a problem; `words` say what it does. False when it cannot be carried out now. */
+  mend(edits: readonly Edit[], words: string): boolean {
+    if (edits.length === 0 || !this.mayEdit()) return false;
+    const taken = idsOf(this.document);
+    const fresh = edits.flatMap((edit) =>
+      edit.edit === "add-node" ? [edit.node.id] : edit.edit === "add-edge" ? [edit.edge.id] : [],
+    );
+    if (fresh.some((id) => taken.has(id))) {
+      this.refuse("The drawing has changed since this was found. It is looked at anew with the next save.");
+      return false;
+    }
+    const added = edits.flatMap((edit) => (edit.edit === "add-node" ? [edit.node.id] : []));
+    const select = added.length > 0 ? { nodes: added, edges: [] } : undefined;
+    this.store.getState().apply(`Mend: ${words}`, mending(edits, below), select ? { select } : {});
+    this.view.getState().toast(`Mended: ${words}.`, {
+      action: { label: "Undo", run: () => this.undo() },
+    });
+    return true;
+  }
+
   undo(): void {
     const label = this.store.getState().undo();
     this.view.getState().announce(label ? `Undone: ${label}.` : "Nothing to undo.");
@@ -259,6 +280,15 @@ function besideStart(wanted: Point, start: Point | undefined): Point {
   const place = snapped(wanted);
   if (!start || Math.abs(place.y - start.y) >= CARD.height + GRID) return place;
   return { x: Math.max(place.x, start.x + CARD.width + GRID * 3), y: start.y };
+}
+
+/** A place below and to the right of a node where nothing stands yet, so that the edge can be seen. */
+function below(document: DesignDocument, near: string): Point {
+  const at = document.layout?.[near] ?? { x: 0, y: 0 };
+  return freePlace(
+    { x: at.x + CARD.width + GRID * 6, y: at.y + CARD.height + GRID * 4 },
+    Object.values(document.layout ?? {}),
+  );
 }
 
 /** Push what stands under a newly inserted card, and all beyond it, to the right. */
