@@ -19,6 +19,7 @@ _MODULES = {
     "aws.stepfunctions": ("simulator.kinds.aws.stepfunctions.advice",),
     "saga": ("simulator.kinds.sagas.advice",),
     "saga-participant": ("simulator.kinds.sagas.advice",),
+    "outbox": ("simulator.kinds.outbox.advice",),
     "aws.dynamodb": ("simulator.kinds.aws.dynamodb.advice",),
 }
 

@@ -9,7 +9,7 @@ from simulator.graph.rule import Rule
 #: Headings, with the number of the first code below each.
 GROUPS = (
     (300, "Checks of the graph and of the kinds"),
-    (400, "Sagas"),
+    (400, "Sagas and outbox"),
     (500, "The whole graph"),
     (520, "Amazon SQS"),
     (530, "Amazon SNS"),

@@ -73,6 +73,10 @@ CODES: dict[str, str] = {
     "D412": "Many services take part in a saga without coordinator.",
     "D413": "The events of a saga go round in a circle.",
     "D414": "A timeout stands where the saga does not begin.",
+    "D415": "A service writes to its database and to a broker, one after the other.",
+    "D416": "A relay reads its outbox above the last id.",
+    "D417": "An outbox is never cleaned.",
+    "D418": "An outbox has nobody to tell.",
     "D304": "A join waits without end for messages that may be lost.",
 }
 """One sentence per code; practice findings (warnings, hints) are ``D3xx`` to ``D6xx``.

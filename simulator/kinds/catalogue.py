@@ -27,6 +27,7 @@ _MODULES = {
     "aws.stepfunctions": "simulator.kinds.aws.stepfunctions.kind",
     "saga": "simulator.kinds.sagas.kind",
     "saga-participant": "simulator.kinds.sagas.participant_kind",
+    "outbox": "simulator.kinds.outbox.kind",
     "join": "simulator.kinds.basic.join",
     "aws.dynamodb": "simulator.kinds.aws.dynamodb.kind",
     "event-store": "simulator.kinds.cqrs.event_store_kind",

@@ -147,6 +147,14 @@ WHOLE_RUN = (
     "compensations_out_of_order",
     "late_replies",
     "events_published",
+    "events_repeated",
+    "lost_events",
+    "phantom_events",
+    "rows_skipped",
+    "published_out_of_order",
+    "publish_refused",
+    "relay_crashes",
+    "transactions_rolled_back",
 )
 #: The step of a path under which the number of samples stands, in all and beyond each percentile.
 TAIL, SAMPLES = "tail", "samples"

@@ -259,6 +259,22 @@ METRICS: dict[str, dict[str, str]] = {
     ),
     "late_replies": _metric("Late replies", "replies", "Came when nobody waited for them any more."),
     "events_published": _metric("Events published", "events", "Events that it sent on."),
+    "events_repeated": _metric(
+        "Events repeated", "events", "Published once more after a crash between publish and mark."
+    ),
+    "lost_events": _metric("Lost events", "events", "Committed, and nobody will hear of it."),
+    "phantom_events": _metric("Phantom events", "events", "Told of, and rolled back."),
+    "rows_skipped": _metric("Rows skipped", "rows", "Committed after a higher id was read: never published."),
+    "published_out_of_order": _metric(
+        "Published out of order", "events", "Published after a later commit of the same key."
+    ),
+    "publish_refused": _metric("Publishes refused", "publishes", "Attempts that the broker refused."),
+    "relay_crashes": _metric("Relay crashes", "crashes", "Between publish and mark."),
+    "transactions_rolled_back": _metric(
+        "Transactions rolled back", "transactions", "By the database, or cut off by a crash."
+    ),
+    "outbox_rows": _metric("Rows of the outbox", "rows", "Rows in its table, published ones left there too."),
+    "publish_delay": _metric("Publish delay", "s", "From a commit until its event is published."),
     "task_retries": _metric("Task retries", "retries", "States tried again after a failure."),
     "task_calls": _metric("Task calls", "calls", "Attempts of tasks that went to this target."),
     "task_failures": _metric("Task failures", "calls", "Attempts that the target refused or failed."),
