@@ -56,13 +56,13 @@ class RetryBudgetSettings(Settings):
     )
 
 
-class RetrySettings(Settings):
-    """What is tried again, how often, and after which wait."""
+class BackOffSettings(Settings):
+    """How often something is tried, and after which waits."""
 
     max_attempts: int = setting(
         3,
         title="Attempts",
-        help="Attempts at one call, the first included.",
+        help="Attempts in all, the first included.",
         unit="attempts",
         source=_RETRY,
         ge=1,
@@ -95,6 +95,11 @@ class RetrySettings(Settings):
         help="How much of the wait is random: nothing, its second half, or all of it (uniform).",
         source=_JITTER,
     )
+
+
+class RetrySettings(BackOffSettings):
+    """What is tried again, how often, and after which wait."""
+
     on: list[Literal["error", "timeout", "rejected"]] = setting(
         title="Tried again",
         help="Outcomes that are tried again: error, timeout, rejected (by breaker, bulkhead or pool).",

@@ -142,6 +142,7 @@ WHOLE_RUN = (
     "late_steps_refused",
     "repeats_refused",
     "effects_repeated",
+    "consumer_retries",
     "effects_left_over",
     "isolation_anomalies",
     "compensations_out_of_order",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from simulator.report.pattern_metrics import PATTERNS
+
 
 def _metric(title: str, unit: str, definition: str) -> dict[str, str]:
     return {"title": title, "unit": unit, "definition": definition}
@@ -223,58 +225,7 @@ METRICS: dict[str, dict[str, str]] = {
     "state_transitions": _metric(
         "State transitions", "transitions", "States entered, those of children too."
     ),
-    "sagas_started": _metric("Sagas started", "sagas", "Sagas that began."),
-    "sagas_completed": _metric("Sagas completed", "sagas", "All steps were done."),
-    "sagas_compensated": _metric(
-        "Sagas compensated", "sagas", "One step failed, and what was done is undone."
-    ),
-    "sagas_stuck": _metric("Sagas stuck", "sagas", "Neither completed nor undone, and nothing goes on."),
-    "completed_share": _metric("Share completed", "1", "Of the sagas that ended."),
-    "compensated_share": _metric("Share compensated", "1", "Of the sagas that ended."),
-    "stuck_share": _metric("Share stuck", "1", "Of the sagas that ended."),
-    "half_done": _metric("Half done", "sagas", "Sagas of which something is in place and not all."),
-    "half_done_time": _metric(
-        "Half-done time", "s", "From the first effect of a saga until all of it is done, or undone."
-    ),
-    "compensating": _metric("Compensations in flight", "sagas", "Sagas that are being undone."),
-    "steps_done": _metric("Steps done", "steps", "Steps that took effect at their participant."),
-    "steps_refused": _metric("Steps refused", "steps", "Refused for good, such as a declined card."),
-    "step_timeouts": _metric("Step timeouts", "attempts", "Not answered in time: the outcome is unknown."),
-    "compensations": _metric("Compensations", "steps", "Steps undone, or barred before they came."),
-    "late_steps_refused": _metric(
-        "Late steps refused", "steps", "Came after their compensation and met its tombstone."
-    ),
-    "repeats_refused": _metric("Repeats recognized", "steps", "Came once more and took no second effect."),
-    "effects_repeated": _metric("Effects repeated", "steps", "Came once more and took effect once more."),
-    "effects_left_over": _metric(
-        "Effects left over", "steps", "Still in place at a participant though the saga was compensated."
-    ),
-    "isolation_anomalies": _metric(
-        "Isolation anomalies", "reads", "Steps of other sagas that acted on what was undone later (same key)."
-    ),
-    "compensations_out_of_order": _metric(
-        "Compensations out of order",
-        "steps",
-        "Undone while a step done later, with a compensation, was still in place.",
-    ),
-    "late_replies": _metric("Late replies", "replies", "Came when nobody waited for them any more."),
-    "events_published": _metric("Events published", "events", "Events that it sent on."),
-    "events_repeated": _metric(
-        "Events repeated", "events", "Published once more after a crash between publish and mark."
-    ),
-    "lost_events": _metric("Lost events", "events", "Committed, and nobody will hear of it."),
-    "phantom_events": _metric("Phantom events", "events", "Told of, and rolled back."),
-    "rows_skipped": _metric("Rows skipped", "rows", "Committed after a higher id was read: never published."),
-    "published_out_of_order": _metric(
-        "Published out of order", "events", "Published after a later commit of the same key."
-    ),
-    "publish_refused": _metric("Publishes refused", "publishes", "Attempts that the broker refused."),
-    "relay_crashes": _metric("Relay crashes", "crashes", "Between publish and mark."),
-    "transactions_rolled_back": _metric(
-        "Transactions rolled back", "transactions", "By the database, or cut off by a crash."
-    ),
-    "outbox_rows": _metric("Rows of the outbox", "rows", "Rows in its table, published ones left there too."),
-    "publish_delay": _metric("Publish delay", "s", "From a commit until its event is published."),
+    **{name: _metric(*words) for name, words in PATTERNS.items()},
     "task_retries": _metric("Task retries", "retries", "States tried again after a failure."),
     "task_calls": _metric("Task calls", "calls", "Attempts of tasks that went to this target."),
     "task_failures": _metric("Task failures", "calls", "Attempts that the target refused or failed."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator.design.calls import RetryBudgetSettings, RetrySettings
+from simulator.design.calls import BackOffSettings, RetryBudgetSettings
 
 
 class RetryBudget:
@@ -33,7 +33,7 @@ class RetryBudget:
         return True
 
 
-def back_off(settings: RetrySettings, attempts: int, uniform: Callable[[], float]) -> float:
+def back_off(settings: BackOffSettings, attempts: int, uniform: Callable[[], float]) -> float:
     """Wait (s) after so many failed attempts: `min(max_wait, wait * multiplier ** (attempts - 1))` with the
     jitter of AWS Architecture Blog, *Exponential Backoff And Jitter*.
     """

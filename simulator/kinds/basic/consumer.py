@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from simulator.design.calls import CallSettings
+from simulator.design.calls import BackOffSettings, CallSettings
 from simulator.design.distributions import AnyDistribution, DurationDistribution, Exponential, Uniform
 from simulator.design.edges import PublishSettings
-from simulator.design.fields import Settings, setting
+from simulator.design.fields import Settings, Source, setting
 from simulator.engine.batch_consumer import BatchConsumer
+from simulator.engine.careful_consumer import CarefulConsumer, Inbox, Retrying
 from simulator.engine.endpoint import Consumer
 from simulator.engine.link import Draw
 from simulator.engine.message import Message
@@ -75,6 +76,37 @@ class BatchSettings(Settings):
     )
 
 
+_INBOX = Source("C. Richardson, Microservices Patterns (2018), ch. 3, Handling duplicate messages")
+
+
+class InboxSettings(Settings):
+    """How far back an idempotent consumer remembers what it has done."""
+
+    window_messages: Annotated[int, Field(ge=1, le=10**9)] | None = setting(
+        None,
+        title="Window in messages",
+        help="Ids of the last so many messages are kept; empty: of all.",
+        unit="messages",
+        source=_INBOX,
+    )
+    window_time: Annotated[float, Field(gt=0, le=31_536_000)] | None = setting(
+        None,
+        title="Window in time",
+        help="How long an id is kept; empty: for ever.",
+        unit="s",
+        widget="duration",
+    )
+    lookup_time: float = setting(
+        0.0,
+        title="Look-up time",
+        help="Time to look an id up and to store it, for every message.",
+        unit="s",
+        widget="duration",
+        ge=0,
+        le=3_600,
+    )
+
+
 class ConsumerSettings(Settings):
     """A pool of workers that take messages from brokers."""
 
@@ -101,6 +133,21 @@ class ConsumerSettings(Settings):
     )
     failure: ConsumerFailureSettings = setting(
         title="Failure", help="How often the work fails.", factory=ConsumerFailureSettings
+    )
+    retry: BackOffSettings | None = setting(
+        None,
+        title="Retry",
+        help="Attempts of the worker itself, which holds the message meanwhile, before the broker hears of a "
+        "failure; empty: one.",
+        advanced=True,
+    )
+    idempotent: InboxSettings | None = setting(
+        None,
+        title="Idempotent",
+        help="It remembers what it has done and gives a message that comes again no second effect; empty: "
+        "no memory.",
+        source=_INBOX,
+        advanced=True,
     )
     batch: BatchSettings | None = setting(
         None,
@@ -189,6 +236,13 @@ class ConsumerNode(_Resizing):
         lay_plain_servers(self)
 
 
+class CarefulConsumerNode(_Resizing, CarefulConsumer):
+    """A consumer with an inbox or retries of its own."""
+
+    def connect(self, world: World) -> None:
+        _connect(self, world)
+
+
 class BatchConsumerNode(_Resizing, BatchConsumer):
     """A consumer that works in batches."""
 
@@ -223,7 +277,7 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
     }
     batch = settings.batch
     sources = [world.document.node(edge.source).config for edge in world.edges_into(id, "consume")]
-    made: ConsumerNode | BatchConsumerNode
+    made: ConsumerNode | BatchConsumerNode | CarefulConsumerNode
     if batch is not None:
         made = BatchConsumerNode(
             id,
@@ -232,6 +286,16 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
             max_size=batch.max_size,
             max_wait=batch.max_wait,
             is_per_message=batch.service == "per-message",
+        )
+    elif settings.idempotent is not None or settings.retry is not None:
+        memory = settings.idempotent
+        made = CarefulConsumerNode(
+            id,
+            world.env,
+            **shared,
+            inbox=None if memory is None else Inbox(memory.window_messages, memory.window_time),
+            lookup_time=0.0 if memory is None else memory.lookup_time,
+            retrying=_retrying(world, id, settings),
         )
     elif any(getattr(source, "preemption", "none") == "resume" for source in sources):
         return PreemptibleConsumerNode(id, world.env, **shared)
@@ -242,14 +306,43 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
     return made
 
 
+def _retrying(world: World, id: str, settings: ConsumerSettings) -> Retrying | None:
+    """Further attempts draw from streams of their own: those of the first stay what they were."""
+    if settings.retry is None:
+        return None
+    chance, probability = world.uniform(id, "retry failure"), settings.failure.probability
+    return Retrying(
+        settings.retry,
+        world.uniform(id, "back-off"),
+        world.draws(settings.service_time, id, "retry service"),
+        lambda: chance() < probability,
+    )
+
+
 def _draws(world: World, distribution: AnyDistribution | None, id: str, purpose: str) -> Draw | None:
     return None if distribution is None else world.draws(distribution, id, purpose)
 
 
 def check(document: Document, node: Node) -> list[Problem]:
-    """A batch has no single message to call a service for (D283)."""
+    """A batch has no single message to call a service for, to retry or to remember (D283)."""
     settings = node.config
     assert isinstance(settings, ConsumerSettings)
+    sources = [document.node(edge.source) for edge in document.edges_into(node.id) if edge.role == "consume"]
+    preempted = [one.id for one in sources if getattr(one.config, "preemption", "none") == "resume"]
+    for field in ("retry", "idempotent"):
+        if getattr(settings, field) is not None and (settings.batch is not None or preempted):
+            other = "works in batches" if settings.batch is not None else f"is interrupted by {preempted[0]}"
+            return [
+                Problem(
+                    "D283",
+                    "error",
+                    node.id,
+                    f"config.{field}",
+                    f"{node.id} {other} and has {field}: that is for messages worked on one at a time",
+                    f"take {field} away, or the other",
+                    f"nodes[{document.nodes.index(node)}].config.{field}",
+                )
+            ]
     if settings.batch is None or not any(edge.role == "invoke" for edge in document.edges_from(node.id)):
         return []
     return [
