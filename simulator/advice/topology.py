@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.graph.build import bottlenecks, reachable
+from simulator.graph.build import bottlenecks, reachable, reached_by_any
 from simulator.graph.checks import ENDS
 from simulator.graph.loops import endless_loops
 from simulator.graph.rule import Finding, Rule
@@ -45,10 +45,8 @@ def single_points(look: Look) -> Iterator[Finding]:
 def unreachable(look: Look) -> Iterator[Finding]:
     """Nodes that something leads to, but nothing that a producer makes."""
     document = look.document
-    reached: set[str] = set()
-    for node in document.nodes:
-        if KINDS[node.kind].category == "producer":
-            reached |= reachable(look.graph, node.id, as_dead_letters=True)
+    producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
+    reached = reached_by_any(look.graph, producers)
     for node in document.nodes if reached else ():
         if node.id in reached or KINDS[node.kind].category in _OWN_LIFE:
             continue

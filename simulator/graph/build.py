@@ -51,6 +51,11 @@ def reachable(
     return found
 
 
+def reached_by_any(graph: Graph, starts: Collection[str]) -> set[str]:
+    """Every node that messages from one of `starts` may reach, these included, by edges of all roles."""
+    return {node for layer in nx.bfs_layers(graph, list(starts)) for node in layer}
+
+
 def upstream(graph: Graph, id: str) -> set[str]:
     """Every node from which messages may reach `id`, by edges of all roles."""
     return set(nx.ancestors(graph, id))

@@ -27,11 +27,14 @@ def arrival_rates(document: Document) -> dict[str, float]:
     outside = {node.id: _produced(node, duration) for node in document.nodes}
     rates = dict(outside)
     shares = edge_shares(document)
+    # What a node passes on is in proportion to what it gets.
+    onward = [(node.id, passed_on(document, node, 1.0, shares)) for node in document.nodes]
     for _ in range(_ROUNDS):
         fresh = dict(outside)
-        for node in document.nodes:
-            for target, rate in passed_on(document, node, rates[node.id], shares):
-                fresh[target] += rate
+        for id, targets in onward:
+            rate = rates[id]
+            for target, share in targets:
+                fresh[target] += rate * share
         change = max((abs(fresh[id] - rates[id]) for id in fresh), default=0.0)
         rates = fresh
         if change <= 1e-9 * (1.0 + max(rates.values(), default=0.0)):
@@ -81,9 +84,13 @@ class OfferedLoad:
         return f"{self.rate:.4g} msg/s × {self.service_time:.4g} s{attempts} = {self.erlang:.4g} erlang"
 
 
-def offered_loads(document: Document) -> dict[str, OfferedLoad]:
-    """Offered load of every consumer and service that has a number of servers."""
-    rates = arrival_rates(document)
+def offered_loads(document: Document, rates: dict[str, float] | None = None) -> dict[str, OfferedLoad]:
+    """Offered load of every consumer and service that has a number of servers.
+
+    Args:
+        rates: those of `arrival_rates`, where they have been worked out already.
+    """
+    rates = arrival_rates(document) if rates is None else rates
     loads: dict[str, OfferedLoad] = {}
     for node in document.nodes:
         service_time = getattr(node.config, "service_time", None)

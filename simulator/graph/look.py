@@ -48,7 +48,7 @@ class Look:
     @cached_property
     def loads(self) -> dict[str, OfferedLoad]:
         """Offered loads of the nodes that have a number of servers; empty where rates are not known."""
-        return {} if names_files(self.document) else offered_loads(self.document)
+        return {} if names_files(self.document) else offered_loads(self.document, self.rates)
 
     def rate(self, id: str) -> float:
         """Messages per second that arrive at a node, 0 where that is not known."""

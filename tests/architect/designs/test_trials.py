@@ -31,7 +31,7 @@ def rows(document: Document, node: Node, sample: Mapping[str, Any]) -> list[Tria
 @pytest.fixture(autouse=True)
 def _a_queue_that_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     trial = Trial("Weigh a message", "Shows who takes it.", {"weight": 1}, rows)
-    monkeypatch.setitem(KINDS, "queue", replace(KINDS["queue"], trial=trial))
+    monkeypatch.setitem(KINDS._loaded, "queue", replace(KINDS["queue"], trial=trial))
 
 
 def ask(client: Client, **body: Any) -> Any:

@@ -13,6 +13,7 @@ from simulator.design.examples import templates
 from simulator.graph.edits import edited
 from simulator.graph.problem import CODES, Problem
 from simulator.kinds.catalogue import KINDS
+from tests.simulator.advice.check_cases import CHECK_CASES
 from tests.simulator.advice.rule_cases import CASES, MENDED
 
 WITH_FIND = [code for code, rule in all_rules().items() if rule.find is not None]
@@ -108,3 +109,17 @@ def test_no_rule_breaks_on_a_design_without_edges_or_with_a_trace_file():
         "edges": [{"id": "e", "from": "p", "to": "q"}],
     }
     assert "D110" in [one.code for one in all_problems(Document.parse(data))]
+
+
+@pytest.mark.parametrize("code", CHECK_CASES)
+def test_a_check_of_a_kind_finds_what_it_should_and_only_there(code: str):
+    shows, shows_not = CHECK_CASES[code]
+    assert found(shows, code)
+    assert found(shows_not, code) == []
+
+
+def test_every_code_of_practice_has_a_case_here_or_beside_its_kind():
+    """Where a kind's own checks find it, its code stands in a test of the kind."""
+    here = CASES.keys() | CHECK_CASES.keys()
+    elsewhere = " ".join(path.read_text() for path in Path("tests/simulator/kinds").rglob("*.py"))
+    assert [code for code in all_rules() if code not in here and code not in elsewhere] == []
