@@ -81,7 +81,7 @@ def bus(event: dict[str, Any]) -> Document:
     )
 
 
-def called_saga(role: str) -> Document:
+def called_saga(caller: str) -> Document:
     steps = [{"name": "create", "compensation": "cancel", "timeout": 5}]
     return design(
         [
@@ -90,7 +90,7 @@ def called_saga(role: str) -> Document:
             node("saga", "saga", steps=steps),
             node("x", "service", service_time=0.01),
         ],
-        ["p->a:invoke", f"a->saga:{role}", "saga->x:invoke"],
+        ["p->a:invoke", f"{caller}->saga", "saga->x:invoke"],
     )
 
 
@@ -139,5 +139,5 @@ CHECK_CASES: dict[str, tuple[Document, Document]] = {
         table(1, {}, {"operation": "transact-write"}),
         table(1, {}, {"operation": "transact-write", "conflict_attempts": 3}),
     ),
-    "D406": (called_saga("invoke"), called_saga("publish")),
+    "D406": (called_saga("a"), called_saga("p")),
 }
