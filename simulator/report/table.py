@@ -168,15 +168,19 @@ def incident_lines(result: dict[str, Any]) -> list[str]:
     return incidents
 
 
+#: Rates of bytes that logs have, and what they are called in a line.
+_BYTE_RATES = (("bytes_in_rate", "in"), ("bytes_out_rate", "out"))
+
+
 def byte_lines(result: dict[str, Any]) -> list[str]:
     """For every log and queue that had any: bytes through it, and bytes in it."""
     lines = []
     for name, node in result["nodes"].items():
         parts = []
         if node.get("bytes_in", {}).get("mean"):
+            rates = [(name, word) for name, word in _BYTE_RATES if name in node]
             parts = [
-                f"{estimate_text(node['bytes_in_rate'], 'bytes/s')} in",
-                f"{estimate_text(node['bytes_out_rate'], 'bytes/s')} out",
+                *[f"{estimate_text(node[name], 'bytes/s')} {word}" for name, word in rates],
                 f"{quantity(node['log_size']['mean'], 'bytes')} in the log at the end",
             ]
         for metric, word in (("message_bytes_ready", "ready"), ("message_bytes_unacknowledged", "unacked")):

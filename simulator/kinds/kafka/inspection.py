@@ -120,6 +120,8 @@ def _first_holders(partition: int, brokers: int, replicas: int) -> tuple[int, ..
 def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     """By group the lag and the reader of each partition, then leader, in-sync replicas, offsets and size; the
     first 64 partitions.
+
+    The lag of a group in bytes is that in records of each partition times the mean size of its records.
     """
     settings = topic.settings
     rows = []
@@ -145,6 +147,8 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
         row["start_offset"], row["end_offset"] = log.start, log.end
         row["bytes"] = int(log.stored(topic.rules, settings.compression_ratio))
         rows.append(row)
+    ratio = settings.compression_ratio
+    sizes = [log.written / log.end / ratio if log.end else 0.0 for log in topic.logs]
     mean = total / len(topic.logs)
     now = topic.env.now
     return {
@@ -156,6 +160,7 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
             {
                 "group": name,
                 "lag": group.lag.value,
+                "lag_bytes": int(sum(group.lag_of(one) * sizes[one.number] for one in group.cursors)),
                 "rebalances": group.coordinator.rebalances,
                 "unassigned_partition_seconds": group.coordinator.unassigned.integral(now),
             }

@@ -1,9 +1,11 @@
 """The consumer group protocol of KIP-848: the broker assigns, and members reconcile one by one.
 
 Nobody waits for the whole group. Every change makes a new target assignment, changes that follow within
-`group.consumer.assignment.interval.ms` one together; a member hears of its part with its next heartbeat,
-gives up what it must at its next poll, and gets a partition with the first heartbeat after its former owner
-has given it up. Source: KIP-848; Apache Kafka 4.3 documentation, *Consumer Configs* and *Group Configs*.
+`group.consumer.assignment.interval.ms` one together; a member hears of its part with its next heartbeat.
+What it must give up comes first: it stays at its old epoch until it has given that up, at its next poll, and
+has said so with a heartbeat of its own accord; the answer moves it to the epoch of the target and names the
+partitions it gets. One that another member still has it gets with the first heartbeat after that member has
+given it up. Source: KIP-848; Apache Kafka 4.3 documentation, *Consumer Configs* and *Group Configs*.
 """
 
 from __future__ import annotations
@@ -108,22 +110,25 @@ class Reconciler(Coordinator):
             self.group.env.at(now + member.reader.heartbeat_interval, _Beat(self, member))
 
     def reconcile(self, member: Member, now: float) -> None:
-        """The answer to a heartbeat: what to give up, and what is free to have."""
+        """The answer to a heartbeat: what to give up, and once that is done what is free to have."""
         wanted = self.target.get(member.number, [])
         member.to_revoke = [cursor for cursor in member.cursors if cursor.number not in wanted]
+        if member.to_revoke:
+            if member.is_idle():
+                self.revoke(member, now)
+            return
         for number in wanted:
-            if self.group.cursors[number].member is None and number not in self._given:
+            cursor = self.group.cursors[number]
+            if cursor.member is None and number not in self._given:
                 self._given[number] = member
-                cursor = self.group.cursors[number]
                 self.group.env.at(now + self.latency(), _Given(self, cursor, member))
-        if member.to_revoke and member.is_idle():
-            self.revoke(member, now)
 
     def revoke(self, member: Member, now: float) -> None:
-        """A member gives up what it must, and says so at once."""
+        """A member gives up what it must, says so at once, and hears in return what it gets."""
         self.group.commit(member, now)
         moving, member.to_revoke = member.to_revoke, []
         self._release(member, moving, now)
+        self.reconcile(member, now)
 
     def given(self, cursor: Cursor, member: Member, now: float) -> None:
         """A member begins to fetch, unless the partition has been given to another meanwhile."""

@@ -24,7 +24,7 @@ from simulator.kinds.rabbitmq.placement import PlacedBroker
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
 from simulator.kinds.rabbitmq.queue_state import LISTED
 from simulator.kinds.rabbitmq.stream_line import StreamLine
-from simulator.kinds.rabbitmq.stream_log import StreamLog
+from simulator.kinds.rabbitmq.stream_log import LogSize, StreamLog
 from simulator.measurement.level import Level, Total
 from simulator.measurement.tally import Tally
 
@@ -45,6 +45,8 @@ class RabbitStream(PlacedBroker):
         self._levels: dict[str, Level | Total] = {}
         #: The stored messages, where somebody may ask for them.
         self.log: StreamLog | None = None
+        age = None if settings.max_age_ms is None else settings.max_age_ms / 1000.0
+        self._size = LogSize(age, settings.x_max_length_bytes)
         self._partitions: list[Partition] = []
 
     def connect(self, world: World) -> None:
@@ -73,6 +75,8 @@ class RabbitStream(PlacedBroker):
             "queue_length": Total(*(line.ready_level for line in self.lines)),
             "in_flight": Total(*(line.unacked_level for line in self.lines)),
             "in_system": Total(*(line.present for line in self.lines)),
+            "message_bytes_ready": Total(*(line.ready_level.bytes for line in self.lines)),
+            "message_bytes_unacknowledged": Total(*(line.unacked_level.bytes for line in self.lines)),
         }
 
     def start(self) -> None:
@@ -97,6 +101,7 @@ class RabbitStream(PlacedBroker):
         while committing and committing[0][0] <= now:
             _, message = committing.popleft()
             self.delivered += 1
+            self._size.append(message.size, now)
             if self.log is not None:
                 self.log.append(message, now)
             for line in self.lines[:-1]:
@@ -166,7 +171,7 @@ class RabbitStream(PlacedBroker):
 
     def stored(self) -> float:
         """Bytes of the log."""
-        return 0.0 if self.log is None else self.log.bytes
+        return self._size.at(self.env._now)
 
     def detail(self) -> Mapping[str, Any]:
         """Members and leader, and what every consumer has not read."""
@@ -181,8 +186,11 @@ class RabbitStream(PlacedBroker):
             ],
             "committing": len(self._committing),
             "next_offset": self.delivered,
+            "bytes": self.stored(),
+            "message_bytes_ready": sum([line.ready_level.bytes.value for line in self.lines]),
+            "message_bytes_unacknowledged": sum([line.unacked_level.bytes.value for line in self.lines]),
             "consumers": [
-                {**row, "unread": line.ready.count}
+                {**_without_buffer(row), "unread": line.ready.count}
                 for line in self.lines[:LISTED]
                 for row in line.detail()["consumers"]
             ],
@@ -213,6 +221,8 @@ class RabbitStream(PlacedBroker):
                 for name in ("redelivered", "dead_rejected", "dead_expired", "dead_maxlen", "skipped")
             },
             "leader_elections": self.elections,
+            "bytes_in": int(self._size.written),
+            "log_size": int(self.stored()),
             **self.channels.counts(),
         }
 
@@ -234,3 +244,8 @@ class RabbitStream(PlacedBroker):
             sum([line.departures for line in self.lines]),
             sum([line.residence_sum for line in self.lines]),
         )
+
+
+def _without_buffer(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a consumer has in its buffer is part of what it has in hand: here what it has not read counts."""
+    return {name: value for name, value in row.items() if name != "buffered"}

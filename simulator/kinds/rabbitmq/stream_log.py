@@ -27,6 +27,42 @@ class Stored:
         self.envelope = message.envelope
 
 
+class LogSize:
+    """Bytes that a stream keeps: their sizes alone, and not even those where it keeps all for ever.
+
+    Args:
+        max_age: seconds that a message is kept, None for ever.
+        max_bytes: bytes that are kept, None for any number; at least one message is.
+    """
+
+    def __init__(self, max_age: float | None, max_bytes: int | None) -> None:
+        self._max_age = inf if max_age is None else max_age
+        self._max_bytes = inf if max_bytes is None else max_bytes
+        self._kept: deque[tuple[float, float]] | None = (
+            None if max_age is None and max_bytes is None else deque()
+        )
+        self._bytes = 0.0
+        #: Bytes that have ever come.
+        self.written = 0.0
+
+    def append(self, size: float, now: float) -> None:
+        """A message of `size` bytes."""
+        self.written += size
+        self._bytes += size
+        kept = self._kept
+        if kept is not None:
+            kept.append((now, size))
+            while self._bytes > self._max_bytes and len(kept) > 1:
+                self._bytes -= kept.popleft()[1]
+
+    def at(self, now: float) -> float:
+        """Bytes kept at `now` (seconds)."""
+        kept = self._kept
+        while kept and kept[0][0] + self._max_age <= now:
+            self._bytes -= kept.popleft()[1]
+        return 0.0 if kept is not None and not kept else self._bytes
+
+
 class StreamLog:
     """Messages by offset, the first of the run being 0, with retention message by message.
 

@@ -48,10 +48,19 @@ export function insideOf(detail: JsonObject): Inside {
   return { facts, tables };
 }
 
+/** More than these do not fit the panel: then a column that says "yes" or a default in every row is left out. */
+const MOST_COLUMNS = 5;
+
+const isArgument = (name: string) => name.startsWith("x-");
+
 /** Columns in the order of their first coming; those that say nothing in any row are left out. */
 function columnsOf(rows: readonly JsonObject[]): string[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return names.filter((name) => rows.some((row) => isTelling(name, row[name])));
+  const telling = names.filter((name) => rows.some((row) => isTelling(name, row[name])));
+  if (telling.length <= MOST_COLUMNS) return telling;
+  return telling.filter(
+    (name) => !rows.every((row) => row[name] === true || (isArgument(name) && row[name] === 0)),
+  );
 }
 
 function isTelling(name: string, value: Json | undefined): boolean {

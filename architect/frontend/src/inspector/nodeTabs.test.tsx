@@ -2,6 +2,7 @@ import { cleanup, render, screen, waitFor, within } from "@testing-library/react
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { sortOf } from "../canvas/facts";
+import type { JsonObject } from "../document/types";
 import { EditorProvider } from "../editor/EditorContext";
 import { testEditor } from "../editor/testEditor";
 import { metricStore } from "../run/metrics";
@@ -162,6 +163,20 @@ describe("the inner state of a node", () => {
     expect(hasBar("lag of audit")).toBe(true);
     expect(hasBar("partition")).toBe(false);
     expect(["is_leader", "lag of audit", "ISR"].map(wordsOf)).toEqual(["Leader", "Lag of audit", "ISR"]);
+  });
+
+  it("leaves out of a wide table what is yes, or a default, in every row", () => {
+    const row = { consumer: "c", instance: 1, prefetch: 10, unacked: 0, buffered: 0, "x-priority": 0 };
+    const columns = (...consumers: JsonObject[]) => insideOf({ consumers }).tables[0]?.columns;
+    expect(columns({ ...row, is_open: true }, { ...row, is_open: true })).toEqual([
+      "consumer",
+      "instance",
+      "prefetch",
+      "unacked",
+      "buffered",
+    ]);
+    expect(columns({ ...row, is_open: true }, { ...row, is_open: false })).toContain("is_open");
+    expect(columns(row, { ...row, "x-priority": 5 })).toContain("x-priority");
   });
 
   it("comes with the frames of a run", async () => {

@@ -96,3 +96,19 @@ def test_an_unclean_election_takes_its_bytes_out_of_the_log():
     assert counts["unclean_elections"] == 1
     log = watched.world.nodes["log"].logs[0]  # type: ignore[attr-defined]
     assert (counts["bytes_in"], log.end, counts["log_size"]) == (1000, 3, 300)
+
+
+def test_the_lag_of_a_group_in_bytes():
+    # One record of 100 bytes each second from 0 to 9 s; the reader is gone from 4.5 s on, before its commit.
+    frames: list[dict[str, Any]] = []
+    document = log_design(
+        {"id": "worker"},
+        SECOND,
+        times=TEN,
+        topic={"compression_ratio": 4.0},
+        faults=[outage("worker", 4.5, 95)],
+    )
+    simulate(document, on_frame=frames.append)
+    groups = {one["group"]: one for one in frames[-1]["nodes"]["log"]["detail"]["groups"]}
+    found = {name: (one["lag"], one["lag_bytes"]) for name, one in groups.items()}
+    assert found == {"g": (10, 250), "audit": (0, 0)}

@@ -109,3 +109,27 @@ def test_members_of_both_protocols_make_no_group():
     )
     errors = [problem for problem in check(document) if problem.severity == "error"]
     assert [(problem.code, problem.field) for problem in errors] == [("D283", "config.group.protocol")]
+
+
+def test_a_member_gets_nothing_new_before_it_has_given_up_what_it_must():
+    """KIP-848: the epoch of the target, and with it new partitions, only after the revocation is confirmed.
+
+    Nine partitions of a, b and c by range, 0 to 2, 3 to 5 and 6 to 8. With c gone a is to have 0 to 4 and b 5
+    to 8; b hears so at 20 s, and does not poll until 27 s: it gives up 3 and 4, and only then gets 6 to 8.
+    """
+    settings = {"group.protocol": "consumer", "group.remote.assignor": "range"}
+    document = log_design(
+        {"id": "a", "edge": settings, "service_time": 0.001},
+        {"id": "b", "edge": settings, "service_time": 0.001},
+        {"id": "c", "edge": settings, "service_time": 0.001},
+        arrivals={"process": "constant", "rate": 100},
+        keys=KEYS,
+        topic={"partitions": 9, "group.consumer.session.timeout.ms": 6000},
+        faults=[outage("c", 11.0, 1000), {"kind": "pause", "node": "b", "at": 19.0, "duration": 8.0}],
+        duration=40.0,
+    )
+    # 6 to 8 belong to nobody from 16 s, when c is out, until b polls at 27 s; 3 and 4 from then until a's
+    # heartbeat at 30 s.
+    assert unassigned(document) == pytest.approx(3 * 11.0 + 2 * 3.0, abs=0.3)
+    watched, _ = run(document)
+    assert owners(watched) == ["a"] * 5 + ["b"] * 4

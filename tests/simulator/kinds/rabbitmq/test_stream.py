@@ -96,3 +96,29 @@ def test_a_stream_is_read_with_a_prefetch_by_consumers_of_one_instance():
     data["nodes"][2]["config"]["instances"] = 2
     fields = [one.field for one in check(Document.parse(data)) if one.severity == "error"]
     assert fields == ["config.prefetch", "to"]
+
+
+@pytest.mark.parametrize(
+    ("config", "kept"),
+    [({}, 10), ({"x-max-age": "5s"}, 0), ({"x-max-age": "97s"}, 6), ({"x-max-length-bytes": 3 * 1024}, 3)],
+    ids=["for ever", "all too old", "four too old", "by size"],
+)
+def test_the_bytes_of_the_log_and_of_what_is_not_read(config: dict[str, Any], kept: int):
+    """One of 1,024 bytes each second from 0 to 9 s, in a run of 100 s; the readers have all of it at once."""
+    result = run(stream(at(*range(10)), config, 0.0, 0.5))
+    found = result["nodes"]["log"]
+    assert (found["bytes_in"]["mean"], found["log_size"]["mean"]) == (10 * 1024, kept * 1024)
+    # Only the second one takes time, and has them in hand meanwhile: 10 times 0.5 s.
+    assert found["message_bytes_unacknowledged"]["mean"]["mean"] == pytest.approx(1024 * 5 / 100, abs=0.01)
+    assert found["message_bytes_ready"]["mean"]["mean"] == 0
+
+
+def test_bytes_not_read_are_the_sizes_of_what_no_consumer_has_asked_for():
+    """Ten at 0 s, prefetch 1 and 20 s for each: nine wait at first, and one less every 20 s."""
+    frames: list[dict[str, Any]] = []
+    simulate(stream(at(*[0] * 10), {}, 20.0, read={"prefetch": 1}), on_frame=frames.append)
+    at_30 = next(frame for frame in frames if 30 <= frame["t"] < 31)["nodes"]["log"]
+    assert at_30["message_bytes_ready"] == 8 * 1024
+    assert at_30["detail"]["consumers"][0]["unread"] == 8
+    assert at_30["detail"]["message_bytes_ready"] == 8 * 1024
+    assert at_30["detail"]["bytes"] == 10 * 1024
