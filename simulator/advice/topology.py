@@ -13,6 +13,7 @@ from simulator.graph.rule import Finding, Rule
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
+    from simulator.design.document import Document
     from simulator.graph.look import Look
 
 #: Nodes behind a single instance from which on it is worth a word.
@@ -60,6 +61,16 @@ def unreachable(look: Look) -> Iterator[Finding]:
             )
 
 
+def _gets_several(document: Document, id: str) -> bool:
+    """Whether a node is meant to get several messages for one: a join, and what leads to participants of a
+    saga, who answer each other there.
+    """
+    readers = [edge.target for edge in document.edges_from(id) if edge.role == "consume"]
+    return KINDS[document.node(id).kind].category == "join" or any(
+        document.node(one).kind == "saga-participant" for one in (id, *readers)
+    )
+
+
 def amplification(look: Look) -> Iterator[Finding]:
     """Nodes to which one message comes several times over: copies of copies, calls in a loop."""
     document = look.document
@@ -75,7 +86,7 @@ def amplification(look: Look) -> Iterator[Finding]:
         for id in reachable(look.graph, producer):
             total[id] = total.get(id, 0.0) + rate
     worst = max(
-        (id for id in total if id not in made and KINDS[document.node(id).kind].category != "join"),
+        (id for id in total if id not in made and not _gets_several(document, id)),
         key=lambda one: look.rate(one) / total[one],
         default=None,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.graph.build import Graph, graph_of
 from simulator.graph.edits import AddEdge, AddNode
 from simulator.graph.forecast import OfferedLoad, arrival_rates, offered_loads
+from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
@@ -94,11 +95,14 @@ class Look:
         return getattr(self.config(id), "concurrency", None) or 1
 
     def work(self, id: str) -> float:
-        """Mean seconds of work of a node for one message, 0 for one that does none."""
+        """Mean seconds of work of a node for one message, those it passes over included; 0: it does none."""
         service_time = getattr(self.config(id), "service_time", None)
         if service_time is None:
             return 0.0
-        return float(getattr(self.config(id), "own_time", service_time.mean)())
+        node = self.document.node(id)
+        worked_share = KINDS[node.kind].worked_share
+        share = 1.0 if worked_share is None else worked_share(self.document, node)
+        return share * float(getattr(node.config, "own_time", service_time.mean)())
 
     def outage(self, id: str) -> tuple[float, bool]:
         """The longest time (s) for which a node is away, and whether the design itself declares it."""

@@ -135,11 +135,29 @@ def templates() -> list[Template]:
         ),
         _template(
             "order-saga",
-            "Order saga",
+            "Orchestrated saga",
             summary="A Step Functions workflow reserves stock, takes the payment and ships, and undoes what "
             "was done, in reverse order, when a step fails.",
             see="One card in twenty is declined, and its stock is released again. While shipping is out for "
             "a minute, retries hold the orders open for some seconds, and then all are refunded.",
+        ),
+        _template(
+            "choreographed-saga",
+            "Choreographed saga",
+            summary="Orders, stock, payment and shipping react to each other's events on a Kafka topic, and "
+            "undo what they did when a later one refuses; nobody coordinates.",
+            see="While payment is away for a minute 1,400 orders are half done, and 740 expire. Payment "
+            "takes most of them late and gives the money back; shipping has been told and refuses 700. Take "
+            "OrderExpired from its list, and they are shipped and refunded: stuck.",
+        ),
+        _template(
+            "outbox",
+            "Transactional outbox",
+            summary="An order service commits its events with its orders, and a relay publishes them to a "
+            "topic that is out of reach for a minute.",
+            see="3,100 events wait in the outbox, and none is lost. Six crashes of the relay publish 385 "
+            "twice: customers get two mails, the warehouse remembers and packs once. With the method "
+            "commit-then-publish 3,300 orders are never told of.",
         ),
         _template(
             "serverless-orders",
