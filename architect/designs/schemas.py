@@ -30,6 +30,9 @@ class CounterExampleOut(Schema):
     code: str
     title: str = Field(description="The rule, one sentence.")
     document: Document
+    steps: list[str] = Field(description="What happens in its run, moment by moment.")
+    damage: str = Field(description="What that cost, as measured.")
+    cured: str = Field(description="The same figure after the mend.")
 
 
 class FileIn(Body):

@@ -42,7 +42,7 @@ def design_get(design_id: uuid.UUID) -> Design:
 
 def counter_example_get(code: str) -> dict[str, Any]:
     """Return the design that shows what a rule of practice warns of; raises NotFound."""
-    from simulator.advice.counter_examples import COUNTER_EXAMPLES, document_of
+    from simulator.advice.counter_examples import COUNTER_EXAMPLES, document_of, story_of
     from simulator.advice.table import all_rules
 
     if code not in COUNTER_EXAMPLES:
@@ -50,7 +50,15 @@ def counter_example_get(code: str) -> dict[str, Any]:
             f"There is no counter-example for {code[:20]!r}.",
             hint=f"There are {', '.join(COUNTER_EXAMPLES)}.",
         )
-    return {"code": code, "title": all_rules()[code].title, "document": document_of(code)}
+    steps, damage, cured = story_of(code)
+    return {
+        "code": code,
+        "title": all_rules()[code].title,
+        "document": document_of(code),
+        "steps": list(steps),
+        "damage": damage,
+        "cured": cured,
+    }
 
 
 def design_list() -> Sequence[Design]:

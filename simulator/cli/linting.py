@@ -129,7 +129,7 @@ def _exit_code(problems: list[Problem]) -> int:
 def _show(options: argparse.Namespace) -> int:
     """The run that shows what a rule warns of, and the same after the cure."""
     from simulator.advice.counter_examples import COUNTER_EXAMPLES
-    from simulator.advice.counter_examples.story import story
+    from simulator.advice.counter_examples.story import told
     from simulator.advice.table import all_rules
     from simulator.formats.exports.own_yaml import own_yaml
     from simulator.running import simulate
@@ -148,10 +148,7 @@ def _show(options: argparse.Namespace) -> int:
         f"{example.code}: {all_rules()[example.code].title}",
         document.description,
         "",
-        *story(document, frames),
-        "",
-        f"Damage: {example.damage.format(example.measure(result))}.",
-        f"Mended: {example.cured.format(example.measure(cured))}.",
+        *told(example, document, frames, result, cured),
     ]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0

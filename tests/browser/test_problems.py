@@ -84,6 +84,9 @@ def test_a_problem_says_why_and_a_small_design_shows_it(page: Page, live: LiveSe
         problems.get_by_text("delivered to a second worker while the first is still at it")
     ).to_be_visible()
     expect(problems.get_by_text("Source: Amazon SQS developer guide")).to_be_visible()
+    steps = problems.get_by_role("list", name="What happens in Billed twice")
+    expect(steps.get_by_text("31 s orders -> billing 1; orders: 1 delivered again")).to_be_visible()
+    expect(problems.get_by_text("Mended: 0 duplicates")).to_be_visible()
     problems.get_by_role("button", name="Show me D302").click()
     expect(page.get_by_role("textbox", name="Name of the design")).to_have_value("Billed twice")
     assert design_of(page, live)["id"] != first

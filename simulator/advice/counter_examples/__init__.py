@@ -2,7 +2,7 @@
 
 Each is a document of its own, `CODE.headrace.yaml` beside this file, that fires its rule. A run of it, always
 with the same seed, shows the damage as one figure of its result; after the cure the figure is what it should
-be.
+be. `CODE.story.txt` is what happens in that run, as `story.told` writes it; a test keeps the two together.
 """
 
 from __future__ import annotations
@@ -62,6 +62,15 @@ class CounterExample:
                 break
             document = Document.parse(edited(document.to_data(), mend))
         return document
+
+
+@cache
+def story_of(code: str) -> tuple[tuple[str, ...], str, str]:
+    """The steps of a counter-example, the damage, and what is left of it after the cure."""
+    text = resources.files(__name__).joinpath(f"{code}.story.txt").read_text(encoding="utf-8")
+    steps, _, figures = text.rstrip("\n").partition("\n\n")
+    damage, _, cured = figures.partition("\n")
+    return tuple(steps.split("\n")), damage.removeprefix("Damage: "), cured.removeprefix("Mended: ")
 
 
 @cache

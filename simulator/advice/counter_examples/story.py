@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.advice.counter_examples import CounterExample
     from simulator.design.document import Document
     from simulator.measurement.frame import Frame
 
@@ -19,6 +20,22 @@ _TOLD = {
     "throttled": "throttled",
 }
 _FLOW = {"delivered": "done", "duplicates": "done once more", "lost": "lost"}
+
+
+def told(
+    example: CounterExample,
+    document: Document,
+    frames: list[Frame],
+    result: dict[str, Any],
+    cured: dict[str, Any],
+) -> list[str]:
+    """What a run of a counter-example showed: the steps, the damage, and the same after the cure."""
+    return [
+        *story(document, frames),
+        "",
+        f"Damage: {example.damage.format(example.measure(result))}.",
+        f"Mended: {example.cured.format(example.measure(cured))}.",
+    ]
 
 
 def story(document: Document, frames: list[Frame]) -> Iterator[str]:

@@ -63,6 +63,9 @@ def test_a_problem_comes_with_its_reason_its_source_and_its_mend(client: Client,
 def test_a_counter_example_can_be_read_and_saved(client: Client, post: Any) -> None:
     found = client.get("/api/counter-examples/D302").json()
     assert (found["code"], found["document"]["name"]) == ("D302", "Billed twice")
+    assert "31 s  orders -> billing 1; orders: 1 delivered again" in found["steps"][3]
+    assert found["damage"].startswith("6 deliveries of 3 orders were duplicates")
+    assert found["cured"].startswith("0 duplicates")
     saved = post("/api/designs", {"document": found["document"]}).json()
     (problem,) = saved["problems"]
     assert (problem["code"], problem["counter_example"]) == ("D302", True)

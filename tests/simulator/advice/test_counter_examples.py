@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from simulator import simulate
-from simulator.advice.counter_examples import COUNTER_EXAMPLES
-from simulator.advice.counter_examples.story import story
+from simulator.advice import counter_examples
+from simulator.advice.counter_examples import COUNTER_EXAMPLES, story_of
+from simulator.advice.counter_examples.story import told
 from simulator.advice.table import all_problems, all_rules
 from simulator.cli import main
 
-FOLDER = Path(__file__).parent / "stories"
+FOLDER = Path(counter_examples.__file__).parent
 #: The damage, and what is left of it after the cure: by the rule's source, worked out by hand.
 DAMAGE = {
     "D302": (6, 0),  # 3 orders, each done at 40, 70 and 100 s after it came, in a run of 120 s
@@ -54,15 +55,18 @@ def test_the_damage_is_shown_and_the_cure_cures(code: str):
 
 @pytest.mark.parametrize("code", COUNTER_EXAMPLES)
 def test_the_story_is_as_its_file_says(code: str):
-    document = COUNTER_EXAMPLES[code].document()
+    example = COUNTER_EXAMPLES[code]
+    document = example.document()
     frames: list[Any] = []
-    simulate(document, on_frame=frames.append)
-    text = "\n".join(story(document, frames)) + "\n"
-    file = FOLDER / f"{code}.txt"
+    result = simulate(document, on_frame=frames.append)
+    text = "\n".join(told(example, document, frames, result, simulate(example.cured_document()))) + "\n"
+    file = FOLDER / f"{code}.story.txt"
     if os.environ.get("HEADRACE_WRITE_TRACES"):
-        FOLDER.mkdir(exist_ok=True)
         file.write_text(text)
     assert text == file.read_text()
+    steps, damage, cured = story_of(code)
+    assert all(" s  " in step for step in steps)
+    assert (damage, cured) == tuple(line.split(": ", 1)[1] for line in text.splitlines()[-2:])
 
 
 def test_the_command_prints_the_steps_the_damage_and_the_mended_run(capsys, tmp_path):

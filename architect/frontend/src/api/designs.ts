@@ -67,12 +67,18 @@ export const tryMessage = (document: DesignDocument, node: string, sample: JsonO
   request<{ rows: TrialRow[] }>("POST", "/try", { body: { document, node, sample }, signal });
 
 export const listTemplates = () => request<Template[]>("GET", "/templates");
-/** A small design in which the damage happens that a rule warns of. */
+/** A small design in which the damage happens that a rule warns of, and what a run of it showed. */
+export interface CounterExample {
+  readonly code: string;
+  readonly title: string;
+  readonly document: DesignDocument;
+  readonly steps: readonly string[];
+  readonly damage: string;
+  readonly cured: string;
+}
+
 export const counterExample = (code: string) =>
-  request<{ code: string; title: string; document: DesignDocument }>(
-    "GET",
-    `/counter-examples/${encodeURIComponent(code)}`,
-  );
+  request<CounterExample>("GET", `/counter-examples/${encodeURIComponent(code)}`);
 export const listDesigns = () => request<DesignSummary[]>("GET", "/designs");
 
 export async function createDesign(given: NewDesign): Promise<SavedDesign> {

@@ -15,6 +15,7 @@ import { type Problem, sentence } from "../api/errors";
 import { asSentence, bySeverity, fieldPath, placeName, placeOf } from "../document/problems";
 import { shownDocument } from "../document/store";
 import { navigate } from "../router";
+import { CounterExampleStory } from "./CounterExampleStory";
 import { useEditor, useEditorState } from "./EditorContext";
 import "./problems.css";
 
@@ -159,6 +160,7 @@ function Row({ problem, where, onGo, onMend, onShow }: RowProps) {
           {problem.why} <span className="muted">Source: {asSentence(problem.source ?? "")}</span>
         </p>
       )}
+      {isOpen && problem.hasCounterExample && <CounterExampleStory code={problem.code} />}
     </li>
   );
 }
