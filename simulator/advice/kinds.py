@@ -12,6 +12,7 @@ _MODULES = {
     "aws.sqs": ("simulator.kinds.aws.sqs.advice",),
     "aws.sns": ("simulator.kinds.aws.sns_advice",),
     "aws.eventbridge": ("simulator.kinds.aws.eventbridge_advice",),
+    "aws.pipe": ("simulator.kinds.aws.eventbridge_advice",),
     "kafka.topic": ("simulator.kinds.kafka.advice", "simulator.kinds.kafka.reading_advice"),
     "rabbitmq.exchange": ("simulator.kinds.rabbitmq.advice", "simulator.kinds.rabbitmq.publishing_advice"),
     "rabbitmq.queue": ("simulator.kinds.rabbitmq.advice", "simulator.kinds.rabbitmq.publishing_advice"),

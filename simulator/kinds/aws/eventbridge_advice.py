@@ -158,6 +158,21 @@ def short_tries(look: Look) -> Iterator[Finding]:
                 )
 
 
+def deleting_filters(look: Look) -> Iterator[Finding]:
+    """Pipes with a filter on a queue: what does not match is taken off it."""
+    for node, settings in look.of_kind("aws.pipe"):
+        for edge in look.into(node.id, "consume") if settings.filter_pattern is not None else ():
+            others = [one.target for one in look.out(edge.source, "consume") if one.target != node.id]
+            if look.document.node(edge.source).kind == "aws.sqs" and others:
+                yield Finding(
+                    node.id,
+                    f"{node.id} deletes what its filter does not match from {edge.source}, which "
+                    f"{others[0]} reads too: messages meant for it are gone",
+                    "config.FilterPattern",
+                    "give each reader a queue of its own",
+                )
+
+
 _GUIDE = "Amazon EventBridge user guide, "
 RULES = (
     Rule(
@@ -226,5 +241,14 @@ RULES = (
         _GUIDE + "How EventBridge retries delivering events",
         "Set MaximumEventAgeInSeconds above the longest outage, at most 86,400 s.",
         short_tries,
+    ),
+    Rule(
+        "D547",
+        "warning",
+        "A pipe filters a queue that others read too.",
+        "On a queue a message that does not match the filter is deleted, not left for somebody else.",
+        _GUIDE + "Event filtering in Amazon EventBridge Pipes (Amazon SQS)",
+        "Give each reader a queue of its own.",
+        deleting_filters,
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulator.graph.edits import SetSetting
-from simulator.graph.figures import top_share
+from simulator.graph.figures import seconds, top_share
 from simulator.graph.rule import Finding, Rule
 from simulator.kinds.kafka.actions import AddPartitionsSettings
 
@@ -173,6 +173,32 @@ def keyless_compaction(look: Look) -> Iterator[Finding]:
                 )
 
 
+def full_partitions(look: Look) -> Iterator[Finding]:
+    """Topics whose size limit is reached before the longest declared outage of a reader is over."""
+    for node, settings in look.of_kind(KIND):
+        sizes = [
+            size.mean() * look.rate(edge.source)
+            for edge in look.into(node.id, "publish")
+            if (size := getattr(look.config(edge.source), "size", None)) is not None
+        ]
+        if settings.retention_bytes < 0 or "delete" not in settings.cleanup_policy or not sum(sizes):
+            continue
+        span = settings.retention_bytes * settings.partitions / sum(sizes)
+        outages = [(*look.outage(edge.target), edge.target) for edge in look.out(node.id, "consume")]
+        declared = [(outage, reader) for outage, is_declared, reader in outages if is_declared]
+        longest, reader = max(declared, default=(0.0, ""))
+        if reader and span <= longest:
+            needed = int(2.0 * longest * sum(sizes) / settings.partitions) + 1
+            yield Finding(
+                node.id,
+                f"a partition holds {settings.retention_bytes:,} bytes, which come in {seconds(span)}, and "
+                f"the design has {reader} away for {seconds(longest)}: the oldest records are deleted unread",
+                "config.retention.bytes",
+                f"set it to {needed:,} or more; it counts for each partition",
+                (SetSetting("node", node.id, ("retention.bytes",), needed),),
+            )
+
+
 _DOCS = "Apache Kafka documentation, "
 RULES = (
     Rule(
@@ -261,5 +287,15 @@ RULES = (
         _DOCS + "Log Compaction; cleanup.policy",
         "Give the producer keys, or set cleanup.policy to delete.",
         keyless_compaction,
+    ),
+    Rule(
+        "D559",
+        "warning",
+        "A partition is full before the declared outage of a reader is over.",
+        "retention.bytes deletes the oldest segments whether they were read or not; it counts for each "
+        "partition, so a hot one is full first.",
+        _DOCS + "retention.bytes",
+        "Hold at least twice what comes in the longest outage.",
+        full_partitions,
     ),
 )

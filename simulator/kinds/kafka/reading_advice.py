@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from simulator.graph.look import Look
 
 KIND = "kafka.topic"
+#: Records per second from which on a commit for each is worth a word.
+MANY_COMMITS = 50.0
+#: Seconds a transaction may be open before its readers notice.
+LONG_TRANSACTION = 5.0
 
 
 def _readers(look: Look) -> Iterator[tuple[Node, Edge, KafkaConsumeSettings]]:
@@ -124,6 +128,37 @@ def unordered_shares(look: Look) -> Iterator[Finding]:
             )
 
 
+def commits_per_record(look: Look) -> Iterator[Finding]:
+    """Members that commit after every record of a busy topic."""
+    for node, edge, read in _readers(look):
+        rate = look.rate(node.id)
+        if read.commit == "after-record" and not read.auto_commit and rate >= MANY_COMMITS:
+            yield Finding(
+                edge.id,
+                f"{edge.target} commits after each of {rate:,.0f} records a second: each is a request to "
+                "the group coordinator, and the member waits for it",
+                "config.commit",
+                "commit after the batch, and make the work idempotent",
+                (SetSetting("edge", edge.id, ("commit",), "after-batch"),),
+            )
+
+
+def long_transactions(look: Look) -> Iterator[Finding]:
+    """Readers of committed records behind transactions that stay open for long."""
+    for node, edge, read in _readers(look):
+        settings = look.config(node.id)
+        level = read.isolation_level if read.group_type == "consumer" else read.share_isolation_level
+        span = settings.transaction_time.mean()
+        if settings.transactional_id is not None and level == "read_committed" and span >= LONG_TRANSACTION:
+            yield Finding(
+                edge.id,
+                f"transactions on {node.id} stay open for {span:.3g} s, and {edge.target} reads committed "
+                "records only: all later records of the partition wait as long",
+                "config.isolation.level",
+                "commit smaller transactions more often",
+            )
+
+
 _DOCS = "Apache Kafka documentation, "
 RULES = (
     Rule(
@@ -174,5 +209,25 @@ RULES = (
         "KIP-932, Queues for Kafka",
         "Use a consumer group where the order of a key must hold.",
         unordered_shares,
+    ),
+    Rule(
+        "D565",
+        "hint",
+        "A member commits after every record of a busy topic.",
+        "A commit is a request to the group coordinator and a record in an internal topic: it takes longer "
+        "than most work, and duplicates after a crash are still possible.",
+        _DOCS + "Offset tracking; enable.auto.commit",
+        "Commit after the batch, and make the work idempotent.",
+        commits_per_record,
+    ),
+    Rule(
+        "D566",
+        "hint",
+        "Readers of committed records wait behind long transactions.",
+        "They see a partition up to the last stable offset: one open transaction holds back everything "
+        "behind it, also what belongs to none.",
+        _DOCS + "isolation.level; transaction.timeout.ms",
+        "Commit smaller transactions more often.",
+        long_transactions,
     ),
 )

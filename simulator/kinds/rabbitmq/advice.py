@@ -210,6 +210,23 @@ def one_queue_for_all(look: Look) -> Iterator[Finding]:
             )
 
 
+def undone_priorities(look: Look) -> Iterator[Finding]:
+    """Priorities of messages that are handed out before the urgent ones come."""
+    for node, settings, edge, consume in _readers(look):
+        wanted = 2 * look.concurrency(edge.target)
+        if settings.x_max_priority is None or consume.auto_ack or 0 < consume.prefetch <= 2 * wanted:
+            continue
+        held = "everything that waits" if not consume.prefetch else f"up to {consume.prefetch} messages"
+        yield Finding(
+            edge.id,
+            f"{node.id} has priorities, and an instance of {edge.target} holds {held}: what is urgent waits "
+            "behind what was handed out before",
+            "config.prefetch",
+            f"set it to {wanted}",
+            (SetSetting("edge", edge.id, ("prefetch",), wanted),),
+        )
+
+
 _DOCS = "RabbitMQ documentation, "
 RULES = (
     Rule(
@@ -297,5 +314,14 @@ RULES = (
         "RabbitMQ blog, August 2024: 99,000 messages/s of 12 bytes through one classic queue",
         "Use several queues or a stream.",
         one_queue_for_all,
+    ),
+    Rule(
+        "D579",
+        "hint",
+        "A queue has priorities, and its consumers hold many messages.",
+        "Priorities order what waits in the queue; what a consumer holds already is done first.",
+        _DOCS + "Priority Queue Support (interaction with consumers)",
+        "Set a prefetch of about twice what an instance works on at a time.",
+        undone_priorities,
     ),
 )

@@ -264,6 +264,38 @@ def interrupted(**read: Any) -> Document:
     return log({"partitions": 6}, consumer={"instances": 3}, read=read, faults=[change])
 
 
+def two_functions(reserved: int | None) -> Document:
+    busy = function(ReservedConcurrentExecutions=reserved)
+    return design(
+        [made(6_000), made_by("o"), busy, node("y", "aws.lambda", Timeout=30)], ["p->x:invoke", "o->y:invoke"]
+    )
+
+
+def made_by(id: str) -> dict[str, Any]:
+    return node(id, "producer", arrivals=rate(1))
+
+
+def downstream(most: int) -> Document:
+    return design(
+        [
+            made(),
+            node("q", "aws.sqs", VisibilityTimeout=300),
+            function(),
+            node("s", "service", service_time=0.01, concurrency=5),
+        ],
+        ["p->q", "q->x", "x->s:invoke"],
+        edge_configs={"q->x": {"MaximumConcurrency": most}},
+    )
+
+
+def piped(readers: tuple[str, ...]) -> Document:
+    pipe = node("x", "aws.pipe", FilterPattern={"body": {"source": ["shop"]}})
+    return design(
+        [made(event={"source": "shop"}), node("q", "aws.sqs"), pipe, node("s", "service"), worker()],
+        ["p->q", "q->x", "x->s:invoke", *(f"q->{reader}" for reader in readers)],
+    )
+
+
 DOWN = [{"kind": "node-down", "node": "b", "at": 10, "duration": 5}]
 AWAY = [{"kind": "pause", "node": "c", "at": 10, "duration": 200}]
 Case = tuple[Document, Document | None]
@@ -314,6 +346,7 @@ CASES: dict[str, Case] = {
         ),
         MENDED,
     ),
+    "D547": (piped(("c",)), piped(())),
     "D550": (line("kafka.topic"), MENDED),
     "D551": (log({"min.insync.replicas": 1}), MENDED),
     "D552": (log({"acks": "1"}), MENDED),
@@ -332,11 +365,24 @@ CASES: dict[str, Case] = {
     "D556": (log({"linger.ms": 0, "partitions": 20}, producer={"number": 2_000, "size": 100}), MENDED),
     "D557": (log(producer={"size": 1_000_000}), log(producer={"size": 1_000})),
     "D558": (log({"cleanup.policy": "compact"}), log({"cleanup.policy": "compact"}, producer={"keys": ZIPF})),
+    "D559": (log({"retention.bytes": 1_000_000, "segment.bytes": 1_048_576}, faults=AWAY), MENDED),
     "D560": (log(consumer=ALWAYS), log(consumer=ALWAYS, read={"attempts": 3})),
     "D561": (log(read={"enable.auto.commit": False, "commit": "before-processing"}), MENDED),
     "D562": (log(consumer={"work": 0.2}), log({"partitions": 6}, consumer={"work": 0.2, "instances": 6})),
     "D563": (interrupted(), MENDED),
     "D564": (log(read={"group_type": "share"}, consumer={"instances": 2}, producer={"keys": ZIPF}), MENDED),
+    "D565": (
+        log(
+            {"partitions": 9},
+            read={"enable.auto.commit": False, "commit": "after-record"},
+            producer={"number": 90},
+        ),
+        MENDED,
+    ),
+    "D566": (
+        log({"transactional.id": "t", "transaction_time": 20}, read={"isolation.level": "read_committed"}),
+        log({"transactional.id": "t", "transaction_time": 1}, read={"isolation.level": "read_committed"}),
+    ),
     "D570": (rabbit(read={"prefetch": 0}, consumer={"instances": 2}), MENDED),
     "D571": (rabbit(read={"auto_ack": True, "prefetch": 0}), MENDED),
     "D572": (rabbit(consumer=FAILING), MENDED),
@@ -349,6 +395,7 @@ CASES: dict[str, Case] = {
         rabbit({"x-single-active-consumer": True}, consumer={"work": 0.05, "instances": 4}),
     ),
     "D578": (rabbit(producer={"number": 40_000}), rabbit(producer={"number": 4_000})),
+    "D579": (rabbit({"x-max-priority": 5}, {"prefetch": 100}), MENDED),
     "D580": (rabbit(send={"delivery_mode": 2}), MENDED),
     "D581": (rabbit({"x-max-length": 10, "x-overflow": "reject-publish"}), MENDED),
     "D582": (rabbit(faults=DOWN), MENDED),
@@ -365,6 +412,8 @@ CASES: dict[str, Case] = {
         called({}, objectives=({"metric": "end_to_end_latency.p99", "from": "p", "to": "x", "below": 0.2},)),
         called({}, objectives=({"metric": "end_to_end_latency.p99", "from": "p", "to": "x", "below": 2},)),
     ),
+    "D604": (two_functions(None), two_functions(700)),
+    "D605": (downstream(50), downstream(5)),
     "D620": (machine(catching()), machine(catching(ResultPath="$.error"))),
     "D621": (
         machine({"Go": {"Type": "Pass", "End": True}}, 60),

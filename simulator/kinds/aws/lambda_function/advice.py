@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KIND = "aws.lambda"
 LONGEST_TIMEOUT = 900
+#: Share of the account's concurrency above which one function is a danger to the others.
+GREEDY = 0.5
 #: Requests per second that each execution at a time allows (developer guide, *Function scaling*).
 REQUESTS_PER_EXECUTION = 10.0
 
@@ -108,6 +110,43 @@ def cold_starts(look: Look) -> Iterator[Finding]:
                 break
 
 
+def greedy_functions(look: Look) -> Iterator[Finding]:
+    """Functions that can take more than half of the concurrency that all share."""
+    functions = list(look.of_kind(KIND))
+    for node, settings in functions if len(functions) > 1 else ():
+        needed = look.rate(node.id) * settings.service_time.mean() * settings.cpu_factor
+        if settings.reserved_concurrency is None and needed > GREEDY * settings.account_concurrency:
+            others = ", ".join(other.id for other, _ in functions if other is not node)
+            yield Finding(
+                node.id,
+                f"{node.id} needs about {needed:,.0f} of the {settings.account_concurrency:,} executions "
+                f"that it shares with {others}: a burst of it throttles them",
+                "config.ReservedConcurrentExecutions",
+                "reserve concurrency for it, which is also the most it gets",
+            )
+
+
+def narrow_services(look: Look) -> Iterator[Finding]:
+    """Services that do less at a time than the functions which call them."""
+    for node, settings in look.of_kind(KIND):
+        mappings = [
+            edge.settings.maximum_concurrency
+            for edge in look.into(node.id, "consume")
+            if isinstance(edge.settings, MappingSettings)
+        ]
+        given = [one for one in (settings.reserved_concurrency, *mappings) if one is not None]
+        for edge in look.out(node.id, "invoke") if given else ():
+            servers = look.workers(edge.target)
+            if look.document.node(edge.target).kind == "service" and servers and servers < min(given):
+                yield Finding(
+                    edge.id,
+                    f"{min(given)} executions of {node.id} may call {edge.target} at a time, which does "
+                    f"{servers}: the others wait, and are paid for",
+                    "",
+                    f"let the function run {servers} at a time (MaximumConcurrency), or put a pool between",
+                )
+
+
 _GUIDE = "AWS Lambda developer guide, "
 RULES = (
     Rule(
@@ -147,5 +186,24 @@ RULES = (
         _GUIDE + "Configuring provisioned concurrency",
         "Set provisioned concurrency for the usual load.",
         cold_starts,
+    ),
+    Rule(
+        "D604",
+        "hint",
+        "A function without reserved concurrency can take most of what all functions share.",
+        "The concurrency of an account and Region is one pool: a burst of one function throttles every "
+        "other, those of other teams too.",
+        _GUIDE + "Configuring reserved concurrency for a function",
+        "Reserve concurrency for it, which is also the most it gets.",
+        greedy_functions,
+    ),
+    Rule(
+        "D605",
+        "warning",
+        "A function runs more often at a time than the service it calls can bear.",
+        "Functions scale and databases do not: connections run out, calls wait and are billed for waiting.",
+        _GUIDE + "Configuring maximum concurrency for Amazon SQS event sources",
+        "Limit the function to what the service does at a time.",
+        narrow_services,
     ),
 )
