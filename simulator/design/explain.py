@@ -69,7 +69,7 @@ def problems_from(
     walk = SchemaWalk(model)
     found: dict[tuple[Step, ...], list[_Fault]] = {}
     for details in error.errors(include_url=False):
-        fault = _Fault(details, _real_steps(details, data), walk, data)
+        fault = _Fault(details, _real_steps(details, data) + _named_field(details), walk, data)
         found.setdefault(fault.steps, []).append(fault)
     problems = [problem for faults in found.values() for problem in _merged(faults, data)]
     if len(problems) > MOST_PROBLEMS:
@@ -254,6 +254,12 @@ def _element(steps: tuple[Step, ...], data: object) -> tuple[str, tuple[Step, ..
             if isinstance(name, str):
                 return name[:64], steps[2:]
     return "", steps
+
+
+def _named_field(details: ErrorDetails) -> tuple[Step, ...]:
+    """The setting that a rule over several settings names as the one to mend (`field` in its context)."""
+    field = details.get("ctx", {}).get("field") if details["type"] in CODES else None
+    return () if field is None else (str(field),)
 
 
 def _real_steps(details: ErrorDetails, data: object) -> tuple[Step, ...]:

@@ -83,6 +83,9 @@ def _fault_problems(document: Document, topic: str, settings: KafkaTopicSettings
             if wanted.broker >= settings.brokers:
                 field, message = "broker", f"{topic} has {settings.brokers} brokers, numbered from 0"
                 hint = f"give a broker from 0 to {settings.brokers - 1}"
+            elif isinstance(wanted, SlowFollowerSettings) and settings.replication_factor == 1:
+                field, message = "broker", f"every partition of {topic} has one replica: nobody follows"
+                hint = "set replication.factor to 2 or more"
         elif isinstance(wanted, SeekSettings) and wanted.group_id in shared:
             field, message = "group.id", f"{wanted.group_id} is a share group: it has no offsets to move"
             hint = "name a consumer group"

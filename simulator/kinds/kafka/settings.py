@@ -197,14 +197,24 @@ class KafkaTopicSettings(ShareSettings, CompactionSettings, ClusterSettings, Ret
                 "D104",
                 "replication.factor {factor} is above the number of brokers, {brokers}: "
                 "a broker holds one replica of a partition at most",
-                {"factor": self.replication_factor, "brokers": self.brokers},
+                {
+                    "factor": self.replication_factor,
+                    "brokers": self.brokers,
+                    "field": "replication.factor",
+                    "hint": f"set it to {self.brokers} or less, or add brokers",
+                },
             )
         if self.min_insync_replicas > self.replication_factor:
             raise PydanticCustomError(
                 "D104",
                 "min.insync.replicas {least} is above replication.factor {factor}: "
                 "no record could ever be written with acks=all",
-                {"least": self.min_insync_replicas, "factor": self.replication_factor},
+                {
+                    "least": self.min_insync_replicas,
+                    "factor": self.replication_factor,
+                    "field": "min.insync.replicas",
+                    "hint": f"set it to {max(1, self.replication_factor - 1)}",
+                },
             )
         return self
 
@@ -220,6 +230,7 @@ class KafkaTopicSettings(ShareSettings, CompactionSettings, ClusterSettings, Ret
                 "D104",
                 "request_percentage limits nothing without a request_time: say how long a broker is busy "
                 "with one request",
+                {"field": "request_time", "hint": "give it, or take request_percentage away"},
             )
         return self
 
@@ -248,34 +259,56 @@ class KafkaTopicSettings(ShareSettings, CompactionSettings, ClusterSettings, Ret
                 "D104",
                 "enable.idempotence needs acks=all, retries above 0 and at most 5 requests in flight; "
                 "it does not go with {conflict}",
-                {"conflict": conflict},
+                {
+                    "conflict": conflict,
+                    "field": "enable.idempotence",
+                    "hint": f"set it to false, or take {conflict.split()[0]} away",
+                },
             )
         weights = self.partition_weights
         if weights is not None and (len(weights) != self.partitions or not any(weights)):
             raise PydanticCustomError(
                 "D104",
                 "partition_weights has {given} weights for {partitions} partitions: one for each, not all 0",
-                {"given": len(weights), "partitions": self.partitions},
+                {
+                    "given": len(weights),
+                    "partitions": self.partitions,
+                    "field": "partition_weights",
+                    "hint": f"give {self.partitions} numbers",
+                },
             )
         if self.transactional_id is not None and self.is_compacted:
             raise PydanticCustomError(
                 "D104",
                 "cleanup.policy {policy} with transactional.id is not modelled: write without transactions, "
                 "or set cleanup.policy to delete",
-                {"policy": self.cleanup_policy},
+                {
+                    "policy": self.cleanup_policy,
+                    "field": "cleanup.policy",
+                    "hint": "set it to delete, or take transactional.id away",
+                },
             )
         if self.transactional_id is not None and not self.is_idempotent:
             raise PydanticCustomError(
                 "D104",
                 "transactional.id needs enable.idempotence{conflict}",
-                {"conflict": f", which does not go with {conflict}" if conflict else ""},
+                {
+                    "conflict": f", which does not go with {conflict}" if conflict else "",
+                    "field": "transactional.id",
+                    "hint": f"take {conflict.split()[0] if conflict else 'enable.idempotence'} away",
+                },
             )
         least = self.linger_ms + self.request_timeout_ms
         if "delivery_timeout_ms" in given and self.delivery_timeout_ms < least:
             raise PydanticCustomError(
                 "D104",
                 "delivery.timeout.ms {timeout} is below linger.ms and request.timeout.ms together, {least}",
-                {"timeout": self.delivery_timeout_ms, "least": least},
+                {
+                    "timeout": self.delivery_timeout_ms,
+                    "least": least,
+                    "field": "delivery.timeout.ms",
+                    "hint": f"set it to {least} or more",
+                },
             )
         return self
 
@@ -440,8 +473,14 @@ class KafkaConsumeSettings(ShareReadSettings):
                         "{name} cannot be set with group.protocol consumer: the brokers decide "
                         "(group.consumer.session.timeout.ms, group.consumer.heartbeat.interval.ms, "
                         "group.remote.assignor)",
-                        {"name": str(name)},
+                        {"name": str(name), "field": str(name), "hint": "take it away"},
                     )
+        elif "remote_assignor" in self.model_fields_set and self.group_type == "consumer":
+            raise PydanticCustomError(
+                "D104",
+                "group.remote.assignor is for group.protocol consumer: else the members decide",
+                {"field": "group.remote.assignor", "hint": "take it away, or set group.protocol to consumer"},
+            )
         return self
 
     @model_validator(mode="after")
@@ -451,6 +490,11 @@ class KafkaConsumeSettings(ShareReadSettings):
                 "D104",
                 "heartbeat.interval.ms {heartbeat} must be below session.timeout.ms {session}, "
                 "usually a third of it",
-                {"heartbeat": self.heartbeat_interval_ms, "session": self.session_timeout_ms},
+                {
+                    "heartbeat": self.heartbeat_interval_ms,
+                    "session": self.session_timeout_ms,
+                    "field": "heartbeat.interval.ms",
+                    "hint": f"set it to {max(1, self.session_timeout_ms // 3)} or less",
+                },
             )
         return self

@@ -110,7 +110,9 @@ class ShareReadSettings(Settings):
                 if field in self.model_fields_set:
                     name = type(self).model_fields[field].alias or field
                     raise PydanticCustomError(
-                        "D104", "{name} is for share groups: set group_type to share", {"name": str(name)}
+                        "D104",
+                        "{name} is for share groups: set group_type to share",
+                        {"name": str(name), "field": str(name), "hint": "take it away, or set group_type"},
                     )
             return self
         if self.lock_renewal is not None and self.share_acknowledgement != "explicit":
@@ -126,7 +128,7 @@ class ShareReadSettings(Settings):
                     "D104",
                     "{name} cannot be set for a share group: it has no offsets to commit and no partitions "
                     "of its own; take it away, or set group_type to consumer",
-                    {"name": str(name)},
+                    {"name": str(name), "field": str(name), "hint": "take it away"},
                 )
         return self
 

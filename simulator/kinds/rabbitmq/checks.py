@@ -51,6 +51,17 @@ def check_exchange(document: Document, node: Node) -> list[Problem]:
             continue
         for field, message, hint in _binding_faults(settings, binding):
             problems.append(_at_edge(document, edge, f"config.{field}", message, hint))
+        if settings.routing_type == "headers" and binding.arguments and "x-match" not in binding.arguments:
+            problems.append(
+                _at_edge(
+                    document,
+                    edge,
+                    "config.arguments",
+                    "the headers binding has no x-match: RabbitMQ takes that for all, each header must match",
+                    "say what is meant: {x-match: all, ...} or {x-match: any, ...}",
+                    severity="warning",
+                )
+            )
     problems += check_faults(document, node)
     for edge in document.edges_into(node.id):
         problems += check_publish(document, edge)

@@ -119,7 +119,9 @@ class RabbitConsumeSettings(Settings):
     def _a_channel_prefetch_needs_a_number(self) -> Self:
         if self.is_global and (self.auto_ack or not self.prefetch):
             raise PydanticCustomError(
-                "D206", "global needs a prefetch of 1 or more and manual acknowledgement"
+                "D206",
+                "global needs a prefetch of 1 or more and manual acknowledgement",
+                {"field": "global", "hint": "set a prefetch, and auto_ack to false"},
             )
         return self
 

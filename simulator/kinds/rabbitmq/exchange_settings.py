@@ -85,8 +85,15 @@ class ExchangeSettings(Settings):
                 "D206", "x-delayed-type is for the type x-delayed-message, which cannot do without it"
             )
         if self.hash_header is not None and self.routing_type != "x-consistent-hash":
-            raise PydanticCustomError("D206", "hash-header is for the type x-consistent-hash only")
+            raise PydanticCustomError(
+                "D206",
+                "hash-header is for the type x-consistent-hash only",
+                {"field": "hash-header", "hint": "take it away, or set type to x-consistent-hash"},
+            )
         return self
+
+
+_SAY_WHICH = "all: every header must match; any: one is enough; -with-x: headers that begin with x- count too"
 
 
 class BindingSettings(Settings):
@@ -111,7 +118,9 @@ class BindingSettings(Settings):
         mode: Any = self.arguments.get("x-match", "all")
         if mode not in X_MATCH:
             raise PydanticCustomError(
-                "D106", "x-match is one of {known}, not {mode}", {"known": ", ".join(X_MATCH), "mode": mode}
+                "D106",
+                "x-match is one of {known}, not {mode}",
+                {"known": ", ".join(X_MATCH), "mode": mode, "field": "arguments", "hint": _SAY_WHICH},
             )
         return self
 
@@ -194,7 +203,15 @@ class RabbitPublishSettings(PublishSettings):
     @model_validator(mode="after")
     def _a_window_needs_confirms(self) -> Self:
         if self.confirm_window is not None and not self.confirms:
-            raise PydanticCustomError("D206", "a confirm window needs confirms: true")
+            raise PydanticCustomError(
+                "D206",
+                "a confirm window needs confirms: true",
+                {"field": "confirms", "hint": "set it to true"},
+            )
         if self.resends and not self.confirms:
-            raise PydanticCustomError("D206", "resends need confirms: true; without them no nack comes back")
+            raise PydanticCustomError(
+                "D206",
+                "resends need confirms: true; without them no nack comes back",
+                {"field": "confirms", "hint": "set it to true"},
+            )
         return self

@@ -51,6 +51,9 @@ CONSUMER_TIMEOUT = 1_800_000
 DELIVERY_LIMIT = 20
 
 
+_NOT_A_STREAM = "take it away, or set x-queue-type to classic or quorum"
+
+
 class RabbitQueueSettings(ClusterSettings):
     """A RabbitMQ queue: classic on one node, or quorum with a replicated log."""
 
@@ -268,28 +271,47 @@ class RabbitQueueSettings(ClusterSettings):
                 raise PydanticCustomError(
                     "D206",
                     "{argument} is for {type} queues only; x-queue-type is {given}",
-                    {"argument": argument, "type": type, "given": self.x_queue_type},
+                    {
+                        "argument": argument,
+                        "type": type,
+                        "given": self.x_queue_type,
+                        "field": argument,
+                        "hint": f"take it away, or set x-queue-type to {type}",
+                    },
                 )
         if self.x_dead_letter_strategy == "at-least-once" and self.x_overflow != "reject-publish":
             raise PydanticCustomError(
                 "D206",
                 "x-dead-letter-strategy at-least-once needs x-overflow reject-publish: with {given} the "
                 "broker falls back to at-most-once",
-                {"given": self.x_overflow},
+                {"given": self.x_overflow, "field": "x-overflow", "hint": "set it to reject-publish"},
             )
         if self.x_queue_type == "quorum" and self.x_overflow == "reject-publish-dlx":
-            raise PydanticCustomError("D206", "x-overflow reject-publish-dlx is for classic queues only")
+            raise PydanticCustomError(
+                "D206",
+                "x-overflow reject-publish-dlx is for classic queues only",
+                {"field": "x-overflow", "hint": "set it to reject-publish or drop-head"},
+            )
         if self.x_queue_type != "classic" and not self.durable:
             raise PydanticCustomError(
-                "D206", "a {type} queue is always durable: durable must be true", {"type": self.x_queue_type}
+                "D206",
+                "a {type} queue is always durable: durable must be true",
+                {"type": self.x_queue_type, "field": "durable", "hint": "take it away"},
             )
         if self.x_queue_type == "stream":
             for name, argument in NOT_IN_STREAMS.items():
                 if getattr(self, name) is not None:
-                    raise PydanticCustomError("D206", "a stream has no {argument}", {"argument": argument})
+                    raise PydanticCustomError(
+                        "D206",
+                        "a stream has no {argument}",
+                        {"argument": argument, "field": argument, "hint": _NOT_A_STREAM},
+                    )
             if self.x_overflow != "drop-head" or self.x_single_active_consumer:
+                argument = "x-overflow" if self.x_overflow != "drop-head" else "x-single-active-consumer"
                 raise PydanticCustomError(
-                    "D206", "a stream has neither x-overflow nor x-single-active-consumer here"
+                    "D206",
+                    "a stream has neither x-overflow nor x-single-active-consumer here",
+                    {"field": argument, "hint": _NOT_A_STREAM},
                 )
         return self
 

@@ -88,6 +88,114 @@ def test_it_is_refused_at_its_element_with_what_is_wrong(
 
 
 @pytest.mark.parametrize(
+    ("kind", "config", "read", "place", "hint"),
+    [
+        (KAFKA, {"replication.factor": 4}, {}, "nodes[1].config.replication.factor", "set it to 3 or less"),
+        (
+            KAFKA,
+            {"partitions": 3, "partition_weights": [1]},
+            {},
+            "nodes[1].config.partition_weights",
+            "give 3",
+        ),
+        (KAFKA, {"acks": "1", "enable.idempotence": True}, {}, "nodes[1].config.enable.idempotence", "false"),
+        (KAFKA, {}, {"heartbeat.interval.ms": 60_000}, "edges[1].config.heartbeat.interval.ms", "15000"),
+        # ConsumerConfig refuses it with the classic protocol.
+        (
+            KAFKA,
+            {},
+            {"group.remote.assignor": "range"},
+            "edges[1].config.group.remote.assignor",
+            "take it away",
+        ),
+        (KAFKA, {}, {**SHARE, "commit": "after-batch"}, "edges[1].config.commit", "take it away"),
+        (
+            QUEUE,
+            {"x-delivery-limit": 3},
+            {},
+            "nodes[1].config.x-delivery-limit",
+            "set x-queue-type to quorum",
+        ),
+        (
+            QUEUE,
+            {"x-queue-type": "quorum", "x-overflow": "reject-publish-dlx"},
+            {},
+            "nodes[1].config.x-overflow",
+            "set it to reject-publish",
+        ),
+        (
+            QUEUE,
+            {"x-queue-type": "stream", "x-expires": 5},
+            {},
+            "nodes[1].config.x-expires",
+            "classic or quorum",
+        ),
+        (QUEUE, {}, {"global": True}, "edges[1].config.global", "set a prefetch"),
+    ],
+    ids=str,
+)
+def test_a_rule_over_several_settings_names_the_one_to_mend_and_how(
+    kind: str, config: dict[str, Any], read: dict[str, Any], place: str, hint: str
+) -> None:
+    data = {
+        "format": "headrace/1",
+        "name": "bad",
+        "nodes": [
+            {"id": "source", "kind": "producer"},
+            {"id": "broker", "kind": kind, "config": config},
+            {"id": "worker", "kind": "consumer"},
+        ],
+        "edges": [
+            {"id": "in", "from": "source", "to": "broker"},
+            {"id": "out", "from": "broker", "to": "worker", "config": read},
+        ],
+    }
+    with pytest.raises(InvalidDesign) as caught:
+        Document.parse(data)
+    (problem,) = caught.value.problems
+    element, field = ("broker", "nodes[1].") if place.startswith("nodes") else ("out", "edges[1].")
+    assert (problem.path, problem.element, problem.field) == (place, element, place.removeprefix(field))
+    assert hint in problem.hint
+
+
+def test_a_headers_binding_that_does_not_say_how_it_matches_is_warned_of() -> None:
+    """RabbitMQ documentation, Exchanges: without x-match it is all."""
+    data = {
+        "format": "headrace/1",
+        "name": "headers",
+        "nodes": [
+            {"id": "source", "kind": "producer"},
+            {"id": "router", "kind": "rabbitmq.exchange", "config": {"type": "headers"}},
+            {"id": "jobs", "kind": QUEUE},
+            {"id": "worker", "kind": "consumer"},
+        ],
+        "edges": [
+            {"id": "in", "from": "source", "to": "router"},
+            {"id": "binding", "from": "router", "to": "jobs", "config": {"arguments": {"type": "pdf"}}},
+            {"id": "out", "from": "jobs", "to": "worker"},
+        ],
+    }
+    found = [one for one in check(Document.parse(data)) if "x-match" in one.message]
+    assert [(one.element, one.field, one.severity) for one in found] == [
+        ("binding", "config.arguments", "warning")
+    ]
+
+
+def test_a_slow_follower_needs_followers() -> None:
+    nodes = [
+        {"id": "source", "kind": "producer"},
+        {"id": "log", "kind": KAFKA},
+        {"id": "worker", "kind": "consumer"},
+    ]
+    edges = [{"id": "in", "from": "source", "to": "log"}, {"id": "out", "from": "log", "to": "worker"}]
+    fault = {"kind": "slow-follower", "node": "log", "at": 1, "duration": 1}
+    data = {"format": "headrace/1", "name": "slow", "nodes": nodes, "edges": edges, "faults": [fault]}
+    errors = [one for one in check(Document.parse(data)) if one.severity == "error"]
+    assert [one.path for one in errors] == ["faults[0].config.broker"]
+    assert "one replica" in errors[0].message
+
+
+@pytest.mark.parametrize(
     ("exchange", "binding", "what"),
     [
         ("headers", {"arguments": {"x-match": "some", "a": 1}}, "x-match is one of all, any"),

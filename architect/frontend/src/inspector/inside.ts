@@ -39,7 +39,7 @@ export function insideOf(detail: JsonObject): Inside {
       const rows = value.filter((row): row is JsonObject => isObject(row as Json));
       const columns = columnsOf(rows);
       // rows that the kind gives no name are called after what they begin with
-      const title = name === "rows" && columns[0] ? `${titleFrom(columns[0])}s` : titleFrom(name);
+      const title = name === "rows" && columns[0] ? `${titleFrom(columns[0])}s` : wordsOf(name);
       tables.push({ title, columns, rows });
     } else if (isTelling(name, value)) {
       facts.push([name, value as Json]);
