@@ -15,6 +15,7 @@ from simulator.design.edges import PublishSettings
 from simulator.errors import InvalidDesign
 from simulator.experiments.compare import Alternative
 from simulator.experiments.parameters import refuse
+from simulator.experiments.saga_swap import SAGA_TARGETS, swap_saga
 from simulator.graph.checks import readiness_problems
 from simulator.kinds.catalogue import KINDS
 from simulator.kinds.traits import Built, Note, Situation, SwapMapping, Traits, lost, translated
@@ -94,6 +95,10 @@ def swap(document: Document, node: str, kind: str) -> tuple[Document, list[Note]
         InvalidDesign: when there is no such node or mapping, or the new design could not be run.
     """
     name, _, variant = kind.partition(":")
+    found = next((one for one in document.nodes if one.id == node), None)
+    if found is not None and name in SAGA_TARGETS and found.kind in ("saga", "aws.stepfunctions"):
+        data, notes = swap_saga(document, found, name)
+        return Document.parse(data), notes
     known = targets()
     if name not in known:
         raise refuse(

@@ -73,8 +73,8 @@ class StepCounts:
             "done": self.done,
             "refused": self.refused,
             "timeouts": self.timeouts,
-            "compensated": self.compensated,
-            "came late": self.late_refused,
+            "undone": self.compensated,
+            "late": self.late_refused,
         }
 
 
