@@ -10,6 +10,7 @@ from simulator.graph.rule import Rule
 GROUPS = (
     (300, "Checks of the graph and of the kinds"),
     (400, "Sagas and outbox"),
+    (420, "Language models"),
     (500, "The whole graph"),
     (520, "Amazon SQS"),
     (530, "Amazon SNS"),

@@ -45,6 +45,11 @@ class TokenBucket:
         self._fill(now)
         return self._tokens + self.SLACK >= tokens
 
+    def level(self, now: float) -> float:
+        """Tokens at `now`; below 0 where those of the future are spoken for."""
+        self._fill(now)
+        return self._tokens
+
     def change(self, now: float, rate: float, burst: float) -> None:
         """From `now` on it is filled at another rate and holds another number of tokens."""
         self._fill(now)

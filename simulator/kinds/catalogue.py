@@ -23,6 +23,7 @@ _MODULES = {
     "consumer": "simulator.kinds.basic.consumer",
     "aws.pipe": "simulator.kinds.aws.pipe",
     "service": "simulator.kinds.basic.service.kind",
+    "llm": "simulator.kinds.ai.llm_kind",
     "aws.lambda": "simulator.kinds.aws.lambda_function.kind",
     "aws.stepfunctions": "simulator.kinds.aws.stepfunctions.kind",
     "saga": "simulator.kinds.sagas.kind",

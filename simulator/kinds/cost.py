@@ -41,6 +41,9 @@ Cause = Literal[
     "node hours",
     "idle hours",
     "compute",
+    "input tokens",
+    "cached tokens",
+    "output tokens",
 ]
 
 

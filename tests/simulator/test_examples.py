@@ -18,7 +18,13 @@ from simulator.graph.build import graph_of
 
 ALL = templates()
 #: Simulated seconds that are enough to see messages at every node.
-SHORT = {"web-load-replay": 43_200.0, "bus-at-scale": 5.0, "nightly-reports": 700.0}
+SHORT = {
+    "web-load-replay": 43_200.0,
+    "bus-at-scale": 5.0,
+    "nightly-reports": 700.0,
+    "rag-assistant": 300.0,
+    "multi-model-agent": 900.0,
+}
 
 
 def by_slug(template: Template) -> str:
@@ -43,6 +49,8 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "choreographed-saga",
         "outbox",
         "serverless-orders",
+        "rag-assistant",
+        "multi-model-agent",
         "cqrs-shop",
         "event-sourced-ledger",
         "rabbitmq-orders",
@@ -235,6 +243,36 @@ def test_a_slow_dependency_holds_up_those_who_never_call_it_until_a_breaker_stan
     assert longest[False] == pytest.approx(44, abs=4)
     assert longest[True] < 1
     assert flows["browsers"]["end_to_end_latency"]["p99"]["mean"] < 1
+
+
+def test_a_breaker_keeps_the_overloaded_model_from_being_asked_and_a_smaller_one_answers():
+    data = copy.deepcopy(document_of("rag-assistant"))
+    answer = next(one for one in data["edges"] if one["id"] == "answer")
+    protected = simulate(Document.parse(data))
+    assert protected["flows"][0]["lost"]["mean"] == 0
+    del answer["config"]["circuit_breaker"]
+    exposed = simulate(Document.parse(data))
+    failed = [result["nodes"]["primary"]["overloaded"]["mean"] for result in (protected, exposed)]
+    assert failed[1] > 15 * failed[0] > 0
+    data = copy.deepcopy(document_of("rag-assistant"))
+    data["edges"] = [one for one in data["edges"] if one["id"] != "answer-smaller"]
+    del next(one for one in data["edges"] if one["id"] == "answer")["config"]["fallback"]
+    alone = simulate(Document.parse(data))["flows"][0]
+    assert alone["lost"]["mean"] / (alone["lost"]["mean"] + alone["delivered"]["mean"]) == pytest.approx(
+        1 / 3, abs=0.05
+    )
+
+
+def test_prompt_caching_leaves_room_under_the_limit_that_a_batch_shares_with_an_agent():
+    data = copy.deepcopy(document_of("multi-model-agent"))
+    lost = {}
+    for is_cached in (False, True):
+        next(one for one in data["edges"] if one["id"] == "work")["config"]["prompt_caching"] = is_cached
+        result = simulate(Document.parse(data))
+        flow = next(flow for flow in result["flows"] if (flow["from"], flow["to"]) == ("users", "agent"))
+        lost[is_cached] = flow["lost"]["mean"]
+    assert lost[False] > 10
+    assert lost[True] == 0
 
 
 def test_optional_calls_save_the_pages_of_one_backend():

@@ -169,6 +169,24 @@ def templates() -> list[Template]:
             "With a BatchSize of 3 it is 7 s, and 140 calls.",
         ),
         _template(
+            "rag-assistant",
+            "RAG assistant",
+            summary="Questions are embedded, looked up, reranked and answered by a model with limits per "
+            "minute; retries, a circuit breaker and a smaller model are there when it fails.",
+            see="For two minutes the primary model is overloaded: the breaker sends nearly everything to the "
+            "smaller one, and nobody goes without an answer. Take the breaker away and the primary fails "
+            "twenty times as many requests; take the fallback away and a third of the answers is lost.",
+        ),
+        _template(
+            "multi-model-agent",
+            "Multi-model agent",
+            summary="A small model checks and judges, a large one works in turns with tools, some results "
+            "wait for a person, and a nightly batch uses the same account.",
+            see="When the batch begins, its input tokens use up the limit they share: tasks of users fail "
+            "with 429, though there are few requests. Switch on prompt caching for the agent's work, and "
+            "they no longer do: every turn sends all that was said before.",
+        ),
+        _template(
             "cqrs-shop",
             "CQRS shop",
             summary="Customers change their basket and see it on the next page, from a read model that "

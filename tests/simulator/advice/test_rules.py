@@ -84,7 +84,8 @@ def test_no_rule_breaks_on_any_two_kinds_that_can_be_connected(kind: str):
         for role in (None, "publish", "consume", "invoke", "dead-letter"):
             nodes = [{"id": "p", "kind": "producer"}, {"id": "a", "kind": kind}, {"id": "b", "kind": other}]
             edge = {"id": "e1", "from": "a", "to": "b"} | ({"role": role} if role else {})
-            for edges in ([edge], [edge, {"id": "e2", "from": "p", "to": "a"}]):
+            back = {**edge, "from": "b", "to": "a"}
+            for edges in ([edge], [back], [edge, {"id": "e2", "from": "p", "to": "a"}]):
                 try:
                     document = Document.parse(
                         {"format": "headrace/1", "name": "x", "nodes": nodes, "edges": edges}
