@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from simulator.advice.table import all_problems
 from simulator.advice.text_edits import edited_text
@@ -29,15 +30,18 @@ class Mended:
     left: list[Problem]
 
 
-def mended(text: str) -> Mended:
+def mended(text: str, base: Path | None = None) -> Mended:
     """The design in `text` with every mend carried out that is offered; each after a new look.
+
+    Args:
+        base: folder from which the trace files of the design count; without it none are read.
 
     Raises:
         InvalidDesign: the design cannot be read.
     """
     done: list[Problem] = []
     tried: set[tuple[str, str, str]] = set()
-    left = all_problems(Document.from_text(text))
+    left = all_problems(_read(text, base))
     while len(done) < MOST:
         problem = next((one for one in left if one.mend and _name(one) not in tried), None)
         if problem is None:
@@ -45,12 +49,17 @@ def mended(text: str) -> Mended:
         tried.add(_name(problem))
         made = edited_text(text, problem.mend)
         try:
-            after = all_problems(Document.from_text(made))
+            after = all_problems(_read(made, base))
         except InvalidDesign:
             continue  # two mends that do not go together: the second is left to its author
         text, left = made, after
         done.append(problem)
     return Mended(text, done, left)
+
+
+def _read(text: str, base: Path | None) -> Document:
+    document = Document.from_text(text)
+    return document if base is None else document.with_files(base)
 
 
 def _name(problem: Problem) -> tuple[str, str, str]:

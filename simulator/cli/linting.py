@@ -70,10 +70,15 @@ def _text_of(name: str) -> str:
     return content.decode(errors="replace")
 
 
+def _folder(name: str) -> Path:
+    """From which the files count that a design names."""
+    return Path() if name == STDIN else Path(name).parent
+
+
 def _report(options: argparse.Namespace, text: str) -> int:
     from simulator.advice.table import all_problems
 
-    problems = all_problems(Document.from_text(text))
+    problems = all_problems(Document.from_text(text).with_files(_folder(options.design)))
     if options.format == "json":
         from simulator.advice.telling import explained
 
@@ -108,7 +113,7 @@ def _fix(options: argparse.Namespace) -> int:
 
     target = check_target(options.output) if options.output is not None else None
     text = _text_of(options.design)
-    made = mended(text)
+    made = mended(text, _folder(options.design))
     for problem in made.done:
         where = f"{problem.code} {problem.element}".strip()
         sys.stderr.write(f"mended: {printable(f'{where}: {mend_words(problem.mend)}')}\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import assert_accessible
 from tests.browser.test_first_journey import design_of, wait_for_design
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def test_a_problem_says_why_and_a_small_design_shows_it(page: Page, live: LiveSe
     steps = problems.get_by_role("list", name="What happens in Billed twice")
     expect(steps.get_by_text("31 s orders -> billing 1; orders: 1 delivered again")).to_be_visible()
     expect(problems.get_by_text("Mended: 0 duplicates")).to_be_visible()
+    assert_accessible(page)
     problems.get_by_role("button", name="Show me D302").click()
     expect(page.get_by_role("textbox", name="Name of the design")).to_have_value("Billed twice")
     assert design_of(page, live)["id"] != first

@@ -138,6 +138,19 @@ def test_errors_have_an_exit_code_of_their_own(tmp_path, capsys):
     assert main(["lint", str(path)]) == 2
 
 
+def test_a_design_that_names_a_load_file_is_linted_and_mended_with_it(tmp_path, capsys):
+    (tmp_path / "load.csv").write_text("1\n2\n3\n")
+    path = tmp_path / "shop.headrace.yaml"
+    text = DESIGN.replace("{process: poisson, rate: 40}", "{process: trace, file: load.csv}")
+    path.write_text(text)
+    assert main(["lint", str(path)]) == 0
+    assert "[D521]" in capsys.readouterr().out
+    assert main(["lint", str(path), "--fix"]) == 0
+    assert path.read_text() == MENDED.replace(
+        "{process: poisson, rate: 40}", "{process: trace, file: load.csv}"
+    )
+
+
 @pytest.mark.parametrize("style", ["block", "leaves", "json"])
 @pytest.mark.parametrize("code", [code for code, (_, quiet) in CASES.items() if quiet is None])
 def test_every_mend_can_be_written_into_every_style(code: str, style: str):

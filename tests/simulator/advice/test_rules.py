@@ -43,9 +43,9 @@ def test_a_rule_fires_where_it_should_and_only_there(code: str):
         assert found(quiet, code) == []
 
 
-@pytest.mark.parametrize("code", CASES)
+@pytest.mark.parametrize("code", [*CASES, *CHECK_CASES])
 def test_after_its_mend_a_rule_no_longer_fires(code: str):
-    document, _ = CASES[code]
+    document, _ = (CASES | CHECK_CASES)[code]
     for _ in range(5):
         problem = next((one for one in found(document, code) if one.mend), None)
         if problem is None:
