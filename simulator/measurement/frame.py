@@ -35,6 +35,14 @@ _CUMULATIVE = (
     "duplicates",
     "out_of_order",
     "conflicts",
+    "sagas_completed",
+    "sagas_compensated",
+    "sagas_stuck",
+    "steps_refused",
+    "compensations",
+    "lost_events",
+    "phantom_events",
+    "events_repeated",
     "rebuilds",
 )
 

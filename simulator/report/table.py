@@ -24,6 +24,10 @@ _INCIDENTS = (
     *("lost_delivery_timeout", "lost_unreplicated", "lost_unclean", "transactions_aborted", "compacted"),
     *("compacted_unread", "null_key_rejects", "quota_throttles", "lock_expiries", "share_archived"),
     *("partial_answers", "cache_hits", "cache_misses"),
+    *("sagas_completed", "sagas_compensated", "sagas_stuck", "steps_refused", "step_timeouts"),
+    *("compensations", "late_steps_refused", "repeats_refused", "effects_repeated", "effects_left_over"),
+    *("isolation_anomalies", "compensations_out_of_order", "lost_events", "phantom_events"),
+    *("events_repeated", "rows_skipped", "published_out_of_order", "relay_crashes"),
 )
 _NOTHING = "–"
 #: Below this Little's law is called kept; more is explained by what was inside at the ends of the window.
