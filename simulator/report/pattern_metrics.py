@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 PATTERNS: dict[str, tuple[str, str, str]] = {
-    "sagas_started": ("Sagas started", "sagas", "Sagas that began."),
-    "sagas_completed": ("Sagas completed", "sagas", "All steps were done."),
-    "sagas_compensated": ("Sagas compensated", "sagas", "One step failed, and what was done is undone."),
-    "sagas_stuck": ("Sagas stuck", "sagas", "Neither completed nor undone, and nothing goes on."),
+    "sagas_started": ("Started", "sagas", "Sagas that began."),
+    "sagas_completed": ("Completed", "sagas", "All steps were done."),
+    "sagas_compensated": ("Compensated", "sagas", "One step failed, and what was done is undone."),
+    "sagas_stuck": ("Stuck", "sagas", "Neither completed nor undone, and nothing goes on."),
     "completed_share": ("Share completed", "1", "Of the sagas that ended."),
     "compensated_share": ("Share compensated", "1", "Of the sagas that ended."),
     "stuck_share": ("Share stuck", "1", "Of the sagas that ended."),

@@ -46,6 +46,7 @@ def test_the_gallery_begins_with_the_templates_a_newcomer_expects():
         "bus-at-scale",
         "nightly-reports",
         "order-saga",
+        "saga-coordinator",
         "choreographed-saga",
         "outbox",
         "serverless-orders",
@@ -308,3 +309,25 @@ def test_the_outbox_tells_of_every_order_and_two_writes_do_not():
     service = next(node for node in data["nodes"] if node["id"] == "orders")
     service["config"]["method"] = "commit-then-publish"
     assert 3_000 < simulate(Document.parse(data))["nodes"]["orders"]["lost_events"]["mean"] < 3_700
+
+
+def test_charges_that_come_after_their_refund_meet_a_tombstone_or_stay():
+    data = copy.deepcopy(document_of("saga-coordinator"))
+    saga = simulate(Document.parse(data))["nodes"]["saga"]
+    assert 400 < saga["late_steps_refused"]["mean"] < saga["step_timeouts"]["mean"] < 650
+    assert saga["effects_left_over"]["mean"] == saga["sagas_stuck"]["mean"] == 0
+    assert 250 < saga["isolation_anomalies"]["mean"] < 450
+    config = next(node for node in data["nodes"] if node["id"] == "saga")["config"]
+    without = simulate(Document.parse(data | {"nodes": with_setting(data, config, "tombstones", False)}))
+    assert without["nodes"]["saga"]["effects_left_over"]["mean"] == saga["late_steps_refused"]["mean"]
+    locked = simulate(Document.parse(data | {"nodes": with_setting(data, config, "semantic_lock", True)}))
+    assert locked["nodes"]["saga"]["isolation_anomalies"]["mean"] == 0
+
+
+def with_setting(
+    data: dict[str, Any], config: dict[str, Any], name: str, value: bool
+) -> list[dict[str, Any]]:
+    return [
+        {**node, "config": {**config, name: value}} if node["id"] == "saga" else node
+        for node in data["nodes"]
+    ]

@@ -142,6 +142,15 @@ def templates() -> list[Template]:
             "a minute, retries hold the orders open for some seconds, and then all are refunded.",
         ),
         _template(
+            "saga-coordinator",
+            "Saga with a coordinator",
+            summary="A coordinator sends commands to stock, payment and shipping, and undoes an order whose "
+            "payment is declined or does not answer in time.",
+            see="For a minute payment is slow: 540 charges are not answered in time and are refunded; 460 of "
+            "them come only then and meet a tombstone. Without tombstones those customers pay for nothing. "
+            "350 times somebody acted on stock that was released later; a semantic lock prevents it.",
+        ),
+        _template(
             "choreographed-saga",
             "Choreographed saga",
             summary="Orders, stock, payment and shipping react to each other's events on a Kafka topic, and "

@@ -72,7 +72,7 @@ class StepCounts:
             "step": step,
             "done": self.done,
             "refused": self.refused,
-            "timeouts": self.timeouts,
+            "silent": self.timeouts,
             "undone": self.compensated,
             "late": self.late_refused,
         }
