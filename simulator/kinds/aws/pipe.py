@@ -136,8 +136,10 @@ class Pipe(BatchConsumer):
             self._stop(message, receipt)
 
     def _stop(self, message: Message, receipt: int) -> None:
-        """The filter does not let the record through: it is done."""
-        self.filtered_out += 1
+        """The filter does not let the record through: it is done, and counts once however often read."""
+        if not message.processed:
+            message.processed = True
+            self.filtered_out += 1
         self.inputs[0].broker.acknowledge(message, receipt)
 
     def _passes(self, message: Message) -> bool:

@@ -121,15 +121,17 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     """By group the lag and the reader of each partition, then leader, in-sync replicas, offsets and size; the
     first 64 partitions.
 
-    The lag of a group in bytes is that in records of each partition times the mean size of its records.
+    A lag in bytes is that in records of each partition times the mean size of its records.
     """
     settings = topic.settings
     rows = []
     total = sum(log.end for log in topic.logs)
     largest = max(log.end for log in topic.logs)
     names = [group.id.removeprefix(f"{topic.id}:") for group in topic.groups]
+    ratio = settings.compression_ratio
+    sizes = [log.written / log.end / ratio if log.end else 0.0 for log in topic.logs]
     readings = {
-        f"read by {name}": [_reading(group, number) for number in range(min(len(topic.logs), _MOST_ROWS))]
+        f"read by {name}": [_reading(group, number, size) for number, size in enumerate(sizes[:_MOST_ROWS])]
         for group, name in zip(topic.groups, names, strict=True)
     }
     for number, log in enumerate(topic.logs[:_MOST_ROWS]):
@@ -147,8 +149,6 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
         row["start_offset"], row["end_offset"] = log.start, log.end
         row["bytes"] = int(log.stored(topic.rules, settings.compression_ratio))
         rows.append(row)
-    ratio = settings.compression_ratio
-    sizes = [log.written / log.end / ratio if log.end else 0.0 for log in topic.logs]
     mean = total / len(topic.logs)
     now = topic.env.now
     return {
@@ -169,11 +169,17 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     }
 
 
-def _reading(group: ConsumerGroup, number: int) -> dict[str, Any]:
-    """How far a group is in one partition, and who reads it for it."""
+def _reading(group: ConsumerGroup, number: int, size: float) -> dict[str, Any]:
+    """How far a group is in one partition, whose records have `size` bytes each, and who reads it for it."""
     cursor = group.cursors[number]
     members = [_member_name(group, one) for one in group.readers_of(cursor)]
-    return {"partition": number, "lag": group.lag_of(cursor), "member": ", ".join(members) or None}
+    lag = group.lag_of(cursor)
+    return {
+        "partition": number,
+        "lag": lag,
+        "lag_bytes": int(lag * size),
+        "member": ", ".join(members) or None,
+    }
 
 
 def _member_name(group: ConsumerGroup, member: Member) -> str:

@@ -109,6 +109,9 @@ def test_the_lag_of_a_group_in_bytes():
         faults=[outage("worker", 4.5, 95)],
     )
     simulate(document, on_frame=frames.append)
-    groups = {one["group"]: one for one in frames[-1]["nodes"]["log"]["detail"]["groups"]}
+    detail = frames[-1]["nodes"]["log"]["detail"]
+    (row,) = detail["read by g"]
+    assert (row["lag"], row["lag_bytes"]) == (10, 250)
+    groups = {one["group"]: one for one in detail["groups"]}
     found = {name: (one["lag"], one["lag_bytes"]) for name, one in groups.items()}
     assert found == {"g": (10, 250), "audit": (0, 0)}
