@@ -106,12 +106,21 @@ def _problems_of_general(fault: Fault, kind: str, path: str) -> list[Problem]:
 
 
 def _problems_of_readers(document: Document, fault: Fault, path: str) -> list[Problem]:
-    """Servers whose number cannot change during a run, and brokers whose readers are made when it begins."""
-    node = document.node(fault.node)
+    return [
+        Problem("D207", "error", fault.node, "", message, hint, f"{path}.node")
+        for message, hint in fixed_readers(document, fault.node)
+    ]
+
+
+def fixed_readers(document: Document, id: str) -> list[tuple[str, str]]:
+    """Why the number of servers of a consumer cannot change during a run, and what to do: servers without
+    number, and brokers whose readers are made when a run begins.
+    """
+    node = document.node(id)
     found: list[tuple[str, str]] = []
     if getattr(node.config, "instances", None) is None:
         found.append((f"{node.id} has as many workers as there is work", "leave the change out"))
-    for edge in document.edges_into(fault.node):
+    for edge in document.edges_into(id):
         if edge.role != "consume":
             continue
         source = document.node(edge.source)
@@ -130,9 +139,7 @@ def _problems_of_readers(document: Document, fault: Fault, path: str) -> list[Pr
                     "give the queue the dispatch shared and no preemption, or leave the change out",
                 )
             )
-    return [
-        Problem("D207", "error", fault.node, "", message, hint, f"{path}.node") for message, hint in found
-    ]
+    return found
 
 
 def _without_duration(fault: Fault, path: str) -> Problem:

@@ -149,7 +149,9 @@ def instance_hours(usage: Usage) -> list[CostItem | NoPrice]:
         return [NoPrice("instances without an Instance type")]
     if settings.instances is None:
         return [NoPrice("as many instances as there is work, which is no number")]
-    hours, busy = settings.instances * MONTH_HOURS, min(1.0, usage.utilization())
+    # An autoscaler keeps count of the instances that work.
+    instances = usage.level("instances") or settings.instances
+    hours, busy = instances * MONTH_HOURS, min(1.0, usage.utilization())
     line = f"machine.{settings.instance_type}"
     return [
         CostItem(line, "node hours", hours * busy),

@@ -131,6 +131,8 @@ WHOLE_RUN = (
     "dead_event_age",
     "batches_throttled",
     "throttled_messages",
+    "scale_outs",
+    "scale_ins",
     "model_requests",
     "rate_limited",
     "overloaded",

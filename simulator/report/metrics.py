@@ -479,6 +479,9 @@ METRICS: dict[str, dict[str, str]] = {
     "output_tokens": _metric(
         "Output tokens", "tokens", "Output made, that of requests that timed out included."
     ),
+    "instances": _metric("Instances", "instances", "Instances that work, as the autoscaler has it."),
+    "scale_outs": _metric("Scale-outs", "decisions", "Decisions of the autoscaler for more instances."),
+    "scale_ins": _metric("Scale-ins", "decisions", "Decisions of the autoscaler for fewer instances."),
     "lost": _metric("Lost", "messages", "Refused, dropped or expired on the way of this flow."),
     "delivered": _metric("Delivered", "messages", "Acknowledged for the first time."),
 }

@@ -42,10 +42,20 @@ def category(vertex: Vertex) -> str:
     return KINDS[vertex.kind].category
 
 
+#: Kinds that answer events with events to where they came from, and themselves see to it that this ends.
+_GOES_ROUND = frozenset({"saga-participant"})
+
+
 def _break_guessed_loops(drawing: Drawing) -> None:
     """A guess must not make messages go round without end: guessed edges that close a loop are left out."""
     graph: Any = nx.DiGraph()
-    graph.add_edges_from((wire.source, wire.target) for wire in drawing.wires if wire.role != "dead-letter")
+    graph.add_nodes_from(drawing.vertices)
+    graph.add_edges_from(
+        (wire.source, wire.target)
+        for wire in drawing.wires
+        if wire.role != "dead-letter"
+        and _GOES_ROUND.isdisjoint((drawing.vertices[wire.source].kind, drawing.vertices[wire.target].kind))
+    )
     stage_of = nx.condensation(graph).graph["mapping"]
     kept = []
     for wire in drawing.wires:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from simulator.design.autoscaling import HPA, AutoscalingSettings
 from simulator.design.calls import BackOffSettings, CallSettings
 from simulator.design.distributions import AnyDistribution, DurationDistribution, Exponential, Uniform
 from simulator.design.edges import PublishSettings
 from simulator.design.fields import Settings, Source, setting
+from simulator.design.variate import Variate
+from simulator.engine.autoscaler import Autoscaler
 from simulator.engine.batch_consumer import BatchConsumer
 from simulator.engine.careful_consumer import CarefulConsumer, Inbox, Retrying
 from simulator.engine.endpoint import Consumer
@@ -20,9 +23,11 @@ from simulator.engine.plain_server import lay_plain_servers
 from simulator.engine.preemption import PreemptibleConsumer
 from simulator.engine.request import Invocations
 from simulator.engine.world import World
+from simulator.graph.fault_checks import fixed_readers
 from simulator.graph.problem import Problem
 from simulator.kinds.cost import MachineType, instance_hours
 from simulator.kinds.kind import FaultKind, Kind
+from simulator.measurement.level import Level
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Node
@@ -173,6 +178,13 @@ class ConsumerSettings(Settings):
         ge=0,
         le=86_400,
     )
+    autoscaling: AutoscalingSettings | None = setting(
+        None,
+        title="Autoscaling",
+        help="Changes the number of instances by what there is to do; empty: it stays what it is.",
+        source=HPA,
+        advanced=True,
+    )
     instance_type: MachineType | None = setting(
         None,
         title="Instance type",
@@ -206,6 +218,44 @@ class _Resizing(Consumer):
     """A consumer whose number of workers may change during a run."""
 
     instances = concurrency = 0
+    #: Changes the number of instances; an attribute of its own only where there is one.
+    autoscaler: Autoscaler | None = None
+
+    def scale(self, world: World, settings: AutoscalingSettings) -> None:
+        """Leave the number of instances to an autoscaler."""
+        self.autoscaler = Autoscaler(
+            world,
+            self.id,
+            settings,
+            instances=self.instances,
+            concurrency=self.concurrency,
+            busy=self.busy,
+            backlog=self._waiting_for_it,
+            resize=self._have,
+        )
+
+    def _waiting_for_it(self) -> float:
+        return sum(one.broker.waiting() for one in self.inputs)
+
+    def _have(self, instances: int) -> None:
+        self.instances = instances
+        self.resize(instances * self.concurrency)
+
+    def start(self) -> None:
+        super().start()
+        if self.autoscaler is not None:
+            self.autoscaler.begin()
+
+    def plain_service(self) -> Variate | None:
+        return None if self.autoscaler is not None else super().plain_service()
+
+    def counts(self) -> dict[str, int]:
+        found = super().counts()
+        return found if self.autoscaler is None else {**found, **self.autoscaler.counts()}
+
+    def levels(self) -> dict[str, Level]:
+        found = super().levels()
+        return found if self.autoscaler is None else {**found, "instances": self.autoscaler.running}
 
     def strike(self, fault: str, settings: Any) -> None:
         """`set`: other instances or another concurrency."""
@@ -234,6 +284,7 @@ class ConsumerNode(_Resizing):
 
     def start(self) -> None:
         lay_plain_servers(self)
+        super().start()
 
 
 class CarefulConsumerNode(_Resizing, CarefulConsumer):
@@ -303,6 +354,8 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
         made = ConsumerNode(id, world.env, **shared)
         made.service_distribution = settings.service_time
     made.instances, made.concurrency = settings.instances or 0, settings.concurrency
+    if settings.autoscaling is not None:
+        made.scale(world, settings.autoscaling)
     return made
 
 
@@ -327,6 +380,24 @@ def check(document: Document, node: Node) -> list[Problem]:
     """A batch has no single message to call a service for, to retry or to remember (D283)."""
     settings = node.config
     assert isinstance(settings, ConsumerSettings)
+    if settings.autoscaling is not None:
+        obstacles = fixed_readers(document, node.id)
+        path = f"nodes[{document.nodes.index(node)}].config.autoscaling"
+        if any(fault.kind == "set" and fault.node == node.id for fault in document.faults):
+            obstacles.append(("an autoscaler decides on the instances", "leave one of the two out"))
+        if obstacles:
+            return [
+                Problem(
+                    "D283",
+                    "error",
+                    node.id,
+                    "config.autoscaling",
+                    f"{node.id} has autoscaling: {why}",
+                    hint,
+                    path,
+                )
+                for why, hint in obstacles
+            ]
     sources = [document.node(edge.source) for edge in document.edges_into(node.id) if edge.role == "consume"]
     preempted = [one.id for one in sources if getattr(one.config, "preemption", "none") == "resume"]
     for field in ("retry", "idempotent"):

@@ -84,6 +84,24 @@ class Pool(Responder):
         self.busy_cores = Level()
         self.waiting_time = Tally()
 
+    def resize(self, count: int) -> None:
+        """Have so many instances from now on; one that leaves gets no new requests, and finishes its own."""
+        now = self.env._now
+        settings = self.settings
+        self.resized.append((now, count * settings.concurrency))
+        if settings.load_balancing == "shared":
+            pool = self.instances[0]
+            pool.threads = count * settings.concurrency
+            if settings.cores is not None:
+                pool.cores = count * settings.cores
+                while pool.core_line and pool.cores_busy < pool.cores:
+                    self.compute(*pool.core_line.popleft(), now)
+            self._serve(pool, now)
+            return
+        while len(self.instances) < count:
+            self.instances.append(Instance(settings.concurrency, settings.cores))
+        del self.instances[count:]
+
     @abstractmethod
     def go_on(self, request: Request, now: float) -> None:
         """The request has a thread and may go on with its next step."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from simulator.design.autoscaling import HPA, AutoscalingSettings
 from simulator.design.distributions import Constant, DurationDistribution, Exponential
 from simulator.design.fields import Settings, setting
 from simulator.kinds.basic.consumer import FailureSettings
@@ -217,6 +218,13 @@ class ServiceSettings(Settings):
         help="A token bucket: what comes faster is refused at once. Empty: none.",
         advanced=True,
     )
+    autoscaling: AutoscalingSettings | None = setting(
+        None,
+        title="Autoscaling",
+        help="Changes the number of instances by what there is to do; empty: it stays what it is.",
+        source=HPA,
+        advanced=True,
+    )
     instance_type: MachineType | None = setting(
         None,
         title="Instance type",
@@ -229,7 +237,7 @@ class ServiceSettings(Settings):
     def is_simple(self) -> bool:
         """Whether all there is to it is one pool with one line and one sort of request."""
         return (
-            not (self.endpoints or self.cores or self.asynchronous or self.rate_limit)
+            not (self.endpoints or self.cores or self.asynchronous or self.rate_limit or self.autoscaling)
             and self.load_balancing == "shared"
         )
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from simulator.engine.autoscaler import Autoscaler
 from simulator.engine.link import Outlet
 from simulator.engine.message import Message
 from simulator.engine.request import Caller, InvokeEdge
@@ -40,6 +41,21 @@ class StagedService(Pool):
         self.slowness = 1.0
         limit = settings.rate_limit
         self.bucket = None if limit is None else TokenBucket(limit.rate, limit.burst)
+        scaling = settings.autoscaling
+        self.autoscaler = (
+            Autoscaler(
+                world,
+                id,
+                scaling,
+                instances=settings.instances,
+                concurrency=settings.concurrency,
+                busy=self.busy,
+                backlog=lambda: float(self.queue_length.value),
+                resize=self.resize,
+            )
+            if scaling is not None
+            else None
+        )
         self.endpoints: list[Endpoint] = []
         self._by_type: dict[str, Endpoint] = {}
         self._pick = world.uniform(id, "endpoint")
@@ -74,6 +90,10 @@ class StagedService(Pool):
         self._weighted = [self.endpoints[position] for position in chosen]
         weights = [given[position].weight or 1.0 for position in chosen]
         self._limits = [reached / sum(weights) for reached in accumulate(weights)]
+
+    def start(self) -> None:
+        if self.autoscaler is not None:
+            self.autoscaler.begin()
 
     def _default(self, calls: list[InvokeEdge]) -> EndpointSettings:
         """Without endpoints: the service time, then every call in order."""
@@ -196,6 +216,7 @@ class StagedService(Pool):
             "partial_answers": self.partial,
             "cache_hits": sum(step.hits for step in caches),
             "cache_misses": sum(step.misses for step in caches),
+            **({} if self.autoscaler is None else self.autoscaler.counts()),
         }
 
     def levels(self) -> dict[str, Level]:
@@ -204,6 +225,7 @@ class StagedService(Pool):
             "busy": self.busy,
             "in_system": self.present,
             "busy_cores": self.busy_cores,
+            **({} if self.autoscaler is None else {"instances": self.autoscaler.running}),
         }
 
     def tallies(self) -> dict[str, list[Tally]]:
