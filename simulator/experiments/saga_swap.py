@@ -18,6 +18,8 @@ from simulator.kinds.traits import Note, assumed, lost, translated
 SAGA_TARGETS = ("saga", "saga-participant")
 #: Measures that mean the same wherever they stand.
 _SAME = ("execution_time", "half_done_time", "completed_share", "compensated_share", "stuck_share")
+#: Type of the event that begins a saga; the edge from its producer gives it, so that the load stays the same.
+_BEGUN = "started"
 #: Errors that stand for all of them.
 _ALL = ("States.ALL", "States.TaskFailed")
 
@@ -185,7 +187,7 @@ def _as_participants(
             f"{node.id}: by events every step is a service of its own, and there are at least two",
             "let each step go to another service",
         )
-    begun = _start_event(document, node, data)
+    _check_starts(document, node)
     pivot = next((place for place, step in enumerate(steps) if step.pivot), None)
     made: dict[str, dict[str, Any]] = {}
     works = [
@@ -197,7 +199,7 @@ def _as_participants(
     for place, (step, member, work) in enumerate(zip(steps, members, works, strict=True)):
         config: dict[str, Any] = {
             "saga": node.id,
-            "reacts_to": [begun if place == 0 else f"{steps[place - 1].name} done"],
+            "reacts_to": [_BEGUN if place == 0 else f"{steps[place - 1].name} done"],
             "done_event": f"{step.name} done",
             **work,
             "idempotent": settings.idempotent,
@@ -228,7 +230,10 @@ def _as_participants(
     mine = {edge.id for edge in edges}
     into = {edge.id for edge in document.edges_into(node.id)}
     kept = [
-        {key: one[key] for key in ("id", "from", "to")} | {"role": "publish"} if one["id"] in into else one
+        {key: one[key] for key in ("id", "from", "to")}
+        | {"role": "publish", "config": {"event": {"type": _BEGUN}}}
+        if one["id"] in into
+        else one
         for one in data["edges"]
         if one["id"] not in mine
     ]
@@ -287,21 +292,14 @@ def _service(document: Document, node: Node, way: Edge) -> Node:
     return member
 
 
-def _start_event(document: Document, node: Node, data: dict[str, Any]) -> str:
-    """The type of the event that begins a saga; producers without one get it."""
-    begun = "started"
+def _check_starts(document: Document, node: Node) -> None:
+    """By events a saga begins with an event of a producer; nobody can wait for its end."""
     for edge in document.edges_into(node.id):
-        source = document.node(edge.source)
-        if source.kind != "producer":
+        if document.node(edge.source).kind != "producer":
             raise refuse(
                 f"{edge.source} waits for the end of {node.id}",
                 "by events a saga begins with an event of a producer",
             )
-        for one in data["nodes"]:
-            if one["id"] == source.id:
-                event = dict(one.get("config", {}).get("event", {}))
-                one["config"] = {**one.get("config", {}), "event": {**event, "type": begun}}
-    return begun
 
 
 def _heard(steps: list[Any], works: list[dict[str, Any]], place: int) -> list[str]:

@@ -46,6 +46,7 @@ def test_a_coordinator_does_what_the_state_machine_did(quiet: Document):
 def test_by_events_one_hop_of_two_falls_away(quiet: Document):
     made, notes = swap(quiet, "saga", "saga-participant")
     assert made.node("saga").kind == "topic"
+    assert made.node("customers") == quiet.node("customers")  # the load stays the same
     found = figures(simulate(made))["nodes"]["inventory"]
     before = figures(simulate(quiet))["nodes"]["saga"]
     assert found["sagas_started"] == before["executions_started"]
