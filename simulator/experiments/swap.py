@@ -14,6 +14,7 @@ from simulator.design.document import Document, Edge, Node
 from simulator.design.edges import PublishSettings
 from simulator.errors import InvalidDesign
 from simulator.experiments.compare import Alternative
+from simulator.experiments.function_swap import FUNCTION_TARGETS, swap_worker
 from simulator.experiments.parameters import refuse
 from simulator.experiments.saga_swap import SAGA_TARGETS, swap_saga
 from simulator.graph.checks import readiness_problems
@@ -98,6 +99,11 @@ def swap(document: Document, node: str, kind: str) -> tuple[Document, list[Note]
     found = next((one for one in document.nodes if one.id == node), None)
     if found is not None and name in SAGA_TARGETS and found.kind in ("saga", "aws.stepfunctions"):
         data, notes = swap_saga(document, found, name)
+        return Document.parse(data), notes
+    if found is not None and name in FUNCTION_TARGETS and found.kind in FUNCTION_TARGETS:
+        if found.kind == name:
+            raise refuse(f"{node} is of the kind {name} already", f"there is {', '.join(FUNCTION_TARGETS)}")
+        data, notes = swap_worker(document, found, name)
         return Document.parse(data), notes
     known = targets()
     if name not in known:
