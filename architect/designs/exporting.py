@@ -52,11 +52,12 @@ def exported(
     if document is None:
         raise invalid_design(problems)
     try:
-        text = entry.write(document, result, theme)
+        content = entry.write(document, result, theme)
     except CannotExport as refused:
         message = str(refused)
         raise Invalid(f"{message[:1].upper()}{message[1:]}.", code="cannot-export") from refused
-    return attachment(text, f"{entry.media_type}; charset=utf-8", document.name, entry.suffix)
+    charset = "; charset=utf-8" if isinstance(content, str) else ""
+    return attachment(content, f"{entry.media_type}{charset}", document.name, entry.suffix)
 
 
 def attachment(content: str | bytes, media_type: str, name: str, suffix: str) -> HttpResponse:

@@ -17,8 +17,8 @@ from simulator.formats.exports import FORMAT_NAMES
 #: Bytes of a result document that are read.
 _MOST_RESULT = 100_000_000
 _EXPORT = """Write a design in the format of another program, to standard output or with -o to a file.
-Drawings: svg, mermaid, drawio, structurizr, plantuml, dot. Settings of the brokers: rabbitmq (definitions),
-strimzi (Kafka topics), asyncapi, sam. The design itself, keys in a stable order: yaml.
+Drawings: svg, png, mermaid, drawio, structurizr, plantuml, dot. Settings of the brokers: rabbitmq
+(definitions), strimzi (Kafka topics), asyncapi, sam. The design itself, keys in a stable order: yaml.
 Drawings take the measured numbers of a result document with --result (headrace simulate --output).
 Exit code: 0 written, 2 the design or an option is not valid, or the format has no words for the design."""
 
@@ -34,7 +34,10 @@ def add_export(commands: Any) -> None:
     )
     export.add_argument("-o", "--output", metavar="FILE", help="write to FILE, whole or not at all")
     export.add_argument(
-        "--theme", choices=["light", "dark"], default="light", help="of an SVG drawing (default: light)"
+        "--theme",
+        choices=["light", "dark"],
+        default="light",
+        help="of an SVG or PNG drawing (default: light)",
     )
     export.add_argument(
         "--result", metavar="FILE", help="result document (JSON) whose numbers a diagram shows"
@@ -44,16 +47,20 @@ def add_export(commands: Any) -> None:
 def export_design(options: argparse.Namespace) -> int:
     """Carry the command out."""
     target = check_target(options.output) if options.output is not None else None
+    if target is None and options.to == "png" and sys.stdout.isatty():
+        raise CannotDo("a picture is no text for a terminal; name a file with -o")
     document = read_design(options.design)
     result = read_result(options.result, document.digest()) if options.result is not None else None
     # Only this command draws; the others start without what that takes.
     from simulator.formats.exports.table import EXPORTS
 
-    text = EXPORTS[options.to].write(document, result, options.theme)
+    content = EXPORTS[options.to].write(document, result, options.theme)
     if target is not None:
-        write_whole(target, text)
+        write_whole(target, content)
+    elif isinstance(content, str):
+        sys.stdout.write(content)
     else:
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(content)
     return 0
 
 

@@ -4,6 +4,7 @@
 FORMAT_NAMES = (
     "yaml",
     "svg",
+    "png",
     "mermaid",
     "drawio",
     "structurizr",

@@ -21,7 +21,7 @@ from simulator.formats.exports.strimzi import strimzi
 from simulator.formats.exports.svg import svg
 from simulator.kinds.catalogue import KINDS
 
-Write = Callable[[Document, Mapping[str, Any] | None, Theme], str]
+Write = Callable[[Document, Mapping[str, Any] | None, Theme], str | bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class ExportFormat:
         title, sort: for the page; diagrams can carry the numbers of a result.
         suffix: of the file, with its dot; `media_type` of the answer.
         needs: kinds of which the design must have one; empty for a format that takes every design.
-        write: the text from a design, a result document or None, and a theme. Raises `CannotExport` for a
-            design that the format has no words for.
+        write: the text (bytes of a picture) from a design, a result document or None, and a theme. Raises
+            `CannotExport` for a design that the format has no words for.
     """
 
     name: str
@@ -58,6 +58,12 @@ def _svg(document: Document, result: Mapping[str, Any] | None, theme: Theme) -> 
     return svg(diagram_of(document, result), theme)
 
 
+def _png(document: Document, result: Mapping[str, Any] | None, theme: Theme) -> bytes:
+    from simulator.formats.exports.png import png  # the renderer is loaded for pictures alone
+
+    return png(_svg(document, result, theme))
+
+
 _BROKERS = tuple(kind.kind for kind in KINDS.values() if kind.category in ("queue", "topic", "bus"))
 _XML, _YAML, _TEXT, _JSON = "application/xml", "application/yaml", "text/plain", "application/json"
 
@@ -66,6 +72,7 @@ EXPORTS: dict[str, ExportFormat] = {
     for entry in (
         ExportFormat("yaml", "Headrace design", "design", ".headrace.yaml", _YAML, _said(own_yaml)),
         ExportFormat("svg", "SVG drawing", "diagram", ".svg", "image/svg+xml", _svg),
+        ExportFormat("png", "PNG picture", "diagram", ".png", "image/png", _png),
         ExportFormat("mermaid", "Mermaid flowchart", "diagram", ".mmd", _TEXT, _drawn(mermaid)),
         ExportFormat("drawio", "draw.io drawing", "diagram", ".drawio", _XML, _drawn(drawio)),
         ExportFormat("structurizr", "Structurizr DSL", "diagram", ".dsl", _TEXT, _drawn(structurizr)),

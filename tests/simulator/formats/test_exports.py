@@ -27,14 +27,28 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def written(document: Document, format: str, theme: str = "light") -> str:
-    return EXPORTS[format].write(document, None, theme)  # type: ignore[arg-type]
+    content = EXPORTS[format].write(document, None, theme)  # type: ignore[arg-type]
+    assert isinstance(content, str)
+    return content
+
+
+def picture(document: Document, theme: str = "light") -> bytes:
+    content = EXPORTS["png"].write(document, None, theme)  # type: ignore[arg-type]
+    assert isinstance(content, bytes)
+    return content
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Width and height as the first chunk of the file says (PNG specification, IHDR)."""
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 def test_the_list_of_names_is_that_of_the_formats():
     assert tuple(EXPORTS) == FORMAT_NAMES
 
 
-@pytest.mark.parametrize("format", FORMAT_NAMES)
+@pytest.mark.parametrize("format", [name for name in FORMAT_NAMES if name != "png"])
 @pytest.mark.parametrize("slug", TEMPLATES)
 def test_every_template_is_written_or_the_format_says_what_it_lacks(slug, format):
     needs = EXPORTS[format].needs
@@ -52,6 +66,39 @@ def test_the_design_itself_reads_back(slug):
     document = TEMPLATES[slug]
     again = Document.from_text(written(document, "yaml"))
     assert again.to_data() == document.to_data()
+
+
+# ---------------------------------------------------------------- pictures
+
+
+@pytest.mark.parametrize("slug", ["order-fan-out", "choreographed-saga"])
+def test_a_picture_has_two_pixels_for_each_of_the_drawing_and_is_the_same_every_time(slug):
+    drawing = ET.fromstring(written(TEMPLATES[slug], "svg"))
+    first = picture(TEMPLATES[slug])
+    assert size_of(first) == (
+        round(2 * float(drawing.attrib["width"])),
+        round(2 * float(drawing.attrib["height"])),
+    )
+    assert first == picture(TEMPLATES[slug])
+    assert first != picture(TEMPLATES[slug], "dark")
+
+
+def test_a_picture_of_a_huge_drawing_is_scaled_down():
+    nodes = [node(f"n{place}", "queue") for place in range(2)]
+    document = Document.parse(
+        {**design(nodes, []).to_data(), "layout": {"n0": {"x": 0, "y": 0}, "n1": {"x": 30_000, "y": 9_000}}}
+    )
+    width, height = size_of(picture(document))
+    assert width * height == pytest.approx(60_000_000, rel=0.01)
+
+
+def test_the_command_line_draws_a_picture(tmp_path, capsysbinary):
+    source = tmp_path / "design.yaml"
+    source.write_text(written(TEMPLATES["first-queue"], "yaml"))
+    assert main(["export", str(source), "--to", "png", "--theme", "dark", "-o", str(tmp_path / "a.png")]) == 0
+    assert (tmp_path / "a.png").read_bytes() == picture(TEMPLATES["first-queue"], "dark")
+    assert main(["export", str(source), "--to", "png"]) == 0
+    assert capsysbinary.readouterr().out == picture(TEMPLATES["first-queue"])
 
 
 # ---------------------------------------------------------------- drawings

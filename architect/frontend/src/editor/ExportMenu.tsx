@@ -14,7 +14,7 @@ import { useSession } from "../run/session";
 import { shownTheme } from "../theme/theme";
 import { useEditor, useEditorState } from "./EditorContext";
 import { Floating } from "./popups/Floating";
-import { pictureOf, saveFile } from "./savePicture";
+import { saveFile } from "./saveFile";
 
 const HEADINGS = {
   diagram: "Drawing",
@@ -22,8 +22,6 @@ const HEADINGS = {
   design: "The design itself",
 } as const;
 const ORDER = ["diagram", "configuration", "design"] as const;
-/** Made in the browser out of the SVG. */
-const PNG: ExportFormat = { name: "png", title: "PNG picture", sort: "diagram", suffix: ".png", needs: [] };
 
 /** Take the design away as a file: a drawing (with the numbers of the run that is shown), settings, or the document. */
 export function ExportMenu() {
@@ -69,7 +67,7 @@ function Formats({ onDone }: { onDone: () => void }) {
   useEffect(() => {
     const stop = new AbortController();
     listExports(stop.signal).then(
-      (found) => setFormats(withPng(found)),
+      (found) => setFormats(found),
       (error: unknown) => !stop.signal.aborted && setProblem(sentence(error)),
     );
     return () => stop.abort();
@@ -89,13 +87,8 @@ function Formats({ onDone }: { onDone: () => void }) {
   const take = async (format: ExportFormat) => {
     if (!run) await saver.flush(); // what is drawn, not what was saved a second ago
     const source = run ? { of: "runs" as const, id: run.id } : { of: "designs" as const, id: designId };
-    const name = format.name === PNG.name ? "svg" : format.name;
-    const made = await fetchExport(exportAddress(source, name, shownTheme()));
-    if (format.name === PNG.name) {
-      saveFile(await pictureOf(made.file), made.name.replace(/\.svg$/, PNG.suffix));
-    } else {
-      saveFile(made.file, made.name);
-    }
+    const made = await fetchExport(exportAddress(source, format.name, shownTheme()));
+    saveFile(made.file, made.name);
   };
 
   if (problem) return <p className="export-note">The formats could not be read: {problem}</p>;
@@ -162,10 +155,6 @@ function Reports({ runId, save }: { runId: string; save: (make: () => Promise<vo
 
 const hasWords = (format: ExportFormat, nodes: readonly { readonly kind: string }[]) =>
   format.needs.length === 0 || nodes.some((node) => format.needs.includes(node.kind));
-
-function withPng(formats: readonly ExportFormat[]): ExportFormat[] {
-  return formats.flatMap((format) => (format.name === "svg" ? [format, PNG] : [format]));
-}
 
 function moveFocus(event: KeyboardEvent<HTMLDivElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -2,7 +2,7 @@ import { Download, FileText, RotateCcw, Square } from "lucide-react";
 import { useState } from "react";
 import { sentence } from "../api/errors";
 import { fetchExport } from "../api/exports";
-import { saveFile } from "../editor/savePicture";
+import { saveFile } from "../editor/saveFile";
 import { navigate } from "../router";
 import { formatAgo, formatSeconds } from "../run/numbers";
 import { isGoing } from "../run/session";

@@ -81,12 +81,12 @@ def originals() -> dict[str, tuple[str, ...]]:
     }
     return {
         "kafka": (test_other_formats.PRINTED, test_other_formats.CONFIGS),
-        "mermaid": (test_drawings.FLOWCHART, EXPORTS["mermaid"].write(designs[0], None, "light")),
+        "mermaid": (test_drawings.FLOWCHART, str(EXPORTS["mermaid"].write(designs[0], None, "light"))),
         "drawio": (test_drawings.MODEL, test_drawings.page(test_drawings.MODEL)),
         "service-times": ("service,duration_ms\n" + "billing,5\nbilling,7.5\nmail,1e3\n" * 3,),
         "load": ("timestamp,count\n2026-01-01T00:00:00,10\n2026-01-01T00:05:00,20\n", "1\n2\n3.5\n"),
         "traces": (json.dumps(test_traces.otlp(spans)),),
-        "headrace": tuple(EXPORTS["yaml"].write(design, None, "light") for design in designs[:2]),
+        "headrace": tuple(str(EXPORTS["yaml"].write(design, None, "light")) for design in designs[:2]),
         "asl": (json.dumps(machine),),
         "asyncapi": (test_asyncapi.ORDERS_V3, test_asyncapi.MAIL_V2),
         "strimzi": (test_other_formats.STRIMZI,),
