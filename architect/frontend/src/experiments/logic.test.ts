@@ -56,7 +56,9 @@ describe("the ranges and ticks of a plot", () => {
         const ticks = niceTicks(span);
         expect(ticks.length).toBeGreaterThanOrEqual(2);
         expect(ticks.length).toBeLessThanOrEqual(9);
-        const room = 1e-6 * (span.high - span.low);
+        // ticks have 15 digits
+        const room =
+          1e-6 * (span.high - span.low) + 1e-14 * Math.max(Math.abs(span.low), Math.abs(span.high));
         for (const tick of ticks) {
           expect(tick).toBeGreaterThanOrEqual(span.low - room);
           expect(tick).toBeLessThanOrEqual(span.high + room);
