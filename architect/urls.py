@@ -6,6 +6,7 @@ from django.urls import path
 
 from architect import pages
 from architect.api import api
+from architect.runs.sharing import shared_report
 
 urlpatterns = [
     path("", pages.shell, name="gallery"),
@@ -17,6 +18,7 @@ urlpatterns = [
         for kind in ("compare", "sweep", "capacity", "cheapest", "sensitivity")
         for rest, name in (("", ""), ("/<uuid:experiment_id>", "-result"))
     ),
+    path("shared/<str:token>", shared_report, name="shared"),
     path("healthz", pages.health, name="health"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("api/docs", pages.api_docs, name="api-docs"),

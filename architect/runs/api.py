@@ -10,11 +10,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from ninja import Query, Router
 from ninja.responses import Status
 
 from architect.designs import exporting
-from architect.runs import reporting, schemas, selectors, services
+from architect.runs import reporting, schemas, selectors, services, sharing
 from architect.runs.models import Run
 from architect.runs.states import RunStatus
 from architect.runs.supervisor import supervisor
@@ -107,6 +108,35 @@ def read_report(
     result = json.loads(selectors.run_result_text(run_id))
     document = json.loads(selectors.run_document_text(run_id))
     return reporting.report(document, result, form, **words.model_dump())
+
+
+@router.post(
+    "/runs/{uuid:run_id}/links",
+    response={201: schemas.LinkOut, **CONFLICTS},
+    summary="Share the report of a run",
+)
+def create_link(request: HttpRequest, run_id: UUID, body: schemas.ReportWords) -> Status[dict[str, Any]]:
+    """An address at which anybody may read the report, and nothing else, until the link is revoked."""
+    link, token = sharing.link_create(run_id, body.model_dump())
+    path = reverse("shared", args=(token,))
+    return Status(HTTPStatus.CREATED, {"id": link.id, "created_at": link.created_at, "path": path})
+
+
+@router.get(
+    "/runs/{uuid:run_id}/links",
+    response={200: list[schemas.LinkOut], **READS},
+    summary="The links to a report",
+)
+def list_links(request: HttpRequest, run_id: UUID) -> list[dict[str, Any]]:
+    """Without their addresses, of which only a digest is kept."""
+    return [{"id": link.id, "created_at": link.created_at} for link in sharing.link_list(run_id)]
+
+
+@router.delete("/links/{uuid:link_id}", response={204: None, **READS}, summary="Revoke a link")
+def revoke_link(request: HttpRequest, link_id: UUID) -> Status[None]:
+    """Its address is unknown from now on."""
+    sharing.link_revoke(link_id)
+    return Status(HTTPStatus.NO_CONTENT, None)
 
 
 @router.get("/runs/{uuid:run_id}/frames", response={200: schemas.FramesOut, **READS}, summary="Stored frames")

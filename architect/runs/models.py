@@ -85,3 +85,25 @@ class RunFrame(models.Model):
     def __str__(self) -> str:
         """The number."""
         return f"frame {self.seq}"
+
+
+class ShareLink(models.Model):
+    """An address at which anybody may read the report of one run, until it is revoked.
+
+    Kept is only the digest of the token: who reads the database cannot read the reports by it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)
+    words = models.JSONField(default=dict)  # title, authors, notes of the report
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ("-created_at", "id")
+
+    def __str__(self) -> str:
+        """The run; never the token, which nobody has any more."""
+        return f"link to {self.run_id}"

@@ -45,6 +45,14 @@ class ReportWords(Body):
     notes: Annotated[str, Field(max_length=5_000)] = ""
 
 
+class LinkOut(Schema):
+    """A link to read a report."""
+
+    id: UUID
+    created_at: datetime
+    path: str | None = Field(None, description="Its address on this server; told once, when it is made.")
+
+
 class NewFault(FaultNow, Body):
     """A fault or action of a node, now."""
 

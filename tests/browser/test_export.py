@@ -12,6 +12,7 @@ from tests.browser.test_first_journey import node
 
 if TYPE_CHECKING:
     from tests.architect.live import LiveServer
+    from tests.browser.watching import Watch
 
 
 def test_a_design_is_exported_as_drawing_picture_and_document(page: Page, live: LiveServer) -> None:
@@ -57,3 +58,34 @@ def test_a_format_without_words_for_the_design_cannot_be_chosen_and_says_why(
     expect(item).to_be_disabled()
     assert "no rabbitmq.exchange" in (item.get_attribute("title") or "")
     expect(page.get_by_role("menuitem", name="AsyncAPI 3")).to_be_enabled()
+
+
+def test_the_report_of_a_run_is_shared_by_a_link_until_it_is_revoked(
+    page: Page, live: LiveServer, watch: Watch
+) -> None:
+    watch.tolerated.append("404")  # the revoked link
+    design = live.post("/api/designs", {"template": "first-queue"})["id"]
+    run = live.post("/api/runs", {"design": design, "duration": 60})["id"]
+    live.wait_for(run, "finished")
+    page.goto(f"{live.url}/designs/{design}/runs/{run}")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.get_by_role("button", name="Export")
+    button.click()
+    link = page.get_by_role("menuitem", name="Link to read this report")
+    link.wait_for(timeout=20_000)
+    assert_accessible(page)
+    link.click()
+    expect(page.get_by_text("The link is copied.").first).to_be_visible()
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert address.startswith(f"{live.url}/shared/")
+
+    reader = page.context.browser.new_context().new_page()  # type: ignore[union-attr]
+    reader.goto(address)
+    expect(reader.get_by_role("heading", level=1)).to_be_visible()
+    button.click()
+    page.get_by_role("menuitem", name="Revoke the link").click()
+    expect(page.get_by_text("Nobody can read the report by a link any more.").first).to_be_visible()
+    answer = reader.goto(address)
+    assert answer is not None
+    assert answer.status == 404
+    reader.context.close()

@@ -6,8 +6,12 @@ import {
   exportAddress,
   fetchExport,
   listExports,
+  listLinks,
+  makeLink,
   type ReportForm,
   reportAddress,
+  revokeLink,
+  type ShareLink,
 } from "../api/exports";
 import { shownDocument } from "../document/store";
 import { useSession } from "../run/session";
@@ -22,6 +26,9 @@ const HEADINGS = {
   design: "The design itself",
 } as const;
 const ORDER = ["diagram", "configuration", "design"] as const;
+
+/** Close the menu and do it; what goes wrong is said after `failed`. */
+type Save = (make: () => Promise<void>, failed?: string) => Promise<void>;
 
 /** Take the design away as a file: a drawing (with the numbers of the run that is shown), settings, or the document. */
 export function ExportMenu() {
@@ -76,12 +83,12 @@ function Formats({ onDone }: { onDone: () => void }) {
     if (formats) list.current?.querySelector<HTMLElement>("button")?.focus();
   }, [formats]);
 
-  const save = async (make: () => Promise<void>) => {
+  const save: Save = async (make, failed = "There is no file") => {
     onDone();
     try {
       await make();
     } catch (error) {
-      view.getState().toast(`There is no file: ${sentence(error)}`, { tone: "warn" });
+      view.getState().toast(`${failed}: ${sentence(error)}`, { tone: "warn" });
     }
   };
   const take = async (format: ExportFormat) => {
@@ -127,10 +134,37 @@ function Formats({ onDone }: { onDone: () => void }) {
 }
 
 /** The run that is shown, as a document for a review. */
-function Reports({ runId, save }: { runId: string; save: (make: () => Promise<void>) => Promise<void> }) {
+function Reports({ runId, save }: { runId: string; save: Save }) {
+  const { view } = useEditor();
+  const [links, setLinks] = useState<readonly ShareLink[]>([]);
+  useEffect(() => {
+    const stop = new AbortController();
+    // without the list the menu lacks the item to revoke, and nothing else
+    listLinks(runId, stop.signal).then(setLinks, () => setLinks([]));
+    return () => stop.abort();
+  }, [runId]);
   const take = async (form: ReportForm) => {
     const made = await fetchExport(reportAddress(runId, form, {}));
     saveFile(made.file, made.name);
+  };
+  const share = async () => {
+    const made = await makeLink(runId);
+    const address = new URL(made.path ?? "", window.location.origin).href;
+    const isCopied = await navigator.clipboard?.writeText(address).then(
+      () => true,
+      () => false,
+    );
+    view
+      .getState()
+      .toast(
+        isCopied
+          ? "The link is copied. Whoever has it can read this report, and nothing else."
+          : `Whoever has this link can read the report, and nothing else: ${address}`,
+      );
+  };
+  const revoke = async () => {
+    for (const link of links) await revokeLink(link.id);
+    view.getState().toast("Nobody can read the report by a link any more.");
   };
   return (
     <>
@@ -149,6 +183,24 @@ function Reports({ runId, save }: { runId: string; save: (make: () => Promise<vo
           <span className="muted export-suffix">.{form}</span>
         </button>
       ))}
+      <button
+        type="button"
+        role="menuitem"
+        className="menu-item"
+        onClick={() => void save(share, "There is no link")}
+      >
+        <span>Link to read this report</span>
+      </button>
+      {links.length > 0 && (
+        <button
+          type="button"
+          role="menuitem"
+          className="menu-item"
+          onClick={() => void save(revoke, "The link still works")}
+        >
+          <span>{links.length === 1 ? "Revoke the link" : `Revoke the ${links.length} links`}</span>
+        </button>
+      )}
     </>
   );
 }
