@@ -39,7 +39,7 @@ def _queues_with_shelves(monkeypatch: pytest.MonkeyPatch) -> None:
     def lift(self: Line, fault: str, settings: Any) -> None:
         STRUCK.append((self.env.now, "lift", fault, getattr(settings, "shelf", 0)))
 
-    monkeypatch.setitem(KINDS, "queue", replace(KINDS["queue"], faults=FAULTS))
+    monkeypatch.setitem(KINDS._loaded, "queue", replace(KINDS["queue"], faults=FAULTS))
     monkeypatch.setattr(Line, "strike", strike)
     monkeypatch.setattr(Line, "lift", lift)
 
