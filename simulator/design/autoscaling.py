@@ -82,7 +82,15 @@ class AutoscalingSettings(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.max_instances < self.min_instances:
-            raise PydanticCustomError("D104", "max_instances must not be below min_instances")
+            raise PydanticCustomError(
+                "D104",
+                "max_instances must not be below min_instances",
+                {"field": "max_instances", "hint": f"set it to {self.min_instances} or more"},
+            )
         if self.metric == "utilization" and self.target > 1.0:
-            raise PydanticCustomError("D104", "the target of the utilization is a share from 0 to 1")
+            raise PydanticCustomError(
+                "D104",
+                "the target of the utilization is a share from 0 to 1",
+                {"field": "target", "hint": "such as 0.7, or choose the metric backlog"},
+            )
         return self

@@ -43,7 +43,11 @@ class ErrorRates(Settings):
     @model_validator(mode="after")
     def _is_a_share(self) -> Self:
         if self.overloaded + self.server_error > 1.0:
-            raise PydanticCustomError("D104", "overloaded and server_error together are above 1")
+            raise PydanticCustomError(
+                "D104",
+                "overloaded and server_error together are above 1",
+                {"field": "server_error", "hint": "both are shares of all requests: lower one"},
+            )
         return self
 
 
@@ -146,10 +150,19 @@ class LlmSettings(Settings):
             raise PydanticCustomError(
                 "D104",
                 "max_output_tokens {output} leaves no room for input in a context_window of {window}",
-                {"output": self.max_output_tokens, "window": self.context_window},
+                {
+                    "output": self.max_output_tokens,
+                    "window": self.context_window,
+                    "field": "max_output_tokens",
+                    "hint": "lower it, or raise context_window",
+                },
             )
         if self.tokens_per_second.mean() <= 0.0:
-            raise PydanticCustomError("D104", "tokens_per_second must be above 0")
+            raise PydanticCustomError(
+                "D104",
+                "tokens_per_second must be above 0",
+                {"field": "tokens_per_second", "hint": "give the speed of one answer, such as 70"},
+            )
         return self
 
 
