@@ -18,7 +18,8 @@ from simulator.formats.exports import FORMAT_NAMES
 _MOST_RESULT = 100_000_000
 _EXPORT = """Write a design in the format of another program, to standard output or with -o to a file.
 Drawings: svg, png, mermaid, drawio, structurizr, plantuml, dot. Settings of the brokers: rabbitmq
-(definitions), strimzi (Kafka topics), asyncapi, sam. The design itself, keys in a stable order: yaml.
+(definitions), strimzi (Kafka topics), asyncapi, sam, asl (one state machine). Usage of a month by resource:
+infracost, which needs --result. The design itself, keys in a stable order: yaml.
 Drawings take the measured numbers of a result document with --result (headrace simulate --output).
 Exit code: 0 written, 2 the design or an option is not valid, or the format has no words for the design."""
 

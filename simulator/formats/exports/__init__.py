@@ -14,4 +14,6 @@ FORMAT_NAMES = (
     "strimzi",
     "asyncapi",
     "sam",
+    "asl",
+    "infracost",
 )

@@ -6,7 +6,15 @@ from simulator.errors import HeadraceError
 
 
 class CannotExport(HeadraceError):
-    """The design holds nothing that the format can say."""
+    """The design holds nothing that the format can say.
 
-    def __init__(self, format: str, needs: str) -> None:
-        super().__init__(f"there is nothing to write as {format}: the design has no node that is {needs}")
+    Args:
+        format: what it was to be.
+        needs: what no node of the design is.
+        message: the whole sentence, where something else is in the way.
+    """
+
+    def __init__(self, format: str, needs: str = "", *, message: str = "") -> None:
+        super().__init__(
+            message or f"there is nothing to write as {format}: the design has no node that is {needs}"
+        )

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from simulator.design.document import Document
 from simulator.formats.diagram import Diagram, diagram_of
+from simulator.formats.exports.asl import asl
 from simulator.formats.exports.asyncapi import asyncapi
 from simulator.formats.exports.c4 import plantuml, structurizr
 from simulator.formats.exports.drawio import drawio
 from simulator.formats.exports.graphviz import dot
+from simulator.formats.exports.infracost import RESOURCES, infracost
 from simulator.formats.exports.mermaid import mermaid
 from simulator.formats.exports.own_yaml import own_yaml
 from simulator.formats.exports.palette import Theme
@@ -107,6 +109,24 @@ EXPORTS: dict[str, ExportFormat] = {
             _YAML,
             _said(sam),
             ("aws.sqs", "aws.sns", "aws.eventbridge"),
+        ),
+        ExportFormat(
+            "asl",
+            "State machine (ASL)",
+            "configuration",
+            ".asl.json",
+            _JSON,
+            _said(asl),
+            ("aws.stepfunctions",),
+        ),
+        ExportFormat(
+            "infracost",
+            "Infracost usage",
+            "configuration",
+            ".infracost-usage.yml",
+            _YAML,
+            lambda document, result, _theme: infracost(document, result),
+            tuple(RESOURCES),
         ),
     )
 }

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator import Document
+from simulator import Document, simulate
 from simulator.cli import main
 from simulator.design.examples import templates
 from simulator.formats.exports import FORMAT_NAMES
@@ -48,7 +48,7 @@ def test_the_list_of_names_is_that_of_the_formats():
     assert tuple(EXPORTS) == FORMAT_NAMES
 
 
-@pytest.mark.parametrize("format", [name for name in FORMAT_NAMES if name != "png"])
+@pytest.mark.parametrize("format", [name for name in FORMAT_NAMES if name not in ("png", "infracost")])
 @pytest.mark.parametrize("slug", TEMPLATES)
 def test_every_template_is_written_or_the_format_says_what_it_lacks(slug, format):
     needs = EXPORTS[format].needs
@@ -66,6 +66,68 @@ def test_the_design_itself_reads_back(slug):
     document = TEMPLATES[slug]
     again = Document.from_text(written(document, "yaml"))
     assert again.to_data() == document.to_data()
+
+
+# ---------------------------------------------------------------- state machines and usage
+
+
+def test_a_state_machine_is_written_as_it_was_given():
+    document = TEMPLATES["order-saga"]
+    data = document.to_data()
+    machine = next(one for one in data["nodes"] if one["kind"] == "aws.stepfunctions")
+    assert json.loads(written(document, "asl")) == machine["config"]["definition"]
+    data["nodes"].append({**machine, "id": "other"})
+    data["edges"] += [
+        {**edge, "id": f"{edge['id']}-2", "from": "other"}
+        for edge in data["edges"]
+        if edge["from"] == machine["id"]
+    ]
+    with pytest.raises(CannotExport, match="one state machine, and the design has 2"):
+        written(Document.parse(data), "asl")
+
+
+def test_usage_is_that_of_a_month_like_the_measured_window():
+    # One message a second through a queue to a function of 512 MB that is billed 200 ms: 2,628,000 a month.
+    document = design(
+        [
+            node("web-shop", "producer", arrivals={"process": "constant", "rate": 1}),
+            node("orders-q", "aws.sqs"),
+            node(
+                "handle",
+                "aws.lambda",
+                service_time=0.2,
+                MemorySize=512,
+                init_duration=0,
+                invoke_overhead=0,
+                Timeout=5,
+            ),
+        ],
+        ["web-shop->orders-q", "orders-q->handle"],
+        edge_configs={"orders-q->handle": {"BatchSize": 1}},
+        simulation={"duration": 1_000, "warmup": 0},
+    )
+    result = simulate(document)
+    text = EXPORTS["infracost"].write(document, result, "light")
+    usage = yaml.safe_load(text)
+    assert usage["version"] == "0.1"
+    queue, function = (
+        usage["resource_usage"][name] for name in ("aws_sqs_queue.orders_q", "aws_lambda_function.handle")
+    )
+    assert function["monthly_requests"] == pytest.approx(2_628_000, rel=0.01)
+    assert function["request_duration_ms"] == pytest.approx(200, rel=0.01)
+    # A send, a receive and a delete for each, and the long polls that find nothing.
+    assert queue["monthly_requests"] > 3 * 2_600_000
+
+
+def test_usage_needs_what_was_measured(tmp_path, capsys):
+    with pytest.raises(CannotExport, match="says what was measured"):
+        written(TEMPLATES["serverless-orders"], "infracost")
+    with pytest.raises(CannotExport, match="of AWS"):
+        written(TEMPLATES["first-queue"], "infracost")
+    source = tmp_path / "design.yaml"
+    source.write_text(written(TEMPLATES["serverless-orders"], "yaml"))
+    assert main(["export", str(source), "--to", "infracost"]) == 2
+    assert "--result" in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------- pictures

@@ -1,0 +1,93 @@
+"""Measured usage as an Infracost usage file: what a design would use in a month, by resource.
+
+Keys are those of Infracost's resources (github.com/infracost/infracost, `internal/resources/aws`, their usage
+schemas). Requests are billed ones: payloads of several chunks of 64 KB count several times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from simulator.design.document import Document
+from simulator.formats.exports.names import unique, words
+from simulator.formats.exports.refusal import CannotExport
+
+#: Resource of Terraform by kind.
+RESOURCES = {
+    "aws.sqs": "aws_sqs_queue",
+    "aws.sns": "aws_sns_topic",
+    "aws.eventbridge": "aws_cloudwatch_event_bus",
+    "aws.lambda": "aws_lambda_function",
+    "aws.stepfunctions": "aws_sfn_state_machine",
+    "aws.dynamodb": "aws_dynamodb_table",
+}
+#: Key of the usage file by line of the prices.
+_KEYS = {
+    "aws.sqs.standard.requests": "monthly_requests",
+    "aws.sqs.fifo.requests": "monthly_requests",
+    "aws.sns.standard.publishes": "monthly_requests",
+    "aws.sns.fifo.publishes": "monthly_requests",
+    "aws.eventbridge.custom_events": "monthly_custom_events",
+    "aws.eventbridge.archive_processing": "monthly_archive_processing_gb",
+    "aws.eventbridge.archive_storage": "archive_storage_gb",
+    "aws.lambda.requests": "monthly_requests",
+    "aws.stepfunctions.transitions": "monthly_transitions",
+    "aws.stepfunctions.express_requests": "monthly_requests",
+    "aws.dynamodb.write_units": "monthly_write_request_units",
+    "aws.dynamodb.read_units": "monthly_read_request_units",
+    "aws.dynamodb.storage": "storage_gb",
+}
+_DURATION = "aws.lambda.duration"
+
+
+def infracost(document: Document, result: Mapping[str, Any] | None) -> str:
+    """The usage of every AWS resource that Infracost knows, whole numbers; what it does not is a comment.
+
+    Raises:
+        CannotExport: without a result, or when the design has no such resource.
+    """
+    nodes = [node for node in document.nodes if node.kind in RESOURCES]
+    if not nodes:
+        raise CannotExport("Infracost usage", "a queue, topic, bus, function, machine or table of AWS")
+    if result is None or not result.get("cost"):
+        raise CannotExport(
+            "Infracost usage",
+            message="an Infracost usage file says what was measured: give a result (--result), or export a "
+            "finished run",
+        )
+    names = unique(((node.id, "_".join(words(node.id))) for node in nodes), "_")
+    items: list[Mapping[str, Any]] = result["cost"]["items"]
+    usage: dict[str, dict[str, int]] = {}
+    left_out = []
+    for node in nodes:
+        amounts: dict[str, float] = {}
+        seconds = 0.0
+        for item in items:
+            if item["node"] != node.id:
+                continue
+            line = item["price"].removesuffix(".arm")
+            if line == _DURATION:
+                seconds += item["amount"]
+            elif line in _KEYS:
+                amounts[_KEYS[line]] = amounts.get(_KEYS[line], 0.0) + item["amount"]
+            elif item["amount"]:
+                left_out.append(
+                    f"# {node.id}: {item['amount']:,.0f} of {item['price']} a month have no key here"
+                )
+        found = {key: round(amount) for key, amount in amounts.items()}
+        if seconds and amounts.get("monthly_requests"):
+            gigabytes = node.config.memory_size / 1024.0  # type: ignore[attr-defined]
+            found["request_duration_ms"] = round(seconds / gigabytes / amounts["monthly_requests"] * 1_000.0)
+        usage[f"{RESOURCES[node.kind]}.{names[node.id]}"] = found
+    text = yaml.safe_dump({"version": "0.1", "resource_usage": usage}, sort_keys=False)
+    return "\n".join(
+        [f"# Usage of a month like the measured window of: {_one_line(document.name)}", *left_out, text]
+    )
+
+
+def _one_line(text: str) -> str:
+    """A text that cannot end a comment."""
+    return " ".join(text.split())
