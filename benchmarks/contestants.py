@@ -365,6 +365,10 @@ def load(module: str) -> None:
             if not hasattr(np, name):  # the package is older than NumPy 2
                 setattr(np, name, value)
     importlib.import_module(module)
+    if module == "simulator":
+        from simulator.kinds.catalogue import KINDS
+
+        list(KINDS.values())  # a kind is imported when a design first has it
 
 
 Contestant = Callable[[Workload, int, int], Outcome]
