@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
 from simulator.engine.node import Acceptor
 from simulator.measurement.ordering import Flow
+
+if TYPE_CHECKING:
+    from simulator.engine.world import World
 
 
 class Caller(ABC):
@@ -29,6 +33,26 @@ class Responder(Acceptor):
     @abstractmethod
     def request(self, message: Message, caller: Caller) -> None:
         """Serve `message` and answer `caller`, at once with `ok=False` when there is no room."""
+
+
+class CalledByEdge(Responder):
+    """A node for which it matters on which edge it is called: every edge comes in by a door of its own."""
+
+    _world: World
+
+    @abstractmethod
+    def door(self, edge: str, settings: Any) -> Responder:
+        """Who takes the calls of the edge with this id and these settings."""
+
+    def entrance(self, edge: str) -> Responder:
+        edges = self._world.document.edges_into(self.id)
+        return self.door(edge, next(one.settings for one in edges if one.id == edge))
+
+    def accept(self, message: Message) -> bool:
+        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
+
+    def request(self, message: Message, caller: Caller) -> None:
+        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
 
 
 class InvokeEdge:

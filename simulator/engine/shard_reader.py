@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from heapq import heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.engine.broker import Broker, Subscription
 from simulator.engine.endpoint import Server
@@ -18,6 +18,9 @@ from simulator.engine.key_hash import point_of
 from simulator.engine.message import Message
 from simulator.engine.sharded_log import Shard, ShardedLog
 from simulator.measurement.level import Level, Total, shift
+
+if TYPE_CHECKING:
+    from simulator.engine.world import World
 
 
 class Lane:
@@ -368,3 +371,16 @@ class ShardReader(Broker):
             }
             for lane in sorted(lanes[:limit], key=lambda lane: (lane.shard.number, lane.number))
         ]
+
+
+def connect_readers(world: World, id: str, log: ShardedLog) -> list[ShardReader]:
+    """A reader of the log for each consume edge of the node `id`, subscribed."""
+    readers = []
+    for edge in world.edges_from(id, "consume"):
+        reader = ShardReader(f"{id}:{edge.id}", world.env, log)
+        reader.find_flows = world.nodes[edge.target].find_flows
+        subscription = world.subscribe(edge)
+        subscription.broker = reader
+        reader.subscribe(subscription)
+        readers.append(reader)
+    return readers

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from simulator.engine.message import Message
-from simulator.engine.request import Caller, Responder
+from simulator.engine.request import CalledByEdge, Caller, Responder
 from simulator.engine.timer import Timer
 from simulator.engine.world import World
 from simulator.kinds.ai.llm_call import FAILURES, Client, Conversation, Failure
@@ -22,7 +22,7 @@ from simulator.measurement.tally import Tally
 SLOWEST = 0.1
 
 
-class Model(Responder):
+class Model(CalledByEdge):
     """The provider's side: limits, an admission queue, the requests under way, tokens and errors.
 
     A call counts as accepted once, however many turns and attempts it takes. It is waiting while its
@@ -68,17 +68,10 @@ class Model(Responder):
         self.residence_sum = 0.0
         self._is_out = False
 
-    def entrance(self, edge: str) -> Responder:
-        settings = next(one for one in self._world.document.edges_into(self.id) if one.id == edge).settings
+    def door(self, edge: str, settings: Any) -> Responder:
         assert isinstance(settings, LlmCallSettings)
         made = self.clients[edge] = Client(self, edge, settings, self._world)
         return made
-
-    def accept(self, message: Message) -> bool:
-        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
-
-    def request(self, message: Message, caller: Caller) -> None:
-        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
 
     # -- calls -----------------------------------------------------------------------------------
     def begin(self, message: Message, caller: Caller | None, client: Client) -> bool:

@@ -17,8 +17,8 @@ from simulator.engine.endpoint import Server
 from simulator.engine.environment import Activity
 from simulator.engine.key_hash import point_of
 from simulator.engine.message import Key, Message
-from simulator.engine.request import Caller, Responder
-from simulator.engine.shard_reader import ShardReader
+from simulator.engine.request import CalledByEdge, Caller, Responder
+from simulator.engine.shard_reader import ShardReader, connect_readers
 from simulator.engine.sharded_log import ShardedLog
 from simulator.engine.world import World
 from simulator.kinds.cqrs.event_store_settings import EventStoreCallSettings, EventStoreSettings
@@ -44,7 +44,7 @@ class Stream:
         self.conflicts = 0
 
 
-class EventStore(Broker, Responder):
+class EventStore(Broker, CalledByEdge):
     """Answers commands and reads, and lets every subscription go through the log at its own pace.
 
     An append counts as delivered once it is committed, as dropped when its attempts are used up. What
@@ -90,27 +90,14 @@ class EventStore(Broker, Responder):
         self.residence_sum = 0.0
 
     def connect(self, world: World) -> None:
-        for edge in world.edges_from(self.id, "consume"):
-            reader = ShardReader(f"{self.id}:{edge.id}", world.env, self.log)
-            reader.find_flows = world.nodes[edge.target].find_flows
-            subscription = world.subscribe(edge)
-            subscription.broker = reader
-            reader.subscribe(subscription)
-            self.readers.append(reader)
+        self.readers = connect_readers(world, self.id, self.log)
 
-    def entrance(self, edge: str) -> Responder:
-        settings = next(one for one in self._world.document.edges_into(self.id) if one.id == edge).settings
+    def door(self, edge: str, settings: Any) -> Responder:
         assert isinstance(settings, EventStoreCallSettings)
         made = self.doors[edge] = _Door(self, edge, settings, self._world)
         return made
 
     # -- calls -----------------------------------------------------------------------------------
-    def accept(self, message: Message) -> bool:
-        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
-
-    def request(self, message: Message, caller: Caller) -> None:
-        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
-
     def begin(self, message: Message, caller: Caller | None, door: _Door) -> bool:
         """A call comes in."""
         now = self.env._now

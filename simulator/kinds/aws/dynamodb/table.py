@@ -15,8 +15,8 @@ from simulator.engine.endpoint import Server
 from simulator.engine.key_hash import point_of
 from simulator.engine.message import Key, Message
 from simulator.engine.payload import Event
-from simulator.engine.request import Caller, Responder
-from simulator.engine.shard_reader import ShardReader
+from simulator.engine.request import CalledByEdge, Caller, Responder
+from simulator.engine.shard_reader import ShardReader, connect_readers
 from simulator.engine.sharded_log import ShardedLog
 from simulator.engine.timer import Timer
 from simulator.engine.world import World
@@ -37,7 +37,7 @@ STREAM_RETENTION = 86_400.0
 CAUSES = ("partition", "table", "index")
 
 
-class Table(Broker, Responder):
+class Table(Broker, CalledByEdge):
     """Admits calls by capacity units, lets conditions and transactions conflict, and keeps a stream.
 
     A call counts as delivered when it is answered well, as dropped when throttling or conflicts have used up
@@ -94,27 +94,14 @@ class Table(Broker, Responder):
         self.residence_sum = 0.0
 
     def connect(self, world: World) -> None:
-        for edge in world.edges_from(self.id, "consume"):
-            reader = ShardReader(f"{self.id}:{edge.id}", world.env, self.log)
-            reader.find_flows = world.nodes[edge.target].find_flows
-            subscription = world.subscribe(edge)
-            subscription.broker = reader
-            reader.subscribe(subscription)
-            self.readers.append(reader)
+        self.readers = connect_readers(world, self.id, self.log)
 
-    def entrance(self, edge: str) -> Responder:
-        settings = next(one for one in self._world.document.edges_into(self.id) if one.id == edge).settings
+    def door(self, edge: str, settings: Any) -> Responder:
         assert isinstance(settings, DynamoDbCallSettings)
         made = self.clients[edge] = Client(self, edge, settings, self._world)
         return made
 
     # -- calls -----------------------------------------------------------------------------------
-    def accept(self, message: Message) -> bool:
-        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
-
-    def request(self, message: Message, caller: Caller) -> None:
-        raise TypeError(f"{self.id} tells its edges apart: calls come in by them")
-
     def begin(self, message: Message, caller: Caller | None, client: Client) -> bool:
         """A call comes in."""
         now = self.env._now
