@@ -10,9 +10,6 @@ from simulator.kinds.ai.llm_settings import LlmCallSettings, LlmSettings
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
 
-#: Calls in a row on the way of a user from which on a hint is worth it.
-LONG_AGENT = 20
-
 
 def check(document: Document, node: Node) -> list[Problem]:
     """Practice rules of a model (D420 to D423)."""
