@@ -11,7 +11,8 @@ def read_table(stack: Stack, resource: Resource) -> None:
     """A table: only its stream carries messages."""
     if not resource.properties.get("StreamSpecification"):
         stack.reading.not_modelled(
-            f"{resource.id} ({resource.type}): tables are not part of a design yet", *resource.path
+            f"{resource.id} ({resource.type}): only streams are read; draw the table as an aws.dynamodb",
+            *resource.path,
         )
         return
     table_stream(stack, resource)
