@@ -374,10 +374,13 @@ class ShardReader(Broker):
 
 
 def connect_readers(world: World, id: str, log: ShardedLog) -> list[ShardReader]:
-    """A reader of the log for each consume edge of the node `id`, subscribed."""
+    """A reader of the log for each consume edge of the node `id`, subscribed, with as many lanes a shard as
+    the edge says.
+    """
     readers = []
     for edge in world.edges_from(id, "consume"):
-        reader = ShardReader(f"{id}:{edge.id}", world.env, log)
+        lanes = getattr(edge.settings, "parallelization_factor", 1)
+        reader = ShardReader(f"{id}:{edge.id}", world.env, log, lanes)
         reader.find_flows = world.nodes[edge.target].find_flows
         subscription = world.subscribe(edge)
         subscription.broker = reader

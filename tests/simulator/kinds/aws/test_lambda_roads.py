@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from simulator import simulate
 from tests.simulator.designs import at, design, node
 from tests.simulator.kinds.aws.functions import IDEAL, POISON, Runs, figures, invoked, order, reading
 
@@ -275,3 +276,32 @@ def test_a_rabbitmq_queue_is_read_by_five_pollers_at_most():
     runs = Runs(design(nodes, ["s->q", "q->f"], edge_configs=configs, simulation=simulation), 60)
     assert runs.function().concurrency.peak == 5
     assert runs.function().mappings["e1"].delivered == 60
+
+
+@pytest.mark.parametrize(("factor", "most"), [(1, 1), (4, 4), (10, 8)])
+def test_a_parallelization_factor_divides_a_shard_by_key(factor: int, most: int):
+    # One partition, eight keys, an event every 50 ms that takes a second: at most as many at a time as the
+    # shard has lanes, and as there are keys; every key in its order.
+    keys = {"distribution": "uniform", "low": 0, "high": 8}
+    times = [number / 20 for number in range(32)]
+    document = design(
+        [
+            node("s", "producer", arrivals=at(*times), keys=keys),
+            node("store", "event-store", partitions=1),
+            node("f", "aws.lambda", **{**IDEAL, "service_time": 1.0}),
+        ],
+        ["s->store", "store->f"],
+        edge_configs={
+            "store->f": {
+                "BatchSize": 1,
+                "MaximumBatchingWindowInSeconds": 0,
+                "ParallelizationFactor": factor,
+            }
+        },
+        simulation={"duration": 200, "warmup": 0, "seed": 1},
+    )
+    result = simulate(document)
+    running = result["nodes"]["f"]["concurrent_executions"]["max"]["mean"]
+    assert min(factor, 2) <= running <= most
+    flow = next(one for one in result["flows"] if one["to"] == "f")
+    assert (flow["delivered"]["mean"], flow["out_of_order"]["mean"]) == (32, 0)
