@@ -45,7 +45,7 @@ def svg(diagram: Diagram, theme: Theme = "light") -> str:
         fitted(diagram.name, 18.0, width - 2 * _MARGIN, BOLD),
         18.0,
         palette.text,
-        weight="650",
+        weight="700",
     )
     text(root, left + _MARGIN, top + 64, fitted(diagram.note, 12.0, width - 2 * _MARGIN), 12.0, palette.muted)
     at = {card.id: card for card in diagram.cards}
@@ -67,7 +67,7 @@ def _card(root: ET.Element, card: Card, palette: Palette) -> None:
     box(group, 0, 0, CARD_WIDTH, CARD_HEIGHT, 10, fill=palette.surface, stroke=palette.border)
     box(group, 9, 8, 28, 28, 7, fill=colour, fill_opacity="0.16")
     _sign(group, card.category, colour)
-    text(group, 45, 21, fitted(card.label, _NAME, 146, BOLD), _NAME, palette.text, weight="650")
+    text(group, 45, 21, fitted(card.label, _NAME, 146, BOLD), _NAME, palette.text, weight="700")
     text(group, 45, 35, fitted(card.title, _KIND, 146), _KIND, palette.muted)
     for number, line in enumerate(card.lines):
         _row(group, line, 55 + 15 * number, palette)
