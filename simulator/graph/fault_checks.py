@@ -106,9 +106,12 @@ def _problems_of_general(fault: Fault, kind: str, path: str) -> list[Problem]:
 
 
 def _problems_of_readers(document: Document, fault: Fault, path: str) -> list[Problem]:
+    found = fixed_readers(document, fault.node)
+    if getattr(document.node(fault.node).config, "autoscaling", None) is not None:
+        message = f"an autoscaler decides on the instances of {fault.node}"
+        found.append((message, "leave the change out, or the autoscaling"))
     return [
-        Problem("D207", "error", fault.node, "", message, hint, f"{path}.node")
-        for message, hint in fixed_readers(document, fault.node)
+        Problem("D207", "error", fault.node, "", message, hint, f"{path}.node") for message, hint in found
     ]
 
 

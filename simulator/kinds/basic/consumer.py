@@ -383,8 +383,6 @@ def check(document: Document, node: Node) -> list[Problem]:
     if settings.autoscaling is not None:
         obstacles = fixed_readers(document, node.id)
         path = f"nodes[{document.nodes.index(node)}].config.autoscaling"
-        if any(fault.kind == "set" and fault.node == node.id for fault in document.faults):
-            obstacles.append(("an autoscaler decides on the instances", "leave one of the two out"))
         if obstacles:
             return [
                 Problem(

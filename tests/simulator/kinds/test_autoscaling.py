@@ -124,6 +124,17 @@ def test_readers_that_are_fixed_cannot_be_scaled(broker: str, config: dict[str, 
     ]
 
 
+def test_what_an_autoscaler_decides_nobody_else_changes():
+    faults = [{"kind": "set", "node": "c", "at": 1.0, "config": {"instances": 3}}]
+    nodes = [
+        node("s", "producer", arrivals=at(1.0)),
+        node("q", "queue"),
+        node("c", "consumer", autoscaling={}),
+    ]
+    with pytest.raises(InvalidDesign, match="an autoscaler decides on the instances of c"):
+        design(nodes, ["s->q", "q->c"], faults=faults)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(["utilization", "backlog"]),
