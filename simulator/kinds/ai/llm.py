@@ -88,7 +88,9 @@ class Model(CalledByEdge):
         """A request comes in: it is served, waits, or is refused."""
         self.requests_made += 1
         if self._is_out:
-            conversation._at(now + self.error_latency(), lambda then: self._unreachable(conversation, then))
+            conversation.later(
+                now + self.error_latency(), lambda then: conversation.failed("server_errors", then)
+            )
             return
         wait = inf if self.line else self._wait(conversation, now)
         if wait <= 0.0:
@@ -100,10 +102,7 @@ class Model(CalledByEdge):
             self._arm(now)
         else:
             wait = self.limits.wait(now, conversation.fresh)
-            conversation._at(now + self.error_latency(), lambda then: conversation.refused(then, wait))
-
-    def _unreachable(self, conversation: Conversation, now: float) -> None:
-        conversation._failed("server_errors", now)
+            conversation.later(now + self.error_latency(), lambda then: conversation.refused(then, wait))
 
     def _fits(self, conversation: Conversation, now: float) -> bool:
         return self.limits.wait(now, conversation.fresh) < inf

@@ -115,7 +115,8 @@ class Conversation(Activity):
     def occur(self, now: float) -> None:
         self.next(now)
 
-    def _at(self, time: float, following: object) -> None:
+    def later(self, time: float, following: object) -> None:
+        """Go on with `following` at the simulated `time`."""
         self.next = following  # type: ignore[assignment]
         self.model.env.at(time, self)
 
@@ -145,14 +146,14 @@ class Conversation(Activity):
 
     def refused(self, now: float, retry_after: float) -> None:
         """429: a limit is reached."""
-        self._failed("rate_limited", now, retry_after)
+        self.failed("rate_limited", now, retry_after)
 
     def served(self, now: float) -> None:
         """The model has begun: find out how it ends."""
         model = self.model
         why = model.draw_failure()
         if why is not None:
-            self._at(now + model.error_latency(), lambda then: self._broken(why, then))
+            self.later(now + model.error_latency(), lambda then: self._broken(why, then))
             return
         begins = model.slowness * (
             model.time_to_first_token() + model.settings.prefill_per_1k * self.fresh / 1_000.0
@@ -162,18 +163,18 @@ class Conversation(Activity):
         total = begins + self.output / speed
         if total > limit:
             made = int(max(0.0, limit - begins) * speed)
-            self._at(now + limit, lambda then: self._timed_out(made, then))
+            self.later(now + limit, lambda then: self._timed_out(made, then))
         elif self.turn == self.turns:
-            self._at(now + begins, lambda then: self._first_token(then, now + total))
+            self.later(now + begins, lambda then: self._first_token(then, now + total))
         else:
-            self._at(now + total, self._answered)
+            self.later(now + total, self._answered)
 
     def _first_token(self, now: float, ends: float) -> None:
         self.model.first_token_time.add(now - self.accepted_at)
         if self.client.settings.stream and self.caller is not None:
             self.is_answered = True
             self.caller.answer(now, True)
-        self._at(ends, self._answered)
+        self.later(ends, self._answered)
 
     def _answered(self, now: float) -> None:
         model, client = self.model, self.client
@@ -195,20 +196,21 @@ class Conversation(Activity):
         self.cached = before if client.settings.prompt_caching else 0
         wait = client.tool_time()
         if wait > 0.0:
-            self._at(now + wait, self.begin_turn)
+            self.later(now + wait, self.begin_turn)
         else:
             self.begin_turn(now)
 
     # -- failures --------------------------------------------------------------------------------
     def _broken(self, why: Failure, now: float) -> None:
         self.model.leaves(self, 0, now, is_billed=False)
-        self._failed(why, now)
+        self.failed(why, now)
 
     def _timed_out(self, made: int, now: float) -> None:
         self.model.leaves(self, made, now)
-        self._failed("timeouts", now)
+        self.failed("timeouts", now)
 
-    def _failed(self, why: Failure, now: float, retry_after: float = 0.0) -> None:
+    def failed(self, why: Failure, now: float, retry_after: float = 0.0) -> None:
+        """An attempt brought no answer: try again after a wait, or give up."""
         client = self.client
         self.model.failures[why] += 1
         if self.retries >= client.settings.max_retries or retry_after == inf:
@@ -221,7 +223,7 @@ class Conversation(Activity):
         self.retries += 1
         client.retries += 1
         self.model.retries += 1
-        self._at(now + wait, self.attempt)
+        self.later(now + wait, self.attempt)
 
     def _end(self, now: float, *, ok: bool) -> None:
         self.model.finish(self, now, ok=ok)
