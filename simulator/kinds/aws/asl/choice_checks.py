@@ -68,6 +68,8 @@ def _comparison(note: Notebook, rule: Any, *, is_top: bool) -> None:
         return
     if not is_top and "Next" in rule:
         note.at("Next").error("Next stands inside of And, Or or Not", "move it to the outermost rule")
+    if not is_top and "Assign" in rule:
+        note.at("Assign").error("Assign stands inside of And, Or or Not", "move it to the outermost rule")
     for name in ("Condition", "Output"):
         if name in rule:
             note.at(name).error(

@@ -6,18 +6,14 @@ at the same time, ItemReader, ItemBatcher, tolerated failures, ResultWriter.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simulator.kinds.aws.asl import branching, dataflow, templates, timestamps
+from simulator.kinds.aws.asl import branching, dataflow, item_reader, result_writer, templates, timestamps
 from simulator.kinds.aws.asl import jsonata_expressions as jsonata
-from simulator.kinds.aws.asl.effects import CallTask, Effect, Fork, TaskRequest
+from simulator.kinds.aws.asl.effects import Effect, Fork
 from simulator.kinds.aws.asl.failures import (
-    ITEM_READER_FAILED,
     QUERY_EVALUATION,
     RUNTIME,
     THRESHOLD,
@@ -40,13 +36,17 @@ def run(interpreter: Interpreter, visit: Visit, processor: Mapping[str, Any], as
         StateFailure: `States.ExceedToleratedFailureThreshold` when more children fail than are tolerated.
     """
     history = interpreter.history
-    items = (yield from _read(visit)) if "ItemReader" in visit.state else branching.given_items(visit)
+    items = (
+        (yield from item_reader.read(visit)) if "ItemReader" in visit.state else branching.given_items(visit)
+    )
     inputs = _inputs(visit, items)
     tolerance = _tolerance(visit, len(inputs))
     history.record("MapStateStarted")
     history.record("MapRunStarted")
+    records: list[dict[str, Any]] = [{} for _ in inputs]
     children = [
-        partial(_child, interpreter, visit, processor, number, value) for number, value in enumerate(inputs)
+        partial(_child, interpreter, visit, processor, number, value, records[number])
+        for number, value in enumerate(inputs)
     ]
     try:
         outcomes = yield Fork(children, min(asked or MAX_CHILDREN, MAX_CHILDREN), tolerance)
@@ -58,9 +58,10 @@ def run(interpreter: Interpreter, visit: Visit, processor: Mapping[str, Any], as
     except GeneratorExit:
         history.record("MapRunAborted")
         raise
-    outputs = [outcome for outcome in outcomes if not isinstance(outcome, StateFailure)]
     if "ResultWriter" in visit.state:
-        outputs = yield from _write(visit, outputs)
+        outputs = yield from result_writer.write(visit, outcomes, records)
+    else:
+        outputs = result_writer.outputs(outcomes)
     history.record("MapRunSucceeded")
     history.record("MapStateSucceeded")
     return outputs
@@ -101,9 +102,17 @@ def _percentage(visit: Visit) -> float | None:
 
 
 def _child(
-    interpreter: Interpreter, visit: Visit, processor: Mapping[str, Any], number: int, value: Any
+    interpreter: Interpreter,
+    visit: Visit,
+    processor: Mapping[str, Any],
+    number: int,
+    value: Any,
+    record: dict[str, Any],
 ) -> Effect:
-    """A child execution: a history and a context object of its own, and none of the variables around."""
+    """A child execution: a history and a context object of its own, and none of the variables around.
+
+    `record` gets what an export tells of it.
+    """
     is_express = processor.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS"
     history = History(None if is_express else MAX_EVENTS, is_kept=False)
     history.record("ExecutionStarted")
@@ -118,57 +127,19 @@ def _child(
     child = type(interpreter)(
         machine, history, interpreter.around, {**interpreter.context, "Execution": execution}
     )
+    record.update(
+        ExecutionArn=execution["Id"],
+        Name=execution["Name"],
+        StateMachineArn=f"{interpreter.context['StateMachine']['Id']}/{visit.name}",
+        Input=as_text(value),
+        StartDate=execution["StartTime"],
+    )
     try:
         return (yield from child.run(value))
     finally:
+        record["StopDate"] = timestamps.render(interpreter.around.moment())
         interpreter.history.transitions += history.transitions
         interpreter.history.retries += history.retries
-
-
-def _read(visit: Visit) -> Effect:
-    """The items that an ItemReader reads: asked for as a task, answered with a list, an object or the text
-    of a file.
-    """
-    reader, view = visit.state["ItemReader"], visit.view
-    config = reader.get("ReaderConfig", {})
-    if visit.in_jsonata:
-        arguments = jsonata.fill(reader.get("Arguments", {}), view, "ItemReader/Arguments")
-    else:
-        arguments = templates.fill(reader.get("Parameters", {}), view)
-    try:
-        data = yield CallTask(TaskRequest(visit.name, reader["Resource"], arguments, "", 1), None, None)
-        items = _parsed(data, config)
-    except StateFailure as failure:
-        raise StateFailure(ITEM_READER_FAILED, failure.cause, is_placed=True) from failure
-    except (ValueError, csv.Error) as error:
-        raise StateFailure(
-            ITEM_READER_FAILED, f"The file could not be read: {error}", is_placed=True
-        ) from error
-    most = dataflow.whole_number(config, "MaxItems", view, in_jsonata=visit.in_jsonata)
-    return items[:most] if most else items
-
-
-def _parsed(data: Any, config: Mapping[str, Any]) -> list[Any]:
-    if isinstance(data, str):
-        match config.get("InputType", "JSON"):
-            case "CSV":
-                data = _rows(data, config)
-            case "JSONL":
-                data = [json.loads(line) for line in data.splitlines() if line.strip()]
-            case _:
-                data = json.loads(data)
-    if isinstance(data, dict):
-        return [{"Key": key, "Value": value} for key, value in data.items()]
-    if not isinstance(data, list):
-        raise ValueError("it holds neither an array nor an object")
-    return data
-
-
-def _rows(text: str, config: Mapping[str, Any]) -> list[Any]:
-    marks = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
-    rows = csv.reader(io.StringIO(text), delimiter=marks[config.get("CSVDelimiter", "COMMA")])
-    heads = config["CSVHeaders"] if config.get("CSVHeaderLocation") == "GIVEN" else next(rows, [])
-    return [dict(zip(heads, row, strict=False)) for row in rows if row]
 
 
 def _inputs(visit: Visit, items: list[Any]) -> list[Any]:
@@ -207,21 +178,3 @@ def _batches(values: list[Any], most: int | None, room: int) -> list[list[Any]]:
         batches[-1].append(value)
         used += size
     return batches
-
-
-def _write(visit: Visit, outputs: list[Any]) -> Effect:
-    """Hand the results to the ResultWriter's resource; the state's result then says where they are."""
-    writer = visit.state["ResultWriter"]
-    field = "Arguments" if visit.in_jsonata else "Parameters"
-    given = writer.get(field, {})
-    where = (
-        jsonata.fill(given, visit.view, f"ResultWriter/{field}")
-        if visit.in_jsonata
-        else templates.fill(given, visit.view)
-    )
-    if "Resource" not in writer:
-        return outputs
-    request = TaskRequest(visit.name, writer["Resource"], {**where, "Body": outputs}, "", 1)
-    yield CallTask(request, None, None)
-    details = {"Bucket": where.get("Bucket"), "Key": f"{where.get('Prefix', '')}/manifest.json".lstrip("/")}
-    return {"MapRunArn": visit.view.context["Execution"]["Id"], "ResultWriterDetails": details}

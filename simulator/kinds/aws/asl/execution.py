@@ -230,15 +230,25 @@ def checked(definition: Mapping[str, Any] | str) -> Mapping[str, Any]:
     machine = definition
     if isinstance(machine, str):
         try:
-            machine = json.loads(machine)
+            machine = json.loads(machine, object_pairs_hook=_object)
         except ValueError as error:
-            raise InvalidDefinition(
-                [Finding("", f"The definition is not JSON: {error}", "mend the text")]
-            ) from error
+            code = "INVALID_JSON_DESCRIPTION" if machine.strip() else "MISSING_DESCRIPTION"
+            fault = Finding("", f"The definition is not JSON: {error}", "mend the text", code=code)
+            raise InvalidDefinition([fault]) from error
     errors = errors_of(validate(machine))
     if errors:
         raise InvalidDefinition(errors)
     return machine
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, whose names stand there once."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {twice!r} stands twice in one object")
+    return made
 
 
 def _draw(seed: int) -> Callable[[], float]:

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from simulator.errors import HeadraceError
 
+#: Code of what breaks the schema of the language, and has no code of its own.
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -18,16 +21,24 @@ class Finding:
         message: what is wrong.
         hint: how to mend it.
         severity: errors keep the service from taking the definition.
+        code: the service's own code for it (API reference, *ValidateStateMachineDefinitionDiagnostic*); ""
+            where the service says nothing.
     """
 
     path: str
     message: str
     hint: str
     severity: Literal["error", "warning"] = "error"
+    code: str = SCHEMA
 
     def __str__(self) -> str:
         """One line for a terminal."""
-        return f"{self.path or '/'}: {self.message} ({self.hint})"
+        return f"{self.path or '/'}: {self.said} ({self.hint})"
+
+    @property
+    def said(self) -> str:
+        """What is wrong, after the service's code for it."""
+        return f"{self.code}: {self.message}" if self.code else self.message
 
 
 class InvalidDefinition(HeadraceError, ValueError):
@@ -66,13 +77,13 @@ class Notebook:
         path = self.path + "".join(f"[{part}]" if isinstance(part, int) else f"/{part}" for part in parts)
         return Notebook(path, self.findings)
 
-    def error(self, message: str, hint: str) -> None:
+    def error(self, message: str, hint: str, code: str = SCHEMA) -> None:
         """Note a fault that the service does not take."""
-        self.findings.append(Finding(self.path, message, hint))
+        self.findings.append(Finding(self.path, message, hint, "error", code))
 
-    def warning(self, message: str, hint: str) -> None:
+    def warning(self, message: str, hint: str, code: str = "") -> None:
         """Note something that the service takes, and that does not do what it seems to."""
-        self.findings.append(Finding(self.path, message, hint, "warning"))
+        self.findings.append(Finding(self.path, message, hint, "warning", code))
 
     def whole(self, fields: Mapping[str, Any], name: str, least: int, most: int, unit: str = "") -> bool:
         """Whether a field, if it is there, is a whole number within bounds; notes it if not."""

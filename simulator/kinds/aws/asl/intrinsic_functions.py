@@ -208,5 +208,10 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "States.MathRandom": (random_between, 2, 3),
     "States.UUID": (lambda around: around.uuid(), 0, 0),
 }
+#: Those that may stand in ErrorPath and CausePath (*Fail workflow state*).
+TEXT_FUNCTIONS = frozenset(
+    f"States.{name}"
+    for name in ("Format", "JsonToString", "ArrayGetItem", "Base64Encode", "Base64Decode", "Hash", "UUID")
+)
 #: Those that need clock or chance as their first argument.
 CHANCE = frozenset({"States.MathRandom", "States.UUID"})

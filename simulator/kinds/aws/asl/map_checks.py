@@ -5,6 +5,7 @@ Source: Step Functions developer guide, *Map workflow state*, *ItemReader*, *Ite
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,10 @@ _DISTRIBUTED = (
     "ToleratedFailurePercentage",
     "ToleratedFailurePercentagePath",
 )
+TRANSFORMATIONS = ("NONE", "COMPACT", "FLATTEN")
+OUTPUT_TYPES = ("JSON", "JSONL")
+#: *Map state in Distributed mode*, Label: up to 40 characters, none that a name of an execution cannot have.
+_LABEL = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,40}")
 _LARGE = 10**9
 Fields = Mapping[str, Any]
 
@@ -56,8 +61,30 @@ def check(note: Notebook, state: Fields, *, in_jsonata: bool) -> None:
         _reader(note.at("ItemReader"), state["ItemReader"], in_jsonata=in_jsonata)
     if "ItemBatcher" in state:
         _batcher(note.at("ItemBatcher"), state["ItemBatcher"], in_jsonata=in_jsonata)
-    if "ResultWriter" in state and not isinstance(state["ResultWriter"], Mapping):
-        note.at("ResultWriter").error("ResultWriter is no object", "write its Resource and Parameters")
+    if "ResultWriter" in state:
+        _writer(note.at("ResultWriter"), state["ResultWriter"], in_jsonata=in_jsonata)
+
+
+def label(note: Notebook, state: Fields, taken: dict[str, str]) -> None:
+    """The Label of a distributed Map: short, of plain characters, and of this Map alone."""
+    given = state.get("Label")
+    if "Label" not in state:
+        return
+    inner = note.at("Label")
+    if not isinstance(given, str) or not _LABEL.fullmatch(given):
+        inner.error(
+            f"Label is {given!r}",
+            "use 1 to 40 characters without spaces, brackets, wildcards and special characters",
+            "INVALID_LABEL_NAME",
+        )
+    elif given in taken:
+        inner.error(
+            f"the label is already at {taken[given]}",
+            "give every Map a label of its own",
+            "DUPLICATE_LABEL_NAME",
+        )
+    else:
+        taken[given] = inner.path
 
 
 def _share(note: Notebook, state: Fields, *, in_jsonata: bool) -> None:
@@ -115,7 +142,40 @@ def _reader(note: Notebook, reader: Any, *, in_jsonata: bool) -> None:
             inner.at("CSVHeaders").error(
                 "the headers are given, but there are none", "write them as an array"
             )
+    pointer = config.get("ItemsPointer", "/")
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
+        inner.at("ItemsPointer").error(
+            f"ItemsPointer is {pointer!r}", "write a JSON pointer such as /orders/open"
+        )
+    elif "ItemsPointer" in config and config.get("InputType", "JSON") != "JSON":
+        inner.at("ItemsPointer").error(
+            f"ItemsPointer reads JSON, and InputType is {config['InputType']}", "drop one of them"
+        )
     number(inner, config, "MaxItems", 0, 100_000_000, in_jsonata=in_jsonata)
+
+
+def _writer(note: Notebook, writer: Any, *, in_jsonata: bool) -> None:
+    field = "Arguments" if in_jsonata else "Parameters"
+    if not isinstance(writer, Mapping) or not writer.keys() & {"Resource", "WriterConfig"}:
+        note.error(
+            "a ResultWriter says neither where the results go nor what they look like",
+            f"write Resource and {field}, or WriterConfig, or all three",
+        )
+        return
+    if "Resource" in writer and not isinstance(writer["Resource"], str):
+        note.at("Resource").error("Resource is no text", "write arn:aws:states:::s3:putObject")
+    if "Resource" in writer and field not in writer:
+        note.at(field).error(f"a Resource needs {field}", "say which bucket the results go to")
+    check_value = expression_checks.expressions if in_jsonata else expression_checks.template
+    check_value(note.at(field), writer.get(field))
+    config = writer.get("WriterConfig", {})
+    inner = note.at("WriterConfig")
+    if not isinstance(config, Mapping):
+        inner.error("WriterConfig is no object", 'write {"Transformation": "COMPACT", "OutputType": "JSON"}')
+        return
+    for name, words in (("Transformation", TRANSFORMATIONS), ("OutputType", OUTPUT_TYPES)):
+        if name in config and config[name] not in words:
+            inner.at(name).error(f"{name} is {config[name]!r}", f"write one of {', '.join(words)}")
 
 
 def _batcher(note: Notebook, batcher: Any, *, in_jsonata: bool) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from simulator.kinds.aws.asl import jayway
 from simulator.kinds.aws.asl.failures import RESULT_PATH_MATCH, StateFailure
 from simulator.kinds.aws.asl.json_values import as_text
 
@@ -67,7 +68,7 @@ class Path:
             raise NoSuchPath(f"No results for path: {self.text}")
         if self.steps is None:
             self._walk(self.prefix, document, may_end=False)
-            return [match.obj for match in _compiled(self).finditer(document)]
+            return jayway.find(_compiled(self), document)
         return self._walk(self.steps, document, may_end=True)
 
     def _walk(self, steps: tuple[Step, ...], document: Any, *, may_end: bool) -> Any:
@@ -118,17 +119,13 @@ def read(text: str) -> Path:
     return Path(text, root[1] or "", tuple(steps))
 
 
-@lru_cache(maxsize=1024)
 def _compiled(path: Path) -> Any:
     """The library's form of a path that can match several nodes."""
-    import jsonpath
-
     start = "".join(f"[{step}]" if isinstance(step, int) else f"[{as_text(step)}]" for step in path.prefix)
     try:
-        return jsonpath.compile(f"${start}{path.rest.replace('.[', '[')}")
-    except jsonpath.JSONPathError as error:
-        reason = str(error).splitlines()[0]
-        raise InvalidPath(f"The path {path.text!r} is no JSONPath: {reason}") from error
+        return jayway.compiled(f"${start}{path.rest}")
+    except jayway.NotAPath as error:
+        raise InvalidPath(f"The path {path.text!r} is no JSONPath: {error}") from error
 
 
 def is_reference(text: str) -> bool:

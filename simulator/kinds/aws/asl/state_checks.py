@@ -13,6 +13,7 @@ from simulator.kinds.aws.asl import choice_checks, expression_checks, field_tabl
 from simulator.kinds.aws.asl import jsonata_expressions as jsonata
 from simulator.kinds.aws.asl.field_tables import JSONATA, JSONPATH, SHARED
 from simulator.kinds.aws.asl.findings import Notebook
+from simulator.kinds.aws.asl.intrinsic_functions import FUNCTIONS, TEXT_FUNCTIONS
 
 MAX_SECONDS = 99_999_999
 MAX_DELAY_SECONDS = 31_622_399
@@ -121,6 +122,12 @@ def _task(note: Notebook, state: State, *, in_jsonata: bool) -> None:
         note.at("Resource").error("a Task needs a Resource", "write the ARN of what does the work")
     elif jsonata.is_expression(resource):
         note.at("Resource").error("Resource cannot be an expression", "write the ARN itself")
+    elif not resource.startswith(("arn:", "${")):  # ${…} is a place that a deployment fills
+        note.at("Resource").error(
+            f"Resource is {resource!r}, which is no ARN",
+            "write an ARN such as arn:aws:states:::lambda:invoke",
+            "INVALID_RESOURCE",
+        )
     for name in ("TimeoutSeconds", "HeartbeatSeconds"):
         number(note, state, name, 1, MAX_SECONDS, in_jsonata=in_jsonata, unit="s")
     timeout, heartbeat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
@@ -158,7 +165,13 @@ def _fail(note: Notebook, state: State, *, in_jsonata: bool) -> None:
         if in_jsonata:
             expression_checks.expressions(note.at(name), state.get(name))
         elif f"{name}Path" in state:
-            expression_checks.path(note.at(f"{name}Path"), state[f"{name}Path"], can_be_call=True)
+            path = state[f"{name}Path"]
+            expression_checks.path(note.at(f"{name}Path"), path, can_be_call=True)
+            called = path.partition("(")[0].strip() if isinstance(path, str) else ""
+            if called in FUNCTIONS and called not in TEXT_FUNCTIONS:
+                note.at(f"{name}Path").error(
+                    f"{called} gives no text", f"use one of {', '.join(sorted(TEXT_FUNCTIONS))}"
+                )
             if name in state:
                 note.error(f"the state has both {name} and {name}Path", "keep one of them")
 

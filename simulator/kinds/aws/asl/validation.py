@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.kinds.aws.asl import field_tables, map_checks, state_checks
+from simulator.kinds.aws.asl import field_tables, look_checks, map_checks, state_checks
 from simulator.kinds.aws.asl.findings import Finding, InvalidDefinition, Notebook, errors_of
 from simulator.kinds.aws.asl.json_values import size_of
 
@@ -45,6 +45,7 @@ def validate(definition: Any) -> list[Finding]:
     if definition.get("Version", "1.0") != "1.0":
         note.at("Version").error(f"Version is {definition['Version']!r}", 'write "1.0"')
     _Machine(language, {}).check(note, definition, _TOP, 0)
+    look_checks.shadows(note, definition)
     return note.findings
 
 
@@ -59,6 +60,8 @@ class _Machine:
     def __init__(self, language: str, places: dict[str, str]) -> None:
         self.language = language
         self.places = places
+        #: Where each Label of a Map stood first.
+        self.labels: dict[str, str] = {}
 
     def check(self, note: Notebook, machine: Any, known: frozenset[str], depth: int) -> None:
         if not isinstance(machine, Mapping):
@@ -66,7 +69,9 @@ class _Machine:
             return
         if depth > MAX_DEPTH:
             note.error(
-                f"machines stand in each other more than {MAX_DEPTH} deep", "start the inner ones as tasks"
+                f"machines stand in each other more than {MAX_DEPTH} deep",
+                "start the inner ones as tasks",
+                "TOO_DEEPLY_NESTED",
             )
             return
         note.text(machine, "Comment")
@@ -82,19 +87,26 @@ class _Machine:
             note.at("StartAt").error("the machine has no StartAt", "name the state it starts at")
         elif start not in states:
             note.at("StartAt").error(
-                f"StartAt names {start!r}, which is no state here", f"name one of {_some(states)}"
+                f"StartAt names {start!r}, which is no state here",
+                f"name one of {_some(states)}",
+                "MISSING_TRANSITION_TARGET",
             )
         for name, state in states.items():
             self._state(note.at("States", name), name, state, depth)
         self._ways(note, states, start)
 
     def _state(self, note: Notebook, name: str, state: Any, depth: int) -> None:
-        if len(name) > MAX_NAME:
-            note.error(f"the name of the state has {len(name)} characters", f"use at most {MAX_NAME}")
+        if not 1 <= len(name) <= MAX_NAME:
+            note.error(
+                f"the name of the state has {len(name)} characters",
+                f"use 1 to {MAX_NAME}",
+                "INVALID_STATE_NAME",
+            )
         if name in self.places:
             note.error(
                 f"a state of this name is already at {self.places[name]}",
                 "give every state a name of its own",
+                "DUPLICATE_STATE_NAME",
             )
         self.places.setdefault(name, note.path)
         if not isinstance(state, Mapping):
@@ -116,8 +128,10 @@ class _Machine:
             )
         in_jsonata = language == "JSONata"
         state_checks.check(note, state, in_jsonata=in_jsonata)
+        look_checks.check(note, state, in_jsonata=in_jsonata)
         if kind == "Map":
             map_checks.check(note, state, in_jsonata=in_jsonata)
+            map_checks.label(note, state, self.labels)
             for field in ("ItemProcessor", "Iterator"):
                 if field in state:
                     self.check(note.at(field), state[field], _INNER, depth + 1)
@@ -140,11 +154,17 @@ class _Machine:
             for path, target in _targets(note.at("States", name), state):
                 targets[name].add(target)
                 if target not in states:
-                    path.error(f"{target!r} is no state here", f"name one of {_some(states)}")
+                    path.error(
+                        f"{target!r} is no state here",
+                        f"name one of {_some(states)}",
+                        "MISSING_TRANSITION_TARGET",
+                    )
             can_end = can_end or state.get("End") is True or state.get("Type") in ("Succeed", "Fail")
         if not can_end:
             note.at("States").error(
-                "no state ends the machine", 'write "End": true in one, or add a Succeed state'
+                "no state ends the machine",
+                'write "End": true in one, or add a Succeed state',
+                "MISSING_END_STATE",
             )
         if not isinstance(start, str) or start not in states:
             return
@@ -159,6 +179,7 @@ class _Machine:
                 note.at("States", name).error(
                     "no way leads from StartAt to the state",
                     "name it in a Next, a Default or a Catch, or drop it",
+                    "MISSING_TRANSITION_TARGET",
                 )
 
 

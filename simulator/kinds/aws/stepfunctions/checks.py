@@ -35,7 +35,7 @@ def check(document: Document, node: Node) -> list[Problem]:
             finding.severity,
             node.id,
             f"config.definition{_dotted(finding.path)}",
-            finding.message,
+            finding.said,
             finding.hint,
             f"{place}{_dotted(finding.path)}",
         )

@@ -330,11 +330,41 @@ def test_a_reader_that_cannot_read_fails_with_a_name_of_its_own():
         assert done.error == "States.ItemReaderFailed"
 
 
-def test_a_writer_gets_the_results():
-    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}}
+@pytest.mark.parametrize(
+    ("config", "body"),
+    [
+        ({"Transformation": "COMPACT", "OutputType": "JSON"}, [1, {"a": 2}]),
+        ({"Transformation": "COMPACT", "OutputType": "JSONL"}, '1\n{"a":2}'),
+    ],
+)
+def test_a_writer_gets_the_results(config, body):
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": "b", "Prefix": "p"},
+        "WriterConfig": config,
+    }
     seen = []
     done = execute(
-        distributed(PASS, ResultWriter=writer), [1], tasks=lambda request: seen.append(request.arguments)
+        distributed(PASS, ResultWriter=writer),
+        [1, {"a": 2}],
+        tasks=lambda request: seen.append(request.arguments),
     )
-    assert seen == [{"Bucket": "b", "Prefix": "p", "Body": [1]}]
+    assert seen == [{"Bucket": "b", "Prefix": "p", "Body": body}]
     assert done.output["ResultWriterDetails"] == {"Bucket": "b", "Key": "p/manifest.json"}
+
+
+def test_a_writer_gets_whole_executions_unless_told_otherwise_and_may_not_take_them():
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}
+    seen = []
+
+    def tasks(request):
+        seen.append(request.arguments["Body"])
+        raise StateFailure("S3.NoSuchBucket", "no such bucket", is_placed=True)
+
+    state = {"ToleratedFailureCount": 1, "ResultWriter": writer}
+    done = execute(distributed(ODD_FAILS, **state), [0, 1], tasks=tasks)
+    assert [(one["Status"], one.get("Output"), one.get("Error")) for one in seen[0]] == [
+        ("SUCCEEDED", "0", None),
+        ("FAILED", None, "Odd"),
+    ]
+    assert failed(done) == ("FAILED", "States.ResultWriterFailed", "no such bucket")
