@@ -67,7 +67,7 @@ def _gets_several(document: Document, id: str) -> bool:
     """
     readers = [edge.target for edge in document.edges_from(id) if edge.role == "consume"]
     return KINDS[document.node(id).kind].category == "join" or any(
-        document.node(one).kind == "saga-participant" for one in (id, *readers)
+        KINDS[document.node(one).kind].answers_its_source for one in (id, *readers)
     )
 
 

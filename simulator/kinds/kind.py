@@ -102,6 +102,8 @@ class Kind:
         share: share of its messages that an edge takes, estimated before a run; None for kinds that do not
             look at them.
         worked_share: share of its messages that it works on at all, estimated before a run; None: all.
+        answers_its_source: whether it answers events with events to where they came from, and itself sees to
+            it that this comes to an end.
         shares_alike: whether what comes back to a node is shared out as at first; not so where messages that
             have been there say something else.
         trial: tester of its routing, None for kinds that do not choose.
@@ -132,6 +134,7 @@ class Kind:
     share: Share | None = None
     worked_share: WorkedShare | None = None
     shares_alike: bool = False
+    answers_its_source: bool = False
     trial: Trial | None = None
     swap: SwapMapping | None = None
     plan_stage: PlanStage | None = None

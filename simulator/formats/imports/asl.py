@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from simulator.formats.imports.asl_tasks import read_machine, states_of
+from simulator.formats.imports.assumed_work import mentioned
 from simulator.formats.imports.aws_names import SERVICES, as_name, named_by
-from simulator.formats.imports.aws_stack import handler_work
 from simulator.formats.imports.intrinsics import External
-from simulator.formats.imports.reading import HANDLER, Name, Reading
+from simulator.formats.imports.reading import Name, Reading
 from simulator.formats.imports.source_file import SourceFile
 from simulator.formats.imports.values import mapping
 
@@ -38,8 +38,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             return reading
     label = base.split(".")[0]
     name = ("states", label)
-    config, origins = handler_work(0.2, "a state machine of which nothing was measured")
-    machine = reading.add(HANDLER, label, [name], (), config, origins=origins)
+    machine = reading.add("aws.stepfunctions", label, [name], ())
     count = sum(1 for _ in states_of(definition))
     reading.note("read", f"state machine of {count} states")
 
@@ -58,11 +57,11 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             return None
         found = as_name(service, called)
         if not reading.has(found):
-            part = reading.add(service.kind, called, [found], (), is_defined=False)
-            if service.kind == HANDLER:
-                part.config, part.origins = handler_work()
+            config, origins = mentioned(service, called)
+            reading.add(service.kind, called, [found], (), config, origins=origins, is_defined=False)
             reading.assumed(
                 f"{called} ({service.space}) is mentioned, not defined: its settings are the defaults"
+                + (f"; {service.note}" if service.note else "")
             )
         return found
 

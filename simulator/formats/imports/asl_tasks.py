@@ -7,28 +7,62 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+from simulator.formats.imports.asl_examples import examples_of
+from simulator.formats.imports.assumed_work import DEFAULT_TIMEOUT, function_work, handler_work
 from simulator.formats.imports.aws_names import arn
-from simulator.formats.imports.aws_stack import handler_work
+from simulator.formats.imports.guessing import speaks_of_dead_letters
 from simulator.formats.imports.intrinsics import External, Reference, is_external
-from simulator.formats.imports.reading import Name, Part, Reading
+from simulator.formats.imports.reading import Name, Origin, Part, Reading
 from simulator.formats.imports.source_file import Path
 from simulator.formats.imports.values import mapping, rows, text
 from simulator.kinds.aws.asl.validation import errors_of, validate
-from simulator.kinds.aws.stepfunctions.binding import tasks_of
+from simulator.kinds.aws.stepfunctions.binding import Task, tasks_of
 
-MACHINE = "aws.stepfunctions"
 MOST_STATES = 10_000
 
 #: By the integration of a task's resource: the service it goes to and the parameter that names the target.
 _TARGETS = {
     "lambda:invoke": ("lambda", "FunctionName"),
     "sqs:sendMessage": ("sqs", "QueueUrl"),
+    "sqs:sendMessageBatch": ("sqs", "QueueUrl"),
     "sns:publish": ("sns", "TopicArn"),
     "states:startExecution": ("states", "StateMachineArn"),
+    "states:startSyncExecution": ("states", "StateMachineArn"),
     "events:putEvents": ("events", "EventBusName"),
+    "kinesis:putRecord": ("kinesis", "StreamName"),
+    "firehose:putRecord": ("firehose", "DeliveryStreamName"),
 }
+#: What a task asks of a table, by the action of its resource.
+_OPERATIONS = {
+    "getItem": "get",
+    "batchGetItem": "get",
+    "query": "query",
+    "scan": "query",
+    "putItem": "put",
+    "updateItem": "update",
+    "deleteItem": "delete",
+    "batchWriteItem": "put",
+}
+#: Other names of services in the integrations of the AWS SDK.
+_SDK_NAMES = {"sfn": "states", "eventbridge": "events"}
+#: Services that tasks call and that are no kind: how they are called in a design.
+_TITLES = {
+    "apigateway": "API Gateway",
+    "http": "HTTP endpoint",
+    "ecs": "ECS tasks",
+    "batch": "Batch jobs",
+    "glue": "Glue jobs",
+    "s3": "S3",
+    "emr": "EMR",
+    "eks": "EKS",
+    "bedrock": "Model",
+    "bedrockruntime": "Model",
+}
+_MODELS = ("bedrock", "bedrockruntime")
 _INSIDE = re.compile(r"\$\{([^${}]{1,200})\}")
 _SUBSTITUTION = re.compile(r"\$\{([^${}]{1,200})\}\Z")
 
@@ -70,50 +104,138 @@ def read_machine(
 ) -> None:
     """Make a part the state machine that a definition says, and link it with what its tasks call.
 
-    Tasks that call what is no part of a design go to one service that stands for all of it. A definition that
-    the service would refuse leaves the part what it is, and links it all the same.
+    What a task calls and no file holds becomes a part that is assumed. A definition that the service would
+    refuse is replaced by its tasks, one after another.
     """
-    called: dict[Name, list[str]] = {}
-    states: list[str] = []
+    bound: dict[tuple[Name, str], list[str]] = {}
+    states: dict[str, Name] = {}
     for at, state in states_of(definition, path):
         if state.get("Type") != "Task":
             continue
         name = str(at[-1])
         resource = substituted(state.get("Resource"), substitutions)
-        for service, value in _called(reading, resource, state, at):
-            found = find(substituted(value, substitutions), service, f"what the task {name[:80]} calls")
-            if found is not None and found != part.name and name not in states:
-                called.setdefault(found, []).append(name)
-                states.append(name)
-                reading.note("read", f"task {name}", *at)
+        for call in _called(reading, resource, state, at):
+            value = substituted(call.target, substitutions)
+            found = find(value, call.service, f"what the task {name[:80]} calls")
+            if found is None or found == part.name:
+                continue
+            if name in states:
+                reading.not_modelled(f"the task {name[:80]} also sends to {found[1]}", *at)
+                continue
+            states[name] = found
+            bound.setdefault((found, call.operation), []).append(name)
+            reading.note("read", f"task {name}", *at)
     prepared = _prepared(definition, substitutions)
     faults = errors_of(validate(prepared))
     if faults:
         reading.not_understood(f"{part.label} would be refused: {faults[0]}", *path)
-        reading.assumed(f"{part.label}: one step of 0.2 s stands for the state machine", *path)
-    else:
-        part.kind = MACHINE
-        part.config = {
-            **{key: part.config[key] for key in ("type",) if key in part.config},
-            "definition": prepared,
-        }
-        part.origins = {}
+        assume_machine(reading, part, list(states.items()), path)
+        return
+    part.config["definition"] = prepared
+    for task in tasks_of(prepared):
+        if task.state not in states:
+            found = states[task.state] = _stand_in(reading, part, task, path)
+            bound.setdefault((found, ""), []).append(task.state)
+    examples = examples_of(prepared)
+    for (found, operation), names in bound.items():
+        config: dict[str, Any] = {"tasks": names}
+        origins: dict[str, Origin] = {}
+        if operation:
+            config["operation"] = operation
+        if examples:
+            config["result"] = {"detail": examples}
+            origins["result"] = Origin("guess", "the fields that the machine reads, with made-up values")
+        reading.link(part.name, found, path, None, config, origins=origins)
+    if examples:
         reading.assumed(
-            f"executions of {part.label} get no input but what the sender's event says: give it the fields "
-            "that the machine reads",
+            f"tasks of {part.label} give, and executions get, the fields that the machine reads, with values "
+            f"made up: {', '.join(examples)}",
             *path,
         )
-        if any(task.state not in states for task in tasks_of(prepared)):
-            others = ("other services of", part.label)
-            config, origins = handler_work(0.05)
-            reading.add("service", f"Other services of {part.label}", [others], path, config, origins=origins)
-            reading.assumed(
-                f"one service answers the other tasks of {part.label}, in 50 ms on average", *path
-            )
-            called[others] = []
-    for target, names in called.items():
-        config = {} if faults or not names else {"tasks": names}
-        reading.link(part.name, target, path, None, config, is_guess=bool(faults))
+
+
+def assume_machine(reading: Reading, part: Part, calls: list[tuple[str, Name]], path: Path) -> None:
+    """A definition that calls one after another; what is named like a place for failures gets those."""
+    letters = [call for call in calls if speaks_of_dead_letters(f"{call[0]} {call[1][1]}")]
+    steps = [call for call in calls if call not in letters] or letters
+    names: dict[str, Name] = {}
+    for key, name in [*steps, *(call for call in letters if call not in steps)]:
+        names[_free(key, names)] = name
+    line = list(names)[: len(steps)]
+    after = list(names)[len(steps) :]
+    states: dict[str, Any] = {}
+    for position, state in enumerate(names):
+        following = line[position + 1] if position + 1 < len(line) else None
+        states[state] = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:assumed:call",
+            **({"Next": following} if state in line and following else {"End": True}),
+        }
+        if state in line and after:
+            states[state]["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": after[0]}]
+    for state, following in pairwise(after):
+        del states[state]["End"]
+        states[state]["Next"] = following
+    if not states:
+        states = {"Work": {"Type": "Pass", "End": True}}
+    part.config["definition"] = {"StartAt": next(iter(states)), "States": states}
+    part.origins["definition"] = Origin("guess", "no file holds it")
+    for state, name in names.items():
+        reading.link(part.name, name, path, None, {"tasks": [state]})
+    said = ", one after another" if len(line) > 1 else ""
+    what = f"it calls {', '.join(line)}{said}" if line else "one state that does nothing stands for it"
+    failing = f"; what fails goes to {', '.join(after)}" if after else ""
+    reading.assumed(f"{part.label}, whose definition nobody has: {what}{failing}", *path)
+
+
+def _free(key: str, taken: Mapping[str, Any]) -> str:
+    """A name for a state, as short as states' names are."""
+    stem = key[:70] or "Task"
+    return next(
+        name for name in (stem, *(f"{stem} {n}" for n in range(2, len(taken) + 3))) if name not in taken
+    )
+
+
+def _stand_in(reading: Reading, part: Part, task: Task, path: Path) -> Name:
+    """The part that stands for a service no design has, or for what is named at run time only."""
+    integration = _integration(task.resource)
+    service = integration.split(":")[0] if integration else _of_resource(task.resource)
+    name = ("called by a machine", f"{service} of {part.label}")
+    if reading.has(name):
+        return name
+    title = _TITLES.get(service, service.capitalize())
+    if service == "lambda":
+        config, origins = function_work(DEFAULT_TIMEOUT)
+        reading.add("aws.lambda", f"Functions of {part.label}", [name], path, config, origins=origins)
+        reading.assumed(f"one function stands for those that {part.label} names at run time", *path)
+    elif service in _MODELS:
+        reading.add("llm", f"{title} of {part.label}", [name], path)
+        reading.assumed(f"a language model with default settings answers {part.label}", *path)
+    elif service == "dynamodb":
+        reading.add("aws.dynamodb", f"Tables of {part.label}", [name], path)
+        reading.assumed(f"one table stands for those that {part.label} names in its transactions", *path)
+    else:
+        config, origins = handler_work(0.05)
+        reading.add("service", f"{title} of {part.label}", [name], path, config, origins=origins)
+        reading.assumed(f"{title} answers tasks of {part.label} in 50 ms on average", *path)
+    return name
+
+
+def _integration(resource: str) -> str:
+    """``sqs:sendMessage`` of a resource of Step Functions, without pattern; empty for any other."""
+    if ":states:::" not in resource:
+        return ""
+    service, _, action = (
+        resource.split(":states:::", 1)[1].split(".", maxsplit=1)[0].removeprefix("aws-sdk:").partition(":")
+    )
+    return f"{_SDK_NAMES.get(service, service)}:{action}"
+
+
+def _of_resource(resource: str) -> str:
+    parts = resource.split(":")
+    if "activity" in parts[5:6]:
+        return f"activity {parts[-1][:60]}"
+    return parts[2] if len(parts) > 2 and parts[2] else "other service"
 
 
 def _prepared(value: Any, substitutions: Mapping[str, Any]) -> Any:
@@ -147,15 +269,32 @@ def _resource(value: Any, substitutions: Mapping[str, Any]) -> Any:
 
 
 def substituted(value: Any, substitutions: Mapping[str, Any]) -> Any:
-    """A value with ``${Name}`` replaced; what nobody gives stays outside."""
-    if isinstance(value, str) and (match := _SUBSTITUTION.match(value.strip())):
+    """A value with ``${Name}`` replaced; what nobody gives stays outside.
+
+    A longer text, such as an ARN, that has a resource of the template in it means that resource.
+    """
+    if not isinstance(value, str):
+        return value
+    if match := _SUBSTITUTION.match(value.strip()):
         return substitutions.get(match[1], External(match[1]))
-    return value
+    inside = [substitutions.get(name) for name in _INSIDE.findall(value)]
+    if len(inside) == 1 and isinstance(inside[0], Reference):
+        return inside[0]
+    return _INSIDE.sub(lambda match: _written(substitutions.get(match[1], match[1])), value)
 
 
-def _called(reading: Reading, resource: Any, state: dict[str, Any], at: Path) -> Iterator[tuple[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one task calls: the service, what names the target there, and what is asked of a table."""
+
+    service: str
+    target: Any
+    operation: str = ""
+
+
+def _called(reading: Reading, resource: Any, state: dict[str, Any], at: Path) -> Iterator[_Call]:
     if is_external(resource):
-        yield "lambda", resource
+        yield _Call("lambda", resource)
         return
     name = text(resource)
     if not name.startswith("arn:"):
@@ -163,12 +302,14 @@ def _called(reading: Reading, resource: Any, state: dict[str, Any], at: Path) ->
         return
     if ":states:::" not in name:
         if ":lambda:" in name:
-            yield "lambda", name
+            yield _Call("lambda", name)
         else:
             reading.not_modelled(f"the task {at[-1]} uses {name.split(':')[2][:40]}", *at)
         return
-    integration = name.split(":states:::", 1)[1].split(".")[0].removeprefix("aws-sdk:")
-    target = _TARGETS.get(integration)
+    integration = _integration(name)
+    service, _, action = integration.partition(":")
+    operation = _OPERATIONS.get(action, "") if service == "dynamodb" else ""
+    target = ("dynamodb", "TableName") if operation else _TARGETS.get(integration)
     parameters = mapping(state.get("Parameters")) or mapping(state.get("Arguments"))
     if target is None:
         reading.not_modelled(f"the task {at[-1]} uses {integration[:60]}", *at)
@@ -179,7 +320,7 @@ def _called(reading: Reading, resource: Any, state: dict[str, Any], at: Path) ->
     )
     for holder in holders:
         value = holder.get(key, "default" if service == "events" else None)
-        if value is None:
+        if value is None or (isinstance(value, str) and value.startswith("{%")):
             reading.not_understood(f"the task {at[-1]} names its {key} at run time", *at)
         else:
-            yield service, value
+            yield _Call(service, value, operation)

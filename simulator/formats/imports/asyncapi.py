@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from simulator.formats.imports.assumed_work import handler_work
 from simulator.formats.imports.aws_names import named_by
-from simulator.formats.imports.aws_stack import handler_work
 from simulator.formats.imports.kafka_settings import topic_config
 from simulator.formats.imports.local_references import References
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading

@@ -1,4 +1,4 @@
-"""Pipes, Step Functions, streams, tables and brokers (see ``aws_stack``)."""
+"""Pipes, Step Functions, streams and brokers (see ``aws_stack``)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from simulator.formats.imports.asl_tasks import read_machine
-from simulator.formats.imports.aws_lambda import read_event, send
-from simulator.formats.imports.aws_names import SERVICES
-from simulator.formats.imports.aws_stack import Resource, Stack, handler_work
-from simulator.formats.imports.aws_tables import table_stream
+from simulator.formats.imports.asl_tasks import assume_machine, read_machine
+from simulator.formats.imports.aws_events import read_event
+from simulator.formats.imports.aws_filters import filter_of
+from simulator.formats.imports.aws_names import SERVICES, named_by
+from simulator.formats.imports.aws_stack import Resource, Stack
 from simulator.formats.imports.intrinsics import Reference
-from simulator.formats.imports.reading import HANDLER, Name, Origin
+from simulator.formats.imports.reading import Name, Origin
 from simulator.formats.imports.source_file import Path, SourceFile
-from simulator.formats.imports.values import mapping, rows, text, whole
+from simulator.formats.imports.values import mapping, text, whole
+from simulator.kinds.aws.pipe_sources import PIPE_SOURCES
+
+_PIPE_NUMBERS = ("BatchSize", "MaximumBatchingWindowInSeconds")
 
 
 # -- pipes -------------------------------------------------------------------------------------------
@@ -24,42 +27,45 @@ def read_pipe(stack: Stack, resource: Resource) -> None:
     properties = resource.properties
     path = (*resource.path, "Properties")
     parameters = mapping(properties.get("SourceParameters"))
-    config: dict[str, Any] = {}
-    for key, value in parameters.items():
-        if key.endswith("Parameters"):
-            inner = mapping(value)
-            for name in ("BatchSize", "MaximumBatchingWindowInSeconds"):
-                if (count := whole(inner.get(name))) is not None:
-                    config[name] = count
-    filters = rows(mapping(parameters.get("FilterCriteria")).get("Filters"))
-    patterns = [pattern for one in filters if (pattern := mapping(mapping(one).get("Pattern")))]
-    if len(patterns) == 1:
-        config["FilterPattern"] = patterns[0]
-    elif patterns:
-        stack.reading.not_modelled(f"{resource.id}: {len(patterns)} filters; a pipe has one here", *path)
-    source_value = properties.get("Source")
-    source: Name | None
-    if (
-        isinstance(source_value, Reference)
-        and (table := stack.resources.get(source_value.resource)) is not None
-        and "Table" in table.type
-    ):
-        source = table_stream(stack, table)
-    else:
-        source = stack.find(source_value, path, hint="sqs", what="the source of a pipe")
+    source = stack.find(properties.get("Source"), path, hint="sqs", what="the source of a pipe")
     target = stack.find(properties.get("Target"), path, hint="sqs", what="the target of a pipe")
     if source is None or target is None:
         return
+    config: dict[str, Any] = {}
+    for key, value in parameters.items():
+        if key.endswith("Parameters"):
+            place = (*path, "SourceParameters", key)
+            given = mapping(value)
+            config |= stack.settings_in(given, resource.id, place, _PIPE_NUMBERS)
+            others = sorted(str(name) for name in given if name not in (*_PIPE_NUMBERS, "StartingPosition"))
+            if others:
+                stack.reading.not_modelled(f"{resource.id}: {', '.join(others)[:200]}", *place)
+    kind = getattr(stack.part_of(source), "kind", "")
+    if "FilterCriteria" in parameters:
+        rules = PIPE_SOURCES.get(kind)
+        pattern = filter_of(
+            stack.reading,
+            parameters["FilterCriteria"],
+            rules.body if rules is not None else "value",
+            resource.id,
+            (*path, "SourceParameters", "FilterCriteria"),
+        )
+        if pattern is not None:
+            config["FilterPattern"] = pattern
     part = stack.add(resource, "aws.pipe", "", properties.get("Name"), config)
-    is_kafka = any(source in one.names and one.kind == "kafka.topic" for one in stack.reading.parts)
-    stack.reading.link(source, part.name, path, "consume", {"group.id": part.label[:249]} if is_kafka else {})
-    stack.reading.link(part.name, target, path)
+    reader = {"group.id": part.label[:249]} if kind == "kafka.topic" else {}
+    stack.reading.link(source, part.name, path, "consume", reader)
+    sqs = mapping(mapping(properties.get("TargetParameters")).get("SqsQueueParameters"))
+    labels = {
+        key: text(sqs[key]) for key in ("MessageGroupId", "MessageDeduplicationId") if text(sqs.get(key))
+    }
+    stack.reading.link(part.name, target, path, None, labels)
     if properties.get("Enrichment"):
         enrichment = stack.find(
             properties["Enrichment"], path, hint="lambda", what="the enrichment of a pipe"
         )
         if enrichment is not None:
-            stack.reading.link(part.name, enrichment, path, "invoke")
+            stack.reading.link(part.name, enrichment, path, "invoke", {"purpose": "enrichment"})
     stack.reading.note("read", f"pipe {part.label}", *resource.path)
     stack.rest(
         resource, "Name", "Source", "Target", "SourceParameters", "Enrichment", "Description", "RoleArn"
@@ -71,9 +77,7 @@ def read_state_machine(stack: Stack, resource: Resource) -> None:
     """``AWS::StepFunctions::StateMachine`` and ``AWS::Serverless::StateMachine``."""
     properties = resource.properties
     given = properties.get("Name") or properties.get("StateMachineName")
-    config, origins = handler_work(0.2, "a state machine of which nothing was measured")
-    part = stack.add(resource, HANDLER, "states", given, config)
-    part.origins = origins
+    part = stack.add(resource, "aws.stepfunctions", "states", given, {})
     stack.reading.note("read", f"Step Functions state machine {part.label}", *resource.path)
     type = text(properties.get("StateMachineType")) or text(properties.get("Type"))
     if type in ("STANDARD", "EXPRESS"):
@@ -91,18 +95,18 @@ def link_machines(stack: Stack, files: Sequence[SourceFile]) -> None:
         path = (*resource.path, "Properties")
         definition = mapping(properties.get("Definition")) or mapping(properties.get("DefinitionString"))
         substitutions = mapping(properties.get("DefinitionSubstitutions"))
-        uri = posixpath.basename(text(properties.get("DefinitionUri")))
+        uri = _file_name(properties)
         beside = next((file for file in files if uri and posixpath.basename(file.name) == uri), None)
         if beside is not None:
             definition = mapping(beside.data)
+        find = partial(_find_called, stack, path)
         if definition:
-            find = partial(_find_called, stack, path)
             read_machine(stack.reading, part, definition, path, find, substitutions)
         else:
-            part.config.pop("type", None)
-            stack.reading.assumed(f"{part.label}: {SERVICES['states'].note}", *path)
-            for key, value in substitutions.items():
-                send(stack, part.name, value, "", (*path, "DefinitionSubstitutions", key), "the substitution")
+            what = f"{uri} is not among the files" if uri else "its definition is not known"
+            stack.reading.not_understood(f"{part.label}: {what}", *path)
+            place = (*path, "DefinitionSubstitutions")
+            assume_machine(stack.reading, part, _named(stack, substitutions, place), place)
         for key, event in mapping(properties.get("Events")).items():
             if isinstance(event, dict):
                 read_event(
@@ -115,11 +119,28 @@ def link_machines(stack: Stack, files: Sequence[SourceFile]) -> None:
                 )
 
 
+def _file_name(properties: dict[str, Any]) -> str:
+    """The name of the file that holds the definition, without its folders."""
+    at = properties.get("DefinitionUri") or properties.get("DefinitionS3Location")
+    return posixpath.basename(text(at) or text(mapping(at).get("Key")))
+
+
+def _named(stack: Stack, substitutions: dict[str, Any], path: Path) -> list[tuple[str, Name]]:
+    """What the substitutions name, for a machine whose definition nobody has."""
+    found: dict[Name, str] = {}
+    for key, value in substitutions.items():
+        if isinstance(value, Reference) or (isinstance(value, str) and named_by(value) is not None):
+            name = stack.find(value, (*path, key), what=f"the substitution {str(key)[:60]}")
+            if name is not None:
+                found.setdefault(name, str(key))
+    return [(key, name) for name, key in found.items()]
+
+
 def _find_called(stack: Stack, path: Path, value: Any, hint: str, what: str) -> Name | None:
     return stack.find(value, path, hint=hint, what=what)
 
 
-# -- streams, tables, clusters -----------------------------------------------------------------------
+# -- streams, clusters -------------------------------------------------------------------------------
 def read_stream(stack: Stack, resource: Resource) -> None:
     """``AWS::Kinesis::Stream``: the nearest kind is a Kafka topic."""
     properties = resource.properties

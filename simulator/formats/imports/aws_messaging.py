@@ -6,7 +6,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator.formats.imports.aws_stack import Resource, Stack, handler_work
+from simulator.formats.imports.assumed_work import handler_work
+from simulator.formats.imports.aws_stack import Resource, Stack
 from simulator.formats.imports.reading import LinkId, Name, Origin, PartId
 from simulator.formats.imports.source_file import Path
 from simulator.formats.imports.values import mapping, number, rate_of_schedule, rows, switch, text, whole

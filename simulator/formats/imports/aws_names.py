@@ -28,10 +28,10 @@ SERVICES: dict[str, Service] = {
     "sqs": Service("sqs", "aws.sqs"),
     "sns": Service("sns", "aws.sns"),
     "events": Service("events", "aws.eventbridge"),
-    "lambda": Service("lambda", HANDLER),
-    "states": Service("states", HANDLER, "one step that takes a fixed time stands for the state machine"),
+    "lambda": Service("lambda", "aws.lambda"),
+    "states": Service("states", "aws.stepfunctions", "one state that does nothing stands for its definition"),
     "kinesis": Service("kinesis", "kafka.topic", "a Kafka topic stands for the Kinesis stream"),
-    "dynamodb": Service("dynamodb stream", "queue", "a textbook queue stands for the stream of the table"),
+    "dynamodb": Service("dynamodb", "aws.dynamodb"),
     "api-destination": Service("api destination", "service"),
     "firehose": Service("firehose", HANDLER, "a service stands for the delivery stream"),
 }

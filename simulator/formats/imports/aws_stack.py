@@ -6,13 +6,15 @@ stands for one type; what has none is listed as not modelled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.formats.imports.assumed_work import mentioned
 from simulator.formats.imports.aws_names import SERVICES, Service, arn, as_name, named_by
 from simulator.formats.imports.intrinsics import External, Reference, is_external
-from simulator.formats.imports.reading import HANDLER, Name, Origin, Part, Reading
+from simulator.formats.imports.reading import Name, Part, Reading
 from simulator.formats.imports.source_file import Path
 from simulator.formats.imports.values import number, switch, text
 
@@ -21,10 +23,7 @@ QUIET = (
     "AWS::IAM::",
     "AWS::Logs::",
     "AWS::KMS::",
-    "AWS::Lambda::Permission",
     "AWS::Lambda::LayerVersion",
-    "AWS::Lambda::Version",
-    "AWS::Lambda::Alias",
     "AWS::Serverless::LayerVersion",
     "AWS::SQS::QueuePolicy",
     "AWS::SQS::QueueInlinePolicy",
@@ -48,7 +47,6 @@ QUIET = (
     "AWS::Schemas::",
     "AWS::ApplicationAutoScaling::",
     "AWS::Scheduler::ScheduleGroup",
-    "AWS::Lambda::EventInvokeConfig",
 )
 
 
@@ -130,6 +128,7 @@ class Stack:
             value = next(iter(value.values()))
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
+        value = self._meant(value)
         if isinstance(value, Reference):
             if self.own(value.resource) in self._parts or value.resource in self.resources:
                 if self.own(value.resource) in self._parts:
@@ -152,6 +151,27 @@ class Stack:
         self.reading.not_modelled(f"{what or 'a reference'} leads to what carries no messages here", *path)
         return None
 
+    def _meant(self, value: Any) -> Any:
+        """What a value leads to where it names a version or an alias of a function."""
+        for _ in range(_MOST_STEPS):
+            if not isinstance(value, Reference):
+                break
+            resource = self.resources.get(value.resource)
+            if resource is None:
+                short = _SAM_VERSION.sub("", value.resource)
+                if short == value.resource or short not in self.resources:
+                    break
+                value = Reference(short, value.attribute)
+            elif resource.type in VERSIONS:
+                value = resource.properties.get("FunctionName")
+            else:
+                break
+        return value
+
+    def part_of(self, name: Name | None) -> Part | None:
+        """The part of a name."""
+        return next((part for part in self.reading.parts if name in part.names), None)
+
     def _mentioned(self, service: Service | None, name: str, path: Path, what: str) -> Name | None:
         if service is None or not name:
             self.reading.not_understood(f"{what or 'a reference'}: what {name[:80]} is", *path)
@@ -159,14 +179,8 @@ class Stack:
         found = as_name(service, name)
         if found not in self._parts:
             self._parts.add(found)
-            config: dict[str, Any] = (
-                {"FifoQueue": True} if service.space == "sqs" and name.endswith(".fifo") else {}
-            )
-            if service.space == "sns" and name.endswith(".fifo"):
-                config["FifoTopic"] = True
-            part = self.reading.add(service.kind, name, [found], path, config, is_defined=False)
-            if service.kind == HANDLER:
-                part.config, part.origins = handler_work()
+            config, origins = mentioned(service, name)
+            self.reading.add(service.kind, name, [found], path, config, origins=origins, is_defined=False)
             self.reading.assumed(
                 f"{name} ({service.space}) is mentioned, not defined: its settings are the defaults", *path
             )
@@ -176,6 +190,7 @@ class Stack:
 
     def later(self, value: Any, path: Path, hint: str) -> Name | None:
         """As `find`, for a resource that may not have been read yet."""
+        value = self._meant(value)
         if isinstance(value, Reference) and value.resource in self.resources:
             return self.own(value.resource)
         return self.find(value, path, hint=hint, what="a list of names")
@@ -202,24 +217,28 @@ class Stack:
         self, resource: Resource, numbers: tuple[str, ...], switches: tuple[str, ...], words: tuple[str, ...]
     ) -> dict[str, Any]:
         """Properties that are settings of the same name; what cannot be read is noted."""
+        path = (*resource.path, "Properties")
+        return self.settings_in(resource.properties, resource.id, path, numbers, switches, words)
+
+    def settings_in(
+        self,
+        properties: Mapping[str, Any],
+        whose: str,
+        path: Path,
+        numbers: tuple[str, ...] = (),
+        switches: tuple[str, ...] = (),
+        words: tuple[str, ...] = (),
+    ) -> dict[str, Any]:
+        """As `settings`, of any mapping that stands at a path."""
         config: dict[str, Any] = {}
         for keys, read in ((numbers, number), (switches, switch), (words, _word)):
             for key in keys:
-                if key not in resource.properties:
+                if key not in properties:
                     continue
-                value = read(resource.properties[key])
+                value = read(properties[key])
                 if value is None:
-                    why = (
-                        "known at deployment only"
-                        if is_external(resource.properties[key])
-                        else "not understood"
-                    )
-                    self.reading.not_understood(
-                        f"{resource.id}: {key} is {why}, its default is used",
-                        *resource.path,
-                        "Properties",
-                        key,
-                    )
+                    why = "known at deployment only" if is_external(properties[key]) else "not understood"
+                    self.reading.not_understood(f"{whose}: {key} is {why}, its default is used", *path, key)
                 else:
                     config[key] = value
         return config
@@ -231,6 +250,13 @@ class Stack:
             self.reading.not_modelled(f"{resource.id}: {', '.join(others)[:240]}", *resource.path)
 
 
+#: Types that stand for a function: what names them means it.
+VERSIONS = frozenset({"AWS::Lambda::Version", "AWS::Lambda::Alias"})
+#: What AWS SAM puts behind the id of a function to name its version and alias.
+_SAM_VERSION = re.compile(r"(?:\.(?:Version|Alias)|Alias[A-Za-z0-9]{1,128})\Z")
+#: Aliases of aliases that are followed.
+_MOST_STEPS = 5
+
 #: Types that link resources: read when all those that can be linked are known.
 SECOND = frozenset(
     {
@@ -240,6 +266,11 @@ SECOND = frozenset(
         "AWS::Scheduler::Schedule",
         "AWS::Pipes::Pipe",
         "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Permission",
+        "AWS::Lambda::Url",
+        "AWS::Lambda::Version",
+        "AWS::Lambda::Alias",
         "AWS::Serverless::Connector",
     }
 )
@@ -255,6 +286,7 @@ _NAMED_BY = {
     "AWS::Serverless::StateMachine": ("states", "Name"),
     "AWS::Kinesis::Stream": ("kinesis", "Name"),
     "AWS::DynamoDB::Table": ("dynamodb", "TableName"),
+    "AWS::DynamoDB::GlobalTable": ("dynamodb", "TableName"),
     "AWS::Serverless::SimpleTable": ("dynamodb", "TableName"),
     "AWS::KinesisFirehose::DeliveryStream": ("firehose", "DeliveryStreamName"),
 }
@@ -267,13 +299,3 @@ def _naming(resource: Resource) -> tuple[str, Any]:
 
 def _word(value: Any) -> str | None:
     return text(value) or None
-
-
-def handler_work(
-    mean: float = 0.1, note: str = "the file holds no duration"
-) -> tuple[dict[str, Any], dict[str, Origin]]:
-    """Settings of code nobody has measured, and where they come from."""
-    return (
-        {"service_time": {"distribution": "exponential", "mean": mean}},
-        {"service_time": Origin("guess", note)},
-    )

@@ -13,11 +13,14 @@ from simulator.formats.imports.aws_compute import (
     read_state_machine,
     read_stream,
 )
+from simulator.formats.imports.aws_events import read_mapping
 from simulator.formats.imports.aws_lambda import (
     link_functions,
-    read_connector,
+    read_address,
     read_function,
-    read_mapping,
+    read_invoke_config,
+    read_permission,
+    read_version,
 )
 from simulator.formats.imports.aws_messaging import (
     link_redrives,
@@ -31,6 +34,7 @@ from simulator.formats.imports.aws_messaging import (
     read_subscription,
     read_topic,
 )
+from simulator.formats.imports.aws_permissions import read_connector
 from simulator.formats.imports.aws_stack import Handler, Resource, Stack
 from simulator.formats.imports.aws_tables import read_table
 from simulator.formats.imports.intrinsics import ABSENT, Resolver
@@ -51,11 +55,17 @@ HANDLERS: dict[str, Handler] = {
     "AWS::Lambda::Function": read_function,
     "AWS::Serverless::Function": read_function,
     "AWS::Lambda::EventSourceMapping": read_mapping,
+    "AWS::Lambda::EventInvokeConfig": read_invoke_config,
+    "AWS::Lambda::Version": read_version,
+    "AWS::Lambda::Alias": read_version,
+    "AWS::Lambda::Url": read_address,
+    "AWS::Lambda::Permission": read_permission,
     "AWS::Serverless::Connector": read_connector,
     "AWS::StepFunctions::StateMachine": read_state_machine,
     "AWS::Serverless::StateMachine": read_state_machine,
     "AWS::Kinesis::Stream": read_stream,
     "AWS::DynamoDB::Table": read_table,
+    "AWS::DynamoDB::GlobalTable": read_table,
     "AWS::Serverless::SimpleTable": read_table,
     "AWS::MSK::Cluster": read_cluster,
     "AWS::MSK::ServerlessCluster": read_cluster,
@@ -154,9 +164,19 @@ def _with_globals(
     common = shared.get(section) if section else None
     if not isinstance(common, dict):
         return properties
-    known = resolver.resolve(
-        {key: item for key, item in common.items() if text(key) and key != "Environment"}
-    )
+    known = resolver.resolve({key: item for key, item in common.items() if text(key)})
     if known is ABSENT or not isinstance(known, dict):
         return properties
-    return {**known, **properties}
+    return _beneath(known, properties)
+
+
+def _beneath(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Mappings are put together, lists joined, everything else is the resource's own where it has it."""
+    found = {**common, **own}
+    for key in common.keys() & own.keys():
+        first, second = common[key], own[key]
+        if isinstance(first, dict) and isinstance(second, dict):
+            found[key] = _beneath(first, second)
+        elif isinstance(first, list) and isinstance(second, list):
+            found[key] = first + second
+    return found

@@ -10,11 +10,11 @@ from typing import Any
 
 import networkx as nx
 
+from simulator.formats.imports.mending_aws import category, mend_functions, mend_pipes, mend_streams
 from simulator.formats.imports.merging import Drawing, Vertex, Wire
 from simulator.formats.imports.reading import HANDLER, Origin
 from simulator.formats.imports.traffic import make_traffic
 from simulator.graph.wiring import wire as wiring_rule
-from simulator.kinds.aws.pipe_sources import PIPE_SOURCES
 from simulator.kinds.catalogue import KINDS
 
 ASSUMED_RATE = 10.0
@@ -22,6 +22,8 @@ ASSUMED_RATE = 10.0
 ASSUMED_SERVICE_TIME = 0.01
 """Mean seconds of a consumer nobody described."""
 
+#: Categories that code reads; anything else calls it.
+_READ = ("queue", "topic", "store")
 _CONSUMER_ONLY = ("batch", "poll_interval", "setup_after_idle")
 
 
@@ -29,21 +31,14 @@ def complete(drawing: Drawing) -> None:
     """Make a drawing that can be run of what was read."""
     _break_guessed_loops(drawing)
     _decide_handlers(drawing)
-    _mend_pipes(drawing)
+    mend_pipes(drawing)
     _mend_wires(drawing)
+    mend_streams(drawing)
+    mend_functions(drawing)
     _add_readers(drawing)
     _add_ends(drawing)
     _add_sources(drawing)
     make_traffic(drawing)
-
-
-def category(vertex: Vertex) -> str:
-    """The category of a node for the wiring rules."""
-    return KINDS[vertex.kind].category
-
-
-#: Kinds that answer events with events to where they came from, and themselves see to it that this ends.
-_GOES_ROUND = frozenset({"saga-participant"})
 
 
 def _break_guessed_loops(drawing: Drawing) -> None:
@@ -54,7 +49,11 @@ def _break_guessed_loops(drawing: Drawing) -> None:
         (wire.source, wire.target)
         for wire in drawing.wires
         if wire.role != "dead-letter"
-        and _GOES_ROUND.isdisjoint((drawing.vertices[wire.source].kind, drawing.vertices[wire.target].kind))
+        and not any(
+            KINDS[drawing.vertices[id].kind].answers_its_source
+            for id in (wire.source, wire.target)
+            if drawing.vertices[id].kind != HANDLER
+        )
     )
     stage_of = nx.condensation(graph).graph["mapping"]
     kept = []
@@ -84,7 +83,7 @@ def _decide_handlers(drawing: Drawing) -> None:
         polled = [
             wire
             for wire in entering
-            if (source := sources[wire.source]).kind != HANDLER and category(source) in ("queue", "topic")
+            if (source := sources[wire.source]).kind != HANDLER and category(source) in _READ
         ]
         ways[handler.id] = (polled, [wire for wire in entering if wire not in polled])
     for handler in handlers:
@@ -114,49 +113,6 @@ def _decide_handlers(drawing: Drawing) -> None:
             handler.config.pop("batch", None)
 
 
-def _mend_pipes(drawing: Drawing) -> None:
-    """A pipe here reads one broker that pipes know and leads to one queue, topic or bus; any other becomes a
-    consumer.
-    """
-    for vertex in [one for one in drawing.vertices.values() if one.kind == "aws.pipe"]:
-        sources = [drawing.vertices[wire.source] for wire in drawing.wires if wire.target == vertex.id]
-        targets = [
-            drawing.vertices[wire.target]
-            for wire in drawing.wires
-            if wire.source == vertex.id and wire.role != "invoke"
-        ]
-        if len(targets) == 2:  # one of them is the enrichment, if it is a service
-            targets = [target for target in targets if category(target) != "service"]
-        if (
-            len(sources) == 1
-            and sources[0].kind in PIPE_SOURCES
-            and len(targets) == 1
-            and category(targets[0]) in ("queue", "topic", "bus")
-        ):
-            continue
-        size, window = (
-            vertex.config.get("BatchSize", 10),
-            vertex.config.get("MaximumBatchingWindowInSeconds", 0),
-        )
-        dropped = " without its filter" if "FilterPattern" in vertex.config else ""
-        vertex.kind = "consumer"
-        vertex.config = {
-            "concurrency": 100,
-            "service_time": 0.02,
-            "batch": {"max_size": size, "max_wait": window, "service": "per-batch"},
-        }
-        vertex.origins = {
-            "concurrency": Origin("guess", "batches of the pipe under way at a time"),
-            "service_time": Origin("guess", "the pipe's own time for a batch; AWS publishes none"),
-        }
-        drawing.note(
-            "assumed",
-            vertex.place,
-            f"the pipe {vertex.label} becomes a consumer{dropped}: pipes of the simulator lead from one "
-            f"of {', '.join(PIPE_SOURCES)} to one queue, topic or bus",
-        )
-
-
 # -- wires -------------------------------------------------------------------------------------------
 def _mend_wires(drawing: Drawing) -> None:
     """Give every edge a role that its ends allow; a reader goes where a queue leads to a service."""
@@ -165,7 +121,7 @@ def _mend_wires(drawing: Drawing) -> None:
     for wire in list(drawing.wires):
         source, target = drawing.vertices[wire.source], drawing.vertices[wire.target]
         ends = category(source), category(target)
-        if ends in (("queue", "service"), ("topic", "service")):
+        if ends in (("queue", "service"), ("topic", "service"), ("store", "service")):
             reader = readers.get((source.id, target.id))
             if reader is None:
                 made = drawing.add(
@@ -187,15 +143,24 @@ def _mend_wires(drawing: Drawing) -> None:
             kept.append(wire)
             continue
         rule = wiring_rule(*ends)
-        if not rule.roles:
+        roles = KINDS[source.kind].roles_of(rule)
+        if not roles:
+            why = rule.refusal or "such nodes have no edges there"
             drawing.note(
                 "not-understood",
                 wire.place,
-                f"{source.label} ({source.kind}) leads to {target.label} ({target.kind}): {rule.refusal}",
+                f"{source.label} ({source.kind}) leads to {target.label} ({target.kind}): {why}",
             )
             continue
-        if wire.role not in rule.roles:
-            wire.role = rule.roles[0]
+        if wire.role not in roles:
+            if wire.role == "dead-letter":
+                drawing.note(
+                    "not-understood",
+                    wire.place,
+                    f"{source.label} ({source.kind}) hands no failures to {target.label} ({target.kind})",
+                )
+                continue
+            wire.role = roles[0]
         kept.append(wire)
     # Readers made on the way added their own edges at the end of the list.
     seen, new = set(kept), set(readers.values())
@@ -241,7 +206,7 @@ def _add_readers(drawing: Drawing) -> None:
 def _add_ends(drawing: Drawing) -> None:
     """Subscribers of topics and buses that lead nowhere, where the files hold nobody who handles anything."""
     kinds = {category(vertex) for vertex in drawing.vertices.values()}
-    if kinds & {"consumer", "service", "join"}:
+    if kinds & {"consumer", "service", "join", "function"}:
         return
     leading = {wire.source for wire in drawing.wires}
     for vertex in list(drawing.vertices.values()):

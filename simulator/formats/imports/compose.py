@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.formats.imports.aws_stack import handler_work
+from simulator.formats.imports.assumed_work import handler_work
 from simulator.formats.imports.guessing import guess_kind
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import SourceFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.formats.imports.aws_stack import handler_work
+from simulator.formats.imports.assumed_work import handler_work
 from simulator.formats.imports.guessing import guess_kind, speaks_of_dead_letters
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import Path

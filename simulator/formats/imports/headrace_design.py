@@ -9,7 +9,7 @@ from simulator.formats.imports.reading import Link, LinkId, Origin, Reading
 from simulator.formats.imports.source_file import SourceFile
 
 #: Settings of dead-letter edges that name an edge of the same node.
-_EDGE_NAMES = ("subscription", "target")
+_EDGE_NAMES = ("subscription", "target", "source")
 
 
 def is_it(file: SourceFile) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from simulator.formats.imports.merging import Drawing, Vertex
 from simulator.formats.imports.reading import Origin, Reading
 
-_WORKERS = ("consumer", "service")
+_WORKERS = ("consumer", "service", "aws.lambda")
 
 
 def make_room(drawing: Drawing, readings: Sequence[Reading]) -> None:

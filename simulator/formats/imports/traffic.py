@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from simulator.formats.imports.asl_examples import examples_of
+from simulator.formats.imports.aws_filters import details_of
 from simulator.formats.imports.merging import Drawing, Vertex, Wire
 from simulator.formats.imports.reading import Origin
+from simulator.formats.imports.values import mapping
 
 MOST_VALUES = 50
 MOST_DEPTH = 8
@@ -36,6 +39,10 @@ def make_traffic(drawing: Drawing) -> None:
                 _for_bus(drawing, vertex, leaving[target.id])
             elif target.kind == "rabbitmq.exchange":
                 _for_exchange(drawing, vertex, wire, leaving[target.id])
+            elif target.kind == "aws.stepfunctions":
+                _for_machine(drawing, vertex, target)
+            else:
+                _for_readers(drawing, vertex, leaving[target.id])
 
 
 def _give_keys(drawing: Drawing, producer: Vertex, leaving: dict[str, list[Wire]]) -> None:
@@ -50,14 +57,21 @@ def _give_keys(drawing: Drawing, producer: Vertex, leaving: dict[str, list[Wire]
             continue
         seen.add(id)
         config = drawing.vertices[id].config
-        if config.get("FifoQueue") or config.get("FifoTopic") or config.get("partitions", 1) > 1:
+        if config.get("FifoQueue") or config.get("FifoTopic") or _is_spread(drawing.vertices[id]):
             producer.config["keys"] = {"distribution": "zipf", "count": 1000, "exponent": 0.5}
-            producer.origins["keys"] = Origin("guess", "keys spread messages over groups or partitions")
+            producer.origins["keys"] = Origin(
+                "guess", "keys spread messages over groups, partitions or items"
+            )
             drawing.note(
                 "assumed", producer.place, f"{producer.label} uses 1,000 keys, none of them very frequent"
             )
             return
         left.extend(wire.target for wire in leaving[id])
+
+
+def _is_spread(vertex: Vertex) -> bool:
+    """Whether keys decide where a message goes there."""
+    return vertex.kind == "aws.dynamodb" or vertex.config.get("partitions", 1) > 1
 
 
 def _examples(matchers: Any) -> list[Any]:
@@ -201,6 +215,25 @@ def _for_bus(drawing: Drawing, producer: Vertex, rules: list[Wire]) -> None:
         event.setdefault("source", _PLAIN)
         event.setdefault("type", _PLAIN)
         _event(drawing, producer, event, "the rules")
+
+
+def _for_machine(drawing: Drawing, producer: Vertex, machine: Vertex) -> None:
+    """The input that executions read: what comes as the detail of an event."""
+    fields = examples_of(mapping(machine.config.get("definition")))
+    if fields:
+        _event(drawing, producer, {"detail": fields}, "the states")
+
+
+def _for_readers(drawing: Drawing, producer: Vertex, readers: list[Wire]) -> None:
+    """What the filters of mappings and pipes behind a queue or stream let through."""
+    patterns: list[dict[str, Any]] = []
+    for wire in readers:
+        reader = drawing.vertices[wire.target]
+        patterns += details_of(wire.config.get("FilterCriteria"))
+        patterns += details_of(reader.config.get("FilterPattern") if reader.kind == "aws.pipe" else None)
+    fields = _fields(patterns)
+    if fields:
+        _event(drawing, producer, {"detail": fields}, "the filters")
 
 
 def _for_exchange(drawing: Drawing, producer: Vertex, wire: Wire, bindings: list[Wire]) -> None:

@@ -56,5 +56,6 @@ KIND = Kind(
     badges=("throughput", "steps_refused", "compensations"),
     share=events_on,
     worked_share=events_worked_on,
+    answers_its_source=True,
     cost=instance_hours,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from simulator.formats.imports.importing import Imported, import_files
 from simulator.formats.imports.source_file import SourceFile
+from simulator.running import check, simulate
 
 
 def imported(*texts: str, names: tuple[str, ...] = (), format: str | None = None) -> Imported:
@@ -39,3 +41,26 @@ def said(made: Imported, about: str) -> list[str]:
 def has_note(made: Imported, about: str, *words: str) -> bool:
     """Whether one note of a kind holds all the words."""
     return any(all(word in note for word in words) for note in said(made, about))
+
+
+def template(**resources: object) -> Imported:
+    """Import a template of these resources."""
+    return imported(json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}))
+
+
+def resource(type: str, **properties: object) -> dict[str, object]:
+    """A resource of AWS."""
+    return {"Type": f"AWS::{type}", "Properties": properties}
+
+
+def of(id: str, attribute: str = "Arn") -> dict[str, object]:
+    """An attribute of a resource."""
+    return {"Fn::GetAtt": [id, attribute]}
+
+
+def runs(made: Imported, seconds: float = 20.0) -> Any:
+    """A result of a short run that conserves at every node."""
+    assert not [problem for problem in check(made.document) if problem.blocks]
+    result = simulate(made.document, duration=seconds)
+    assert result["conservation"]["ok"]
+    return result

@@ -4,7 +4,6 @@ Sources: AWS CloudFormation user guide (*Intrinsic function reference*, *Templat
 developer guide (*AWS::Serverless::Function*, *EventSource*, *Globals section*).
 """
 
-# ruff: noqa: E501 -- files of other programs stand here as they would be written
 from __future__ import annotations
 
 import json
@@ -213,14 +212,18 @@ def sam():
     return imported(SAM, names=("sam.yaml",))
 
 
-def test_a_function_that_polls_is_a_consumer_and_one_that_is_called_a_service(sam):
-    if nodes(sam)["worker"]["kind"] == "consumer":
-        assert nodes(sam)["worker"]["config"] == {
-            "service_time": {"distribution": "exponential", "mean": 0.1},
-            "concurrency": 7,
-            "batch": {"max_size": 5, "max_wait": 2, "service": "per-batch"},
-        }
-    assert nodes(sam)["listener"]["kind"] in ("service", "aws.lambda")
+def test_functions_are_functions_with_their_mappings(sam):
+    worker = nodes(sam)["worker"]
+    assert worker["kind"] == nodes(sam)["listener"]["kind"] == "aws.lambda"
+    assert worker["config"] == {
+        "Timeout": 20,
+        "ReservedConcurrentExecutions": 7,
+        "service_time": {"distribution": "lognormal", "p50": 0.05, "p99": 0.3},
+        "batch_work": "per-batch",
+    }
+    assert sam.document.assumptions["worker.config.Timeout"].source == "imported"
+    assert sam.document.assumptions["worker.config.service_time"].source == "guess"
+    assert config_of(sam, "work", "worker") == {"BatchSize": 5, "MaximumBatchingWindowInSeconds": 2}
     assert ("work", "worker", "consume") in edges(sam)
     assert {("worker", "done", "publish"), ("worker", "audit", "publish")} <= edges(sam)
     assert has_note(sam, "assumed", "Worker sends a message to Done", "SQSSendMessagePolicy")
@@ -235,7 +238,10 @@ def test_rules_archives_pipes_and_schedules_are_read(sam):
     assert nodes(sam)["shop"]["config"]["Archive"] == {"RetentionDays": 7}
     (target,) = [edge.id for edge in sam.document.edges if (edge.source, edge.target) == ("shop", "work")]
     assert config_of(sam, "shop", "done") == {"target": target}
-    assert nodes(sam)["pipe"]["config"] == {"BatchSize": 3, "FilterPattern": {"body": {"kind": ["x"]}}}
+    assert nodes(sam)["pipe"]["config"] == {
+        "BatchSize": 3,
+        "FilterPattern": {"body": {"detail": {"kind": ["x"]}}},
+    }
     assert nodes(sam)["schedule-nightly"]["config"]["arrivals"] == {
         "process": "constant",
         "rate": pytest.approx(1 / 300),
@@ -320,6 +326,7 @@ Resources:
     )
     made = imported(template, machine, names=("template.yaml", "statemachine/checkout.asl.json"))
     assert config_of(made, "machine", "pay-function") == {"tasks": ["A"]}
+    assert nodes(made)["pay-function"]["kind"] == "aws.lambda"
     assert config_of(made, "machine", "receipts") == {"tasks": ["B"]}
     both = nodes(made)["machine"]["config"]["definition"]["States"]["Both"]["Branches"]
     assert both[0]["States"]["A"]["Resource"].startswith("arn:aws:lambda:")
@@ -354,29 +361,3 @@ Resources:
     )
     assert said(made, "not-understood")
     assert has_note(made, "not-understood", "Fn::Telepathy")
-
-
-def test_a_definition_that_the_service_would_refuse_becomes_one_step_and_tasks_of_other_services_one_service():
-    bad = json.dumps(
-        {"StartAt": "Nowhere", "States": {"A": {"Type": "Task", "Resource": "arn:aws:lambda:x:1:function:f"}}}
-    )
-    made = imported(bad, names=("bad.asl.json",))
-    assert nodes(made)["bad"]["kind"] == "service"
-    assert has_note(made, "not-understood", "bad would be refused")
-    table = json.dumps(
-        {
-            "StartAt": "Put",
-            "States": {
-                "Put": {
-                    "Type": "Task",
-                    "Resource": "arn:aws:states:::dynamodb:putItem",
-                    "Parameters": {"TableName": "t"},
-                    "End": True,
-                }
-            },
-        }
-    )
-    made = imported(table, names=("table.asl.json",))
-    assert ("table", "other-services-of-table", "invoke") in edges(made)
-    assert has_note(made, "not-modelled", "the task Put uses dynamodb:putItem")
-    assert simulate(made.document, duration=10)["conservation"]["ok"]

@@ -1,0 +1,147 @@
+"""What a state machine reads of its input and of its tasks' results, with values made up for it.
+
+Nobody has the input of an imported machine; without the fields that its states read every execution would
+fail. Choices get the values they compare with and one more, each equally often.
+Source: Amazon States Language specification, *Paths*, *Choice Rule*.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: Fields of ``$.order.total`` (not of the context ``$$.``), and of ``$states.input.order`` in JSONata.
+_JSONPATH = re.compile(r"(?<![$\w])\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
+_JSONATA = re.compile(r"\$states\.(?:input|result)\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
+_INPUT = re.compile(r"(?:\$\$|\$states\.context)\.Execution\.Input\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
+_FIELDS = (_JSONPATH, _JSONATA, _INPUT)
+_LENGTH = re.compile(
+    r"States\.Array(?:Length|GetItem|Contains|Partition|Unique)\(\s*\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})"
+)
+_COMPARISON = re.compile(r"(String|Numeric|Boolean|Timestamp)([A-Za-z]{1,24}?)(Path)?\Z")
+MOST_FIELDS = 100
+MOST_DEPTH = 6
+#: What the parts of an item, or of any field that is not compared, are.
+_TEXT = "x"
+_ITEMS = 2
+
+
+def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by name, as the detail of an event template; empty where the machine reads none.
+
+    What a state puts into a field of its own (``ResultPath``) comes from there: of such a field, and of the
+    ``Payload`` of a function, only what is read inside is listed, as the result of the task.
+    """
+    found: dict[str, Any] = {}
+    compared: dict[str, list[Any]] = {}
+    lists: set[str] = set()
+    texts = list(_texts(definition))
+    made = {value[2:] for key, value in texts if key == "ResultPath" and value.startswith("$.")} | {"Payload"}
+
+    def own(field: str) -> str:
+        names = field.rstrip(".").split(".")
+        while names and names[0] in made:
+            del names[0]
+        return ".".join(names)
+
+    for key, value in texts:
+        fields = [own(one) for pattern in _FIELDS for one in pattern.findall(value)]
+        for field in filter(None, fields[:MOST_FIELDS]):
+            _put(found, field.split("."))
+        if key in ("ItemsPath", "Items"):
+            lists.update(filter(None, fields[:1]))
+        lists.update(filter(None, map(own, _LENGTH.findall(value))))
+    for rule in _rules(definition):
+        for field, values in _compared(rule):
+            compared.setdefault(own(field), []).extend(values)
+    tops = {one.split(".")[0] for one in lists}
+    items = {key: value for key, value in _filled(found, "", compared, set()).items() if key not in tops}
+    return _filled(found, "", compared, lists, items)
+
+
+def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """All texts of a definition, with the key they stand under."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, Mapping) and depth < 40:
+        for name, inner in value.items():
+            if name not in ("Comment", "Resource", "Next", "StartAt", "Default"):
+                yield from _texts(inner, str(name), depth + 1)
+    elif isinstance(value, list) and depth < 40:
+        for inner in value:
+            yield from _texts(inner, key, depth + 1)
+
+
+def _rules(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """All rules of all choices, those inside And, Or and Not included."""
+    if depth > 40:
+        return
+    if isinstance(value, Mapping):
+        if isinstance(value.get("Variable"), str):
+            yield value
+        for inner in value.values():
+            yield from _rules(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _rules(inner, depth + 1)
+
+
+def _compared(rule: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The fields of a rule, each with values on both sides of what it is compared with."""
+    named = _JSONPATH.fullmatch(rule["Variable"])
+    for key, value in rule.items():
+        found = _COMPARISON.match(key)
+        if found is None:
+            continue
+        values: list[Any] = []
+        if found[3] and isinstance(value, str) and found[1] == "Numeric":
+            values = [1]
+            yield from ((field, [1]) for pattern in _FIELDS for field in pattern.findall(value))
+        elif found[1] == "Boolean":
+            values = [True, False]
+        elif found[1] == "Numeric" and isinstance(value, (int, float)) and not isinstance(value, bool):
+            values = [value] if found[2] == "Equals" else [value - 1, value + 1]
+        elif found[1] == "String" and isinstance(value, str) and "{" not in value:
+            values = [value, _TEXT] if found[2] == "Equals" else [value]
+        elif found[1] == "Timestamp" and isinstance(value, str):
+            values = [value]
+        if named is not None:
+            yield named[1], values
+
+
+def _put(fields: dict[str, Any], names: list[str]) -> None:
+    here = fields
+    for name in names[:MOST_DEPTH]:
+        if name in ("choice", "distribution") or (name not in here and len(here) >= MOST_FIELDS):
+            return  # such a field would be read as a draw of the template
+        here = here.setdefault(name, {})
+
+
+def _filled(
+    fields: dict[str, Any],
+    path: str,
+    compared: Mapping[str, list[Any]],
+    lists: set[str],
+    items: Any = None,
+) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, inner in fields.items():
+        at = f"{path}.{name}" if path else name
+        if at in lists:
+            made[name] = [items or _TEXT] * _ITEMS
+        elif inner:
+            made[name] = _filled(inner, at, compared, lists, items)
+        else:
+            made[name] = _choice(compared.get(at, [])) or _TEXT
+    return made
+
+
+def _choice(values: list[Any]) -> Any:
+    kept: list[Any] = []
+    for value in values:
+        if not any(value == other and type(value) is type(other) for other in kept):
+            kept.append(value)
+    if len(kept) < 2:
+        return kept[0] if kept else None
+    return {"choice": [{"value": value, "weight": 1} for value in kept]}

@@ -1,0 +1,230 @@
+"""State machines of templates and of files: their tasks, their targets, the input they read; real files.
+
+Sources: AWS CloudFormation template reference, AWS::StepFunctions::StateMachine; Amazon States Language
+specification; Step Functions developer guide, *Integrating services*.
+"""
+
+# ruff: noqa: E501 -- files of other programs stand here as they would be written
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.formats.imports.importing import import_files
+from simulator.formats.imports.source_file import SourceFile
+from tests.simulator.formats.imports.importing import (
+    config_of,
+    has_note,
+    imported,
+    nodes,
+    of,
+    resource,
+    runs,
+    template,
+)
+
+
+def machine(**states: dict[str, object]) -> dict[str, Any]:
+    """A definition of these states, one after another."""
+    names = list(states)
+    line = {
+        name: {**state, **({"Next": following} if following else {"End": True})}
+        for (name, state), following in zip(states.items(), [*names[1:], None], strict=True)
+    }
+    return {"StartAt": names[0], "States": line}
+
+
+def task(resource: str, **parameters: object) -> dict[str, object]:
+    return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters}
+
+
+TASKS = {
+    "function": (task("lambda:invoke", FunctionName="${Other}"), "other", "aws.lambda", {}),
+    "function by its ARN": ({"Type": "Task", "Resource": "${OtherArn}"}, "other", "aws.lambda", {}),
+    "version of a function": (
+        task("lambda:invoke", FunctionName="${OtherArn}:$LATEST"), "other", "aws.lambda", {}
+    ),
+    "queue": (task("sqs:sendMessage", QueueUrl="${Queue}", MessageBody="x"), "queue", "aws.sqs", {}),
+    "SDK": (task("aws-sdk:sqs:sendMessage", QueueUrl="${Queue}", MessageBody="x"), "queue", "aws.sqs", {}),
+    "topic": (task("sns:publish", TopicArn="${Topic}", Message="x"), "topic", "aws.sns", {}),
+    "bus": (
+        task("events:putEvents", Entries=[{"EventBusName": "${Bus}", "Source": "a", "DetailType": "b", "Detail": {}}]),
+        "bus", "aws.eventbridge", {},
+    ),
+    "item": (task("dynamodb:getItem", TableName="${Store}", Key={}), "store", "aws.dynamodb", {"operation": "get"}),
+    "update": (
+        task("dynamodb:updateItem", TableName="${Store}", Key={}), "store", "aws.dynamodb", {"operation": "update"}
+    ),
+    "machine": (task("states:startExecution", StateMachineArn="${Inner}"), "inner", "aws.stepfunctions", {}),
+    "machine that is waited for": (
+        task("states:startExecution.sync:2", StateMachineArn="${Inner}"), "inner", "aws.stepfunctions", {}
+    ),
+    "function of another stack": (
+        task("lambda:invoke", FunctionName="arn:aws:lambda:eu-west-1:1:function:far"), "far", "aws.lambda", {}
+    ),
+    "run time": (
+        {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName.$": "$.name"}},
+        "functions-of-machine", "aws.lambda", None,
+    ),
+    "model": (task("bedrock:invokeModel", ModelId="m"), "model-of-machine", "llm", {}),
+    "other service": (task("ecs:runTask", Cluster="c"), "ecs-tasks-of-machine", "service", {}),
+    "activity": (
+        {"Type": "Task", "Resource": "arn:aws:states:us-east-1:1:activity:approve"},
+        "activity-approve-of-machine", "service", {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "target", "kind", "config"), TASKS.values(), ids=TASKS)
+def test_a_task_goes_to_what_it_calls(state, target, kind, config):
+    made = template(
+        Other=resource("Serverless::Function"),
+        Queue=resource("SQS::Queue"),
+        Topic=resource("SNS::Topic"),
+        Bus=resource("Events::EventBus", Name="bus"),
+        Store=resource("DynamoDB::Table", BillingMode="PAY_PER_REQUEST"),
+        Inner=resource(
+            "StepFunctions::StateMachine", DefinitionString=json.dumps(machine(A={"Type": "Pass"}))
+        ),
+        Machine=resource(
+            "Serverless::StateMachine",
+            Definition=machine(Work=state),
+            DefinitionSubstitutions={
+                "Other": {"Ref": "Other"},
+                "OtherArn": of("Other"),
+                "Queue": {"Ref": "Queue"},
+                "Topic": {"Ref": "Topic"},
+                "Bus": {"Ref": "Bus"},
+                "Store": {"Ref": "Store"},
+                "Inner": {"Ref": "Inner"},
+            },
+        ),
+    )
+    assert nodes(made)[target]["kind"] == kind
+    found = config_of(made, "machine", target)
+    assert found["tasks"] == ["Work"]
+    if config is not None:
+        assert found == {"tasks": ["Work"], **config}
+    result = runs(made)
+    assert result["nodes"]["machine"]["executions_succeeded"]["mean"] > 0
+    assert result["nodes"]["machine"]["executions_failed"]["mean"] == 0
+
+
+def test_a_definition_in_json_with_references_in_it_is_read():
+    definition = {
+        "Fn::Sub": [
+            (
+                '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${Work.Arn}", "Next": "B"},'
+                ' "B": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage",'
+                ' "Parameters": {"QueueUrl": "${Url}", "MessageBody.$": "$"}, "End": true}}}'
+            ),
+            {"Url": {"Ref": "Out"}},
+        ]
+    }
+    made = template(
+        Work=resource("Lambda::Function"),
+        Out=resource("SQS::Queue"),
+        Machine=resource(
+            "StepFunctions::StateMachine", DefinitionString=definition, StateMachineType="EXPRESS"
+        ),
+    )
+    assert nodes(made)["machine"]["config"]["type"] == "EXPRESS"
+    assert config_of(made, "machine", "work") == {"tasks": ["A"]}
+    assert config_of(made, "machine", "out") == {"tasks": ["B"]}
+    runs(made)
+
+
+def test_a_machine_without_a_definition_calls_what_its_substitutions_name():
+    made = template(
+        Work=resource("Serverless::Function"),
+        DeadLetters=resource("SQS::Queue"),
+        Machine=resource(
+            "Serverless::StateMachine",
+            DefinitionUri="machine.asl.json",
+            DefinitionSubstitutions={"Work": of("Work"), "DeadLetters": {"Ref": "DeadLetters"}},
+        ),
+    )
+    states = nodes(made)["machine"]["config"]["definition"]["States"]
+    assert states["Work"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "DeadLetters"}]
+    assert made.document.assumptions["machine.config.definition"].source == "guess"
+    assert has_note(made, "not-understood", "machine.asl.json is not among the files")
+    runs(made)
+
+
+def test_a_definition_that_would_be_refused_is_listed_and_replaced_by_its_tasks():
+    made = template(
+        Out=resource("SQS::Queue"),
+        Machine=resource(
+            "Serverless::StateMachine",
+            Definition={
+                "StartAt": "Nowhere",
+                "States": {
+                    "Send": {**task("sqs:sendMessage", QueueUrl={"Ref": "Out"}, MessageBody="x"), "End": True}
+                },
+            },
+        ),
+    )
+    assert has_note(made, "not-understood", "Machine would be refused")
+    assert list(nodes(made)["machine"]["config"]["definition"]["States"]) == ["Send"]
+    assert runs(made)["conservation"]["nodes"]["out"]["accepted"] > 0
+
+
+def test_choices_and_loops_of_a_machine_get_the_input_they_read():
+    definition = machine(
+        Look={
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.order.total", "NumericGreaterThan": 100, "Next": "Each"}],
+            "Default": "Each",
+        },
+        Each={
+            "Type": "Map",
+            "ItemsPath": "$.order.lines",
+            "ItemProcessor": machine(One={"Type": "Pass", "Parameters": {"sku.$": "$.sku"}}),
+        },
+    )
+    del definition["States"]["Look"]["Next"]
+    made = imported(json.dumps(definition), names=("orders.asl.json",))
+    (producer,) = [one for one in nodes(made).values() if one["kind"] == "producer"]
+    detail = producer["config"]["event"]["detail"]
+    assert detail["order"]["total"] == {"choice": [{"value": 99, "weight": 1}, {"value": 101, "weight": 1}]}
+    assert len(detail["order"]["lines"]) == 2
+    result = runs(made)
+    assert result["nodes"]["orders"]["executions_failed"]["mean"] == 0
+    assert result["nodes"]["orders"]["executions_succeeded"]["mean"] > 0
+
+
+# -- real files --------------------------------------------------------------------------------------
+SAMPLES = Path(os.environ.get("HEADRACE_SAMPLES", ""))
+#: Kinds of each file's nodes.
+KINDS_OF = {
+    "asl/checkout-processing-workflow.asl.json": {"aws.stepfunctions": 1, "aws.dynamodb": 1, "aws.eventbridge": 1, "service": 1, "producer": 1},
+    "asl/dynamically-process-data-with-map-state.asl.json": {"aws.stepfunctions": 1, "aws.lambda": 2, "aws.dynamodb": 1, "aws.sns": 1, "producer": 1},
+    "asl/quorum-with-parallel-pattern.asl.json": {"aws.stepfunctions": 1, "aws.dynamodb": 1, "aws.lambda": 1, "producer": 1},
+    "asl/retry-with-exponential-backoff-sam.asl.json": {"aws.stepfunctions": 1, "aws.lambda": 1, "producer": 1},
+    "asl/saga-pattern-sam.asl.json": {"aws.stepfunctions": 1, "aws.lambda": 8, "aws.sns": 1, "producer": 1},
+    "asl/scatter-gather.asl.json": {"aws.stepfunctions": 1, "aws.dynamodb": 1, "aws.lambda": 1, "producer": 1},
+    "cloudformation/msk-lambda.yaml": {"aws.lambda": 1, "kafka.topic": 1, "producer": 1},
+    "cloudformation/rabbitmq-lambda.yaml": {"aws.lambda": 1, "rabbitmq.queue": 1, "producer": 1},
+    "cloudformation/sqs-lambda.yaml": {"aws.sqs": 1, "aws.lambda": 1, "producer": 1},
+    "cloudformation/sqs-stepfunctions-pipes-pattern.yaml": {"aws.sqs": 2, "aws.lambda": 1, "aws.stepfunctions": 1, "aws.pipe": 1, "consumer": 1, "producer": 1},
+}  # fmt: skip
+#: Its first Map goes over the text that a function gives: a result of an edge is a mapping.
+FAILING = {"asl/dynamically-process-data-with-map-state.asl.json"}
+
+
+@pytest.mark.skipif(not SAMPLES.name, reason="HEADRACE_SAMPLES names no folder of real files")
+@pytest.mark.parametrize("name", KINDS_OF)
+def test_real_files_become_real_nodes_and_run(name):
+    file = SAMPLES / name
+    made = import_files([SourceFile(file.name, file.read_bytes())])
+    assert Counter(node.kind for node in made.document.nodes) == KINDS_OF[name]
+    result = runs(made)
+    for id, one in nodes(made).items():
+        if one["kind"] == "aws.stepfunctions" and name not in FAILING:
+            assert result["nodes"][id]["executions_succeeded"]["mean"] > 100
+            assert result["nodes"][id]["executions_failed"]["mean"] == 0
