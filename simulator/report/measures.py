@@ -72,6 +72,8 @@ WHOLE_RUN = (
     "executions_failed",
     "executions_timed_out",
     "executions_aborted",
+    "executions_redriven",
+    "inputs_too_large",
     "state_transitions",
     "task_retries",
     "throttled_transitions",

@@ -221,6 +221,15 @@ METRICS: dict[str, dict[str, str]] = {
         "Ran past TimeoutSeconds, a year (standard) or 5 min (express; pipes).",
     ),
     "executions_aborted": _metric("Executions aborted", "executions", "Stopped from outside."),
+    "executions_redriven": _metric(
+        "Executions redriven", "executions", "Went on at the state that had failed."
+    ),
+    "inputs_too_large": _metric(
+        "Inputs too large", "calls", "StartExecution calls refused for an input above 256 KiB."
+    ),
+    "activity_schedule_time": _metric(
+        "Activity schedule time", "s", "From the scheduling of an activity's task until a worker has it."
+    ),
     "execution_time": _metric("Execution time", "s", "From the start of an execution to its end, any way."),
     "state_transitions": _metric(
         "State transitions", "transitions", "States entered, those of children too."

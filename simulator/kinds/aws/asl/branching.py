@@ -37,8 +37,15 @@ def parallel(interpreter: Interpreter, visit: Visit) -> Effect:
     machines = visit.state["Branches"]
     context = {name: part for name, part in visit.view.context.items() if name != "State"}
     branches = [
-        partial(interpreter.walk, machine, value, Variables(visit.view.variables), context)
-        for machine in machines
+        partial(
+            interpreter.walk,
+            machine,
+            value,
+            Variables(visit.view.variables),
+            context,
+            visit.position.of(number),
+        )
+        for number, machine in enumerate(machines)
     ]
     results = yield Fork(branches, len(branches), _first_ends_all)
     interpreter.history.count()
@@ -118,11 +125,15 @@ def _iteration(
     interpreter: Interpreter, visit: Visit, processor: Mapping[str, Any], number: int, item: Any
 ) -> Effect:
     history = interpreter.history
+    position = visit.position.of(number)
+    if position.is_over:  # before a redrive
+        return position.value
     history.record("MapIterationStarted")
     context = item_context(visit.view.context, number, item)
     try:
         value = item_input(visit, context, item)
-        output = yield from interpreter.walk(processor, value, Variables(visit.view.variables), context)
+        variables = Variables(visit.view.variables)
+        output = yield from interpreter.walk(processor, value, variables, context, position)
     except StateFailure as failure:
         interpreter.note(visit, failure)
         history.record("MapIterationFailed")

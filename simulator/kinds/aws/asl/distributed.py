@@ -21,6 +21,7 @@ from simulator.kinds.aws.asl.failures import (
 )
 from simulator.kinds.aws.asl.history import MAX_EVENTS, History
 from simulator.kinds.aws.asl.json_values import MAX_PAYLOAD, as_text, is_number, size_of
+from simulator.kinds.aws.asl.position import Position
 
 if TYPE_CHECKING:
     from simulator.kinds.aws.asl.interpreter import Interpreter, Visit
@@ -123,16 +124,21 @@ def _child(
         "Name": f"{number}",
         "StartTime": timestamps.render(interpreter.around.moment()),
     }
-    machine = {**processor, "QueryLanguage": interpreter.machine.get("QueryLanguage", "JSONPath")}
-    child = type(interpreter)(
-        machine, history, interpreter.around, {**interpreter.context, "Execution": execution}
-    )
     record.update(
         ExecutionArn=execution["Id"],
         Name=execution["Name"],
         StateMachineArn=f"{interpreter.context['StateMachine']['Id']}/{visit.name}",
         Input=as_text(value),
         StartDate=execution["StartTime"],
+    )
+    position = visit.position.of(number)
+    if position.is_over:  # before a redrive
+        return position.value
+    if is_express:  # an express execution is run again as a whole
+        position = visit.position.inner[number] = Position()
+    machine = {**processor, "QueryLanguage": interpreter.machine.get("QueryLanguage", "JSONPath")}
+    child = type(interpreter)(
+        machine, history, interpreter.around, {**interpreter.context, "Execution": execution}, position
     )
     try:
         return (yield from child.run(value))

@@ -58,11 +58,14 @@ class CallTask:
     Args:
         request: what is asked.
         timeout, heartbeat: seconds it may take in all, and without a sign of life; None for no bound.
+        started: called when somebody takes it up, if that is later than now: an activity waits for a worker,
+            and its heartbeat clock with it.
     """
 
     request: TaskRequest
     timeout: float | None
     heartbeat: float | None
+    started: Callable[[], object] | None = None
 
 
 Effect = Generator[Any, Any, Any]

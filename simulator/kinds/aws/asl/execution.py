@@ -90,6 +90,7 @@ class _InstantWorld:
                 f"the state {request.state!r} calls {request.resource}, and nothing answers: give "
                 "execute(..., tasks=...)"
             )
+        reply.start()
         try:
             found = self._tasks(request)
         except StateFailure as failure:

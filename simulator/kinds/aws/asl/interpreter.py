@@ -26,6 +26,7 @@ from simulator.kinds.aws.asl import jsonata_expressions as jsonata
 from simulator.kinds.aws.asl.effects import Effect, Transition, WaitUntil
 from simulator.kinds.aws.asl.failures import NO_CHOICE, QUERY_EVALUATION, RUNTIME, StateFailure
 from simulator.kinds.aws.asl.history import History
+from simulator.kinds.aws.asl.position import Position
 from simulator.kinds.aws.asl.scope import Surroundings, Variables, View
 
 Machine = Mapping[str, Any]
@@ -41,6 +42,7 @@ class Visit:
         view: what its expressions see; its data is the effective input.
         in_jsonata: its query language.
         entered: id of the event of entering it.
+        position: where its branches or iterations are.
     """
 
     name: str
@@ -49,7 +51,7 @@ class Visit:
     view: View
     in_jsonata: bool
     entered: int
-    is_evaluation_recorded: bool = False
+    position: Position
 
 
 class Interpreter:
@@ -60,37 +62,71 @@ class Interpreter:
         history: where its events go.
         around: clock and chance.
         context: the parts Execution and StateMachine of the context object.
+        position: where the execution is; that of one that has failed makes it go on there.
     """
 
     def __init__(
-        self, machine: Machine, history: History, around: Surroundings, context: Mapping[str, Any]
+        self,
+        machine: Machine,
+        history: History,
+        around: Surroundings,
+        context: Mapping[str, Any],
+        position: Position | None = None,
     ) -> None:
         self.machine = machine
         self.history = history
         self.around = around
         self.context = context
+        self.position = position or Position()
 
     def run(self, value: Any) -> Effect:
-        """The whole execution: returns its output, or raises the `StateFailure` that ended it."""
-        return self.walk(self.machine, value, Variables(), self.context)
+        """The whole execution, from the start or from where it is: returns its output, or raises the
+        `StateFailure` that ended it.
+        """
+        return self.walk(self.machine, value, Variables(), self.context, self.position)
 
-    def walk(self, machine: Machine, value: Any, variables: Variables, context: Mapping[str, Any]) -> Effect:
-        """The states of a machine, a branch or an iteration, from StartAt to the end."""
+    def walk(
+        self,
+        machine: Machine,
+        value: Any,
+        variables: Variables,
+        context: Mapping[str, Any],
+        position: Position,
+    ) -> Effect:
+        """The states of a machine, a branch or an iteration, from StartAt or its position to the end."""
+        if position.is_over:
+            return position.value
         name: str | None = machine["StartAt"]
+        is_resumed = position.state is not None
+        if is_resumed:
+            assert position.variables is not None
+            name, value, variables = position.state, position.value, position.variables
         while name is not None:
             yield Transition(name)
-            value, name = yield from self._visit(name, machine["States"][name], value, variables, context)
+            if not is_resumed:
+                position.enter(name, value, variables)
+            is_resumed = False
+            value, name = yield from self._visit(
+                name, machine["States"][name], value, variables, context, position
+            )
+        position.end(value)
         return value
 
     def _visit(
-        self, name: str, state: Mapping[str, Any], raw: Any, variables: Variables, context: Mapping[str, Any]
+        self,
+        name: str,
+        state: Mapping[str, Any],
+        raw: Any,
+        variables: Variables,
+        context: Mapping[str, Any],
+        position: Position,
     ) -> Effect:
         entered = self.history.enter(state["Type"], name)
         span = self.history.open_span(name, self.around.now())
         place = {"EnteredTime": timestamps.render(self.around.moment()), "Name": name, "RetryCount": 0}
         in_jsonata = dataflow.is_jsonata(state, self.machine)
         view = View(raw, {**context, "State": place}, variables, self.around, {"input": raw})
-        visit = Visit(name, state, raw, view, in_jsonata, entered)
+        visit = Visit(name, state, raw, view, in_jsonata, entered, position)
         try:
             if state["Type"] in branching.CAN_FAIL:
                 output, following = yield from self._attempts(visit)
@@ -128,6 +164,7 @@ class Interpreter:
                 if delay is None:
                     return self._caught(visit, failure)
             self.history.retries += 1
+            visit.position.inner.clear()  # a retry runs all branches again
             yield WaitUntil(self.around.now() + delay)
             visit.view.context["State"]["RetryCount"] = retrier.retries
 

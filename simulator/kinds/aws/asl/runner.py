@@ -36,15 +36,35 @@ class World(Protocol):
 class Answer:
     """How a task answers: only the first answer counts, and none after its time was up."""
 
-    __slots__ = ("_branch", "_heartbeat", "_runner", "_stop_heartbeat", "is_open")
+    __slots__ = ("_branch", "_heartbeat", "_runner", "_started", "_stop_heartbeat", "is_open")
 
-    def __init__(self, runner: Runner, branch: Branch, heartbeat: float | None) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        branch: Branch,
+        heartbeat: float | None,
+        started: Callable[[], object] | None,
+    ) -> None:
         self._runner = runner
         self._branch = branch
         self._heartbeat = heartbeat
+        self._started = started
         self._stop_heartbeat: Cancel | None = None
         self.is_open = True
-        self.heartbeat()
+        if started is None:
+            self.heartbeat()
+
+    def start(self) -> None:
+        """A worker takes the task up: nothing for a task that is begun at once."""
+        started, self._started = self._started, None
+        if started is None or not self.is_open:
+            return
+        try:
+            started()
+        except StateFailure as failure:
+            self.fail(failure)
+        else:
+            self.heartbeat()
 
     def succeed(self, result: Any) -> None:
         """The task is done."""
@@ -156,7 +176,7 @@ class Branch:
         if effect.timeout is not None:
             late = StateFailure(TIMEOUT, None, is_placed=True)
             self._cancels.append(world.call_at(world.now() + effect.timeout, lambda: self.give_up(late)))
-        answer = self._answer = Answer(self._runner, self, effect.heartbeat)
+        answer = self._answer = Answer(self._runner, self, effect.heartbeat, effect.started)
         cancel = world.start_task(effect.request, answer)
         if cancel is not None and answer.is_open:
             self._cancels.append(cancel)

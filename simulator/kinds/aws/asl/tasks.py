@@ -7,6 +7,8 @@ integration patterns* and *Error names* (a missed heartbeat shows as States.Time
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.kinds.aws.asl import dataflow
@@ -20,11 +22,16 @@ _FUNCTION = re.compile(r"arn:[\w-]+:lambda:[\w-]*:\d*:function:")
 _ACTIVITY = re.compile(r"arn:[\w-]+:states:[\w-]*:\d*:activity:")
 
 
+def is_activity(resource: str) -> bool:
+    """Whether workers that poll do the task."""
+    return _ACTIVITY.match(resource) is not None
+
+
 def prefix(resource: str) -> str:
     """How the events of a task begin: by what its Resource is."""
     if _FUNCTION.match(resource):
         return "LambdaFunction"
-    return "Activity" if _ACTIVITY.match(resource) else "Task"
+    return "Activity" if is_activity(resource) else "Task"
 
 
 def call(interpreter: Interpreter, visit: Visit, attempt: int) -> Effect:
@@ -43,11 +50,15 @@ def call(interpreter: Interpreter, visit: Visit, attempt: int) -> Effect:
     request = TaskRequest(visit.name, resource, arguments, token, attempt)
     history, events = interpreter.history, prefix(resource)
     history.record(f"{events}Scheduled")
-    history.record(f"{events}Started")
+    started: Callable[[], object] | None = None
+    if events == "Activity":
+        started = partial(history.record, "ActivityStarted")
+    else:
+        history.record(f"{events}Started")
     if events == "Task" and request.pattern != "request-response":
         history.record("TaskSubmitted")
     try:
-        result = yield CallTask(request, timeout, heartbeat)
+        result = yield CallTask(request, timeout, heartbeat, started)
         dataflow.bounded(result, resource)
     except StateFailure as failure:
         history.record(f"{events}TimedOut" if failure.error == TIMEOUT else f"{events}Failed")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.graph.problem import Problem
+from simulator.kinds.aws.asl.tasks import is_activity
 from simulator.kinds.aws.asl.validation import validate
 from simulator.kinds.aws.stepfunctions.binding import Task, edge_of, tasks_of
 from simulator.kinds.aws.stepfunctions.settings import StateMachineSettings, TaskSettings
@@ -60,9 +61,36 @@ def check(document: Document, node: Node) -> list[Problem]:
         )
 
     problems += [told("error", "D284", *found) for found in _binding(tasks, edges, settings)]
+    problems += _redrive(document, node, settings)
     problems += [told("warning", "D360", *found) for found in _regrets(settings, tasks)]
     problems += list(_edges(document, tasks, edges))
     return problems
+
+
+def _redrive(document: Document, node: Node, settings: StateMachineSettings) -> Iterator[Problem]:
+    """A redrive where none is possible."""
+    place = f"nodes[{document.nodes.index(node)}].config"
+    if settings.redrive is not None and settings.type == "EXPRESS":
+        yield Problem(
+            "D284",
+            "error",
+            node.id,
+            "config.redrive",
+            "an express execution cannot be redriven",
+            "set type to STANDARD, or leave redrive out",
+            f"{place}.redrive",
+        )
+    for number, fault in enumerate(document.faults):
+        if fault.node == node.id and fault.kind == "redrive-executions" and settings.redrive is None:
+            yield Problem(
+                "D360",
+                "warning",
+                node.id,
+                "config.redrive",
+                f"{node.id} keeps no executions that did not succeed, so there is nothing to redrive",
+                "set redrive on the state machine, such as {attempts: 1}",
+                f"faults[{number}]",
+            )
 
 
 def _dotted(path: str) -> str:
@@ -82,6 +110,20 @@ def _binding(
                 f"the task {task.state!r} ({task.resource}) is bound to nothing",
                 f"lead an edge to what does it, with tasks: [{task.state}]",
             )
+            continue
+        if is_activity(task.resource):
+            if settings.type == "EXPRESS":
+                yield (
+                    f"{task.path}/Resource",
+                    "an express workflow has no activities",
+                    "set type to STANDARD, or call the service",
+                )
+            elif by_id[found].role == "publish":
+                yield (
+                    f"{task.path}/Resource",
+                    f"workers poll for the tasks of {task.state!r}, and {by_id[found].target} takes messages",
+                    "lead an invoke edge to the service that the workers are",
+                )
             continue
         pattern = task.resource.rpartition(".")[2]
         if settings.type == "EXPRESS" and pattern in ("sync", "sync:2", "waitForTaskToken"):

@@ -12,6 +12,7 @@ from simulator.engine.node import Node as RunningNode
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.stepfunctions.settings import (
+    RedriveExecutionSettings,
     StateMachineSettings,
     StopExecutionSettings,
     TaskSettings,
@@ -48,12 +49,13 @@ def _rows(document: Document, node: Node, sample: Mapping[str, Any]) -> list[Tri
 
 
 def cost_items(usage: Usage) -> list[CostItem | NoPrice]:
-    """State transitions of a standard workflow, a retry being one; requests of an express one."""
+    """Transitions of a standard workflow, a retry being one; requests and GB-seconds of an express one."""
     if usage.settings.type == "EXPRESS":
         started = usage.count("executions_started")
+        gigabyte_seconds = usage.count("billed_mb_ms") / 1_024.0 / 1_000.0
         return [
             CostItem("aws.stepfunctions.express_requests", "requests", started),
-            NoPrice("the duration of express workflows is billed by memory, which is not modelled"),
+            CostItem("aws.stepfunctions.express_duration", "compute", gigabyte_seconds),
         ]
     retries = usage.count("task_retries")
     return [
@@ -91,6 +93,13 @@ KIND = Kind(
             "Stop executions",
             "Open executions are stopped (StopExecution) and count as aborted.",
             settings=StopExecutionSettings,
+            lasts=False,
+        ),
+        FaultKind(
+            "redrive-executions",
+            "Redrive executions",
+            "Executions that did not succeed and are kept go on at the state that failed (RedriveExecution).",
+            settings=RedriveExecutionSettings,
             lasts=False,
         ),
     ),

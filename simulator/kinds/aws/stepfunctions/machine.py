@@ -14,22 +14,20 @@ from simulator.engine.node import SimulationLimit
 from simulator.engine.request import Caller
 from simulator.engine.token_bucket import TokenBucket
 from simulator.engine.world import World
-from simulator.kinds.aws.asl import execution as outcomes
-from simulator.kinds.aws.asl.effects import TaskRequest
-from simulator.kinds.aws.asl.execution import Execution, context_of
-from simulator.kinds.aws.asl.failures import StateFailure
-from simulator.kinds.aws.asl.history import MAX_EVENTS, History
-from simulator.kinds.aws.asl.interpreter import Interpreter
-from simulator.kinds.aws.asl.runner import Answer, Cancel, Runner
+from simulator.kinds.aws.asl.json_values import MAX_PAYLOAD, size_of
 from simulator.kinds.aws.asl.scope import Surroundings
+from simulator.kinds.aws.asl.tasks import is_activity
 from simulator.kinds.aws.stepfunctions.binding import edge_of, tasks_of
+from simulator.kinds.aws.stepfunctions.running import Running, billed_megabyte_ms, input_of, waterfall
 from simulator.kinds.aws.stepfunctions.settings import (
     EPOCH,
     LONGEST,
     OPEN_EXECUTIONS,
+    REDRIVABLE,
     START_EXECUTION,
     TRANSITION_TIME,
     TRANSITIONS,
+    RedriveExecutionSettings,
     StateMachineSettings,
     StopExecutionSettings,
     TokenBucketSettings,
@@ -39,8 +37,6 @@ from simulator.measurement.level import Level
 from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally
 
-#: Bars of a waterfall that are shown: they stand in every frame.
-MAX_BARS = 40
 #: States entered at one moment before a machine counts as going round without time passing.
 MAX_AT_ONCE = 100_000
 
@@ -49,7 +45,7 @@ class StateMachine(Startable):
     """Starts an execution for every message that comes in, and runs it.
 
     An execution is accepted when it starts and in flight until it ends; one that does not succeed is
-    `dropped`.
+    `dropped`, or waits for its redrive where the machine has one.
     """
 
     category = "service"
@@ -80,10 +76,19 @@ class StateMachine(Startable):
         #: Edge of a task by its name and Resource.
         self.bound: dict[tuple[str, str], Target] = {}
         self.open: dict[int, Running] = {}
+        #: Executions that did not succeed and can be redriven.
+        self.held: dict[int, Running] = {}
+        redrive = settings.redrive
+        self.attempts = 0 if redrive is None else redrive.attempts
+        self._after = (
+            None if redrive is None or redrive.after is None else world.draws(redrive.after, id, "redrive")
+        )
+        self._definition_size = size_of(self.machine) if self.is_express else 0
         self.busy = Level()
         self.execution_time = Tally()
-        self.failed = self.timed_out = self.aborted = 0
-        self.throttled = self.throttled_transitions = 0
+        self.failed = self.timed_out = self.aborted = self.redriven = 0
+        self.billed_mb_ms = 0
+        self.throttled = self.throttled_transitions = self.oversized = 0
         self.transitions = self.retries = 0
         self.residence_sum = 0.0
         self.by_state: dict[str, int] = {}
@@ -124,9 +129,14 @@ class StateMachine(Startable):
             self.throttled += 1
             self.rejected += 1
             return False
+        value = input_of(message)
+        if message.size > MAX_PAYLOAD or (value and size_of(value) > MAX_PAYLOAD):
+            self.oversized += 1
+            self.rejected += 1
+            return False
         self.accepted += 1
         self._number += 1
-        running = Running(self, self._number, message, caller, is_called=is_called)
+        running = Running(self, self._number, message, value, caller, is_called=is_called)
         self.open[running.number] = running
         self.busy.up(now)
         running.begin()
@@ -164,26 +174,37 @@ class StateMachine(Startable):
         execution = running.execution
         if running is self.watched:
             self.watched = None
-            self.waterfall = _waterfall(running)
-        self.transitions += execution.transitions
-        self.retries += execution.retries
+            self.waterfall = waterfall(running)
         took = now - running.started_at
         self.execution_time.add(took)
-        self.residence_sum += took
+        if self.is_express:
+            memory = self._definition_size + running.input_size
+            self.billed_mb_ms += billed_megabyte_ms(took, memory)
         ok = execution.status == "SUCCEEDED"
+        self.failed += execution.status == "FAILED"
+        self.timed_out += execution.status == "TIMED_OUT"
+        self.aborted += execution.status == "ABORTED"
+        caller, running.caller = running.caller, None
+        if not ok and running.redrives < self.attempts:
+            self._hold(running, now)
+        else:
+            self._close(running, now, ok=ok, is_answered=caller is not None)
+        if caller is not None:
+            caller.answer(now, ok)
+
+    def _close(self, running: Running, now: float, *, ok: bool, is_answered: bool = False) -> None:
+        """Nothing more becomes of an execution."""
+        self.transitions += running.history.transitions
+        self.retries += running.history.retries
+        self.residence_sum += now - running.started_at
         if ok:
             self.delivered += 1
         else:
             self.dropped += 1
-            self.failed += execution.status == "FAILED"
-            self.timed_out += execution.status == "TIMED_OUT"
-            self.aborted += execution.status == "ABORTED"
         message = running.message
-        if running.caller is not None:
-            running.caller.answer(now, ok)
-        elif running.is_called:
+        if is_answered or running.is_called:
             return
-        elif ok:
+        if ok:
             flow = self.flows.get(message.source)
             if flow is not None:
                 flow.record(message, now)
@@ -191,8 +212,37 @@ class StateMachine(Startable):
         else:
             self.lose(message)
 
+    # -- redrive ---------------------------------------------------------------------------------
+    def _hold(self, running: Running, now: float) -> None:
+        """Keep an execution that did not succeed, until it is redriven or too old for that."""
+        self.held[running.number] = running
+        running.forgotten = Later(lambda: self._forget(running))
+        due = now + REDRIVABLE
+        if due <= self.horizon:
+            self.env.at(due, running.forgotten)
+        if self._after is not None:
+            self.env.at(now + self._after(), Later(lambda: self._redrive(running)))
+
+    def _forget(self, running: Running) -> None:
+        del self.held[running.number]
+        self._close(running, self.env._now, ok=False)
+
+    def _redrive(self, running: Running) -> None:
+        if self.held.pop(running.number, None) is None:
+            return
+        assert running.forgotten is not None
+        running.forgotten.cancel()
+        self.open[running.number] = running
+        self.busy.up(self.env._now)
+        self.redriven += 1
+        running.redrive()
+
     # -- actions ---------------------------------------------------------------------------------
     def strike(self, fault: str, settings: Any) -> None:
+        if isinstance(settings, RedriveExecutionSettings):
+            for running in list(self.held.values())[: round(settings.share * len(self.held))]:
+                self._redrive(running)
+            return
         assert isinstance(settings, StopExecutionSettings)
         stopped = list(self.open.values())[: round(settings.share * len(self.open))]
         for running in stopped:
@@ -202,8 +252,11 @@ class StateMachine(Startable):
     def in_flight(self) -> int:
         return len(self.open)
 
+    def waiting(self) -> int:
+        return len(self.held)
+
     def counts(self) -> dict[str, int]:
-        under_way = [running.history for running in self.open.values()]
+        under_way = [running.history for running in (*self.open.values(), *self.held.values())]
         return {
             **super().counts(),
             "executions_started": self.accepted,
@@ -211,10 +264,13 @@ class StateMachine(Startable):
             "executions_failed": self.failed,
             "executions_timed_out": self.timed_out,
             "executions_aborted": self.aborted,
+            "executions_redriven": self.redriven,
             "state_transitions": self.transitions + sum(history.transitions for history in under_way),
             "task_retries": self.retries + sum(history.retries for history in under_way),
             "throttled": self.throttled,
             "throttled_transitions": self.throttled_transitions,
+            "inputs_too_large": self.oversized,
+            **({"billed_mb_ms": self.billed_mb_ms} if self.is_express else {}),
         }
 
     def edge_counts(self) -> dict[str, dict[str, int]]:
@@ -224,7 +280,14 @@ class StateMachine(Startable):
         return {"busy": self.busy, "in_flight": self.busy}
 
     def tallies(self) -> dict[str, list[Tally]]:
-        return {"execution_time": [self.execution_time]}
+        waits = [
+            target.schedule_time for target in self.targets.values() if isinstance(target, ServiceTarget)
+        ]
+        has_activity = any(is_activity(resource) for _, resource in self.bound)
+        return {
+            "execution_time": [self.execution_time],
+            **({"activity_schedule_time": waits} if has_activity else {}),
+        }
 
     def residence(self) -> tuple[int, float]:
         return self.delivered + self.dropped, self.residence_sum
@@ -233,108 +296,10 @@ class StateMachine(Startable):
         most = sorted(self.by_state.items(), key=lambda item: -item[1])[:30]
         return {
             "open_executions": len(self.open),
+            **({"awaiting_redrive": len(self.held)} if self.attempts else {}),
             "states": [{"state": name, "entered": count} for name, count in most],
             **self.waterfall,
         }
-
-
-class Running:
-    """One execution, and the world it runs in.
-
-    Args:
-        machine: whose execution.
-        number: of the execution, from 1.
-        message: that started it.
-        caller: who waits for its end, None for nobody.
-        is_called: whether a call started it, so that the message is the caller's.
-    """
-
-    def __init__(
-        self, machine: StateMachine, number: int, message: Message, caller: Caller | None, *, is_called: bool
-    ) -> None:
-        self.machine = machine
-        self.number = number
-        self.message = message
-        self.caller = caller
-        self.is_called = is_called
-        self.started_at = machine.env._now
-        self.execution = Execution()
-        limit = None if machine.is_express else MAX_EVENTS
-        self.history = History(limit, is_kept=machine.watched is None)
-        if machine.watched is None:
-            machine.watched = self
-        self.history.record("ExecutionStarted")
-        value: Any = {}
-        event = message.event
-        if event is not None:
-            value = event.as_eventbridge() if event.type else event.detail
-        name = f"{machine.id}-{number}"
-        arn = f"arn:aws:states:us-east-1:123456789012:execution:{machine.id}:{name}"
-        context = context_of(arn, name, machine.id, value, machine.around.moment())
-        interpreter = Interpreter(machine.machine, self.history, machine.around, context)
-        self._runner = Runner(self, interpreter.run(value), self._ended)
-        self._deadline = Later(self._late)
-
-    def begin(self) -> None:
-        """Start, with the deadline of the whole execution."""
-        due = self.started_at + self.machine.longest
-        if due <= self.machine.horizon:  # a year would stay in the heap to the end
-            self.machine.env.at(due, self._deadline)
-        self._runner.start()
-
-    def stop(self) -> None:
-        """StopExecution: it is aborted with all it waits for."""
-        self._runner.stop()
-        outcomes.abort(self.execution, self.history)
-        self._close()
-
-    def _late(self) -> None:
-        self._runner.stop()
-        outcomes.time_out(self.execution, self.history)
-        self._close()
-
-    def _ended(self, output: Any, failure: StateFailure | None) -> None:
-        outcomes.finish(self.execution, self.history, output, failure)
-        self._close()
-
-    def _close(self) -> None:
-        self._deadline.cancel()
-        self.machine.ended(self, self.machine.env._now)
-
-    # -- the world of the execution --------------------------------------------------------------
-    def now(self) -> float:
-        return self.machine.env._now
-
-    def call_at(self, moment: float, callback: Callable[[], None]) -> Cancel:
-        later = Later(callback)
-        self.machine.env.at(moment, later)
-        return later.cancel
-
-    def start_task(self, request: TaskRequest, reply: Answer) -> Cancel | None:
-        target = self.machine.bound[request.state, request.resource]
-        return target.begin(request, self.message, reply)
-
-    def enter(self, state: str, go_on: Callable[[], None]) -> bool:
-        return self.machine.enter(state, go_on)
-
-
-def _waterfall(running: Running) -> dict[str, Any]:
-    """The bars of an execution, for the inner state of its machine."""
-    execution = running.execution
-    return {
-        "last_execution": execution.status
-        if execution.error is None
-        else f"{execution.status} {execution.error}",
-        "waterfall": [
-            {"state": span.state, "from": _since(running, span.start), "to": _since(running, span.end)}
-            for span in execution.spans[:MAX_BARS]
-        ],
-    }
-
-
-def _since(running: Running, moment: float | None) -> float | None:
-    """Seconds since the start of the execution."""
-    return None if moment is None else round(moment - running.started_at, 6)
 
 
 def _bucket(given: TokenBucketSettings | None, default: tuple[float, float]) -> TokenBucket:

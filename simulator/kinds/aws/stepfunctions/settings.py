@@ -23,6 +23,11 @@ _PATTERNS = Source(
     "Step Functions developer guide, Service integration patterns",
     f"{_GUIDE}connect-to-resource.html",
 )
+_REDRIVE = Source(
+    "Step Functions developer guide, Restarting state machine executions with redrive",
+    f"{_GUIDE}redrive-executions.html",
+)
+_ACTIVITIES = Source("Step Functions developer guide, Activities", f"{_GUIDE}concepts-activities.html")
 _TRANSITION = Source("Headrace's estimate: 20 to 50 ms standard, 5 to 15 ms express")
 
 Type = Literal["STANDARD", "EXPRESS"]
@@ -39,6 +44,10 @@ OPEN_EXECUTIONS = 1_000_000
 LONGEST: dict[Type, float] = {"STANDARD": 365 * 86_400.0, "EXPRESS": 300.0}
 #: Seconds that entering a state takes, by type; see `transition_time`.
 TRANSITION_TIME: dict[Type, float] = {"STANDARD": 0.035, "EXPRESS": 0.01}
+#: Seconds after its end for which an execution can be redriven (*Restarting executions with redrive*).
+REDRIVABLE = 14 * 86_400.0
+#: Workers that may poll for the tasks of one activity (Quotas).
+POLLERS = 1_000
 #: What a clock shows at simulated time 0, seconds since 1970: 2026-01-01T00:00:00Z.
 EPOCH = 1_767_225_600.0
 
@@ -67,6 +76,28 @@ class TokenBucketSettings(Settings):
         gt=0,
         le=1e9,
         default=1_000.0,
+    )
+
+
+class RedriveSettings(Settings):
+    """What becomes of executions that did not succeed."""
+
+    after: DurationDistribution | None = setting(
+        None,
+        title="After",
+        help="How long after its end an execution is redriven by itself, as by a rule of EventBridge. Empty: "
+        "only by the action Redrive executions.",
+        unit="s",
+        widget="distribution",
+        source=_REDRIVE,
+    )
+    attempts: int = setting(
+        1,
+        title="Attempts",
+        help="How often one execution may be redriven; after that, and after 14 days, it is given up.",
+        source=_REDRIVE,
+        ge=1,
+        le=1_000,
     )
 
 
@@ -107,6 +138,15 @@ class StateMachineSettings(Settings):
         title="State transition quota",
         help="Transitions above it wait; empty: 5,000 and 5,000 a second for standard, none for express.",
         source=_QUOTAS,
+        advanced=True,
+    )
+
+    redrive: RedriveSettings | None = setting(
+        None,
+        title="Redrive",
+        help="Executions that did not succeed are kept and go on at the state that failed "
+        "(RedriveExecution). Empty: they are given up. Standard only.",
+        source=_REDRIVE,
         advanced=True,
     )
 
@@ -157,6 +197,49 @@ class TaskSettings(Settings):
         source=_PATTERNS,
         advanced=True,
         ge=0,
+        le=1,
+    )
+    heartbeat_interval: float | None = setting(
+        None,
+        title="Heartbeat interval",
+        help="With an activity or .waitForTaskToken: whoever has the task sends SendTaskHeartbeat so often, "
+        "until it is done. Empty: never.",
+        unit="s",
+        source=_PATTERNS,
+        advanced=True,
+        gt=0,
+        le=1e9,
+    )
+    workers: int = setting(
+        1,
+        title="Activity workers",
+        help="With an activity: workers that poll for its tasks (GetActivityTask), each with one at a time. "
+        "Tasks wait until one is free.",
+        source=_ACTIVITIES,
+        advanced=True,
+        ge=1,
+        le=POLLERS,
+    )
+    poll_time: DurationDistribution = setting(
+        title="Poll time",
+        help="With an activity: from a worker's being free, or a task's coming, to its having the task.",
+        unit="s",
+        widget="distribution",
+        source=_ACTIVITIES,
+        advanced=True,
+        factory=lambda: Constant(value=0.0),
+    )
+
+
+class RedriveExecutionSettings(Settings):
+    """Executions that did not succeed and go on."""
+
+    share: float = setting(
+        1.0,
+        title="Share",
+        help="Share of the kept executions that is redriven, the oldest first.",
+        widget="probability",
+        gt=0,
         le=1,
     )
 

@@ -18,6 +18,8 @@ from simulator.engine.request import Caller, Responder
 from simulator.kinds.aws.asl.effects import TaskRequest
 from simulator.kinds.aws.asl.failures import StateFailure
 from simulator.kinds.aws.asl.runner import Answer, Cancel
+from simulator.kinds.aws.asl.tasks import is_activity
+from simulator.kinds.aws.stepfunctions.activity import Activity as ActivityLine
 from simulator.kinds.aws.stepfunctions.settings import TaskSettings
 from simulator.measurement.tally import Tally
 
@@ -74,13 +76,31 @@ class Target:
     def begin(self, request: TaskRequest, origin: Message, reply: Answer) -> Cancel | None:
         """Do a task after the latency of the call; returns how to call it off."""
         self.calls += 1
-        delay = self.latency()
+        return self.after(self.latency(), lambda: self.perform(request, origin, reply))
+
+    def after(self, delay: float, run: Callable[[], None]) -> Cancel | None:
+        """Do it after some seconds, or at once; returns how to call it off."""
         if delay <= 0.0:
-            self.perform(request, origin, reply)
+            run()
             return None
-        later = Later(lambda: self.perform(request, origin, reply))
+        return self.later(delay, run)
+
+    def later(self, delay: float, run: Callable[[], None]) -> Cancel:
+        """Do it after some seconds, and not within what is being done now."""
+        later = Later(run)
         self.env.at(self.env._now + delay, later)
         return later.cancel
+
+    def keep_alive(self, reply: Answer) -> None:
+        """Whoever has the task sends SendTaskHeartbeat from now on, until it is answered."""
+        interval = self.settings.heartbeat_interval
+        if interval is not None:
+            self.env.at(self.env._now + interval, Later(lambda: self._beat(reply)))
+
+    def _beat(self, reply: Answer) -> None:
+        if reply.is_open:
+            reply.heartbeat()
+            self.keep_alive(reply)
 
     def perform(self, request: TaskRequest, origin: Message, reply: Answer) -> None:
         """The call is at its target."""
@@ -127,10 +147,32 @@ class ServiceTarget(Target):
     def __init__(self, world: World, edge: Edge) -> None:
         super().__init__(world, edge)
         self._edge: InvokeEdge = world.invoke_edge(edge)
+        self._poll_time = world.draws(self.settings.poll_time, edge.id, "poll time")
+        #: By Resource.
+        self._activities: dict[str, ActivityLine] = {}
+        self.schedule_time = Tally()
 
-    def perform(self, request: TaskRequest, origin: Message, reply: Answer) -> None:
+    def begin(self, request: TaskRequest, origin: Message, reply: Answer) -> Cancel | None:
+        if not is_activity(request.resource):
+            return super().begin(request, origin, reply)
+        self.calls += 1
+        activity = self._activities.get(request.resource)
+        if activity is None:
+            activity = self._activities[request.resource] = ActivityLine(
+                self, self.settings.workers, self._poll_time, self.schedule_time
+            )
+        return activity.schedule(request, origin, reply)
+
+    def work(self, request: TaskRequest, origin: Message, reply: Answer, free: Callable[[], None]) -> None:
+        """A worker does the task; `free` is called when it has reported."""
+        self.keep_alive(reply)
+        self.after(self.latency(), lambda: self.perform(request, origin, reply, free))
+
+    def perform(
+        self, request: TaskRequest, origin: Message, reply: Answer, free: Callable[[], None] | None = None
+    ) -> None:
         target = self._edge.target
-        call = _Call(self, request, reply)
+        call = _Call(self, request, reply, free)
         message = made_from(origin, request)
         if request.pattern == "sync" and isinstance(target, Startable):
             self._edge.total += 1
@@ -150,20 +192,29 @@ class Startable(Responder):
 class _Call(Caller):
     """The task that waits for a service."""
 
-    __slots__ = ("_reply", "_request", "_target")
+    __slots__ = ("_free", "_reply", "_request", "_target")
 
-    def __init__(self, target: Target, request: TaskRequest, reply: Answer) -> None:
+    def __init__(
+        self, target: Target, request: TaskRequest, reply: Answer, free: Callable[[], None] | None
+    ) -> None:
         self._target = target
         self._request = request
         self._reply = reply
+        self._free = free
 
     def answer(self, now: float, ok: bool) -> None:
+        self._report(ok)
+        if self._free is not None:
+            self._free()
+
+    def _report(self, ok: bool) -> None:
         target = self._target
         if not ok:
             self._reply.fail(target.failure(f"{target.id} was answered with an error"))
         elif self._request.pattern != "waitForTaskToken":
             self._reply.succeed(target.result(self._request))
         elif target.has_callback_time:
+            target.keep_alive(self._reply)
             target.await_callback(self._request, self._reply)
         else:
             target.called_back(self._request, self._reply)
@@ -193,8 +244,10 @@ class BrokerTarget(Target):
             reply.fail(self.failure(f"{target.id} refused the message"))
         elif not waits:
             reply.succeed(self.result(request))
-        elif self.has_callback_time:
-            self.await_callback(request, reply)
+        else:
+            self.keep_alive(reply)
+            if self.has_callback_time:
+                self.await_callback(request, reply)
 
     def _worked_on(self, message: Message, request: TaskRequest, reply: Answer) -> None:
         """Nothing follows from the message any more; a queue that has lost it calls nobody back."""

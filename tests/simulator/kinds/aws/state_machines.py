@@ -61,3 +61,10 @@ def figures(document: Document, id: str = "machine") -> dict[str, Any]:
             value = value["mean"]
         plain[name] = value
     return plain
+
+
+def numbers(value: Any) -> Any:
+    """What a result says, with every estimate as its plain mean."""
+    if isinstance(value, dict) and "ci95" in value:
+        return value["mean"]
+    return {name: numbers(one) for name, one in value.items()} if isinstance(value, dict) else value

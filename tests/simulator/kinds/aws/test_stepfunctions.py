@@ -10,6 +10,7 @@ import pytest
 
 from simulator import simulate
 from simulator.experiments.replication import Replication
+from tests.simulator.designs import at, design, node
 from tests.simulator.kinds.aws.state_machines import CAUGHT, figures, flow, run, states, task
 
 # ---------------------------------------------------------------- time
@@ -152,6 +153,30 @@ def test_express_workflows_have_no_quota_of_transitions():
         ]
         == 500
     )
+
+
+@pytest.mark.parametrize(("size", "started"), [(262_144, 1), (262_145, 0)])
+def test_a_start_takes_an_input_of_256_kib_and_no_more(size, started):
+    definition = states(A={"Type": "Pass", "End": True})
+    document = design(
+        [
+            node("shop", "producer", arrivals=at(0.0), size=size),
+            node("machine", "aws.stepfunctions", definition=definition),
+        ],
+        ["shop->machine"],
+        simulation={"duration": 100, "warmup": 0},
+    )
+    found = figures(document)
+    assert (found["executions_started"], found["inputs_too_large"]) == (started, 1 - started)
+    assert found["rejected"] == 1 - started
+
+
+def test_the_quotas_are_those_of_the_type_where_none_is_given():
+    # StartExecution, facts: 1,300 at once and 300 a second for standard, 6,000 and 6,000 for express.
+    definition = states(A={"Type": "Pass", "End": True})
+    times = tuple([0.0] * 7_000 + [1.0] * 7_000)
+    assert figures(flow(definition, times=times))["executions_started"] == 1_300 + 300
+    assert figures(flow(definition, times=times, type="EXPRESS"))["executions_started"] == 12_000
 
 
 def test_the_inner_state_has_the_waterfall_of_an_execution():
