@@ -9,18 +9,19 @@ from typing import Any
 
 from simulator.formats.imports.aws_filters import filter_of
 from simulator.formats.imports.aws_messaging import (
-    add_schedule,
     add_target,
     bus_of,
     pattern_of,
     rule_name,
     subscribe_link,
 )
+from simulator.formats.imports.aws_schedules import add_schedule
 from simulator.formats.imports.aws_stack import Resource, Stack
 from simulator.formats.imports.intrinsics import Reference
 from simulator.formats.imports.reading import LinkId, Name, Origin, Part
 from simulator.formats.imports.source_file import Path
 from simulator.formats.imports.values import mapping, rows, switch, text, whole
+from simulator.kinds.aws.lambda_function.edge_settings import QUEUES
 
 _NUMBERS = (
     "BatchSize",
@@ -29,6 +30,8 @@ _NUMBERS = (
     "MaximumRetryAttempts",
     "MaximumRecordAgeInSeconds",
 )
+#: What only mappings of streams have; plans write nothing of it as 0.
+_STREAM_ONLY = (*_NUMBERS[2:], "BisectBatchOnFunctionError")
 #: What is read of a mapping, or says nothing about how messages flow.
 _KNOWN = frozenset(
     {
@@ -94,9 +97,10 @@ def read_event(stack: Stack, part: Part, key: str, type: str, properties: dict[s
             )
             add_target(stack, bus, rule_name(f"{part.label}-{key}"), pattern, state, target, path)
     elif type in ("Schedule", "ScheduleV2"):
-        expression = text(properties.get("Schedule")) or text(properties.get("ScheduleExpression"))
-        is_on = switch(properties.get("Enabled")) is not False and text(properties.get("State")) != "DISABLED"
-        add_schedule(stack, key, expression, part.name, path, is_on=is_on)
+        given = {"ScheduleExpression": properties.get("Schedule"), **properties}
+        if switch(properties.get("Enabled")) is False:
+            given["State"] = "DISABLED"
+        add_schedule(stack, text(properties.get("Name")) or key, given, properties, part.name, path)
     elif type in _CALLING or type in _SENDING:
         add_clients(stack, part, type, path)
     elif type in ("Kinesis", "DynamoDB"):
@@ -217,6 +221,12 @@ def _map(stack: Stack, part: Part, source: Name, properties: dict[str, Any], pat
         return
     kind = getattr(stack.part_of(source), "kind", "")
     config = stack.settings_in(properties, part.label, path, _NUMBERS, ("BisectBatchOnFunctionError",))
+    if kind in QUEUES:
+        for key in _STREAM_ONLY:
+            if config.pop(key, None):
+                stack.reading.not_understood(
+                    f"{part.label}: {key} is for streams, not for {source[1]}", *path
+                )
     if "ReportBatchItemFailures" in rows(properties.get("FunctionResponseTypes")):
         config["ReportBatchItemFailures"] = True
     config |= stack.settings_in(

@@ -68,7 +68,7 @@ def read_function(stack: Stack, resource: Resource) -> None:
     snapshot = text(mapping(properties.get("SnapStart")).get("ApplyOn")) == "PublishedVersions"
     init = cold_start_of(runtime, is_snapshot=snapshot)
     if init is not None:
-        config["init_duration"] = init.model_dump()
+        config["init_duration"] = init.model_dump(exclude_none=True)
         note = f"production ranges of {runtime[:40]}{' with SnapStart' if snapshot else ''}, April 2026"
         origins["init_duration"] = Origin("vendor-default", note)
     part = stack.add(resource, "aws.lambda", "lambda", properties.get("FunctionName"), {**config, **work})

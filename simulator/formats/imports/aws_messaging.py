@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.formats.imports.assumed_work import handler_work
+from simulator.formats.imports.aws_schedules import add_schedule
 from simulator.formats.imports.aws_stack import Resource, Stack
-from simulator.formats.imports.reading import LinkId, Name, Origin, PartId
+from simulator.formats.imports.reading import LinkId, Name, PartId
 from simulator.formats.imports.source_file import Path
-from simulator.formats.imports.values import mapping, number, rate_of_schedule, rows, switch, text, whole
+from simulator.formats.imports.values import mapping, number, rows, switch, text, whole
 
 #: Parts of a pattern that are the same for all events of a design.
 _OF_ALL_EVENTS = ("account", "region", "resources", "time", "id", "version")
@@ -254,7 +255,8 @@ def read_rule(stack: Stack, resource: Resource) -> None:
             where = (*path, "Targets", position)
             found = stack.find(target.get("Arn"), where, what="the target of a schedule")
             if found is not None:
-                add_schedule(stack, name, schedule, found, where, is_on=state != "DISABLED")
+                stack.reading.assumed(f"a schedule of Scheduler stands for the rule {name}", *where)
+                add_schedule(stack, name, properties, target, found, where)
     if "EventPattern" in properties or not schedule:
         bus = bus_of(stack, properties.get("EventBusName"), path)
         pattern = pattern_of(stack, properties.get("EventPattern"), path)
@@ -317,38 +319,3 @@ def add_target(
         queue = stack.find(letters, path, hint="sqs", what=f"the dead-letter queue of a target of {rule}")
         if queue is not None:
             stack.reading.link(bus, queue, path, "dead-letter", {"target": LinkId(link)})
-
-
-def read_schedule(stack: Stack, resource: Resource) -> None:
-    """``AWS::Scheduler::Schedule``."""
-    target = mapping(resource.properties.get("Target"))
-    path = (*resource.path, "Properties")
-    found = stack.find(target.get("Arn"), path, what="the target of a schedule")
-    if found is None:
-        return
-    name = text(resource.properties.get("Name")) or resource.id
-    is_on = text(resource.properties.get("State")) != "DISABLED"
-    add_schedule(stack, name, text(resource.properties.get("ScheduleExpression")), found, path, is_on=is_on)
-
-
-def add_schedule(stack: Stack, name: str, expression: str, target: Name, path: Path, *, is_on: bool) -> None:
-    """A producer that sends as often as a schedule expression says."""
-    if not is_on:
-        stack.reading.not_modelled(f"the schedule {name} is disabled", *path)
-        return
-    rate = rate_of_schedule(expression)
-    origin = Origin("imported", f"{expression[:80]} as a rate")
-    if rate is None:
-        rate = 1.0 / 3600.0
-        origin = Origin("guess", f"once an hour: {expression[:80]} was not understood")
-        stack.reading.assumed(f"the schedule {name} runs once an hour: {expression[:80]}", *path)
-    producer = stack.reading.add(
-        "producer",
-        f"Schedule {name}",
-        [stack.own(f"schedule {name} of {target[1]}")],
-        path,
-        {"arrivals": {"process": "constant", "rate": rate}},
-        origins={"arrivals": origin},
-    )
-    stack.reading.link(producer.name, target, path)
-    stack.reading.note("read", f"schedule {name}: {expression[:80]}", *path)

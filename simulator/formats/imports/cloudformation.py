@@ -30,11 +30,11 @@ from simulator.formats.imports.aws_messaging import (
     read_bus,
     read_queue,
     read_rule,
-    read_schedule,
     read_subscription,
     read_topic,
 )
 from simulator.formats.imports.aws_permissions import read_connector
+from simulator.formats.imports.aws_schedules import read_schedule
 from simulator.formats.imports.aws_stack import Handler, Resource, Stack
 from simulator.formats.imports.aws_tables import read_table
 from simulator.formats.imports.intrinsics import ABSENT, Resolver

@@ -20,113 +20,26 @@ from simulator.formats.imports.intrinsics import Reference
 from simulator.formats.imports.kafka_settings import topic_config
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import Path, SourceFile
+from simulator.formats.imports.terraform_types import TYPES, left_out, properties_of
 from simulator.formats.imports.values import mapping, rows, text, whole
 
 MOST_RESOURCES = 5_000
 MOST_DEPTH = 12
 
-#: CloudFormation's type, and its property for each attribute of the provider.
-_TYPES: dict[str, tuple[str, dict[str, str]]] = {
-    "aws_sqs_queue": (
-        "AWS::SQS::Queue",
-        {
-            "name": "QueueName",
-            "visibility_timeout_seconds": "VisibilityTimeout",
-            "delay_seconds": "DelaySeconds",
-            "message_retention_seconds": "MessageRetentionPeriod",
-            "max_message_size": "MaximumMessageSize",
-            "receive_wait_time_seconds": "ReceiveMessageWaitTimeSeconds",
-            "fifo_queue": "FifoQueue",
-            "content_based_deduplication": "ContentBasedDeduplication",
-            "deduplication_scope": "DeduplicationScope",
-            "fifo_throughput_limit": "FifoThroughputLimit",
-            "redrive_policy": "RedrivePolicy",
-            "redrive_allow_policy": "RedriveAllowPolicy",
-        },
-    ),
-    "aws_sns_topic": (
-        "AWS::SNS::Topic",
-        {
-            "name": "TopicName",
-            "fifo_topic": "FifoTopic",
-            "content_based_deduplication": "ContentBasedDeduplication",
-            "fifo_throughput_scope": "FifoThroughputScope",
-            "archive_policy": "ArchivePolicy",
-        },
-    ),
-    "aws_sns_topic_subscription": (
-        "AWS::SNS::Subscription",
-        {
-            "topic_arn": "TopicArn",
-            "endpoint": "Endpoint",
-            "protocol": "Protocol",
-            "filter_policy": "FilterPolicy",
-            "filter_policy_scope": "FilterPolicyScope",
-            "raw_message_delivery": "RawMessageDelivery",
-            "redrive_policy": "RedrivePolicy",
-            "delivery_policy": "DeliveryPolicy",
-        },
-    ),
-    "aws_cloudwatch_event_bus": ("AWS::Events::EventBus", {"name": "Name"}),
-    "aws_cloudwatch_event_rule": (
-        "AWS::Events::Rule",
-        {
-            "name": "Name",
-            "event_bus_name": "EventBusName",
-            "event_pattern": "EventPattern",
-            "schedule_expression": "ScheduleExpression",
-            "state": "State",
-        },
-    ),
-    "aws_cloudwatch_event_archive": (
-        "AWS::Events::Archive",
-        {"event_source_arn": "SourceArn", "retention_days": "RetentionDays", "event_pattern": "EventPattern"},
-    ),
-    "aws_cloudwatch_event_api_destination": ("AWS::Events::ApiDestination", {"name": "Name"}),
-    "aws_lambda_function": (
-        "AWS::Lambda::Function",
-        {
-            "function_name": "FunctionName",
-            "timeout": "Timeout",
-            "reserved_concurrent_executions": "ReservedConcurrentExecutions",
-        },
-    ),
-    "aws_lambda_event_source_mapping": (
-        "AWS::Lambda::EventSourceMapping",
-        {
-            "event_source_arn": "EventSourceArn",
-            "function_name": "FunctionName",
-            "batch_size": "BatchSize",
-            "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
-            "topics": "Topics",
-            "queues": "Queues",
-            "filter_criteria": "FilterCriteria",
-        },
-    ),
-    "aws_sfn_state_machine": (
-        "AWS::StepFunctions::StateMachine",
-        {"name": "StateMachineName", "definition": "DefinitionString", "type": "StateMachineType"},
-    ),
-    "aws_kinesis_stream": (
-        "AWS::Kinesis::Stream",
-        {"name": "Name", "shard_count": "ShardCount", "retention_period": "RetentionPeriodHours"},
-    ),
-    "aws_dynamodb_table": (
-        "AWS::DynamoDB::Table",
-        {"name": "TableName", "stream_enabled": "StreamSpecification"},
-    ),
-    "aws_pipes_pipe": (
-        "AWS::Pipes::Pipe",
-        {"name": "Name", "source": "Source", "target": "Target", "enrichment": "Enrichment"},
-    ),
-    "aws_msk_cluster": ("AWS::MSK::Cluster", {"number_of_broker_nodes": "NumberOfBrokerNodes"}),
-    "aws_mq_broker": ("AWS::AmazonMQ::Broker", {"engine_type": "EngineType"}),
-}
 #: Attributes that are plain text, whose references only say where that text is written.
 _NEVER_REFERENCES = frozenset(
-    {"name", "function_name", "protocol", "event_pattern", "filter_policy", "definition"}
+    {"name", "protocol", "event_pattern", "filter_policy", "definition", "policy", "variables", "pattern"}
 )
-_REFERRING_NAMES = {"aws_lambda_event_source_mapping": "function_name", "aws_cloudwatch_event_target": "rule"}
+#: What the call of a policy is, by the type of the resource that it names.
+_ACTIONS = {
+    "aws_sqs_queue": "sqs:SendMessage",
+    "aws_sns_topic": "sns:Publish",
+    "aws_cloudwatch_event_bus": "events:PutEvents",
+    "aws_lambda_function": "lambda:InvokeFunction",
+    "aws_sfn_state_machine": "states:StartExecution",
+    "aws_kinesis_stream": "kinesis:PutRecord",
+    "aws_dynamodb_table": "dynamodb:*",
+}
 
 
 def is_it(file: SourceFile) -> bool:
@@ -151,6 +64,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     resources: dict[str, Resource] = {}
     targets: list[tuple[dict[str, Any], Path]] = []
     plan.addresses = {text(row.get("address")) for row, _ in _resources(root, (section, "root_module"))}
+    attached: list[tuple[dict[str, Any], Path]] = []
     for row, path in _resources(root, (section, "root_module")):
         if len(resources) >= MOST_RESOURCES:
             raise file.refuse(f"more than {MOST_RESOURCES:,} resources")
@@ -161,15 +75,31 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
         if type == "kafka_topic":
             _kafka_topic(reading, values, path)
             continue
-        if type == "aws_cloudwatch_event_target":
-            targets.append((plan.with_references(address, type, values), path))
+        if type == "aws_iam_role_policy_attachment":
+            attached.append((plan.with_references(address, values), path))
             continue
-        known = _TYPES.get(type)
+        known = TYPES.get(type)
         if known is None:
             reading.not_modelled(f"{address}: the type {type[:60]}", *path)
             continue
-        properties = _properties(type, known[1], plan.with_references(address, type, values))
-        resources[address] = Resource(address, known[0], properties, path)
+        given = plan.with_references(address, values)
+        others = left_out(known, values)
+        if others:
+            reading.not_modelled(f"{address}: {', '.join(others)[:240]}", *path)
+        properties = properties_of(known, given)
+        if type == "aws_cloudwatch_event_target":
+            targets.append((properties, path))
+            continue
+        if type in ("aws_iam_role_policy", "aws_iam_policy") and "PolicyDocument" not in properties:
+            properties["PolicyDocument"] = plan.policy(address)
+        if type == "aws_lambda_function" and "Environment" not in properties:
+            properties["Environment"] = {"Variables": plan.variables(address)}
+        if type == "aws_sfn_state_machine" and not properties.get("DefinitionString"):
+            properties["DefinitionSubstitutions"] = {
+                one.resource.rsplit(".", 1)[-1]: one for one in plan.named(address, "definition")
+            }
+        resources[address] = Resource(address, known.name, properties, path)
+    _attach_policies(resources, attached)
     stack = Stack(reading, resources, HANDLERS)
     _attach_targets(stack, targets)
     stack.read()
@@ -178,21 +108,6 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     link_functions(stack)
     link_machines(stack, files)
     return reading
-
-
-def _properties(type: str, names: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
-    """The attributes of a resource as CloudFormation's properties."""
-    properties = {names[key]: value for key, value in values.items() if key in names and value is not None}
-    if not properties.get("StreamSpecification", True):
-        del properties["StreamSpecification"]
-    if not properties.get("State", True):
-        del properties["State"]
-    scaling = rows(values.get("scaling_config"))
-    if type == "aws_lambda_event_source_mapping" and scaling and isinstance(scaling[0], dict):
-        properties["ScalingConfig"] = {"MaximumConcurrency": scaling[0].get("maximum_concurrency")}
-    if properties.get("ReservedConcurrentExecutions") == -1:
-        del properties["ReservedConcurrentExecutions"]
-    return properties
 
 
 def _resources(root: dict[str, Any], start: Path) -> Iterator[tuple[dict[str, Any], Path]]:
@@ -234,26 +149,25 @@ def _attach_targets(stack: Stack, targets: list[tuple[dict[str, Any], Path]]) ->
         resource.id: resource for resource in stack.resources.values() if resource.type == "AWS::Events::Rule"
     }
     by_name = {text(rule.properties.get("Name")): rule for rule in rules.values()}
-    for values, path in targets:
-        named = values.get("rule")
+    for target, path in targets:
+        named = target.pop("Rule", None)
         rule = rules.get(named.resource) if isinstance(named, Reference) else by_name.get(text(named))
         if rule is None:
             stack.reading.not_understood("an event target: its rule is not in the plan", *path)
             continue
-        target: dict[str, Any] = {"Arn": values.get("arn"), "InputPath": values.get("input_path")}
-        retry = rows(values.get("retry_policy"))
-        if retry and isinstance(retry[0], dict):
-            target["RetryPolicy"] = {
-                "MaximumRetryAttempts": retry[0].get("maximum_retry_attempts"),
-                "MaximumEventAgeInSeconds": retry[0].get("maximum_event_age_in_seconds"),
-            }
-        letters = rows(values.get("dead_letter_config"))
-        if letters and isinstance(letters[0], dict):
-            target["DeadLetterConfig"] = {"Arn": letters[0].get("arn")}
-        sqs = rows(values.get("sqs_target"))
-        if sqs and isinstance(sqs[0], dict):
-            target["SqsParameters"] = {"MessageGroupId": sqs[0].get("message_group_id")}
         rule.properties.setdefault("Targets", []).append(target)
+
+
+def _attach_policies(resources: dict[str, Resource], attached: list[tuple[dict[str, Any], Path]]) -> None:
+    """Policies of their own, put to the roles they are attached to."""
+    names = {
+        one.properties.get("RoleName"): one for one in resources.values() if one.type == "AWS::IAM::Role"
+    }
+    for values, _ in attached:
+        named, policy = values.get("role"), values.get("policy_arn")
+        role = resources.get(named.resource) if isinstance(named, Reference) else names.get(named)
+        if role is not None and isinstance(policy, Reference):
+            role.properties.setdefault("ManagedPolicyArns", []).append(policy)
 
 
 class _Plan:
@@ -263,13 +177,29 @@ class _Plan:
         self.root = root
         self.addresses: set[str] = set()
 
-    def with_references(self, address: str, type: str, values: dict[str, Any]) -> dict[str, Any]:
+    def with_references(self, address: str, values: dict[str, Any]) -> dict[str, Any]:
         """The values, with a reference where a value will be known only when it is applied."""
         modules, own = _split(address)
-        declared = self._declared(modules, own)
+        return self._filled(modules, mapping(self._declared(modules, own).get("expressions")), values)
+
+    def _filled(
+        self, modules: list[str], expressions: dict[str, Any], values: dict[str, Any], depth: int = 0
+    ) -> dict[str, Any]:
         result = dict(values)
-        for key, expression in mapping(mapping(declared).get("expressions")).items():
-            if result.get(key) or (key in _NEVER_REFERENCES and _REFERRING_NAMES.get(type) != key):
+        for key, expression in expressions.items():
+            blocks = [one for one in rows(expression) if isinstance(one, dict)]
+            is_block = isinstance(expression, list) or not {"references", "constant_value"} & set(
+                mapping(expression)
+            )
+            if is_block and blocks and depth < MOST_DEPTH:
+                known = [mapping(one) for one in rows(result.get(key))]
+                known += [{} for _ in blocks[len(known) :]]
+                result[key] = [
+                    self._filled(modules, block, one, depth + 1)
+                    for block, one in zip(blocks, known, strict=False)
+                ] + known[len(blocks) :]
+                continue
+            if result.get(key) or key in _NEVER_REFERENCES:
                 continue
             found = self._target(modules, expression, 0)
             if found is None:
@@ -280,6 +210,59 @@ class _Plan:
             else:
                 result[key] = found
         return result
+
+    def named(self, address: str, key: str) -> list[Reference]:
+        """All resources that an attribute's expression refers to, each once."""
+        modules, own = _split(address)
+        expression = mapping(mapping(self._declared(modules, own).get("expressions")).get(key))
+        return self._all(modules, rows(expression.get("references")))
+
+    def _all(self, modules: list[str], references: list[Any]) -> list[Reference]:
+        found: dict[str, Reference] = {}
+        for reference in references:
+            one = self._target(modules, {"references": [reference]}, 0)
+            if one is not None:
+                found.setdefault(one.resource, one)
+        return list(found.values())
+
+    def variables(self, address: str) -> dict[str, Reference]:
+        """The resources that the environment of a function refers to."""
+        modules, own = _split(address)
+        found: dict[str, Reference] = {}
+        for block in rows(mapping(self._declared(modules, own).get("expressions")).get("environment")):
+            references = rows(mapping(mapping(block).get("variables")).get("references"))
+            found |= {one.resource: one for one in self._all(modules, references)}
+        return found
+
+    def policy(self, address: str) -> dict[str, Any]:
+        """A policy that names what is not made yet: its statements, or all that it refers to."""
+        modules, own = _split(address)
+        expression = mapping(mapping(self._declared(modules, own).get("expressions")).get("policy"))
+        references = rows(expression.get("references"))
+        statements: list[dict[str, Any]] = []
+        for reference in dict.fromkeys(text(one) for one in references):
+            parts = reference.split(".")
+            if parts[:2] == ["data", "aws_iam_policy_document"] and len(parts) == 3:
+                statements += self._document(modules, ".".join(parts))
+        for one in self._all(modules, references):
+            action = _ACTIONS.get(_split(one.resource)[1].split(".")[0])
+            if action is not None:
+                statements.append({"Effect": "Allow", "Action": action, "Resource": one})
+        return {"Statement": statements}
+
+    def _document(self, modules: list[str], own: str) -> Iterator[dict[str, Any]]:
+        """The statements of a data source ``aws_iam_policy_document``."""
+        for block in rows(mapping(self._declared(modules, own).get("expressions")).get("statement")):
+            given = mapping(block)
+            constants = {key: mapping(value).get("constant_value") for key, value in given.items()}
+            yield {
+                "Effect": constants.get("effect") or "Allow",
+                "Action": constants.get("actions"),
+                "Resource": [
+                    *rows(constants.get("resources")),
+                    *self._all(modules, rows(mapping(given.get("resources")).get("references"))),
+                ],
+            }
 
     def _module(self, modules: list[str]) -> dict[str, Any]:
         here = self.root

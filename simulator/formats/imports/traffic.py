@@ -26,23 +26,26 @@ def make_traffic(drawing: Drawing) -> None:
     for wire in drawing.wires:
         leaving[wire.source].append(wire)
     for vertex in list(drawing.vertices.values()):
-        if vertex.kind != "producer":
+        if vertex.kind not in ("producer", "aws.scheduler"):
             continue
-        _give_keys(drawing, vertex, leaving)
+        is_schedule = vertex.kind == "aws.scheduler"
+        if not is_schedule:
+            _give_keys(drawing, vertex, leaving)
         if "event" in vertex.config:
             continue
         for wire in leaving[vertex.id]:
             target = drawing.vertices[wire.target]
+            if wire.role == "dead-letter" or (is_schedule and target.kind == "aws.sns"):
+                continue
             if target.kind == "aws.sns":
                 _for_topic(drawing, vertex, wire, leaving[target.id])
             elif target.kind == "aws.eventbridge":
                 _for_bus(drawing, vertex, leaving[target.id])
             elif target.kind == "rabbitmq.exchange":
                 _for_exchange(drawing, vertex, wire, leaving[target.id])
-            elif target.kind == "aws.stepfunctions":
-                _for_machine(drawing, vertex, target)
             else:
                 _for_readers(drawing, vertex, leaving[target.id])
+        _for_machines(drawing, vertex, leaving)
 
 
 def _give_keys(drawing: Drawing, producer: Vertex, leaving: dict[str, list[Wire]]) -> None:
@@ -217,11 +220,46 @@ def _for_bus(drawing: Drawing, producer: Vertex, rules: list[Wire]) -> None:
         _event(drawing, producer, event, "the rules")
 
 
-def _for_machine(drawing: Drawing, producer: Vertex, machine: Vertex) -> None:
-    """The input that executions read: what comes as the detail of an event."""
-    fields = examples_of(mapping(machine.config.get("definition")))
-    if fields:
+def _for_machines(drawing: Drawing, producer: Vertex, leaving: dict[str, list[Wire]]) -> None:
+    """The input that executions read, of all machines that the producer's events come to.
+
+    A bus hands the whole event over, anything else its detail.
+    """
+    fields: dict[str, Any] = {}
+    seen = {producer.id}
+    left = [producer.id]
+    while left:
+        id = left.pop(0)
+        for wire in leaving[id]:
+            target = drawing.vertices[wire.target]
+            if target.kind == "aws.stepfunctions":
+                read = examples_of(mapping(target.config.get("definition")))
+                is_whole = drawing.vertices[id].kind == "aws.eventbridge"
+                _add(fields, mapping(read.get("detail")) if is_whole else read)
+            elif target.id not in seen:
+                left.append(target.id)
+            seen.add(target.id)
+    if not fields:
+        return
+    event = producer.config.get("event")
+    if event is None:
         _event(drawing, producer, {"detail": fields}, "the states")
+    elif isinstance(event.setdefault("detail", {}), dict):
+        _add(event["detail"], fields)
+
+
+def _add(fields: dict[str, Any], others: dict[str, Any]) -> None:
+    """Put fields beside those that are there, and inside them."""
+    for key, value in others.items():
+        if key not in fields:
+            fields[key] = value
+        elif isinstance(fields[key], dict) and isinstance(value, dict) and not _is_drawn(fields[key], value):
+            _add(fields[key], value)
+
+
+def _is_drawn(*fields: dict[str, Any]) -> bool:
+    """Whether one of the mappings is a draw of the template, which has no fields."""
+    return any({"choice", "distribution"} & one.keys() for one in fields)
 
 
 def _for_readers(drawing: Drawing, producer: Vertex, readers: list[Wire]) -> None:

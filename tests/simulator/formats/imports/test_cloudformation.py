@@ -242,10 +242,7 @@ def test_rules_archives_pipes_and_schedules_are_read(sam):
         "BatchSize": 3,
         "FilterPattern": {"body": {"detail": {"kind": ["x"]}}},
     }
-    assert nodes(sam)["schedule-nightly"]["config"]["arrivals"] == {
-        "process": "constant",
-        "rate": pytest.approx(1 / 300),
-    }
+    assert nodes(sam)["schedule-nightly"]["config"] == {"ScheduleExpression": "rate(5 minutes)"}
     assert has_note(sam, "assumed", "account of the pattern fit all events")
     assert has_note(sam, "not-understood", "Telepathy")
 

@@ -67,15 +67,7 @@ def test_a_function_has_the_settings_of_its_template(given, config):
     made = template(Work=resource("Serverless::Function", **given))
     work = nodes(made)["work"]
     assert work["kind"] == "aws.lambda"
-    found = (
-        {key: value for key, value in work["config"]["init_duration"].items() if value is not None}
-        if "init_duration" in config
-        else None
-    )
-    expected = {**MEASURED, **config}
-    if found is not None:
-        work["config"]["init_duration"] = found
-    assert work["config"] == expected
+    assert work["config"] == {**MEASURED, **config}
     for key in work["config"]:
         assert f"work.config.{key}" in made.document.assumptions
     runs(made, 5)
@@ -385,3 +377,62 @@ def test_a_pipe_calls_a_function_or_a_machine(target):
     assert config_of(made, "pipe", "extra") == {"purpose": "enrichment"}
     assert config_of(made, "pipe", "end") == {"purpose": "target"}
     assert runs(made)["nodes"]["pipe"]["throughput"]["mean"] > 0
+
+
+# -- schedules ---------------------------------------------------------------------------------------
+SCHEDULES = {
+    "of Scheduler": (
+        resource(
+            "Scheduler::Schedule",
+            Name="tick",
+            ScheduleExpression="cron(0/5 * * * ? *)",
+            ScheduleExpressionTimezone="Europe/Oslo",
+            FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5},
+            Target={"Arn": of("Work"), "RetryPolicy": {"MaximumRetryAttempts": 1}, "Input": "canary"},
+        ),
+        {
+            "ScheduleExpression": "cron(0/5 * * * ? *)",
+            "ScheduleExpressionTimezone": "Europe/Oslo",
+            "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5},
+        },
+    ),
+    "of a rule": (
+        resource(
+            "Events::Rule",
+            Name="tick",
+            ScheduleExpression="rate(1 minute)",
+            Targets=[{"Id": "a", "Arn": of("Work"), "RetryPolicy": {"MaximumRetryAttempts": 1}}],
+        ),
+        {"ScheduleExpression": "rate(1 minute)"},
+    ),
+    "that is off": (
+        resource(
+            "Scheduler::Schedule",
+            Name="tick",
+            ScheduleExpression="rate(1 minute)",
+            State="DISABLED",
+            Target={"Arn": of("Work"), "RetryPolicy": {"MaximumRetryAttempts": 1}},
+        ),
+        {"ScheduleExpression": "rate(1 minute)", "State": "DISABLED"},
+    ),
+    "that nobody understands": (
+        resource(
+            "Scheduler::Schedule",
+            Name="tick",
+            ScheduleExpression="now and then",
+            Target={"Arn": of("Work"), "RetryPolicy": {"MaximumRetryAttempts": 1}},
+        ),
+        {"ScheduleExpression": "rate(1 hour)"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "config"), SCHEDULES.values(), ids=SCHEDULES)
+def test_a_schedule_is_a_schedule(given, config):
+    made = template(Work=resource("Lambda::Function"), Tick=given)
+    assert nodes(made)["schedule-tick"]["kind"] == "aws.scheduler"
+    assert nodes(made)["schedule-tick"]["config"] == config
+    assert config_of(made, "schedule-tick", "work") == {"RetryPolicy": {"MaximumRetryAttempts": 1}}
+    assert "canary" not in json.dumps(made.document.to_data())
+    result = runs(made, 300)
+    assert (result["nodes"]["schedule-tick"]["throughput"]["mean"] > 0) == ("State" not in config)
