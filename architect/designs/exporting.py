@@ -40,7 +40,8 @@ def exported(
 
     Raises:
         NotFound: for an unknown format.
-        Invalid: for a document that is not valid any more, or that the format has no words for.
+        Invalid: for a document that is not valid any more, or that the format has no words for; for data
+            without a result.
     """
     from simulator.formats.exports.refusal import CannotExport
     from simulator.formats.exports.table import EXPORTS
@@ -48,6 +49,12 @@ def exported(
     entry = EXPORTS.get(format)
     if entry is None:
         raise NotFound("There is no such format.", hint=f"The formats are {', '.join(EXPORTS)}.")
+    if entry.sort == "data" and result is None:
+        raise Invalid(
+            f"{entry.title} are written of a run.",
+            hint="Run the design and ask for /api/runs/ID/export/" + format + ".",
+            code="needs-run",
+        )
     document, problems = documents.problems_of(data)
     if document is None:
         raise invalid_design(problems)

@@ -90,8 +90,9 @@ class ExportFormatOut(Schema):
 
     name: str = Field(description="For GET /api/designs/ID/export/NAME.")
     title: str
-    sort: Literal["diagram", "configuration", "design"] = Field(
-        description="Diagrams can show the numbers of a run: GET /api/runs/ID/export/NAME."
+    sort: Literal["diagram", "configuration", "design", "data"] = Field(
+        description="Diagrams can show the numbers of a run, data are always those of one: "
+        "GET /api/runs/ID/export/NAME."
     )
     suffix: str = Field(description="Of the file, with its dot.")
     needs: list[str] = Field(

@@ -28,14 +28,28 @@ EXIT_STOPPED = 1
 def simulate_design(options: argparse.Namespace) -> int:
     """`headrace simulate`: the result as a table or as JSON."""
     target = check_target(options.output) if options.output is not None else None
+    traces = check_target(options.traces, "--traces") if options.traces is not None else None
     document, loads = with_loads(read_design(options.design, options.prices), options.load)
     _warn(document, loads, options.duration)
     result = run_design(document, options)
     text = json.dumps(result, indent=2, allow_nan=False) + "\n"
     if target is not None:
         write_whole(target, text)
+    if traces is not None and result["stopped"] != "cancelled":
+        write_whole(traces, traces_of(document, result), "--traces")
     sys.stdout.write(text if options.json else result_table(result))
     return _exit_code(result)
+
+
+def traces_of(document: Document, result: dict[str, Any]) -> str:
+    """The ways of some messages of the run, as OTLP; says on standard error how many there are."""
+    from simulator.experiments.following import follow_messages  # only this option follows messages
+    from simulator.formats.exports.otlp import otlp
+
+    followed = follow_messages(document, seed=result["seed"], duration=result["duration"])
+    which = "every one" if followed.stride == 1 else f"one in {followed.stride:,}"
+    sys.stderr.write(f"followed {len(followed.trails):,} messages, {which} of each producer\n")
+    return otlp(followed)
 
 
 def print_schema(options: argparse.Namespace) -> int:

@@ -19,7 +19,8 @@ _MOST_RESULT = 100_000_000
 _EXPORT = """Write a design in the format of another program, to standard output or with -o to a file.
 Drawings: svg, png, mermaid, drawio, structurizr, plantuml, dot. Settings of the brokers: rabbitmq
 (definitions), strimzi (Kafka topics), asyncapi, sam, asl (one state machine). Usage of a month by resource:
-infracost, which needs --result. The design itself, keys in a stable order: yaml.
+infracost, which needs --result. The design itself, keys in a stable order: yaml. Traces of some messages of a
+run (as its --result says, or else the design): otlp, which runs the design.
 Drawings take the measured numbers of a result document with --result (headrace simulate --output).
 Exit code: 0 written, 2 the design or an option is not valid, or the format has no words for the design."""
 
@@ -41,7 +42,9 @@ def add_export(commands: Any) -> None:
         help="of an SVG or PNG drawing (default: light)",
     )
     export.add_argument(
-        "--result", metavar="FILE", help="result document (JSON) whose numbers a diagram shows"
+        "--result",
+        metavar="FILE",
+        help="result document (JSON) whose numbers a diagram shows, or of whose run the traces are",
     )
 
 

@@ -57,6 +57,12 @@ def parser(*, with_experiments: bool = True) -> argparse.ArgumentParser:
     simulate.add_argument(
         "--output", metavar="FILE", help="also write the result document (JSON) to FILE, whole or not at all"
     )
+    simulate.add_argument(
+        "--traces",
+        metavar="FILE",
+        help="follow up to 1,000 messages through the first replication once more and write their traces to "
+        "FILE (OTLP, JSON)",
+    )
 
     check = command(commands, "check", "validate a design and judge its objectives", CHECK)
     _run_options(check)

@@ -99,6 +99,10 @@ class Message:
             journey.open_copies += 1
         return twin
 
+    def offspring(self) -> Message:
+        """Another message that grew out of this one: of the same origin, on no journey and without event."""
+        return Message(self.source, self.sequence, self.created, self.key, self.size, self.priority)
+
     def end(self) -> None:
         """This copy has come to its end: nothing follows from it any more."""
         journey = self.journey

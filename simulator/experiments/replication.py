@@ -10,7 +10,9 @@ from typing import Literal
 from simulator.design.document import Document
 from simulator.engine.fault import schedule_faults
 from simulator.engine.node import SimulationLimit
+from simulator.engine.observing import watch_nodes, watch_subscriptions
 from simulator.engine.stage_plan import EventsNeeded
+from simulator.engine.trail import TrailRecorder
 from simulator.engine.world import World
 from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
@@ -47,25 +49,36 @@ class RunFailure(HeadraceError):
 
 
 def build_world(
-    document: Document, seed: int, number: int, duration: float, engine: Engine = "events"
+    document: Document,
+    seed: int,
+    number: int,
+    duration: float,
+    engine: Engine = "events",
+    recorder: TrailRecorder | None = None,
 ) -> World:
     """Every node of the design, connected and with its first events scheduled.
 
     Args:
-        engine: "auto" puts stages in the place of events where nothing can be told from it.
+        engine: "auto" puts stages in the place of events where nothing can be told from it; not where
+            messages are followed.
+        recorder: follows messages.
     """
     world = World(document, seed, number, duration)
     world.producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
     world.reached_once = reached_once(graph_of(document), world.producers)
     for node in document.nodes:
         world.nodes[node.id] = KINDS[node.kind].build(world, node.id, node.config)
+    if recorder is not None:
+        watch_nodes(world, recorder)
     lay_flows(world)
     for running in world.nodes.values():
         running.connect(world)
     for running in world.nodes.values():
         running.start()
     world.faults = schedule_faults(world)
-    if engine == "auto":
+    if recorder is not None:
+        watch_subscriptions(world, recorder)
+    elif engine == "auto":
         world.recursion = lay_stages(world)
     return world
 
@@ -82,6 +95,7 @@ class Replication:
             decided afterwards.
         engine: "events" has an event for everything; "auto" advances plain stages by recursion, to the
             same results.
+        recorder: follows messages; everything is events then.
     """
 
     def __init__(
@@ -92,13 +106,14 @@ class Replication:
         duration: float,
         warmup: float | None,
         engine: Engine = "auto",
+        recorder: TrailRecorder | None = None,
     ) -> None:
         self.document = document
         self.seed = seed
         self.number = number
         self.duration = duration
         self.warmup = warmup
-        self.world = build_world(document, seed, number, duration, engine)
+        self.world = build_world(document, seed, number, duration, engine, recorder)
         self.recorder = SliceRecorder(
             {node.id: (node.kind, self.world.nodes[node.id]) for node in document.nodes}, self.world.flows
         )

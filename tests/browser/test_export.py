@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -89,3 +90,23 @@ def test_the_report_of_a_run_is_shared_by_a_link_until_it_is_revoked(
     assert answer is not None
     assert answer.status == 404
     reader.context.close()
+
+
+def test_a_finished_run_offers_its_traces_and_a_design_does_not(page: Page, live: LiveServer) -> None:
+    design = live.post("/api/designs", {"template": "first-queue"})["id"]
+    run = live.post("/api/runs", {"design": design, "duration": 60})["id"]
+    live.wait_for(run, "finished")
+    page.goto(f"{live.url}/designs/{design}")
+    expect(node(page, "Source")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("menuitem", name="SVG drawing")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Traces (OTLP)")).to_have_count(0)
+
+    page.goto(f"{live.url}/designs/{design}/runs/{run}")
+    page.get_by_role("button", name="Export").click()
+    item = page.get_by_role("menuitem", name="Traces (OTLP)")
+    item.wait_for(timeout=20_000)
+    with page.expect_download(timeout=60_000) as file:
+        item.click()
+    assert file.value.suggested_filename == "first-queue.traces.json"
+    assert json.loads(file.value.path().read_text(encoding="utf-8"))["resourceSpans"]

@@ -16,4 +16,5 @@ FORMAT_NAMES = (
     "sam",
     "asl",
     "infracost",
+    "otlp",
 )

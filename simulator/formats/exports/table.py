@@ -23,6 +23,7 @@ from simulator.formats.exports.strimzi import strimzi
 from simulator.formats.exports.svg import svg
 from simulator.kinds.catalogue import KINDS
 
+Sort = Literal["diagram", "configuration", "design", "data"]
 Write = Callable[[Document, Mapping[str, Any] | None, Theme], str | bytes]
 
 
@@ -32,7 +33,7 @@ class ExportFormat:
 
     Args:
         name: on the command line and in the API.
-        title, sort: for the page; diagrams can carry the numbers of a result.
+        title, sort: for the page; diagrams can carry the numbers of a result, and data are those of a run.
         suffix: of the file, with its dot; `media_type` of the answer.
         needs: kinds of which the design must have one; empty for a format that takes every design.
         write: the text (bytes of a picture) from a design, a result document or None, and a theme. Raises
@@ -41,7 +42,7 @@ class ExportFormat:
 
     name: str
     title: str
-    sort: Literal["diagram", "configuration", "design"]
+    sort: Sort
     suffix: str
     media_type: str
     write: Write
@@ -64,6 +65,12 @@ def _png(document: Document, result: Mapping[str, Any] | None, theme: Theme) -> 
     from simulator.formats.exports.png import png  # the renderer is loaded for pictures alone
 
     return png(_svg(document, result, theme))
+
+
+def _traces(document: Document, result: Mapping[str, Any] | None, _theme: Theme) -> str:
+    from simulator.formats.exports.otlp import traces  # it runs the design
+
+    return traces(document, result)
 
 
 _BROKERS = tuple(kind.kind for kind in KINDS.values() if kind.category in ("queue", "topic", "bus"))
@@ -128,5 +135,6 @@ EXPORTS: dict[str, ExportFormat] = {
             lambda document, result, _theme: infracost(document, result),
             tuple(RESOURCES),
         ),
+        ExportFormat("otlp", "Traces (OTLP)", "data", ".traces.json", _JSON, _traces),
     )
 }

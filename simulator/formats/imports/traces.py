@@ -1,92 +1,52 @@
 """Traces as JSON, of OpenTelemetry (OTLP) or Jaeger: services, calls, queues, rates and durations.
 
 The time of a service is that of its span without the calls it waits for; queues stand between the spans of a
-producer and a consumer. Source: OpenTelemetry protocol, *JSON Protobuf encoding*, and semantic conventions,
-*Messaging spans*; Jaeger, *Trace JSON*.
+producer and a consumer. A service that does nothing but begin traces by sending is a source. Where a trace
+says that it was sampled, it stands for so many. Source: OpenTelemetry protocol, *JSON Protobuf encoding*,
+semantic conventions, *Messaging spans*, and *TraceState: Probability Sampling*; Jaeger, *Trace JSON*.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Sequence
+from math import floor
 from typing import Any
 
-from simulator.design.json_text import read_json
-from simulator.design.refusal import Refused
 from simulator.formats.imports.fitting import fit_durations
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import SourceFile
-from simulator.formats.imports.values import mapping, rows, text
+from simulator.formats.imports.spans import Span, documents_of, is_it, spans_of
+
+__all__ = ["is_it", "read"]
 
 MOST_SPANS = 200_000
 
-_KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 _BROKERS = {
     "kafka": "kafka.topic",
     "rabbitmq": "rabbitmq.queue",
     "aws_sqs": "aws.sqs",
     "AmazonSQS": "aws.sqs",
+    "aws.sns": "aws.sns",
+    "aws.eventbridge": "aws.eventbridge",
+    "topic": "topic",
 }
+#: What a broker is whose messages turn up in others, where its own name says something else.
+_FANS_OUT = {"queue": "topic", "rabbitmq.queue": "rabbitmq.exchange"}
 _DESTINATION = ("messaging.destination.name", "messaging.destination", "messaging.source.name")
-
-
-@dataclass(slots=True)
-class _Span:
-    trace: str
-    id: str
-    parent: str
-    service: str
-    kind: str
-    start: int  # nanoseconds
-    end: int
-    tags: dict[str, str] = field(default_factory=dict)
-
-
-def is_it(file: SourceFile) -> bool:
-    """Whether the file is a trace of OTLP or Jaeger, or lines of OTLP."""
-    if not file.is_json:
-        return False
-    data = _first(file)
-    if not isinstance(data, dict):
-        return False
-    if isinstance(data.get("resourceSpans"), list):
-        return True
-    found = data.get("data")
-    return isinstance(found, list) and any(isinstance(one, dict) and "spans" in one for one in found)
-
-
-def _first(file: SourceFile) -> Any:
-    line = file.text.lstrip().split("\n", 1)[0]
-    if line.startswith('{"resourceSpans"') and line.rstrip().endswith("}"):
-        return {"resourceSpans": []}
-    return file.data
-
-
-def _documents(file: SourceFile) -> Iterator[Any]:
-    """The documents of the file: one, or one in each line."""
-    lines = [line for line in file.text.splitlines() if line.strip()]
-    if (
-        len(lines) > 1
-        and all(line.lstrip().startswith("{") for line in lines[:3])
-        and lines[0].rstrip().endswith("}")
-    ):
-        for number_of_line, line in enumerate(lines, 1):
-            try:
-                yield read_json(line)
-            except Refused as refusal:
-                raise file.refuse(f"line {number_of_line}: {refusal.message}") from refusal
-    else:
-        yield file.data
+#: They hand messages over; nobody reads from them.
+_PUSHING = ("aws.sns", "aws.eventbridge")
+#: System and name.
+_Queue = tuple[str, str]
 
 
 def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     """Read all spans of a file."""
     reading = Reading(file, "traces")
-    spans: dict[tuple[str, str], _Span] = {}
+    spans: dict[tuple[str, str], Span] = {}
     lost = 0
-    for document in _documents(file):
-        for span in _spans(document):
+    for document in documents_of(file):
+        for span in spans_of(document):
             if span is None:
                 lost += 1
             elif len(spans) >= MOST_SPANS:
@@ -101,180 +61,128 @@ def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     return reading
 
 
-def _spans(document: Any) -> Iterator[_Span | None]:
-    data = mapping(document)
-    for resource in rows(data.get("resourceSpans")):
-        service = _attributes(mapping(mapping(resource).get("resource")).get("attributes")).get(
-            "service.name", ""
-        )
-        scopes = rows(mapping(resource).get("scopeSpans")) or rows(
-            mapping(resource).get("instrumentationLibrarySpans")
-        )
-        for scope in scopes:
-            for row in rows(mapping(scope).get("spans")):
-                yield _otlp(mapping(row), service)
-    for trace in rows(data.get("data")):
-        processes = mapping(mapping(trace).get("processes"))
-        for row in rows(mapping(trace).get("spans")):
-            yield _jaeger(mapping(row), processes)
-
-
-def _attributes(given: Any) -> dict[str, str]:
-    """Attributes that are text; the others are not needed."""
-    found = {}
-    for row in rows(given):
-        entry = mapping(row)
-        value = entry.get("value")
-        word = text(mapping(value).get("stringValue")) if isinstance(value, dict) else text(value)
-        if word and text(entry.get("key")).startswith(("service.", "messaging.", "span.kind")):
-            found[entry["key"]] = word[:200]
-    return found
-
-
-def _nanoseconds(value: Any) -> int | None:
-    """A whole number, as a number or as a text: 64 bits that a float would not keep."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**64:
-        return value
-    return (
-        int(value)
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20
-        else None
-    )
-
-
-def _otlp(row: dict[str, Any], service: str) -> _Span | None:
-    start, end = _nanoseconds(row.get("startTimeUnixNano")), _nanoseconds(row.get("endTimeUnixNano"))
-    kind = row.get("kind", 1)
-    if isinstance(kind, str):
-        kind = kind.removeprefix("SPAN_KIND_").lower()
-    else:
-        kind = _KINDS.get(kind, "internal") if isinstance(kind, int) else "internal"
-    if (
-        not (text(row.get("traceId")) and text(row.get("spanId")) and service)
-        or start is None
-        or end is None
-        or end < start
-    ):
-        return None
-    return _Span(
-        row["traceId"],
-        row["spanId"],
-        text(row.get("parentSpanId")),
-        service,
-        kind,
-        start,
-        end,
-        _attributes(row.get("attributes")),
-    )
-
-
-def _jaeger(row: dict[str, Any], processes: dict[str, Any]) -> _Span | None:
-    start, duration = _nanoseconds(row.get("startTime")), _nanoseconds(row.get("duration"))
-    service = text(mapping(processes.get(text(row.get("processID")))).get("serviceName"))
-    if (
-        not (text(row.get("traceID")) and text(row.get("spanID")) and service)
-        or start is None
-        or duration is None
-        or duration < 0
-    ):
-        return None
-    parent = next((text(mapping(one).get("spanID")) for one in rows(row.get("references"))), "")
-    tags = _attributes(row.get("tags"))
-    return _Span(
-        row["traceID"],
-        row["spanID"],
-        parent,
-        service[:200],
-        tags.get("span.kind", "internal"),
-        start * 1_000,
-        (start + duration) * 1_000,
-        tags,
-    )
-
-
 class _Traces:
-    def __init__(self, reading: Reading, spans: dict[tuple[str, str], _Span]) -> None:
+    def __init__(self, reading: Reading, spans: dict[tuple[str, str], Span]) -> None:
         self.reading = reading
         self.spans = spans
-        self.children: dict[tuple[str, str], list[_Span]] = defaultdict(list)
+        #: Spans by which work enters a service.
+        self.entries: dict[str, list[Span]] = defaultdict(list)
+        #: Spans that begin a trace, by service.
+        self.outside: dict[str, list[Span]] = defaultdict(list)
+        self.queues: dict[_Queue, str] = {}
+        self.calls: dict[tuple[str, str], float] = defaultdict(float)
+        self.sends: dict[tuple[str, _Queue], float] = defaultdict(float)
+        #: In the order in which they were met.
+        self.reads: dict[tuple[_Queue, str], None] = {}
+        self.passed_on: dict[tuple[_Queue, _Queue], None] = {}
+        self.children: dict[tuple[str, str], list[Span]] = defaultdict(list)
         for span in spans.values():
             if span.parent:
                 self.children[span.trace, span.parent].append(span)
 
     def read(self) -> None:
         """Services with their times, then who calls whom, then what comes from outside."""
-        entries: dict[str, list[_Span]] = defaultdict(list)  # spans by which work enters a service
-        calls: Counter[tuple[str, str]] = Counter()
-        queues: dict[tuple[str, str], str] = {}
-        sends: Counter[tuple[str, tuple[str, str]]] = Counter()
-        reads: Counter[tuple[tuple[str, str], str]] = Counter()
-        outside: dict[str, list[int]] = defaultdict(list)
         for span in self.spans.values():
-            parent = self.spans.get((span.trace, span.parent)) if span.parent else None
-            is_entry = parent is None or parent.service != span.service
-            queue = self._queue(span)
-            if span.kind == "producer" and queue:
-                queues[queue] = span.tags.get("messaging.system", "")
-                sends[span.service, queue] += 1
-            if span.kind == "consumer":
-                queue = queue or (self._queue(parent) if parent else None) or ("", f"{span.service} input")
-                queues.setdefault(queue, span.tags.get("messaging.system", ""))
-                reads[queue, span.service] += 1
-                if parent is not None and parent.kind != "producer" and parent.service != span.service:
-                    sends[parent.service, queue] += 1
-                entries[span.service].append(span)
-            elif is_entry:
-                entries[span.service].append(span)
-                if parent is None:
-                    outside[span.service].append(span.start)
-                elif parent.kind != "producer":
-                    calls[parent.service, span.service] += 1
-        for service, spans in entries.items():
-            self._service(service, spans)
-        for (system, name), word in queues.items():
-            kind = _BROKERS.get(word or system, "queue")
-            self.reading.add(kind, name, [("queue of traces", name), (kind.replace(".", " "), name)], ())
-        for (service, queue), count in sends.items():
-            self._link(
-                ("service", service),
-                ("queue of traces", queue[1]),
-                "publish",
-                count,
-                len(entries.get(service, ())),
-            )
-        for queue, service in reads:
-            config = (
-                {"group.id": service[:249]}
-                if _BROKERS.get(queues[queue] or queue[0]) == "kafka.topic"
-                else {}
-            )
-            self.reading.link(("queue of traces", queue[1]), ("service", service), (), "consume", config)
-        for (caller, called), count in calls.items():
-            self._link(
-                ("service", caller), ("service", called), "invoke", count, len(entries.get(caller, ()))
-            )
-        self._outside(outside)
+            self._note(span)
+        sources = {
+            service: self.outside.pop(service)
+            for service, spans in self.entries.items()
+            if all(span.kind == "producer" and not span.parent for span in spans)
+        }
+        for service, spans in self.entries.items():
+            if service not in sources:
+                self._service(service, spans)
+        for service, spans in sources.items():
+            self._source(service, ("service", service), service, spans, sources)
+        self._queues()
+        entered = {service: sum(span.weight for span in spans) for service, spans in self.entries.items()}
+        for (service, queue), count in self.sends.items():
+            to = ("queue of traces", queue[1])
+            self._link(("service", service), to, "publish", count, entered.get(service, 0))
+        self._passed_on()
+        for queue, service in self.reads:
+            kind = _BROKERS.get(self.queues[queue] or queue[0])
+            config = {"group.id": service[:249]} if kind == "kafka.topic" else {}
+            role = "publish" if kind in _PUSHING else "consume"
+            self.reading.link(("queue of traces", queue[1]), ("service", service), (), role, config)
+        for (caller, called), count in self.calls.items():
+            self._link(("service", caller), ("service", called), "invoke", count, entered.get(caller, 0))
+        for service, spans in self.outside.items():
+            name = ("source of traces", service)
+            self._source(f"Requests to {service}", name, service, spans, self.outside)
+            self.reading.link(name, ("service", service), ())
 
-    def _queue(self, span: _Span) -> tuple[str, str] | None:
+    def _note(self, span: Span) -> None:
+        """What one span says."""
+        parent = self.spans.get((span.trace, span.parent)) if span.parent else None
+        queue = self._queue(span)
+        sent_to = self._queue(parent) if parent is not None and parent.kind == "producer" else None
+        if span.kind == "producer" and queue:
+            self.queues[queue] = span.tags.get("messaging.system", "")
+            self.sends[span.service, queue] += span.weight
+        if span.kind == "consumer" or (sent_to is not None and span.kind == "server"):
+            queue = queue or (self._queue(parent) if parent else None) or ("", f"{span.service} input")
+            self.queues.setdefault(queue, span.tags.get("messaging.system", ""))
+            self.reads[queue, span.service] = None
+            if sent_to is not None and sent_to[1] != queue[1]:
+                self.passed_on[sent_to, queue] = None
+            if parent is not None and parent.kind != "producer" and parent.service != span.service:
+                self.sends[parent.service, queue] += span.weight
+            self.entries[span.service].append(span)
+        elif parent is None or parent.service != span.service:
+            self.entries[span.service].append(span)
+            if parent is None:
+                self.outside[span.service].append(span)
+            elif sent_to is None:
+                self.calls[parent.service, span.service] += span.weight
+
+    def _queues(self) -> None:
+        read = self._read()
+        fanning = {before[1] for before, _ in self.passed_on} - read
+        for (system, name), word in self.queues.items():
+            kind = _BROKERS.get(word or system, "queue")
+            if name in fanning:
+                kind = _FANS_OUT.get(kind, kind)
+            self.reading.add(kind, name, [("queue of traces", name), (kind.replace(".", " "), name)], ())
+
+    def _read(self) -> set[str]:
+        """Brokers that somebody reads from."""
+        return {
+            queue[1]
+            for queue, _ in self.reads
+            if _BROKERS.get(self.queues[queue] or queue[0]) not in _PUSHING
+        }
+
+    def _passed_on(self) -> None:
+        """What is sent to one broker and read from another."""
+        read = self._read()
+        for (_, before), (_, after) in self.passed_on:
+            # What somebody reads goes on to another only when it is given up.
+            role = "dead-letter" if before in read else "publish"
+            self.reading.link(("queue of traces", before), ("queue of traces", after), (), role)
+            self.reading.note("read", f"{before} to {after}: what is sent to one is read from the other")
+
+    def _queue(self, span: Span) -> tuple[str, str] | None:
         name = next((span.tags[key] for key in _DESTINATION if key in span.tags), "")
         return (span.tags.get("messaging.system", ""), name) if name else None
 
-    def _service(self, service: str, spans: list[_Span]) -> None:
+    def _service(self, service: str, spans: list[Span]) -> None:
         fit = fit_durations([self._own_time(span) for span in spans])
+        most, how = self._most_at_once(spans)
         self.reading.add(
             HANDLER,
             service,
             [("service", service)],
             (),
-            {"service_time": fit.distribution, "concurrency": self._most_at_once(spans)},
+            {"service_time": fit.distribution, "concurrency": most},
             origins={
                 "service_time": Origin("measured", f"{fit.text}, without calls that it waits for"),
-                "concurrency": Origin("measured", "most spans at a time"),
+                "concurrency": how,
             },
         )
         self.reading.note("read", f"service {service}: {fit.text}")
 
-    def _own_time(self, span: _Span) -> float:
+    def _own_time(self, span: Span) -> float:
         """Time of a span without that of the other services that it waits for."""
         waits: list[tuple[int, int]] = []
         left = list(self.children[span.trace, span.id])
@@ -293,15 +201,23 @@ class _Traces:
                 reached = end
         return max(0, span.end - span.start - waited) * 1e-9
 
-    def _most_at_once(self, spans: list[_Span]) -> int:
+    def _most_at_once(self, spans: list[Span]) -> tuple[int, Origin]:
         moments = sorted([(span.start, 1) for span in spans] + [(span.end, -1) for span in spans])
         now = most = 0
         for _, change in moments:
             now += change
             most = max(most, now)
-        return min(max(1, most), 10_000)
+        how = Origin("measured", "most spans at a time")
+        lasted = moments[-1][0] - moments[0][0]
+        if lasted and any(span.weight > 1.0 for span in spans):
+            # Of those that were not kept nothing is known but their number: Little's law.
+            under_way = sum(span.weight * (span.end - span.start) for span in spans) / lasted
+            if floor(under_way) + 1 > most:
+                most = floor(under_way) + 1
+                how = Origin("guess", f"the traces are a sample: {under_way:.3g} are under way on average")
+        return min(max(1, most), 10_000), how
 
-    def _link(self, source: Name, target: Name, role: str, count: int, of: int) -> None:
+    def _link(self, source: Name, target: Name, role: str, count: float, of: float) -> None:
         share = count / of if of else 1.0
         config: dict[str, Any] = {}
         if role == "publish" and share < 0.995:
@@ -310,31 +226,34 @@ class _Traces:
             self.reading.not_modelled(
                 f"{source[1]} goes to {target[1]} {share:.3g} times for each of its own, in the design once"
             )
-        origins = {"probability": Origin("measured", f"{count:,} of {of:,}")} if config else {}
+        origins = {"probability": Origin("measured", f"{count:,.0f} of {of:,.0f}")} if config else {}
         self.reading.link(source, target, (), role, config, origins=origins, is_guess=True)
-        self.reading.note("read", f"{source[1]} to {target[1]}: {count:,} times")
+        self.reading.note("read", f"{source[1]} to {target[1]}: {count:,.0f} times")
 
-    def _outside(self, outside: dict[str, list[int]]) -> None:
-        everything = [moment for moments in outside.values() for moment in moments]
-        span = (max(everything) - min(everything)) * 1e-9 if everything else 0.0
-        for service, moments in outside.items():
-            rate = (len(moments) - 1) / span if span > 0 and len(moments) > 1 else 0.0
-            name = ("source of traces", service)
-            if rate <= 0.0:
-                self.reading.assumed(f"{service} gets 10 requests a second: too few traces for a rate")
-            origin = (
-                Origin("measured", f"{len(moments):,} traces in {span:.4g} s")
-                if rate > 0
-                else Origin("guess", "too few traces for a rate")
-            )
-            self.reading.add(
-                "producer",
-                f"Requests to {service}",
-                [name],
-                (),
-                {"arrivals": {"process": "poisson", "rate": float(f"{rate or 10.0:.6g}")}},
-                origins={"arrivals": origin},
-            )
-            self.reading.link(name, ("service", service), ())
-            if rate > 0:
-                self.reading.note("read", f"{service}: {rate:.4g} requests a second, if every one was traced")
+    def _source(
+        self, label: str, name: Name, service: str, spans: list[Span], all_of_them: dict[str, list[Span]]
+    ) -> None:
+        """A producer with the rate at which traces begin at a service."""
+        everything = [span.start for many in all_of_them.values() for span in many]
+        lasted = (max(everything) - min(everything)) * 1e-9
+        weights = [span.weight for span in spans]
+        rate = sum(weights) * (1.0 - 1.0 / len(spans)) / lasted if lasted > 0 else 0.0
+        if rate <= 0.0:
+            self.reading.assumed(f"{service} gets 10 requests a second: too few traces for a rate")
+        sampled = f", of {sum(weights):,.0f}" if max(weights) > 1.0 else ""
+        origin = (
+            Origin("measured", f"{len(spans):,} traces{sampled} in {lasted:.4g} s")
+            if rate > 0
+            else Origin("guess", "too few traces for a rate")
+        )
+        self.reading.add(
+            "producer",
+            label,
+            [name],
+            (),
+            {"arrivals": {"process": "poisson", "rate": float(f"{rate or 10.0:.6g}")}},
+            origins={"arrivals": origin},
+        )
+        if rate > 0:
+            known = "as the sampling says" if sampled else "if every one was traced"
+            self.reading.note("read", f"{service}: {rate:.4g} requests a second, {known}")

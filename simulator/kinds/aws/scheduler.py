@@ -96,8 +96,7 @@ class Scheduler(Node):
 
     def invoke(self, scheduled: float, now: float) -> None:
         """One schedule invokes the target, as far as the quota lets it."""
-        self.produced += 1
-        message = Message(self.source, self.produced, now, None, self._size(), 0)
+        message = self.make(now)
         event = _NO_PAYLOAD
         if self._next_event is not None:
             message.event = event = self._next_event()
@@ -106,6 +105,11 @@ class Scheduler(Node):
             self.lose(message)
         else:
             self._target.carry(message, event, now)
+
+    def make(self, now: float) -> Message:
+        """The next message."""
+        self.produced += 1
+        return Message(self.source, self.produced, now, None, self._size(), 0)
 
     def invoke_at(self, now: float) -> float:
         """When the quota lets one more invocation through."""

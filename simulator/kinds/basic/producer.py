@@ -115,7 +115,7 @@ class Producer(Node):
         times = chain.from_iterable(arrivals.times(generator, horizon=world.duration))
         first = next(times, None)
         if first is not None:
-            is_plain = not self.calls and not self.settings.event
+            is_plain = not self.calls and "make" not in self.__dict__
             sole = self.outlet.only if is_plain else None
             source = _Source(self, times) if sole is None else _SoleSource(self, times, sole)
             world.env.at(first, source)

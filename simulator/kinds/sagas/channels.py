@@ -95,9 +95,7 @@ class Command(Caller):
     def message(self) -> Message:
         """The command as a message; repeated where the participant has its effect already."""
         origin = self.saga.message
-        made = Message(
-            origin.source, origin.sequence, origin.created, origin.key, origin.size, origin.priority
-        )
+        made = origin.offspring()
         made.duplicate = origin.duplicate or (not self.is_undo and self.step in self.saga.record.held)
         before = origin.event
         made.event = Event(self.node.id, self.name, {} if before is None else before.detail)

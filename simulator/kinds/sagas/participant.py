@@ -227,9 +227,7 @@ class Participant(Consumer):
         outlet = self.outlets[type]
         if not outlet:
             return
-        made = Message(
-            origin.source, origin.sequence, origin.created, origin.key, origin.size, origin.priority
-        )
+        made = origin.offspring()
         made.duplicate = origin.duplicate
         before = origin.event
         made.event = Event(self.id, type, {} if before is None else before.detail)

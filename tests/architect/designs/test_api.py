@@ -173,6 +173,9 @@ def test_every_format_on_offer_answers_with_a_file_or_says_what_the_design_lacks
         answer = client.get(f"/api/designs/{saved['id']}/export/{entry['name']}")
         if answer.status_code == 200:
             assert answer.headers["Content-Disposition"].endswith(f'{entry["suffix"]}"')
+        elif entry["sort"] == "data":
+            assert answer.status_code == 422
+            assert "of a run" in answer.json()["detail"]
         else:
             assert (answer.status_code, entry["sort"]) == (422, "configuration")
             assert (

@@ -135,11 +135,31 @@ def test_the_drawing_of_a_run_carries_its_numbers(client: Client, finished: str)
     assert "means of one run of 20 s" in drawn
 
 
+def test_the_traces_of_a_run_are_those_of_its_seed_and_duration(client: Client, finished: str) -> None:
+    import simulator
+    from simulator.experiments.following import follow_messages
+    from simulator.formats.exports.otlp import otlp
+
+    answer = client.get(f"/api/runs/{finished}/export/otlp")
+    assert answer.headers["Content-Disposition"].endswith('.traces.json"')
+    document = simulator.Document.parse(json.loads(Run.objects.get(id=finished).document_text))
+    assert answer.content.decode() == otlp(follow_messages(document, duration=20))
+
+
+def test_a_worker_that_cannot_follow_messages_says_why(
+    client: Client, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("architect.runs.tracing.MODULE", "architect.runs.no_such_worker")
+    answer = client.get(f"/api/runs/{finished}/export/otlp")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "no-traces")
+    assert "exit code 1" in answer.json()["detail"]
+
+
 def test_a_run_without_a_result_has_no_report(
     client: Client, post: Any, design: str, submitted: list[Run]
 ) -> None:
     run_id = post("/api/runs", {"design": design}).json()["id"]
-    for path in ("report.html", "export/svg"):
+    for path in ("report.html", "export/svg", "export/otlp"):
         answer = client.get(f"/api/runs/{run_id}/{path}")
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "no-result")
 

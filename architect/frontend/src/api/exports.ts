@@ -5,7 +5,7 @@ import { request } from "./http";
 export interface ExportFormat {
   readonly name: string;
   readonly title: string;
-  readonly sort: "diagram" | "configuration" | "design";
+  readonly sort: "diagram" | "configuration" | "design" | "data";
   /** of the file, with its dot */
   readonly suffix: string;
   /** kinds of which the design must have one; empty: it takes every design */

@@ -24,8 +24,9 @@ const HEADINGS = {
   diagram: "Drawing",
   configuration: "For the brokers",
   design: "The design itself",
+  data: "Data of this run",
 } as const;
-const ORDER = ["diagram", "configuration", "design"] as const;
+const ORDER = ["data", "diagram", "configuration", "design"] as const;
 
 /** Close the menu and do it; what goes wrong is said after `failed`. */
 type Save = (make: () => Promise<void>, failed?: string) => Promise<void>;
@@ -103,7 +104,7 @@ function Formats({ onDone }: { onDone: () => void }) {
   return (
     <div ref={list} role="menu" aria-label="Formats" tabIndex={-1} onKeyDown={moveFocus}>
       {run && <Reports runId={run.id} save={save} />}
-      {ORDER.map((sort) => (
+      {ORDER.filter((sort) => run !== null || sort !== "data").map((sort) => (
         <Fragment key={sort}>
           <p className="filter-group" aria-hidden="true">
             {HEADINGS[sort]}

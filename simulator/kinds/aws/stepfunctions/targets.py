@@ -257,9 +257,7 @@ class BrokerTarget(Target):
 
 def made_from(origin: Message, request: TaskRequest) -> Message:
     """The message of a task, with what the task says; it begins no journey of its own."""
-    message = Message(
-        origin.source, origin.sequence, origin.created, origin.key, origin.size, origin.priority
-    )
+    message = origin.offspring()
     message.duplicate = origin.duplicate
     message.event = event_of(request.arguments)
     return message
