@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types front-end traces schema bench bench-start bench-parts validation coverage pairing fuzz docs wheel clean
+.PHONY: help run test lint format types front-end traces schema bench bench-start bench-parts validation coverage pairing fuzz large-files docs wheel clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
 
 run: ## set up what is missing and serve the dashboard
 	$(PYTHON) manage.py up
@@ -54,6 +54,9 @@ pairing: ## how far comparisons may be believed: 100 seeds, some minutes
 
 fuzz: ## 10,000 broken files for each importer, some minutes; CASES=N for more or fewer
 	$(VENV) -m tests.simulator.formats.imports.fuzzing $(or $(CASES),10000)
+
+large-files: ## huge files of every kind: seconds and megabytes that each import takes, some minutes
+	$(VENV) -m tests.simulator.formats.imports.large_files $(WORDS)
 
 docs: ## the glossary, the links and the commands in the documentation are true
 	$(VENV) -m pytest -q tests/test_house.py

@@ -21,6 +21,7 @@ from simulator.graph.problem import Problem
 MOST_BYTES = 50_000_000
 MOST_ROWS = 5_000_000
 MOST_PER_INTERVAL = 10**9
+_BLOCK = 100_000  # characters
 UNIX_TIMES_FROM = 1e8
 """A first time above this (three years in seconds) is taken as Unix time and becomes 0."""
 
@@ -182,10 +183,21 @@ def _decoded(data: str | bytes, place: str) -> str:
     return text
 
 
+def lines_of(text: str) -> Iterator[str]:
+    """The lines as `str.splitlines` gives them, a block at a time: millions of rows need not stand side by
+    side.
+    """
+    start = 0
+    while start < len(text):
+        stop = text.find("\n", start + _BLOCK) + 1 or len(text)
+        yield from text[start:stop].splitlines()
+        start = stop
+
+
 def _cells(text: str, place: str) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and cells of all lines with content."""
     separator = ""
-    for line, row in enumerate(text.splitlines(), start=1):
+    for line, row in enumerate(lines_of(text), start=1):
         stripped = row.strip()
         if not stripped or stripped.startswith("#"):
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, Protocol, TypeVar, cast
 
 import yaml
@@ -75,7 +76,7 @@ def from_events(text: str, build: Callable[[EventParser], T]) -> T:
             raise too_deep(where) from error
         hint = (
             "Indent with spaces."
-            if "'\\t'" in problem
+            if "'\\t'" in problem or (mark and _at(text, mark.line, mark.column) == "\t")
             else "Check indentation, colons and quotes near there."
         )
         raise Refused("D100", f"{where}: {problem}", hint) from error
@@ -221,6 +222,11 @@ def refuse_escaped_characters(event: Any) -> None:
         raise Refused(
             "D100", f"{place_of(event)}: half of a surrogate pair in a text", "Remove it."
         ) from error
+
+
+def _at(text: str, line: int, column: int) -> str:
+    """The character at a place, empty beyond the end of its line."""
+    return next(islice(text.splitlines(), line, None), "")[column : column + 1]
 
 
 def place_of(event: Any) -> str:

@@ -16,6 +16,11 @@ MOST_EMBEDDED_TIMES = 500_000
 """Single times beyond this are summed to counts per second, so that a design stays below its limits."""
 
 
+MOST_KEPT_TIMES = 200_000
+MOST_KEPT_COUNTS = 50_000
+"""What the text of a design keeps of a load: some megabytes, so that the design can be read again."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadFile:
     """A load ready for use: the arrivals configuration and what a page says about it.
@@ -35,22 +40,27 @@ class LoadFile:
     peak_at: float
 
 
-def read_load(text: str | bytes, *, name: str = "") -> LoadFile:
-    """Read a load; times begin at 0. Raises ``InvalidDesign`` (D110) that names the faulty line."""
+def read_load(text: str | bytes, *, name: str = "", is_kept: bool = False) -> LoadFile:
+    """Read a load; times begin at 0. Raises ``InvalidDesign`` (D110) that names the faulty line.
+
+    One that is kept in the text of a design is summed over longer intervals where it would be too large.
+    """
     rows = parse_load(text, name=name)
     arrivals: dict[str, Any] = {"process": "trace"}
     if rows.counts is not None and rows.interval is not None:
         starts, counts, interval = rows.times, rows.counts, rows.interval
-        arrivals["counts"] = [[start, count] for start, count in zip(starts, counts, strict=True)]
-        arrivals["interval"] = interval
+        are_single = False
     else:
         per_second = Counter(float(time // 1) for time in rows.times)
         starts, counts, interval = list(per_second), list(per_second.values()), 1.0
-        if len(rows.times) > MOST_EMBEDDED_TIMES:
-            arrivals["counts"] = [[start, count] for start, count in zip(starts, counts, strict=True)]
-            arrivals["interval"] = interval
-        else:
-            arrivals["times"] = rows.times
+        are_single = len(rows.times) <= (MOST_KEPT_TIMES if is_kept else MOST_EMBEDDED_TIMES)
+    if are_single:
+        arrivals["times"] = rows.times
+    else:
+        if is_kept and len(starts) > MOST_KEPT_COUNTS:
+            starts, counts, interval = _summed(starts, counts, interval)
+        arrivals["counts"] = [[start, count] for start, count in zip(starts, counts, strict=True)]
+        arrivals["interval"] = interval
     peak = max(counts)
     return LoadFile(
         arrivals=arrivals,
@@ -62,6 +72,16 @@ def read_load(text: str | bytes, *, name: str = "") -> LoadFile:
         peak=peak,
         peak_at=starts[counts.index(peak)],
     )
+
+
+def _summed(starts: list[float], counts: list[int], interval: float) -> tuple[list[float], list[int], float]:
+    """Counts over intervals so long that few enough remain, whole numbers of the given one."""
+    least = (starts[-1] - starts[0]) / (MOST_KEPT_COUNTS - 1)
+    longer = interval * max(1, -int(-least // interval))
+    summed: Counter[float] = Counter()
+    for start, count in zip(starts, counts, strict=True):
+        summed[float(start // longer * longer)] += count
+    return list(summed), list(summed.values()), longer
 
 
 def hourly_schedule(load: LoadFile) -> list[list[float]]:

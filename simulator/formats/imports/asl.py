@@ -31,6 +31,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     if not isinstance(definition, dict) or not mapping(definition.get("States")):
         raise file.refuse("a state machine is a mapping with StartAt and States")
     reading = Reading(file, "State machine (ASL)")
+    reading.version(definition.get("Version"), ("1.0",), "Version")
     base = posixpath.basename(file.name)
     for other in files:
         if other is not file and base in other.text and _has_resources(other):

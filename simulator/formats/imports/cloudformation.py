@@ -111,6 +111,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             "a template has Resources, a mapping", "Give the template itself, not its parameters."
         )
     reading = Reading(file, "AWS SAM or CloudFormation")
+    reading.version(template.get("AWSTemplateFormatVersion"), ("2010-09-09",), "AWSTemplateFormatVersion")
     resources: dict[str, Resource] = {}
     stack = Stack(reading, resources, HANDLERS)
     resolver = Resolver(template, stack.text_of)

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from simulator.design.trace_file import MOST_BYTES
+from simulator.design.trace_file import MOST_BYTES, lines_of
 from simulator.errors import InvalidDesign
 from simulator.formats.imports.fitting import fit_durations
 from simulator.formats.imports.reading import Origin, Reading
@@ -34,8 +34,8 @@ _SEPARATOR = re.compile(r"[,;\t]")
 
 def _start(file: SourceFile) -> list[list[str]]:
     """The cells of the first rows; empty for what is no text."""
-    text = file.content[:20_000].decode("utf-8-sig", errors="replace")
-    if "\0" in text or "\ufffd" in text[:-3]:
+    text = file.start
+    if "\0" in text or "\ufffd" in text:
         return []
     lines = [
         line for line in text.splitlines()[:_SAMPLE] if line.strip() and not line.lstrip().startswith("#")
@@ -54,10 +54,10 @@ def _duration_column(header: list[str]) -> tuple[int, float] | None:
 
 
 def is_service_times(file: SourceFile) -> bool:
-    """Whether the first row names a column of durations and the others hold numbers there."""
+    """Whether the first row names a column of durations and the next ones hold a number there."""
     rows = _start(file)
     found = _duration_column(rows[0]) if len(rows) > 1 else None
-    return found is not None and all(_number(row, found[0]) is not None for row in rows[1:-1] or rows[1:])
+    return found is not None and any(_number(row, found[0]) is not None for row in rows[1:])
 
 
 def is_load(file: SourceFile) -> bool:
@@ -83,7 +83,7 @@ def _number(row: list[str], column: int) -> float | None:
 def read_load_file(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     """A recorded load: for the producer that is named like the file, or for the only one."""
     try:
-        load = read_load(file.content, name=file.name)
+        load = read_load(file.content, name=file.name, is_kept=True)
     except InvalidDesign as invalid:
         raise InvalidDesign(
             [
@@ -93,6 +93,12 @@ def read_load_file(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
         ) from invalid
     reading = Reading(file, "recorded load (CSV)")
     reading.note("read", f"{load.total:,} messages from {load.first} to {load.last}")
+    kept = load.arrivals.get("counts")
+    if kept is not None and len(kept) < load.rows:
+        reading.assumed(
+            f"{load.rows:,} rows are more than a design holds: summed to {len(kept):,} counts of "
+            f"{load.interval:g} s, in which the messages are spread evenly"
+        )
     origin = Origin("measured", f"{load.total:,} messages of {file.name}")
     reading.measured.append(("arrivals", _stem(file), load.arrivals, origin))
     return reading
@@ -100,14 +106,12 @@ def read_load_file(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
 
 def read_service_times(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     """Measured durations, fitted: for the worker named by a column or by the file, or for the only one."""
-    if len(file.content) > MOST_BYTES:
-        raise file.refuse(f"larger than {MOST_BYTES / 1e6:g} MB")
-    text = file.content.decode("utf-8-sig", errors="replace")
+    text = file.text_within(MOST_BYTES)
     reading = Reading(file, "service times (CSV)")
     values: dict[str, list[float]] = {}
     column: tuple[int, float] | None = None
     named = -1
-    for line, raw in enumerate(text.splitlines(), 1):
+    for line, raw in enumerate(lines_of(text), 1):
         if not raw.strip() or raw.lstrip().startswith("#"):
             continue
         row = [cell.strip().strip('"') for cell in _SEPARATOR.split(raw)]

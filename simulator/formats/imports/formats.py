@@ -43,14 +43,15 @@ class Format:
 FORMATS: dict[str, Format] = {
     format.name: format
     for format in (
-        # By their text: what follows must be JSON or YAML to be recognised.
-        Format("kafka", "Kafka topics (printed)", kafka_topics.is_printed, kafka_topics.read_printed),
-        Format("mermaid", "Mermaid flowchart", mermaid.is_it, mermaid.read),
-        Format("drawio", "draw.io diagram", drawio.is_it, drawio.read),
+        # By their first rows: measured values may be far larger than any other file.
         Format(
             "service-times", "service times (CSV)", csv_tables.is_service_times, csv_tables.read_service_times
         ),
         Format("load", "recorded load (CSV)", csv_tables.is_load, csv_tables.read_load_file),
+        # By their text: what follows must be JSON or YAML to be recognised.
+        Format("kafka", "Kafka topics (printed)", kafka_topics.is_printed, kafka_topics.read_printed),
+        Format("mermaid", "Mermaid flowchart", mermaid.is_it, mermaid.read),
+        Format("drawio", "draw.io diagram", drawio.is_it, drawio.read),
         Format("traces", "traces (OTLP or Jaeger)", traces.is_it, traces.read),
         Format("headrace", "Headrace design", headrace_design.is_it, headrace_design.read),
         Format("asl", "State machine (ASL)", asl.is_it, asl.read),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.design.document import Document
+from simulator.errors import InvalidDesign
 from simulator.formats.imports.reading import Link, LinkId, Origin, Reading
 from simulator.formats.imports.source_file import SourceFile
 
@@ -18,9 +19,17 @@ def is_it(file: SourceFile) -> bool:
     return isinstance(data, dict) and str(data.get("format", "")).startswith("headrace/")
 
 
+def own_document(file: SourceFile) -> Document:
+    """The design in the file; raises ``InvalidDesign`` with every problem, each with file and line."""
+    try:
+        return Document.parse(file.data)
+    except InvalidDesign as invalid:
+        raise file.named(invalid) from invalid
+
+
 def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     """Read a valid design; raises ``InvalidDesign`` with every problem of it."""
-    document = Document.parse(file.data)
+    document = own_document(file)
     data = document.to_data()
     reading = Reading(file, "Headrace design")
     reading.title = document.name

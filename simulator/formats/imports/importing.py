@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.design.document import Document
@@ -13,6 +13,7 @@ from simulator.formats.imports.assembling import assemble
 from simulator.formats.imports.asyncapi import is_part
 from simulator.formats.imports.completing import complete
 from simulator.formats.imports.formats import FORMATS, PART, Format, recognise
+from simulator.formats.imports.headrace_design import own_document
 from simulator.formats.imports.measuring import apply_measured, make_room
 from simulator.formats.imports.merging import merge
 from simulator.formats.imports.reading import About, Note, Place, Reading
@@ -93,7 +94,13 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
         extras |= reading.extras
     title = next((reading.title for reading in readings if reading.title), "") or _title(files)
     names = ", ".join(file.name for file in files[:20])
-    document = assemble(drawing, title, f"Imported from {names}.", extras)
+    try:
+        document = assemble(drawing, title, f"Imported from {names}.", extras)
+    except InvalidDesign as invalid:
+        what = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+        raise InvalidDesign(
+            [replace(one, message=f"{what}: {one.message}"[:300]) for one in invalid.problems]
+        ) from invalid
     notes = [note for reading in readings for note in reading.notes] + drawing.notes
     used = tuple((file.name, one.title) for file, one in chosen)
     return Imported(document, Report(used, _located(notes), sum(reading.unsaid for reading in readings)))
@@ -110,7 +117,7 @@ def _recognised(file: SourceFile, files: Sequence[SourceFile]) -> Format:
 
 
 def _own_design(file: SourceFile) -> Imported:
-    document = Document.parse(file.data)
+    document = own_document(file)
     note = Note("read", Place(file), f"a Headrace design of {len(document.nodes)} nodes, taken as it is")
     return Imported(document, Report(((file.name, FORMATS["headrace"].title),), (note,)))
 

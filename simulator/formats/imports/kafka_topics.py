@@ -58,6 +58,7 @@ def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
             what = "sets the number of brokers" if kind in ("Kafka", "KafkaNodePool") else "is no topic"
             reading.not_modelled(f"{kind[:60] or 'a document without kind'} {what}", *path)
             continue
+        reading.version(row.get("apiVersion"), ("kafka.strimzi.io/v1",), *path, "apiVersion")
         spec = mapping(row.get("spec"))
         topic = text(spec.get("topicName")) or text(mapping(row.get("metadata")).get("name"))
         if not topic:

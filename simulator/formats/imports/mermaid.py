@@ -15,6 +15,7 @@ from simulator.formats.imports.source_file import SourceFile
 
 MOST_LINES = 20_000
 MOST_LINE = 2_000
+MOST_STATEMENTS = 40_000
 MOST_ARROWS = 20_000
 
 _HEADER = re.compile(r"^\s*(?:flowchart|graph)(?:-elk)?(?:\s+(?:TB|TD|BT|RL|LR|>|<|\^|v))?\s*(?:;|$)")
@@ -91,8 +92,15 @@ def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     if title:
         reading.title = title[1].strip()
     chart = _Chart(reading)
+    statements = 0
     for number, line in body:
         for part in line.split(";") if '"' not in line else [line]:
+            statements += 1
+            if statements > MOST_STATEMENTS:
+                raise file.refuse(
+                    f"line {number}: more than {MOST_STATEMENTS:,} statements",
+                    "Import the part of the drawing that matters.",
+                )
             chart.line(number, part.rstrip().rstrip(";"))
     for id, (kind, wanted) in chart.marks.items():
         box = chart.drawn.boxes.get(id)

@@ -6,7 +6,7 @@ call them, and which names are linked. Putting files together, ids, what is miss
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -155,6 +155,11 @@ class Reading:
     def assumed(self, message: str, *path: str | int) -> None:
         """Something the file does not say."""
         self.note("assumed", message, *path)
+
+    def version(self, found: Any, known: Sequence[str], *path: str | int) -> None:
+        """Say that a version which the reader was not written for is read like the one it was."""
+        if found is not None and not str(found).startswith(tuple(known)):
+            self.assumed(f"the version {str(found)[:40]} is not known here: read like {known[0]}", *path)
 
     # -- parts and links -------------------------------------------------------------------------
     def add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,12 +16,30 @@ from simulator.graph.problem import Problem
 
 MOST_BYTES = 10_000_000
 """Of one file; recorded loads may be larger (``trace_file``)."""
+LOOKED_AT = 20_000
+"""Bytes by which measured rows are recognised."""
 MOST_SEARCHED = 2_000_000
 """Characters of JSON beyond which places are told without their line."""
 
 #: Where something stands in a file: keys and positions from the top.
 Path = tuple[str | int, ...]
 
+#: How files begin that people drop instead of the text: archives are never unpacked, whatever is in them.
+_PACKED = {
+    b"PK\x03\x04": "a ZIP archive (or an office document)",
+    b"PK\x05\x06": "an empty ZIP archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"%PDF-": "a PDF document",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"\x7fELF": "a program",
+    b"PAR1\x15": "a Parquet file",
+    b"SQLite format 3\0": "a database",
+}
+
+_STEP = re.compile(r"[^.\[\]]+")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]|[^\s{}\[\],:"]+')
 
 
@@ -50,8 +68,23 @@ class SourceFile:
     @cached_property
     def text(self) -> str:
         """The content as text; raises ``InvalidDesign`` that names the file and the place."""
+        return self.text_within(MOST_BYTES)
+
+    @property
+    def start(self) -> str:
+        """The beginning as text, to recognise what needs no reading of the whole; U+FFFD for what is none."""
+        content = self.content[:LOOKED_AT]
+        encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        text = content.decode(encoding, errors="replace")
+        return text.rstrip("\ufffd") if len(self.content) > LOOKED_AT else text
+
+    def text_within(self, most: int) -> str:
+        """As `text`, of at most so many bytes."""
         try:
-            return decode(self.content, MOST_BYTES)
+            packed = next((name for mark, name in _PACKED.items() if self.content.startswith(mark)), None)
+            if packed is not None:
+                raise Refused("D100", f"this is {packed}, no text", "Give the text file itself.")
+            return decode(self.content, most)
         except Refused as refusal:
             raise self._invalid(refusal) from refusal
 
@@ -88,6 +121,16 @@ class SourceFile:
         return InvalidDesign(
             [Problem("D111", message=f"{where}: {message}"[:300], hint=hint, path=path_text(path)[:300])]
         )
+
+    def named(self, invalid: InvalidDesign) -> InvalidDesign:
+        """The problems of a design in this file, each with the file's name and the line of its path."""
+        problems = []
+        for problem in invalid.problems:
+            path = tuple(int(step) if step.isdigit() else step for step in _STEP.findall(problem.path))
+            line = self.lines([path]).get(path) if path else None
+            where = self.name + (f", line {line}" if line is not None else "")
+            problems.append(replace(problem, message=f"{where}: {problem.message}"[:300]))
+        return InvalidDesign(problems)
 
     def _invalid(self, refusal: Refused) -> InvalidDesign:
         return InvalidDesign(

@@ -58,6 +58,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     if not is_it(file):
         raise file.refuse("no plan of Terraform in JSON", "Make one with: terraform show -json PLAN")
     reading = Reading(file, "Terraform plan")
+    reading.version(data["format_version"], ("1.", "0."), "format_version")
     root = mapping(mapping(data.get("planned_values") or data.get("values")).get("root_module"))
     plan = _Plan(mapping(mapping(data.get("configuration")).get("root_module")))
     section = "planned_values" if "planned_values" in data else "values"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import pytest
+
+from architect.designs.file_imports import answer_for
+from architect.designs.models import Design
+from tests.simulator.formats.imports.bad_files import REFUSED
 
 TEMPLATE = b"Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}\n"
 LOAD = b"timestamp,count\n0,5\n60,6\n120,7\n"
@@ -61,3 +66,22 @@ def test_what_cannot_be_imported_is_refused_with_file_and_place(
     answer = post("/api/designs/import", sent)
     assert answer.status_code == status
     assert what in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_every_bad_file_is_answered_with_what_is_wrong_and_where(name: str) -> None:
+    content, said = REFUSED[name]
+    content = content.encode() if isinstance(content, str) else content
+    (problem,) = answer_for({**body(("bad", content)), "format": None})["problems"][:1]
+    assert re.search(said, problem["message"] + problem["hint"], re.DOTALL), problem
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["zip with a link", "aliases", "latin-1"])
+def test_a_bad_file_is_a_refusal_over_http_and_saves_nothing(post: Any, name: str) -> None:
+    content, said = REFUSED[name]
+    content = content.encode() if isinstance(content, str) else content
+    answer = post("/api/designs/import", body(("bad", content)))
+    assert answer.status_code == 422
+    assert re.search(said, answer.json()["errors"][0]["message"], re.DOTALL)
+    assert not Design.objects.exists()

@@ -2,29 +2,36 @@
 
     python -m tests.simulator.formats.imports.fuzzing [CASES] [FORMAT ...]      (make fuzz)
 
-reads CASES variants with each importer, every twentieth of them through to the finished design. A case is
-repeated from its format and number alone.
+reads CASES variants with each importer, every twentieth of them through to the finished design: nine tenths
+are mutations of good files (small ones written here, and the real ones in the folder that HEADRACE_SAMPLES
+names), one tenth is what Hypothesis builds of the words of the format. A mutation is repeated from its format
+and number alone, with the same files at hand.
 """
 
 # ruff: noqa: E501, BLE001, PT017 -- lists of odd values; every exception is what is looked for
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
 import sys
 import time
 import traceback
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from simulator.design.document import Document
 from simulator.design.examples import templates
 from simulator.errors import InvalidDesign
 from simulator.formats.exports.table import EXPORTS
-from simulator.formats.imports.formats import FORMATS
+from simulator.formats.imports.formats import FORMATS, recognise
 from simulator.formats.imports.importing import import_files
 from simulator.formats.imports.source_file import SourceFile
 
@@ -97,10 +104,25 @@ def originals() -> dict[str, tuple[str, ...]]:
     }
 
 
+@cache
+def real_files() -> dict[str, tuple[str, ...]]:
+    """The texts of real files by their format: those in the folder HEADRACE_SAMPLES, none without it."""
+    folder = os.environ.get("HEADRACE_SAMPLES")
+    found: dict[str, list[str]] = {format: [] for format in FORMATS}
+    for path in sorted(Path(folder).rglob("*")) if folder else ():
+        if not path.is_file() or path.suffix == ".md":
+            continue
+        file = SourceFile(path.name, path.read_bytes())
+        format = recognise(file)
+        if format is not None:
+            found[format.name].append(file.text)
+    return {format: tuple(texts) for format, texts in found.items()}
+
+
 def broken(format: str, number: int) -> bytes:
     """One variant: bytes changed, or a value of the structure replaced by an odd one."""
     draw = random.Random(f"{format} {number}")
-    text = draw.choice(originals()[format])
+    text = draw.choice(originals()[format] + real_files()[format])
     if number % 2 and (changed := _with_odd_values(text, draw)) is not None:
         return changed.encode(errors="surrogatepass")
     for _ in range(draw.randint(1, 4)):
@@ -157,9 +179,32 @@ def _with_odd_values(text: str, draw: random.Random) -> str | None:
     return json.dumps(data) if is_json or draw.random() < 0.3 else yaml.safe_dump(data)
 
 
+@cache
+def structures(format: str) -> st.SearchStrategy[bytes]:
+    """Documents of any structure, made of the keys and values that the good files of a format have."""
+    words = sorted(
+        {word for text in originals()[format] for word in re.findall(r"[A-Za-z0-9_.:$/{}-]{1,60}", text)}
+    )
+    leaves = st.sampled_from(words) | st.sampled_from(_ODD) | st.integers() | st.text(max_size=8)
+    keys = st.sampled_from(words)
+    values = st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=6),
+        max_leaves=30,
+    )
+    lines = st.lists(st.sampled_from(words + list(_PIECES)), max_size=60).map(" ".join)
+    texts = values.map(json.dumps) | values.map(yaml.safe_dump) | lines
+    return texts.map(lambda text: text.encode(errors="surrogatepass"))
+
+
 def outcome(format: str, number: int, *, is_through: bool) -> str:
     """What an importer does with a variant: "made" or "refused"; anything else is raised."""
-    file = SourceFile("a.yaml", broken(format, number))
+    return outcome_of(format, broken(format, number), f"{format} {number}", is_through=is_through)
+
+
+def outcome_of(format: str, content: bytes, name: str, *, is_through: bool) -> str:
+    """What an importer does with a file: "made" or "refused"; anything else is raised."""
+    file = SourceFile("a.yaml", content)
     begun = time.process_time()
     try:
         if is_through:
@@ -174,7 +219,7 @@ def outcome(format: str, number: int, *, is_through: bool) -> str:
         assert all(problem.message for problem in refused.problems)
         result = "refused"
     taken = time.process_time() - begun
-    assert taken < SLOWEST, f"{format} {number} took {taken:.1f} s"
+    assert taken < SLOWEST, f"{name} took {taken:.1f} s"
     return result
 
 
@@ -184,16 +229,41 @@ def main(arguments: list[str]) -> int:
     faults = 0
     for format in arguments[1:] or FORMATS:
         counts = {"made": 0, "refused": 0, "failed": 0}
-        for number in range(cases):
+        built = cases // 10
+        for number in range(cases - built):
             try:
                 counts[outcome(format, number, is_through=number % THROUGH == 0)] += 1
             except Exception:
                 counts["failed"] += 1
-                faults += 1
                 if counts["failed"] <= 3:
                     print(f"{format} {number}:\n{traceback.format_exc(limit=-4)}", flush=True)
-        print(f"{format}: {counts}", flush=True)
+        _try_built(format, built, counts)
+        faults += counts["failed"]
+        seeds = f"{len(originals()[format])} small and {len(real_files()[format])} real files"
+        print(f"{format}: {sum(counts.values()):,} cases of {seeds}: {counts}", flush=True)
     return 1 if faults else 0
+
+
+def _try_built(format: str, cases: int, counts: dict[str, int]) -> None:
+    """Count what an importer does with documents that Hypothesis builds; the smallest failing one is printed."""
+
+    @settings(
+        max_examples=cases,
+        database=None,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(structures(format))
+    def each(content: bytes) -> None:
+        through = len(content) % THROUGH == 0
+        counts[outcome_of(format, content, f"{format} {content!r}", is_through=through)] += 1
+
+    try:
+        each()
+    except Exception:
+        counts["failed"] += 1
+        print(f"{format}, built by Hypothesis:\n{traceback.format_exc(limit=-6)}", flush=True)
 
 
 if __name__ == "__main__":
