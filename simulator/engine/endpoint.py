@@ -340,6 +340,9 @@ class Consumer(Node):
         for _ in range(more - staying):
             self.look(self.make_server(), now)
 
+    def lanes_opened(self, lanes: int) -> None:
+        """What it reads has been split: so many lanes more, in each of which one server can work."""
+
     def may_leave(self, server: Server) -> bool:
         """Whether a free server holds nothing."""
         return not server.batch

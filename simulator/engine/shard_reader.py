@@ -124,6 +124,8 @@ class ShardReader(Broker):
     def opened(self, shard: Shard) -> None:
         """There is one more shard."""
         self.lanes.append([Lane(shard, number) for number in range(self.factor)])
+        for subscription in self.subscriptions:
+            subscription.consumer.lanes_opened(self.factor)
 
     def committed(self, shard: Shard, now: float) -> None:
         """A record was written to the end of a shard."""
@@ -137,7 +139,18 @@ class ShardReader(Broker):
         """A record of a shard may be read now."""
         for lane in self.lanes[shard.number]:
             self._offer(lane, now)
+            if lane.holder is not None:
+                self._fill_up(lane, now)
         self._wake(now)
+
+    def _fill_up(self, lane: Lane, now: float) -> None:
+        """A server that waits for its batch to fill up gets what has come to its lane."""
+        if "take" in self.__dict__:
+            return
+        subscription = self.subscriptions[0]
+        consumer = subscription.consumer
+        if lane.holder in consumer.idle:
+            consumer.wake(subscription, now, consumer.poll_interval, lane.holder)
 
     def lose_record(self, shard: Shard, offset: int, now: float) -> None:
         """The oldest record of a shard is about to be forgotten."""
@@ -379,7 +392,8 @@ def connect_readers(world: World, id: str, log: ShardedLog) -> list[ShardReader]
     """
     readers = []
     for edge in world.edges_from(id, "consume"):
-        lanes = getattr(edge.settings, "parallelization_factor", 1)
+        own: Any = getattr(world.document.node(edge.target).config, "parallelization_factor", 1)  # of a pipe
+        lanes: int = getattr(edge.settings, "parallelization_factor", own)
         reader = ShardReader(f"{id}:{edge.id}", world.env, log, lanes)
         reader.find_flows = world.nodes[edge.target].find_flows
         subscription = world.subscribe(edge)

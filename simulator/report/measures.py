@@ -131,6 +131,7 @@ WHOLE_RUN = (
     "events_throttled",
     "destinations_delivered",
     "dead_event_age",
+    "records_given_up",
     "batches_throttled",
     "throttled_messages",
     "scale_outs",

@@ -446,6 +446,9 @@ METRICS: dict[str, dict[str, str]] = {
     "async_event_age": _metric(
         "Async event age", "s", "From the queueing of an asynchronous event until a run of it begins."
     ),
+    "records_given_up": _metric(
+        "Records given up", "records", "Records of a stream that a pipe went on without."
+    ),
     "event_retries": _metric(
         "Event retries", "invocations", "Asynchronous events that run again after a function error."
     ),

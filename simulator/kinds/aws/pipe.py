@@ -1,4 +1,4 @@
-"""`aws.pipe`: an Amazon EventBridge pipe from one queue or topic to one target.
+"""`aws.pipe`: an Amazon EventBridge pipe from one queue, topic or stream to one target.
 
 Source -> filter -> batch -> enrichment (invoked once for a batch) -> target. The source's records are
 acknowledged when the target has accepted them; what was not accepted comes again by the source's own rules.
@@ -15,7 +15,9 @@ from simulator.engine.endpoint import Poll, Server
 from simulator.engine.environment import Activity
 from simulator.engine.link import Link
 from simulator.engine.message import Message
+from simulator.engine.payload import Event
 from simulator.engine.request import Caller, Invocations
+from simulator.engine.shard_reader import ShardReader
 from simulator.engine.world import World
 from simulator.kinds.aws.event_input import value_maker
 from simulator.kinds.aws.event_patterns import Matcher, compile_pattern, leaves_of
@@ -37,6 +39,8 @@ POLLERS = 5
 RETRY_PAUSE = 1.0
 #: Longest execution, seconds (user guide, *Amazon EventBridge Pipes quotas*).
 LONGEST_EXECUTION = 300.0
+#: Bytes of the message about a batch that was given up (estimate).
+METADATA_SIZE = 1_024.0
 
 
 class PipeServer(BatchServer):
@@ -57,7 +61,9 @@ class Pipe(BatchConsumer):
 
     def __init__(self, world: World, id: str, settings: PipeSettings) -> None:
         node, source = source_of(world.document, id)
-        most = source.most(node.config)
+        self.settings = settings
+        self.is_stream = source.is_stream
+        most = source.most(node.config) * (settings.parallelization_factor if source.is_stream else 1)
         super().__init__(
             id,
             world.env,
@@ -75,22 +81,28 @@ class Pipe(BatchConsumer):
         #: What follows a failed record waits for it, and is acknowledged after it.
         self._is_ordered = source.is_ordered(node.config)
         #: The source knows no timeout that brings a failed record again.
-        self._retries_itself = node.kind == "kafka.topic"
-        if node.kind == "rabbitmq.queue":
+        self._retries_itself = node.kind == "kafka.topic" or source.is_stream
+        if node.kind == "rabbitmq.queue" or source.is_stream:
             self.redelivery_delay = lambda: RETRY_PAUSE
         self._target: Link | None = None
+        self._dead: Link | None = None
         self._labels: _Labels | None = None
         self.filtered_out = 0
         self.timeouts = 0
+        #: Records of a stream that it went on without.
+        self.given_up = 0
 
     def make_server(self) -> PipeServer:
         return PipeServer(self)
 
     def connect(self, world: World) -> None:
         for edge in world.edges_from(self.id, "publish"):
-            self._target = world.link(edge)
             given = edge.settings
             assert isinstance(given, PipeTargetSettings)
+            if given.purpose == "dead-letter":
+                self._dead = world.link(edge)
+                continue
+            self._target = world.link(edge)
             if given.message_group_id is not None or given.message_deduplication_id is not None:
                 self._labels = _Labels(given)
         invoked = list(world.edges_from(self.id, "invoke"))
@@ -189,6 +201,9 @@ class Pipe(BatchConsumer):
                 self.complete(message, subscription, receipt, now)
             else:
                 self._stop(message, receipt)
+        if refused and self.is_stream and self._is_given_up(refused, now):
+            self._drop(refused, now)
+            refused = []
         # A log gives back what was refused at the front, one by one.
         for message, receipt in reversed(refused) if self._retries_itself else refused:
             self.give_up(message, subscription, receipt, now)
@@ -207,6 +222,38 @@ class Pipe(BatchConsumer):
         if ends is None:
             self.busy.down(now)
         return ends
+
+    def _is_given_up(self, refused: list[tuple[Message, int]], now: float) -> bool:
+        """Whether what is left of a batch of a stream has had its tries, or is too old for another."""
+        settings = self.settings
+        tries = max(message.receive_count for message, _ in refused)
+        age = now - min(message.accepted_at for message, _ in refused)
+        is_spent = 0 <= settings.maximum_retry_attempts < tries
+        return is_spent or 0 <= settings.maximum_record_age < age
+
+    def _drop(self, refused: list[tuple[Message, int]], now: float) -> None:
+        """Go on without them; the dead-letter queue is told of the batch in one message."""
+        broker = self.inputs[0].broker
+        assert isinstance(broker, ShardReader)
+        passing = [(message, receipt) for message, receipt in refused if self._passes(message)]
+        if self._dead is not None and passing:
+            letter = passing[0][0].copy()
+            letter.size = METADATA_SIZE
+            batch = {"batchSize": len(passing)}
+            letter.event = Event("", "", {"context": {"pipe": self.id}, "batchInfo": batch})
+            letter.enqueued_at = now
+            self._dead.send(letter)
+        for message, receipt in refused:
+            if self._passes(message):
+                self.given_up += 1
+                broker.give_up(message, receipt, is_dead_letter=self._dead is not None)
+            else:
+                self._stop(message, receipt)
+
+    def lanes_opened(self, lanes: int) -> None:
+        assert self.size is not None
+        if self.settings.concurrency is None:
+            self.resize(self.size + lanes)
 
     def _is_accepted(self, message: Message) -> bool:
         """Whether the target takes a copy."""
@@ -245,6 +292,7 @@ class Pipe(BatchConsumer):
             **super().counts(),
             "filtered_out": self.filtered_out,
             "executions_timed_out": self.timeouts,
+            **({"records_given_up": self.given_up} if self.is_stream else {}),
         }
 
 
@@ -311,7 +359,7 @@ KIND = Kind(
     title="Amazon EventBridge pipe",
     group="Consumers",
     category="consumer",
-    summary="From a queue or Kafka topic through filter, batch and enrichment to one target.",
+    summary="From a queue, Kafka topic or table's stream through filter, batch and enrichment to one target.",
     docs="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html",
     settings=PipeSettings,
     build=Pipe,

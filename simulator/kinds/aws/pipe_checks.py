@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.pipe_settings import PipeInvokeSettings, PipeSettings
-from simulator.kinds.aws.pipe_sources import PIPE_SOURCES, TARGET_BATCHES, source_of
+from simulator.kinds.aws.pipe_sources import PIPE_SOURCES, TARGET_BATCHES, source_of, targets_of
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
 
 #: SQS gives no more than this of a FIFO queue to one execution (user guide, *SQS as a source*).
 FIFO_BATCH = 10
+_STREAM_ONLY = {
+    "parallelization_factor": "ParallelizationFactor",
+    "maximum_retry_attempts": "MaximumRetryAttempts",
+    "maximum_record_age": "MaximumRecordAgeInSeconds",
+}
 
 
 def check(document: Document, node: Node) -> list[Problem]:
@@ -51,8 +56,19 @@ def _ends(document: Document, node: Node) -> list[tuple[str, str]]:
     leaving = document.edges_from(node.id)
     calls = [edge.settings for edge in leaving if edge.role == "invoke"]
     final = sum(isinstance(one, PipeInvokeSettings) and one.purpose == "target" for one in calls)
-    targets = final + sum(edge.role == "publish" for edge in leaving)
+    targets = final + len(targets_of(document, node.id))
     found = []
+    dead = sum(edge.role == "publish" for edge in leaving) - len(targets_of(document, node.id))
+    sources = [document.node(edge.source).kind for edge in document.edges_into(node.id)]
+    if dead and not any(kind in PIPE_SOURCES and PIPE_SOURCES[kind].is_stream for kind in sources):
+        found.append(
+            (
+                f"{node.id} has a dead-letter edge, and gives up nothing but batches of streams",
+                "draw a dead-letter edge from the queue that it reads",
+            )
+        )
+    if dead > 1:
+        found.append((f"{node.id} has {dead} dead-letter edges; a pipe has one", "keep one of them"))
     if targets != 1:
         hint = "publish to a bus or topic that fans out"
         if not targets:
@@ -75,10 +91,10 @@ def _sizes(document: Document, node: Node) -> list[tuple[str, str, str]]:
     source, rules = source_of(document, node.id)
     found = []
     size = settings.batch_size
-    for edge in document.edges_from(node.id):
+    for edge in targets_of(document, node.id):
         target = document.node(edge.target)
         most = TARGET_BATCHES.get(target.kind)
-        if edge.role == "publish" and size is not None and most is not None and size > most:
+        if size is not None and most is not None and size > most:
             found.append(
                 (
                     "config.BatchSize",
@@ -94,7 +110,14 @@ def _sizes(document: Document, node: Node) -> list[tuple[str, str, str]]:
                 f"set it to {FIFO_BATCH} or less",
             )
         )
-    most = rules.most(source.config)
+    factor = settings.parallelization_factor if rules.is_stream else 1
+    if not rules.is_stream:
+        found += [
+            (f"config.{field}", f"{field} is for streams; {source.id} is a {source.kind}", "leave it out")
+            for name, field in _STREAM_ONLY.items()
+            if name in settings.model_fields_set
+        ]
+    most = rules.most(source.config) * factor
     if settings.concurrency is not None and settings.concurrency > most:
         found.append(
             (

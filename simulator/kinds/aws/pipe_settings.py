@@ -24,6 +24,12 @@ _TARGET = Source(
 )
 
 
+_STREAM = Source(
+    "Amazon EventBridge Pipes reference, PipeSourceDynamoDBStreamParameters",
+    "https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_PipeSourceDynamoDBStreamParameters.html",
+)
+
+
 class PipeSettings(Settings):
     """An Amazon EventBridge pipe: one source, a filter, an enrichment, one target."""
 
@@ -31,14 +37,14 @@ class PipeSettings(Settings):
         None,
         title="FilterPattern",
         help="Which records go on, such as {body: {detail-type: [OrderPlaced]}} (Kafka: value, RabbitMQ: "
-        "data); others are taken off the source.",
+        "data, DynamoDB: dynamodb); others are taken off the source.",
         source=_FILTER,
         alias="FilterPattern",
     )
     batch_size: Annotated[int, Field(ge=1, le=10_000)] | None = setting(
         None,
         title="BatchSize",
-        help="Most records of one execution; empty: 10 from SQS, 100 from Kafka and RabbitMQ, and no more "
+        help="Most records of one execution; empty: 10 from SQS, 100 from others, and no more "
         "than the target takes.",
         unit="messages",
         source=_PIPES,
@@ -58,10 +64,41 @@ class PipeSettings(Settings):
         None,
         title="Concurrent executions",
         help="Batches under way at a time; empty: the most that the source allows (SQS 1,250, Kafka one a "
-        "partition, RabbitMQ 5).",
+        "partition, DynamoDB one a shard and unit of ParallelizationFactor, RabbitMQ 5).",
         unit="executions",
         source=_PIPES,
         advanced=True,
+    )
+    parallelization_factor: int = setting(
+        1,
+        title="ParallelizationFactor",
+        help="Streams: batches of one shard under way at a time; order holds by key.",
+        source=_STREAM,
+        alias="ParallelizationFactor",
+        advanced=True,
+        ge=1,
+        le=10,
+    )
+    maximum_retry_attempts: int = setting(
+        -1,
+        title="MaximumRetryAttempts",
+        help="Streams: further tries of a batch that failed; -1: until its records expire.",
+        source=_STREAM,
+        alias="MaximumRetryAttempts",
+        advanced=True,
+        ge=-1,
+        le=10_000,
+    )
+    maximum_record_age: int = setting(
+        -1,
+        title="MaximumRecordAgeInSeconds",
+        help="Streams: a batch that failed is given up when its oldest record is older; -1: never.",
+        unit="s",
+        source=_STREAM,
+        alias="MaximumRecordAgeInSeconds",
+        advanced=True,
+        ge=-1,
+        le=604_800,
     )
     service_time: DurationDistribution = setting(
         title="Execution time",
@@ -80,6 +117,15 @@ class PipeSettings(Settings):
 
 class PipeTargetSettings(Settings):
     """How a pipe hands its records to a queue, a topic or a bus."""
+
+    purpose: Literal["target", "dead-letter"] = setting(
+        "target",
+        title="Purpose",
+        help="Target: where the records go. Dead letter: where it is told of batches of a stream that were "
+        "given up (DeadLetterConfig).",
+        source=_STREAM,
+        advanced=True,
+    )
 
     message_group_id: Annotated[str, Field(min_length=1, max_length=128)] | None = setting(
         None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.design.document import Document, Node
+    from simulator.design.document import Document, Edge, Node
     from simulator.design.fields import Settings
 
 #: Most records of one call to a target (*Batching and concurrency*); a pipe takes no larger batches.
@@ -28,6 +28,7 @@ class PipeSource:
         most: most executions at a time, from the settings of the source.
         is_ordered: whether what follows a failed record waits for it, from the settings of the source.
         refusal: why such a source cannot be read as it is set, "" when it can.
+        is_stream: whether it is a log in shards, whose batches the pipe itself tries again and gives up.
     """
 
     batch: int
@@ -35,10 +36,20 @@ class PipeSource:
     most: Callable[[Settings], int]
     is_ordered: Callable[[Settings], bool] = lambda _settings: False
     refusal: Callable[[Settings, Settings], str] = lambda _settings, _edge: ""
+    is_stream: bool = False
 
 
 def _partitions(settings: Settings) -> int:
     return int(getattr(settings, "partitions", 1))
+
+
+def _shards(settings: Settings) -> int:
+    return int(getattr(settings, "shards", 1))
+
+
+def _stream(table: Settings, _edge: Settings) -> str:
+    is_off = getattr(table, "stream_view_type", None) is None
+    return "a pipe reads the stream of a table, and this one has none: set StreamViewType" if is_off else ""
 
 
 def _share_group(_topic: Settings, edge: Settings) -> str:
@@ -59,6 +70,7 @@ PIPE_SOURCES: dict[str, PipeSource] = {
         10, "body", lambda _settings: 1_250, lambda queue: bool(getattr(queue, "fifo_queue", False))
     ),
     "kafka.topic": PipeSource(100, "value", _partitions, lambda _topic: True, _share_group),
+    "aws.dynamodb": PipeSource(100, "dynamodb", _shards, lambda _table: True, _stream, is_stream=True),
     "rabbitmq.queue": PipeSource(100, "data", lambda _settings: 5, refusal=_amqp),
 }
 
@@ -70,7 +82,16 @@ def source_of(document: Document, id: str) -> tuple[Node, PipeSource]:
     return node, PIPE_SOURCES[node.kind]
 
 
+def targets_of(document: Document, id: str) -> list[Edge]:
+    """The publish edges of a pipe that lead to its target, and not to its dead-letter queue."""
+    return [
+        edge
+        for edge in document.edges_from(id)
+        if edge.role == "publish" and getattr(edge.settings, "purpose", "target") == "target"
+    ]
+
+
 def target_batch(document: Document, id: str) -> int:
     """The largest batch that the pipe's target takes."""
-    kinds = [document.node(edge.target).kind for edge in document.edges_from(id) if edge.role == "publish"]
+    kinds = [document.node(edge.target).kind for edge in targets_of(document, id)]
     return min([TARGET_BATCHES.get(kind, 10_000) for kind in kinds], default=10_000)

@@ -13,19 +13,14 @@ from math import ceil
 
 from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.aws.dynamodb.settings import TABLE_QUOTA, DynamoDbSettings
+from simulator.kinds.aws.dynamodb.units import MOST_PARTITIONS, PARTITION_READ, PARTITION_WRITE
 
-#: Ceilings of one partition, units per second.
-PARTITION_READ, PARTITION_WRITE = 3_000, 1_000
-#: GB of one partition.
-PARTITION_SIZE = 10.0
 #: Seconds of unused provisioned capacity that are kept.
 BURST = 300.0
 #: Seconds between two looks at heat, peaks and scaling.
 MINUTE = 60.0
 #: Share of its ceiling from which a partition is hot.
 HOT = 0.9
-#: Partitions a simulated table may have.
-MOST_PARTITIONS = 512
 #: Minutes above and below the target before auto scaling acts.
 SCALE_OUT_AFTER, SCALE_IN_AFTER = 2, 15
 
@@ -77,12 +72,10 @@ class Capacity:
         if self.is_on_demand:
             read, write = float(settings.warm_read), float(settings.warm_write)
             burst = 1.0
-            count = max(ceil(read / PARTITION_READ), ceil(write / PARTITION_WRITE))
         else:
             read, write = float(settings.read_capacity_units), float(settings.write_capacity_units)
             burst = BURST
-            count = ceil(read / PARTITION_READ + write / PARTITION_WRITE)
-        count = min(MOST_PARTITIONS, max(count, ceil(settings.stored / PARTITION_SIZE), 1))
+        count = settings.shards
         quota = float(TABLE_QUOTA)
         self.sides = {
             is_write: _Side(TokenBucket(rate, rate * burst), rate, min(quota, float(own or quota)))

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
 from simulator.kinds.aws.dynamodb.call_settings import READS, DynamoDbCallSettings
-from simulator.kinds.aws.dynamodb.capacity import PARTITION_READ, PARTITION_WRITE
 from simulator.kinds.aws.dynamodb.settings import DynamoDbSettings
-from simulator.kinds.aws.dynamodb.units import LARGEST_ITEM, read_units, write_units
+from simulator.kinds.aws.dynamodb.units import (
+    LARGEST_ITEM,
+    PARTITION_READ,
+    PARTITION_WRITE,
+    read_units,
+    write_units,
+)
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node

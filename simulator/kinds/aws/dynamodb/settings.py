@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,6 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from simulator.design.distributions import DurationDistribution, LogNormal
 from simulator.design.fields import Settings, Source, setting
+from simulator.kinds.aws.dynamodb.units import (
+    MOST_PARTITIONS,
+    PARTITION_READ,
+    PARTITION_SIZE,
+    PARTITION_WRITE,
+)
 
 _GUIDE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/"
 _CREATE = Source(
@@ -272,6 +279,16 @@ class DynamoDbSettings(Settings):
         source=Source("Estimate: a get and a half"),
         factory=lambda: LogNormal(p50=0.006, p99=0.025),
     )
+
+    @property
+    def shards(self) -> int:
+        """Partitions at the start, and with them shards of the stream: the classic formula, from memory."""
+        if self.billing_mode == "PAY_PER_REQUEST":
+            count = max(ceil(self.warm_read / PARTITION_READ), ceil(self.warm_write / PARTITION_WRITE))
+        else:
+            read, write = self.read_capacity_units, self.write_capacity_units
+            count = ceil(read / PARTITION_READ + write / PARTITION_WRITE)
+        return min(MOST_PARTITIONS, max(count, ceil(self.stored / PARTITION_SIZE), 1))
 
     @model_validator(mode="after")
     def _a_table_has_a_quota(self) -> Self:

@@ -9,6 +9,13 @@ from __future__ import annotations
 
 from math import ceil
 
+#: Ceilings of one partition, units per second.
+PARTITION_READ, PARTITION_WRITE = 3_000, 1_000
+#: GB of one partition.
+PARTITION_SIZE = 10.0
+#: Partitions a simulated table may have.
+MOST_PARTITIONS = 512
+
 READ_SIZE, WRITE_SIZE = 4_096, 1_024
 #: Largest item, bytes.
 LARGEST_ITEM = 400 * 1_024

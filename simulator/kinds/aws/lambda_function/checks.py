@@ -194,11 +194,35 @@ def _asynchronous(document: Document, node: Node) -> Iterator[Problem]:
             message = f"the edge {source!r} reads a queue, whose own dead-letter queue takes what fails"
             hint = "draw a dead-letter edge from the queue, or name a stream"
             yield _of_edge(document, edge, "source", message, hint, "error")
+    for edge in failing:
+        yield from _destination(document, edge)
     is_async = any(is_event(document, edge) for edge in document.edges_into(node.id))
     if is_async and not any(edge.settings.source == "" for edge in failing):  # type: ignore[attr-defined]
         message = f"asynchronous events that {node.id} fails at three times are gone"
         hint = "draw a dead-letter edge to a queue: an on-failure destination"
         yield _of_node(document, node, "", message, hint, "hint")
+
+
+#: Kinds that a destination on failure can be; a queue or topic of the textbook stands for S3.
+_OF_EVENTS = ("aws.sqs", "aws.sns", "aws.eventbridge", "aws.lambda", "queue", "topic")
+_OF_MAPPINGS = ("aws.sqs", "aws.sns", "queue", "topic")
+
+
+def _destination(document: Document, edge: Edge) -> Iterator[Problem]:
+    """A destination on failure that Lambda does not know, or a FIFO one."""
+    source = getattr(edge.settings, "source", "")
+    target = document.node(edge.target)
+    mapping = next((one for one in document.edges if one.id == source), None)
+    known = _OF_MAPPINGS if source else _OF_EVENTS
+    if mapping is not None and document.node(mapping.source).kind == "kafka.topic":
+        known = (*known, "kafka.topic")
+    if target.kind not in known:
+        what = "a mapping" if source else "asynchronous events"
+        message = f"{target.id} is a {target.kind}, to which Lambda hands over nothing that {what} failed at"
+        yield _of_edge(document, edge, "source", message, f"lead it to {', '.join(known)}", "error")
+    elif getattr(target.config, "fifo_queue", False) or getattr(target.config, "fifo_topic", False):
+        message = f"{target.id} is FIFO; destinations on failure are standard queues and topics"
+        yield _of_edge(document, edge, "source", message, "make it a standard one", "error")
 
 
 def _edge(document: Document, id: str) -> Edge:

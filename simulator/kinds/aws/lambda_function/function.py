@@ -92,8 +92,10 @@ class LambdaFunction(Responder):
         for edge in world.edges_from(self.id, "dead-letter"):
             link = world.dead_letter_link(edge)
             source = getattr(edge.settings, "source", "")
-            owner: EventQueue | EventSourceMapping = self.mappings.get(source, self.events)
-            owner.on_failure.append(link)
+            if source in self.mappings:
+                self.mappings[source].add_destination(link, world.document.node(edge.target).kind)
+            else:
+                self.events.on_failure.append(link)
         for mapping in self.mappings.values():
             mapping.outlet = self.outlet
             mapping.is_sending_on = bool(self.outlet)

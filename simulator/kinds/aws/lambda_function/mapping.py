@@ -125,7 +125,9 @@ class EventSourceMapping(BatchConsumer):
         pattern = settings.filter_pattern
         self._matcher = None if pattern is None else compile_pattern(pattern)
         self._body = "body" if self.source_kind == "aws.sqs" else "value"
+        #: Destinations that get what was given up, and those that are told of it in one message.
         self.on_failure: list[Link] = []
+        self.told: list[Link] = []
         self.filtered_out = self.invoked = self.throttled = self.given_back = 0
         self.iterator_age = Tally()
         self._ramp = Timer(world.env, self._one_more)
@@ -140,6 +142,10 @@ class EventSourceMapping(BatchConsumer):
             return provisioned.minimum * PER_POLLER, provisioned.maximum * PER_POLLER, PROVISIONED_STEP
         most = settings.maximum_concurrency or MOST_POLLERS
         return min(FIRST_POLLERS, most), most, STEP
+
+    def add_destination(self, link: Link, kind: str) -> None:
+        """Where goes what was given up: an edge to a node of this kind."""
+        self.on_failure.append(link)
 
     # -- pollers ---------------------------------------------------------------------------------
     def wake(self, subscription: Subscription, now: float, gap: float, server: Server | None = None) -> None:

@@ -12,13 +12,19 @@ from typing import Any
 from simulator.engine.batch_consumer import BatchServer
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import Activity
+from simulator.engine.link import Link
 from simulator.engine.message import Message
+from simulator.engine.payload import Event
 from simulator.kinds.aws.lambda_function.edge_settings import MappingSettings
 from simulator.kinds.aws.lambda_function.events import hand_over
 from simulator.kinds.aws.lambda_function.mapping import STEP, EventSourceMapping
 
 #: Seconds before a failed batch is tried again: the first, doubled each time up to the longest (estimate).
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
+#: Kinds of destination that get one message about a batch (shard, positions, number of records) and not its
+#: records, as S3 and a Kafka topic do (*Retaining discarded records*); its size is an estimate, bytes.
+TOLD_OF = ("aws.sqs", "aws.sns")
+METADATA_SIZE = 1_024.0
 
 
 class StreamPoller(BatchServer):
@@ -53,6 +59,15 @@ class StreamMapping(EventSourceMapping):
         shards = getattr(source, "partitions", None) or getattr(source, "shards", None) or 1
         pollers = int(shards) * settings.parallelization_factor
         return pollers, pollers, STEP
+
+    def add_destination(self, link: Link, kind: str) -> None:
+        (self.told if kind in TOLD_OF else self.on_failure).append(link)
+
+    def lanes_opened(self, lanes: int) -> None:
+        assert self.size is not None
+        self.floor += lanes
+        self.most += lanes
+        self.resize(self.size + lanes)
 
     def make_server(self) -> StreamPoller:
         return StreamPoller(self)
@@ -109,11 +124,14 @@ class StreamMapping(EventSourceMapping):
     def _give_up_batch(self, server: StreamPoller, now: float) -> None:
         """To the destination on failure, or nowhere; the stream goes on behind it."""
         batch, server.gathered = server.gathered, []
-        for message, receipt in batch:
+        is_kept = bool(self.on_failure or self.told)
+        for number, (message, receipt) in enumerate(batch):
             self.held.down(now)
             letter = message.copy()
-            if self.on_failure:
+            if is_kept:
                 self.dead_lettered += 1
+                if number == 0:
+                    self._tell(letter, len(batch), now)
                 hand_over(self.function, letter, self.on_failure, now)
             else:
                 self.dropped += 1
@@ -121,6 +139,16 @@ class StreamMapping(EventSourceMapping):
             message.processed = True
             server.subscription.broker.acknowledge(message, receipt)
         self._go_on_behind(server, now)
+
+    def _tell(self, first: Message, records: int, now: float) -> None:
+        """One message about the batch that was given up to each destination that gets no records."""
+        context = {"functionArn": self.function.id, "condition": "RetryAttemptsExhausted"}
+        for link in self.told:
+            letter = first.copy()
+            letter.size = METADATA_SIZE
+            letter.event = Event("", "", {"requestContext": context, "batchInfo": {"batchSize": records}})
+            letter.enqueued_at = now
+            link.send(letter)
 
     def _go_on_behind(self, server: StreamPoller, now: float) -> None:
         server.attempts = 0
