@@ -20,6 +20,8 @@ from simulator.measurement.tally import Tally
 
 #: The slowest output, tokens per second, whatever is drawn.
 SLOWEST = 0.1
+#: Limits are per minute: refusals nearer to each other than that (s) are one event.
+QUIET = 60.0
 
 
 class Model(CalledByEdge):
@@ -67,6 +69,7 @@ class Model(CalledByEdge):
         self.departures = 0
         self.residence_sum = 0.0
         self._is_out = False
+        self._refused_at = -inf
 
     def door(self, edge: str, settings: Any) -> Responder:
         assert isinstance(settings, LlmCallSettings)
@@ -102,7 +105,14 @@ class Model(CalledByEdge):
             self._arm(now)
         else:
             wait = self.limits.wait(now, conversation.fresh)
+            self._tell_limit(now)
             conversation.later(now + self.error_latency(), lambda then: conversation.refused(then, wait))
+
+    def _tell_limit(self, now: float) -> None:
+        """A request is refused: an event where none was in the minute before."""
+        if now - self._refused_at > QUIET:
+            self._world.note("limit", self.id, f"{self.id}: over its limits, requests are refused with 429")
+        self._refused_at = now
 
     def _fits(self, conversation: Conversation, now: float) -> bool:
         return self.limits.wait(now, conversation.fresh) < inf

@@ -92,6 +92,6 @@ KIND = Kind(
     build=OutboxNode,
     edge_settings={"publish": PlainSettings},
     check=check,
-    badges=("throughput", "lost_events", "publish_delay"),
+    badges=("queue_length", "publish_delay", "lost_events"),
     cost=cost_items,
 )

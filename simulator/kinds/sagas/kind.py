@@ -32,6 +32,6 @@ KIND = Kind(
     build=SagaNode,
     edge_settings={"invoke": CommandSettings, "publish": CommandSettings},
     check=check_saga,
-    badges=("throughput", "sagas_compensated", "half_done"),
+    badges=("half_done", "execution_time", "sagas_compensated"),
     share=commands_on,
 )

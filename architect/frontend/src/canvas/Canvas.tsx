@@ -31,6 +31,7 @@ import { type Snapping, useNodeChanges } from "./useNodeChanges";
 import { WireLine } from "./WireLine";
 import "./canvas.css";
 import "./card.css";
+import "./cardFar.css";
 
 // outside the component: a new object each time would make React Flow mount every node anew
 const nodeTypes: NodeTypes = { card: NodeCard };

@@ -3,6 +3,10 @@ import { CircleAlert, TriangleAlert } from "lucide-react";
 import { memo, useEffect, useMemo, useRef } from "react";
 import { nodeName } from "../document/types";
 import { useCatalogue } from "../editor/EditorContext";
+import { activeFault } from "../run/activeFaults";
+import { useSession } from "../run/session";
+import type { FaultInfo } from "../schema/types";
+import { breakable } from "./breakable";
 import { useDetail } from "./detail";
 import { nodeFacts, sortOf } from "./facts";
 import type { CardNode } from "./flowElements";
@@ -15,6 +19,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
   const root = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLSpanElement>(null);
   const spark = useRef<SVGPathElement>(null);
+  const fault = useRef<HTMLSpanElement>(null);
   const values = useRef<(HTMLElement | null)[]>([]);
   const { node, kind, category } = data;
   const { receives } = data;
@@ -32,9 +37,14 @@ function Card({ id, data }: NodeProps<CardNode>) {
       values: values.current.filter((value) => value !== null),
       bar: bar.current,
       spark: spark.current,
+      fault: fault.current,
     };
-    return bindCard(id, rows, parts, detail === "far" || detail === "tiny");
-  }, [id, rows, detail]);
+    const faultAt = (t: number) => {
+      const found = activeFault(useSession.getState().snapshot?.faults, id, t);
+      return found ? faultTitle(String(found["kind"]), catalogue.faultsOf(node.kind)) : "";
+    };
+    return bindCard(id, rows, parts, detail === "far" || detail === "tiny", faultAt);
+  }, [id, node.kind, rows, detail, catalogue]);
 
   // a handle of a pixel cannot be taken hold of, and each listens to whatever moves on the canvas
   const hasHandles = detail !== "tiny";
@@ -47,7 +57,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
           <KindIcon kind={node.kind} category={category} size={18} />
         </span>
         <span className="card-names">
-          <strong className="card-label">{nodeName(node)}</strong>
+          <strong className="card-label">{breakable(nodeName(node))}</strong>
           <span className={`card-kind${sort === "FIFO" ? " is-fifo" : ""}`}>
             <span className="card-kind-name">{kind?.title ?? node.kind}</span>
             {sort && <span className={`card-sort${sort === "FIFO" ? " is-fifo" : ""}`}>{sort}</span>}
@@ -84,12 +94,17 @@ function Card({ id, data }: NodeProps<CardNode>) {
           </div>
         ))}
       </dl>
+      <span className="card-fault" ref={fault} />
       <span className="card-bar" aria-hidden="true">
         <span ref={bar} />
       </span>
       {data.sends && hasHandles && <Handle type="source" position={Position.Right} />}
     </div>
   );
+}
+
+function faultTitle(kind: string, known: readonly FaultInfo[]): string {
+  return known.find((one) => one.fault === kind)?.title ?? kind;
 }
 
 function Badge({ errors, warnings }: { errors: number; warnings: number }) {

@@ -2,6 +2,7 @@ import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { useDetail } from "./detail";
 import type { WireEdge } from "./flowElements";
+import { CARD } from "./geometry";
 import { bindEdge } from "./liveEdge";
 
 /** One edge. Its label says the role where it is not the plain one, and the rate during a run. */
@@ -30,6 +31,8 @@ function Line(props: EdgeProps<WireEdge>) {
     sourcePosition,
     targetPosition,
   });
+  // above a level line; on one that climbs in the middle, which lies between two rows of cards and not beside them
+  const offset = Math.abs(sourceY - targetY) > CARD.height / 2 ? 4 : -8;
   const role = data?.role ?? "publish";
   const label = data?.label ?? role;
   const isPlain = label === "publish" || label === "consume" || label === "invoke";
@@ -50,7 +53,7 @@ function Line(props: EdgeProps<WireEdge>) {
         interactionWidth={props.interactionWidth ?? 20}
         {...(props.markerEnd ? { markerEnd: props.markerEnd } : {})}
       />
-      <text ref={text} className="wire-label" x={labelX} y={labelY - 8} textAnchor="middle">
+      <text ref={text} className="wire-label" x={labelX} y={labelY + offset} textAnchor="middle">
         {resting}
       </text>
       {isPlain && !selected && (

@@ -41,7 +41,7 @@ export function sortOf(node: DesignNode, kind: KindInfo | undefined): string {
   return (node.config?.[name] ?? kind?.defaults?.[name]) === true ? "FIFO" : "standard";
 }
 
-function factText(value: Json | undefined, field: FieldSpec): string | null {
+export function factText(value: Json | undefined, field: FieldSpec): string | null {
   if (value === undefined || value === null || value === "") return null;
   switch (field.kind) {
     case "number":
@@ -71,7 +71,8 @@ export function distributionText(value: Json | undefined, unit: string): string 
     .find((one) => typeof one.number === "number");
   if (!figure) return name;
   const shown = formatSetting(figure.number as number, figure.key === "count" ? "1" : unit);
-  return name === "constant" ? shown : `${shown}${figure.key === "p50" ? " median" : ""}, ${name}`;
+  if (figure.key === "p50") return `${shown} median`;
+  return name === "constant" ? shown : `${shown}, ${name}`;
 }
 
 /** "100 msg/s, poisson": how much comes in. */

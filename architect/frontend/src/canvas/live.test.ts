@@ -26,6 +26,7 @@ function card() {
     values: rows.map(() => document.createElement("dd")),
     bar: document.createElement("span"),
     spark: document.createElementNS("http://www.w3.org/2000/svg", "path"),
+    fault: document.createElement("span"),
   };
   return { rows, parts, texts: () => parts.values.map((value) => value.textContent) };
 }

@@ -15,6 +15,8 @@ export interface LiveParts {
   readonly values: readonly HTMLElement[];
   readonly bar: HTMLElement | null;
   readonly spark: SVGPathElement | null;
+  /** where a fault that is on is named */
+  readonly fault: HTMLElement | null;
 }
 
 export interface LiveRow {
@@ -101,17 +103,32 @@ function mark(element: HTMLElement, name: string, value: string): void {
   if (element.dataset[name] !== value) element.dataset[name] = value;
 }
 
-/** Keep a card's numbers current until the returned function is called. `far`: only the colour is kept. */
-export function bindCard(id: string, rows: readonly LiveRow[], parts: LiveParts, far: boolean): () => void {
+/**
+ * Keep a card's numbers current until the returned function is called. `far`: only the colour is kept.
+ * `faultAt` names the fault that is on at a moment ("" for none).
+ */
+export function bindCard(
+  id: string,
+  rows: readonly LiveRow[],
+  parts: LiveParts,
+  far: boolean,
+  faultAt: (t: number) => string = () => "",
+): () => void {
   const sparkMetric = rows.find((row) => (HISTORY_METRICS as readonly string[]).includes(row.metric))?.metric;
   let sparkDrawn = 0;
   const clear = () => {
     delete parts.root.dataset["load"];
     delete parts.root.dataset["live"];
+    delete parts.root.dataset["fault"];
+    write(parts.fault ?? undefined, "");
     parts.spark?.setAttribute("d", "");
     if (parts.bar) parts.bar.style.transform = "scaleX(0)";
   };
-  const paint = (metrics: NodeMetrics) => {
+  const paint = (metrics: NodeMetrics, t: number) => {
+    const fault = faultAt(t);
+    write(parts.fault ?? undefined, fault);
+    if (fault !== "") mark(parts.root, "fault", "on");
+    else delete parts.root.dataset["fault"];
     const { share, level } = barShare(metrics);
     mark(parts.root, "load", String(level));
     mark(parts.root, "live", "yes");
@@ -132,8 +149,8 @@ export function bindCard(id: string, rows: readonly LiveRow[], parts: LiveParts,
       parts.spark.setAttribute("d", sparkPath(metricStore.history(id, sparkMetric as HistoryMetric, 60)));
     }
   };
-  const stop = metricStore.subscribeNode(id, (metrics) => {
-    if (metrics !== null) paintSoon(parts, () => paint(metrics));
+  const stop = metricStore.subscribeNode(id, (metrics, t) => {
+    if (metrics !== null) paintSoon(parts, () => paint(metrics, t));
     else {
       paintNever(parts);
       clear();

@@ -2,7 +2,8 @@ import { useEffect, useId, useRef, useState, useSyncExternalStore } from "react"
 import "uplot/dist/uPlot.min.css";
 import { formatClock, formatQuantity } from "../run/numbers";
 import { shownTheme, subscribeTheme } from "../theme/theme";
-import { type ChartSpec, mergingWords } from "./chartSet";
+import { mergingWords } from "./chartSet";
+import type { ChartSpec } from "./chartSpec";
 import { createPlot, type Mark, type Plot } from "./plot";
 import { type SeriesStore, seriesStore } from "./series";
 import "./charts.css";

@@ -50,6 +50,7 @@ describe("the value axis", () => {
     [1500, "msg/s", "1.5k"],
     [0.25, "share", "25\u202f%"],
     [10, "s", "10\u202fs"],
+    [400, "requests", "400"],
   ])("writes %s %s as %s", (value, unit, text) => expect(valueTick(value, unit)).toBe(text));
 
   it("counts long times in minutes and hours", () => {

@@ -56,9 +56,12 @@ export function timeTick(seconds: number, step: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** Units that belong to the number; the others are words, which the chart's title has. */
+const IN_TICKS: ReadonlySet<string> = new Set(["s", "share", "bytes", "bytes/s"]);
+
 /** Ticks carry the short unit, for the chart's title has it in words, and no superfluous zeros: "2.5 s", "0.5". */
 export function valueTick(value: number, unit: string): string {
-  const text = formatQuantity(value, unit === "msg/s" || unit === "messages" ? "1" : unit);
+  const text = formatQuantity(value, IN_TICKS.has(unit) ? unit : "1");
   return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 }
 

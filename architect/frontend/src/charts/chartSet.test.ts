@@ -1,12 +1,22 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { type Columns, chartsFor, mergingWords, type Wording } from "./chartSet";
+import { chartsFor, mergingWords } from "./chartSet";
+import type { Columns, Wording } from "./chartSpec";
 import { flowKey, nodeKey } from "./series";
 
 const words: Wording = {
   node: (id) => id.toUpperCase(),
   edge: (id) => id,
   metric: (name) => name.replaceAll("_", " "),
+  unit: (name) => UNITS[name] ?? "s",
+  definition: () => "",
+  badges: (id) => (id === "view" ? ["staleness", "read_your_writes"] : []),
+};
+const UNITS: Record<string, string> = {
+  read_your_writes: "share",
+  unread: "events",
+  rebuilds: "events",
+  lost_events: "events",
 };
 
 function columns(peaks: Record<string, number>): Columns {
@@ -62,11 +72,13 @@ describe("the charts of a selection", () => {
 
   it("draw an objective where its flow is shown", () => {
     const held = columns({ [flowKey("a", "b", "end_to_end_latency", "p99")]: 2 });
-    const limits = [
+    const flows = [
       { from: "a", to: "b", part: "p99", below: 2 },
       { from: "a", to: "z", part: "p99", below: 9 },
     ];
-    expect(chartsFor(null, held, words, limits)[0]?.limits).toEqual([{ value: 2, label: "p99 objective" }]);
+    expect(chartsFor(null, held, words, { flows, nodes: [] })[0]?.limits).toEqual([
+      { value: 2, label: "p99 objective" },
+    ]);
   });
 
   it("never tell two lines apart by colour alone", () => {
@@ -81,5 +93,48 @@ describe("the charts of a selection", () => {
     const line = { key: nodeKey("q", "queue_length"), label: "", token: "--series-1" as const };
     expect(mergingWords(1, [line])).toBe("");
     expect(mergingWords(4, [line])).toBe("max of 4 frames");
+  });
+
+  it("begin with what the kind is judged by, and end with the rest of what only it measures", () => {
+    const held = columns({
+      [nodeKey("view", "throughput")]: 5,
+      [nodeKey("view", "unread")]: 7,
+      [nodeKey("view", "rebuilds")]: 0,
+      [nodeKey("view", "read_your_writes")]: 0,
+      [nodeKey("view", "staleness", "p50")]: 1,
+      [nodeKey("view", "staleness", "p99")]: 2,
+      [nodeKey("view", "rebuild_time", "p99")]: 0,
+    });
+    const charts = chartsFor({ kind: "node", id: "view" }, held, words);
+    expect(charts.map((chart) => [chart.title, chart.unit])).toEqual([
+      ["Staleness", "s"],
+      ["Read your writes", "share"],
+      ["Rates", "msg/s"],
+      ["Unread", "events"],
+    ]);
+  });
+
+  it("of the whole show what an objective asks of a node, with its limit, before backlogs", () => {
+    const held = columns({
+      [nodeKey("view", "staleness", "p50")]: 1,
+      [nodeKey("view", "staleness", "p99")]: 9,
+      [nodeKey("view", "lost_events")]: 0,
+      [nodeKey("q", "queue_length")]: 4,
+    });
+    const nodes = [
+      { node: "view", metric: "staleness", part: "p99", value: 5 },
+      { node: "view", metric: "lost_events", part: "", value: 0 },
+    ];
+    const [first, second, ...others] = chartsFor(null, held, words, { flows: [], nodes });
+    expect(first?.title).toBe("Staleness p99");
+    expect(first?.limits).toEqual([{ value: 5, label: "objective" }]);
+    expect(first?.lines.map((line) => line.label)).toEqual(["VIEW"]);
+    expect(second?.title).toBe("Backlog");
+    expect(others).toEqual([]);
+  });
+
+  it("of the whole put a backlog of nothing last", () => {
+    const held = columns({ [nodeKey("q", "queue_length")]: 0, [nodeKey("q", "utilization")]: 0.2 });
+    expect(titles(chartsFor(null, held, words))).toEqual(["Utilization", "Backlog"]);
   });
 });

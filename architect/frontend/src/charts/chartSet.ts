@@ -1,81 +1,26 @@
 /** Which charts a node, an edge or the whole flow gets, from the columns that hold numbers. Pure: no drawing here. */
+import {
+  type ChartLine,
+  type ChartSpec,
+  type Columns,
+  capital,
+  MOST_LINES,
+  spread,
+  styled,
+  TIMES,
+  TROUBLE,
+  type Wording,
+} from "./chartSpec";
+import { goalCharts, type NodeGoal, ownCharts } from "./ownCharts";
 import { edgeKey, flowKey, mergingOf, nodeKey } from "./series";
 
-export interface ChartLine {
-  readonly key: string;
-  readonly label: string;
-  /** colour token and dash: a line is told apart without its colour too */
-  readonly token: `--${string}`;
-  readonly dash?: readonly number[];
-  readonly fill?: boolean;
-}
-
-export interface ChartSpec {
-  readonly id: string;
-  readonly title: string;
-  /** as formatQuantity understands it */
-  readonly unit: string;
-  readonly lines: readonly ChartLine[];
-  /** what one point of the chart is, for the help */
-  readonly help: string;
-  /** objectives drawn as a line */
-  readonly limits?: readonly { value: number; label: string }[];
-  /** times spread over decades: offered on a logarithmic axis */
-  readonly canBeLog?: boolean;
-}
-
-export interface Columns {
-  has(key: string): boolean;
-  keys(): string[];
-  /** the largest value so far */
-  peak(key: string): number;
-}
-
 export type Selection = { kind: "node" | "edge"; id: string } | null;
-
-export interface Wording {
-  node(id: string): string;
-  edge(id: string): string;
-  metric(name: string): string;
-}
-
-const SERIES = [1, 2, 3, 4, 5, 6].map((n) => `--series-${n}` as const);
-const DASHES: readonly (readonly number[])[] = [[], [6, 4], [2, 3], [10, 4, 2, 4], [4, 2], [1, 2]];
-/** More lines than this in one chart cannot be told apart. */
-export const MOST_LINES = 6;
-
-const SPREAD: readonly { part: string; label: string; token: `--${string}`; dash: readonly number[] }[] = [
-  { part: "p50", label: "p50", token: "--series-1", dash: [] },
-  { part: "p95", label: "p95", token: "--series-2", dash: [6, 4] },
-  { part: "p99", label: "p99", token: "--series-3", dash: [2, 3] },
-];
-
-function styled(index: number): Pick<ChartLine, "token" | "dash"> {
-  return { token: SERIES[index % SERIES.length] ?? "--series-1", dash: DASHES[index % DASHES.length] ?? [] };
-}
-
-function spread(base: (part: string) => string): ChartLine[] {
-  return SPREAD.map(({ part, label, token, dash }) => ({ key: base(part), label, token, dash }));
-}
 
 function nodeLines(columns: Columns, id: string, metrics: readonly string[], words: Wording): ChartLine[] {
   return metrics
     .filter((metric) => columns.has(nodeKey(id, metric)))
     .map((metric, i) => ({ key: nodeKey(id, metric), label: words.metric(metric), ...styled(i) }));
 }
-
-const TIMES = ["waiting_time", "sojourn_time", "service_time"] as const;
-const TROUBLE = [
-  "dead_lettered",
-  "redelivered",
-  "expired",
-  "dropped",
-  "rejected",
-  "throttled",
-  "executions_failed",
-  "duplicates",
-  "out_of_order",
-] as const;
 
 const HELP = {
   rate: "Messages per second in each interval.",
@@ -87,8 +32,13 @@ const HELP = {
   trouble: "Messages since the start of the run.",
 } as const;
 
-/** The charts of one node. */
+/** The charts of one node: what its kind is judged by, what every node has, and the rest of what it measures. */
 export function nodeCharts(columns: Columns, id: string, words: Wording): ChartSpec[] {
+  const { leading, others } = ownCharts(columns, id, words);
+  return [...leading, ...commonCharts(columns, id, words), ...others];
+}
+
+function commonCharts(columns: Columns, id: string, words: Wording): ChartSpec[] {
   const charts: ChartSpec[] = [];
   const add = (spec: ChartSpec) => {
     const lines = spec.lines.filter((line) => columns.has(line.key));
@@ -200,13 +150,21 @@ function nodesByPeak(columns: Columns, metric: string): string[] {
     .slice(0, MOST_LINES);
 }
 
+/** What the objectives of the design ask of its flows and nodes. */
+export interface Limits {
+  readonly flows: readonly FlowLimit[];
+  readonly nodes: readonly NodeGoal[];
+}
+
+const NO_LIMITS: Limits = { flows: [], nodes: [] };
+
 export interface FlowLimit extends FlowName {
   readonly part: string;
   readonly below: number;
 }
 
 /** The charts of the whole: what the flows deliver and how fast, where messages wait, who is busy. */
-export function flowCharts(columns: Columns, words: Wording, limits: readonly FlowLimit[] = []): ChartSpec[] {
+export function flowCharts(columns: Columns, words: Wording, limits: Limits = NO_LIMITS): ChartSpec[] {
   const charts: ChartSpec[] = [];
   const all = flowsOf(columns);
   const flows = all.slice(0, MOST_LINES);
@@ -224,7 +182,7 @@ export function flowCharts(columns: Columns, words: Wording, limits: readonly Fl
     unit: "s",
     help: HELP.times,
     canBeLog: true,
-    limits: limits
+    limits: limits.flows
       .filter((limit) => flows.some((flow) => flow.from === limit.from && flow.to === limit.to))
       .filter((limit) => only !== undefined || limit.part === "p99")
       .map((limit) => ({
@@ -239,17 +197,22 @@ export function flowCharts(columns: Columns, words: Wording, limits: readonly Fl
           ...styled(i),
         })),
   });
-  add({
+  charts.push(...goalCharts(columns, words, limits.nodes));
+  const queues = nodesByPeak(columns, "queue_length");
+  const backlog: ChartSpec = {
     id: "backlog",
     title: "Backlog",
     unit: "messages",
     help: HELP.level,
-    lines: nodesByPeak(columns, "queue_length").map((id, i) => ({
+    lines: queues.map((id, i) => ({
       key: nodeKey(id, "queue_length"),
       label: words.node(id),
       ...styled(i),
     })),
-  });
+  };
+  // a line at zero is no news: it stands behind the others
+  const isWaiting = queues.some((id) => columns.peak(nodeKey(id, "queue_length")) > 0);
+  if (isWaiting) add(backlog);
   add({
     id: "delivered",
     title: "Delivered",
@@ -272,6 +235,7 @@ export function flowCharts(columns: Columns, words: Wording, limits: readonly Fl
       ...styled(i),
     })),
   });
+  if (!isWaiting) add(backlog);
   return charts;
 }
 
@@ -280,7 +244,7 @@ export function chartsFor(
   selection: Selection,
   columns: Columns,
   words: Wording,
-  limits: readonly FlowLimit[] = [],
+  limits: Limits = NO_LIMITS,
 ): ChartSpec[] {
   if (selection?.kind === "node") return nodeCharts(columns, selection.id, words);
   if (selection?.kind === "edge") return edgeCharts(columns, selection.id);
@@ -292,8 +256,4 @@ export function mergingWords(framesPerPoint: number, lines: readonly ChartLine[]
   if (framesPerPoint <= 1) return "";
   const metric = lines[0]?.key.split(" ").at(-1) ?? "";
   return `${mergingOf(metric)} of ${framesPerPoint} frames`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

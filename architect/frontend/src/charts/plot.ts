@@ -5,7 +5,7 @@ import UPlot from "uplot";
 import { formatClock, formatCount } from "../run/numbers";
 import { tokenColor } from "../theme/theme";
 import { TIME_STEPS, timeEnd, timeTick, valueRange, valueSteps, valueTick } from "./axes";
-import type { ChartSpec } from "./chartSet";
+import type { ChartSpec } from "./chartSpec";
 import { grouped, mergingOf, type SeriesStore } from "./series";
 
 /** Something that happened, drawn on the time axis. */
@@ -44,6 +44,8 @@ const SYNC = "headrace-run";
 const POINT_SPACING = 2.5;
 /** Marks beyond this many would be a wall; the event list has them all. */
 const MOST_MARKS = 60;
+/** With more than these only faults have a line through the chart: the others keep their triangle. */
+const MOST_LINES_OF_MARKS = 8;
 
 export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   const { spec, isLog, duration, store } = options;
@@ -146,13 +148,16 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   function drawAbove(u: uPlot): void {
     u.ctx.save();
     u.ctx.lineWidth = devicePixelRatio;
+    const isCrowd = decoration.marks.length > MOST_LINES_OF_MARKS;
     for (const mark of decoration.marks.slice(0, MOST_MARKS)) {
       const x = Math.round(u.valToPos(mark.t, "x", true)) + 0.5;
       if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
-      u.ctx.strokeStyle = colours.mark;
-      u.ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
-      line(u.ctx, x, u.bbox.top, x, u.bbox.top + u.bbox.height);
-      u.ctx.setLineDash([]);
+      if (!isCrowd || mark.kind === "fault") {
+        u.ctx.strokeStyle = colours.mark;
+        u.ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+        line(u.ctx, x, u.bbox.top, x, u.bbox.top + u.bbox.height);
+        u.ctx.setLineDash([]);
+      }
       u.ctx.fillStyle = colours.mark;
       triangle(u.ctx, x, u.bbox.top + u.bbox.height, 5 * devicePixelRatio);
     }
@@ -196,11 +201,15 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     u.ctx.textBaseline = "middle";
     u.ctx.textAlign = x > left + width / 2 ? "right" : "left";
     const aside = 8 * devicePixelRatio * (x > left + width / 2 ? -1 : 1);
-    u.ctx.fillText(
-      `${formatCount(peak.value)} at ${formatClock(peak.t)}`,
-      x + aside,
-      Math.max(y, top + 6 * devicePixelRatio),
-    );
+    const label = `${formatCount(peak.value)} at ${formatClock(peak.t)}`;
+    const middle = Math.max(y, top + 6 * devicePixelRatio);
+    // lines and marks must not run through the figure
+    u.ctx.lineWidth = 4 * devicePixelRatio;
+    u.ctx.lineJoin = "round";
+    u.ctx.strokeStyle = colours.surface;
+    u.ctx.strokeText(label, x + aside, middle);
+    u.ctx.lineWidth = devicePixelRatio;
+    u.ctx.fillText(label, x + aside, middle);
   }
 
   const plot = new UPlot(

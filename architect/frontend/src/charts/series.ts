@@ -6,6 +6,7 @@
  * their last. A chart says how many frames one of its points stands for.
  */
 import { type Frame, isSpread, type Metric } from "../run/frameTypes";
+import { isShare } from "../run/shares";
 
 /** How two neighbouring points become one. */
 export type Merging = "mean" | "max" | "last";
@@ -19,7 +20,6 @@ const MEAN = new Set([
   "arrival_rate",
   "throughput",
   "goodput",
-  "utilization",
   "rate",
   "delivered_rate",
   "bytes_in_rate",
@@ -40,7 +40,7 @@ const LAST = new Set([
 ]);
 
 export function mergingOf(metric: string): Merging {
-  if (MEAN.has(metric)) return "mean";
+  if (MEAN.has(metric) || isShare(metric)) return "mean";
   return LAST.has(metric) ? "last" : "max";
 }
 

@@ -54,7 +54,7 @@ export function SimulationForm() {
         </div>
         <textarea
           id={textId}
-          className="field-input"
+          className="field-input grows"
           rows={3}
           value={document.description ?? ""}
           readOnly={form.readOnly}

@@ -1,5 +1,5 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { chartsFor, type FlowLimit, type Selection } from "../charts/chartSet";
+import { chartsFor, type Limits, type Selection } from "../charts/chartSet";
 import { seriesStore } from "../charts/series";
 import { TimeChart } from "../charts/TimeChart";
 import { useMetricWords } from "./metricWords";
@@ -18,6 +18,9 @@ export function ChartsTab({ selection }: { selection: Selection }) {
       node: (id: string) => labelOf(snapshot, id),
       edge: (id: string) => edgeLabel(snapshot, id),
       metric: words.title,
+      unit: words.unit,
+      definition: words.definition,
+      badges: (id: string) => words.badges(snapshot?.nodes.find((node) => node.id === id)?.kind ?? ""),
     }),
     [snapshot, words],
   );
@@ -100,10 +103,18 @@ function ranking(keys: readonly string[]): string {
     .join();
 }
 
-/** Upper limits on percentiles of the end-to-end latency, from the design's objectives. */
-function limitsOf(snapshot: Snapshot | null): FlowLimit[] {
-  return (snapshot?.objectives ?? []).flatMap(({ metric, from, to, below }) => {
-    const part = /^end_to_end_latency\.(p50|p95|p99|mean)$/.exec(metric)?.[1];
-    return part && from && to && below !== undefined ? [{ from, to, part, below }] : [];
-  });
+/** What the objectives ask: percentiles of the end-to-end latency of flows, and figures of nodes. */
+function limitsOf(snapshot: Snapshot | null): Limits {
+  const objectives = snapshot?.objectives ?? [];
+  return {
+    flows: objectives.flatMap(({ metric, from, to, below }) => {
+      const part = /^end_to_end_latency\.(p50|p95|p99|mean)$/.exec(metric)?.[1];
+      return part && from && to && below !== undefined ? [{ from, to, part, below }] : [];
+    }),
+    nodes: objectives.flatMap(({ metric, node, below, above, equals }) => {
+      const [name = "", part = ""] = metric.split(".");
+      const value = below ?? above ?? equals;
+      return node && value !== undefined ? [{ node, metric: name, part, value }] : [];
+    }),
+  };
 }

@@ -1,5 +1,7 @@
 import { useMemo, useState } from "react";
 import type { Selection } from "../charts/chartSet";
+import { capital } from "../charts/chartSpec";
+import { isFaultOver } from "./activeFaults";
 import type { RunEvent } from "./frameTypes";
 import { formatClock, formatCount } from "./numbers";
 import { labelOf } from "./runRecord";
@@ -45,11 +47,7 @@ export function EventsTab({ selection }: { selection: Selection }) {
               title="Show the canvas at this moment"
             >
               <span className="tabular muted">{formatClock(event.t)}</span>
-              <span
-                className={`chip ${event.kind === "fault" ? "bad" : event.kind === "note" ? "" : "warn"}`}
-              >
-                {KIND_WORDS[event.kind] ?? event.kind}
-              </span>
+              <EventChip kind={event.kind} isOver={isFaultOver(event, snapshot?.faults)} />
               {event.node && <strong>{labelOf(snapshot, event.node)}</strong>}
               <span>{withoutName(event)}</span>
             </button>
@@ -70,7 +68,16 @@ export function EventsTab({ selection }: { selection: Selection }) {
   );
 }
 
-/** The name stands before it already: "billing is paused" is told as "is paused". */
-function withoutName({ node, text }: RunEvent): string {
-  return node && text.startsWith(`${node} `) ? text.slice(node.length + 1) : text;
+function EventChip({ kind, isOver }: { kind: string; isOver: boolean }) {
+  if (isOver) return <span className="chip ok">Over</span>;
+  const tone = kind === "fault" ? "bad" : kind === "note" ? "" : "warn";
+  return <span className={`chip ${tone}`}>{KIND_WORDS[kind] ?? capital(kind)}</span>;
+}
+
+/** The name stands before it already: "billing is paused" is told as "is paused", "db: Slow" as "Slow". */
+export function withoutName({ node, text }: RunEvent): string {
+  if (!node) return text;
+  if (text.startsWith(`${node} `)) return text.slice(node.length + 1);
+  if (text.startsWith(`${node}: `)) return text.slice(node.length + 2);
+  return text;
 }

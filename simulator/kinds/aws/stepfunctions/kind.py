@@ -86,7 +86,7 @@ KIND = Kind(
     build=_build,
     edge_settings={"invoke": TaskSettings, "publish": TaskSettings},
     check=_check,
-    badges=("throughput", "execution_time", "executions_failed"),
+    badges=("in_flight", "execution_time", "executions_failed"),
     faults=(
         FaultKind(
             "stop-executions",
