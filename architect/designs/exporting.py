@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.http import HttpResponse
 
 from architect.designs import documents
+from architect.designs.parquet import with_parquet
 from architect.refusals import Invalid, NotFound, invalid_design
 
 Theme = Literal["light", "dark"]
@@ -42,6 +43,7 @@ def exported(
         NotFound: for an unknown format.
         Invalid: for a document that is not valid any more, or that the format has no words for; for data
             without a result.
+        Conflict: for Parquet where PyArrow is not installed.
     """
     from simulator.formats.exports.refusal import CannotExport
     from simulator.formats.exports.table import EXPORTS
@@ -59,7 +61,7 @@ def exported(
     if document is None:
         raise invalid_design(problems)
     try:
-        content = entry.write(document, result, theme)
+        content = with_parquet(lambda: entry.write(document, result, theme))
     except CannotExport as refused:
         message = str(refused)
         raise Invalid(f"{message[:1].upper()}{message[1:]}.", code="cannot-export") from refused

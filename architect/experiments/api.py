@@ -14,7 +14,8 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from architect.designs.exporting import attachment
-from architect.experiments import parquet, preparation, schemas, selectors, services, starting, variants
+from architect.designs.parquet import with_parquet
+from architect.experiments import preparation, schemas, selectors, services, starting, variants
 from architect.experiments.models import Experiment, ExperimentKind
 from architect.runs import reporting
 from architect.runs.schemas import ReportWords
@@ -187,9 +188,12 @@ def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str
 )
 def download_parquet(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     """A row for every point, place and measure; 409 where PyArrow (extra `parquet`) is not installed."""
+    from simulator.report.sweep_table import sweep_parquet
+
     found = selectors.result_data(ExperimentKind.SWEEP, experiment_id)
     name = selectors.experiment_get(ExperimentKind.SWEEP, experiment_id).design_name
-    return attachment(parquet.sweep_parquet(found), "application/vnd.apache.parquet", name, "-sweep.parquet")
+    content = with_parquet(lambda: sweep_parquet(found))
+    return attachment(content, "application/vnd.apache.parquet", name, "-sweep.parquet")
 
 
 def _comparison_csv(document: dict[str, Any]) -> str:

@@ -24,8 +24,9 @@ from simulator.experiments.sweep import sweep
 from simulator.report.alternatives_table import comparison_csv, comparison_table
 from simulator.report.capacity_table import capacity_csv, capacity_table
 from simulator.report.cheapest_table import cheapest_csv, cheapest_table
+from simulator.report.parquet import parquet_library
 from simulator.report.sensitivity_table import sensitivity_csv, sensitivity_table
-from simulator.report.sweep_table import parquet_library, sweep_csv, sweep_table, write_parquet
+from simulator.report.sweep_table import sweep_csv, sweep_parquet, sweep_table
 
 EXIT_STOPPED = 1
 EXIT_NONE = 1
@@ -77,7 +78,7 @@ def sweep_design(options: argparse.Namespace) -> int:
         )
     )
     if target is not None and target.suffix == ".parquet":
-        write_parquet(found, target)
+        write_whole(target, sweep_parquet(found))
         target = None
     _write(options, target, found, sweep_table, sweep_csv)
     return EXIT_CANCELLED if found["stopped"] == "cancelled" else 0

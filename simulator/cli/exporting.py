@@ -16,11 +16,13 @@ from simulator.formats.exports import FORMAT_NAMES
 
 #: Bytes of a result document that are read.
 _MOST_RESULT = 100_000_000
+_BINARY = ("png", "parquet")
 _EXPORT = """Write a design in the format of another program, to standard output or with -o to a file.
 Drawings: svg, png, mermaid, drawio, structurizr, plantuml, dot. Settings of the brokers: rabbitmq
 (definitions), strimzi (Kafka topics), asyncapi, sam, asl (one state machine). Usage of a month by resource:
-infracost, which needs --result. The design itself, keys in a stable order: yaml. Traces of some messages of a
-run (as its --result says, or else the design): otlp, which runs the design.
+infracost, which needs --result. The figures of a result (--result): json, csv, parquet.
+The design itself, keys in a stable order: yaml. Traces of some messages of a run (that of --result, or else
+the one that the design describes): otlp, which runs it.
 Drawings take the measured numbers of a result document with --result (headrace simulate --output).
 Exit code: 0 written, 2 the design or an option is not valid, or the format has no words for the design."""
 
@@ -44,15 +46,16 @@ def add_export(commands: Any) -> None:
     export.add_argument(
         "--result",
         metavar="FILE",
-        help="result document (JSON) whose numbers a diagram shows, or of whose run the traces are",
+        help="result document (JSON): whose numbers a drawing shows, whose figures are written, of whose run "
+        "the traces are",
     )
 
 
 def export_design(options: argparse.Namespace) -> int:
     """Carry the command out."""
     target = check_target(options.output) if options.output is not None else None
-    if target is None and options.to == "png" and sys.stdout.isatty():
-        raise CannotDo("a picture is no text for a terminal; name a file with -o")
+    if target is None and options.to in _BINARY and sys.stdout.isatty():
+        raise CannotDo(f"{options.to} is no text for a terminal; name a file with -o")
     document = read_design(options.design)
     result = read_result(options.result, document.digest()) if options.result is not None else None
     # Only this command draws; the others start without what that takes.

@@ -12,6 +12,8 @@ from simulator.report.layout import aligned, indented, percent, printable, quant
 from simulator.report.table import estimate_text, found_text, objective_text
 
 _NOTHING = "–"
+#: Beginnings of a cell that a spreadsheet may take for a formula (OWASP, *CSV Injection*), full-width too.
+_FORMULA = "=+-@\t\r\n＝＋－＠"
 
 
 def comparison_table(document: dict[str, Any]) -> str:
@@ -225,6 +227,6 @@ def comparison_csv(document: dict[str, Any]) -> str:
 
 def safe_cell(cell: object) -> object:
     """A cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell:
+    if isinstance(cell, str) and cell and cell[0] in _FORMULA:
         return "'" + cell
     return cell

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from simulator.errors import HeadraceError
 from simulator.report.alternatives_table import safe_cell
 from simulator.report.layout import aligned, indented, printable, unit_of
+from simulator.report.parquet import parquet_of
 from simulator.report.table import estimate_text
 
 #: Columns of the table: what people look at first.
 _SHOWN = ("end_to_end_latency.mean", "end_to_end_latency.p95", "end_to_end_latency.p99", "lost")
 GROWING = "* depends on how long the run is: the backlog grows, there is no steady state."
-
-
-class NoParquet(HeadraceError):
-    """Parquet cannot be written here; the message says what to install."""
 
 
 def sweep_table(document: dict[str, Any]) -> str:
@@ -115,19 +109,13 @@ def sweep_csv(document: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def write_parquet(document: dict[str, Any], path: Path) -> None:
-    """The rows as a Parquet file, whole or not at all; raises `NoParquet` without PyArrow."""
-    arrow, parquet = parquet_library()
+def sweep_parquet(document: dict[str, Any]) -> bytes:
+    """The rows as a Parquet file; raises `NoParquet` without PyArrow."""
     rows = list(rows_of(document))
     for one in document["varied"]:
         if len({_sort(value) for value in one["values"]} - {"nothing"}) > 1:  # a column has one type
             rows = [{**row, one["path"]: _word(row[one["path"]])} for row in rows]
-    part = path.with_name(f".{path.name}.part")
-    try:
-        parquet.write_table(arrow.Table.from_pylist(rows), part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    return parquet_of(rows)
 
 
 def _sort(value: object) -> str:
@@ -139,13 +127,3 @@ def _sort(value: object) -> str:
 
 def _word(value: object) -> str | None:
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def parquet_library() -> tuple[Any, Any]:
-    """PyArrow and its Parquet part, an optional extra; raises `NoParquet`."""
-    try:
-        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise NoParquet(
-            "Parquet needs PyArrow, which is not installed: pip install 'headrace[parquet]'"
-        ) from error

@@ -16,5 +16,8 @@ FORMAT_NAMES = (
     "sam",
     "asl",
     "infracost",
+    "json",
+    "csv",
+    "parquet",
     "otlp",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,10 +19,12 @@ from simulator.formats.exports.mermaid import mermaid
 from simulator.formats.exports.own_yaml import own_yaml
 from simulator.formats.exports.palette import Theme
 from simulator.formats.exports.rabbitmq_definitions import rabbitmq_definitions
+from simulator.formats.exports.refusal import CannotExport
 from simulator.formats.exports.sam import sam
 from simulator.formats.exports.strimzi import strimzi
 from simulator.formats.exports.svg import svg
 from simulator.kinds.catalogue import KINDS
+from simulator.report.result_rows import result_csv, result_parquet
 
 Sort = Literal["diagram", "configuration", "design", "data"]
 Write = Callable[[Document, Mapping[str, Any] | None, Theme], str | bytes]
@@ -71,6 +74,25 @@ def _traces(document: Document, result: Mapping[str, Any] | None, _theme: Theme)
     from simulator.formats.exports.otlp import traces  # it runs the design
 
     return traces(document, result)
+
+
+def _result_json(result: Mapping[str, Any]) -> str:
+    return json.dumps(result, indent=2, allow_nan=False) + "\n"
+
+
+def _measured(format: str, write: Callable[[Mapping[str, Any]], str | bytes]) -> Write:
+    """A format of the numbers of a run."""
+
+    def written(_document: Document, result: Mapping[str, Any] | None, _theme: Theme) -> str | bytes:
+        if result is None:
+            raise CannotExport(
+                format,
+                message=f"{format} holds what a run measured: give its result with --result (headrace "
+                "simulate --output writes it)",
+            )
+        return write(result)
+
+    return written
 
 
 _BROKERS = tuple(kind.kind for kind in KINDS.values() if kind.category in ("queue", "topic", "bus"))
@@ -134,6 +156,16 @@ EXPORTS: dict[str, ExportFormat] = {
             _YAML,
             lambda document, result, _theme: infracost(document, result),
             tuple(RESOURCES),
+        ),
+        ExportFormat("json", "Result (JSON)", "data", ".result.json", _JSON, _measured("json", _result_json)),
+        ExportFormat("csv", "Result (CSV)", "data", ".result.csv", "text/csv", _measured("csv", result_csv)),
+        ExportFormat(
+            "parquet",
+            "Result (Parquet)",
+            "data",
+            ".result.parquet",
+            "application/vnd.apache.parquet",
+            _measured("parquet", result_parquet),
         ),
         ExportFormat("otlp", "Traces (OTLP)", "data", ".traces.json", _JSON, _traces),
     )

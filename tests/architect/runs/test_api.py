@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import uuid
 from typing import Any
 
@@ -133,6 +134,19 @@ def test_the_report_of_a_run_is_an_attachment(client: Client, finished: str, for
 def test_the_drawing_of_a_run_carries_its_numbers(client: Client, finished: str) -> None:
     drawn = client.get(f"/api/runs/{finished}/export/svg").content.decode()
     assert "means of one run of 20 s" in drawn
+
+
+def test_the_figures_of_a_run_are_files(
+    client: Client, finished: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = client.get(f"/api/runs/{finished}/export/csv")
+    assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert table.content.decode().startswith("element,place,metric,value,low,high,unit,verdict\n")
+    whole = client.get(f"/api/runs/{finished}/export/json")
+    assert whole.json()["format"] == "headrace-result/1"
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    refused = client.get(f"/api/runs/{finished}/export/parquet")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "no-parquet")
 
 
 def test_the_traces_of_a_run_are_those_of_its_seed_and_duration(client: Client, finished: str) -> None:

@@ -25,7 +25,7 @@ from simulator.experiments.plan import SCHEDULER, Cancelled
 from simulator.experiments.runner import Runner, Task, design_text
 from simulator.experiments.sweep import point_measures, sweep
 from simulator.measurement.slices import Recording
-from simulator.report.sweep_table import sweep_csv, sweep_table, write_parquet
+from simulator.report.sweep_table import sweep_csv, sweep_parquet, sweep_table
 from simulator.theory.markovian import mmc
 from tests.simulator.designs import single_server
 
@@ -68,7 +68,7 @@ def test_table_and_csv_have_every_point(instances: dict[str, Any]) -> None:
 
 def test_parquet_has_the_rows_of_the_csv(instances: dict[str, Any], tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="PyArrow is an optional part (extra parquet)")
-    write_parquet(instances, tmp_path / "sweep.parquet")
+    (tmp_path / "sweep.parquet").write_bytes(sweep_parquet(instances))
     rows = list(csv.DictReader(io.StringIO(sweep_csv(instances))))
     assert parquet.read_table(tmp_path / "sweep.parquet").num_rows == len(rows)
 
@@ -91,7 +91,7 @@ def test_a_column_of_parquet_has_one_type(
         "varied": [{"path": "setting", "values": list(values)}],
         "points": [{**point, "values": [value]} for value in values],
     }
-    write_parquet(document, tmp_path / "sweep.parquet")
+    (tmp_path / "sweep.parquet").write_bytes(sweep_parquet(document))
     column = parquet.read_table(tmp_path / "sweep.parquet")["setting"].to_pylist()
     assert list(dict.fromkeys(column)) == written
 

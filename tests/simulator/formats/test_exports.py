@@ -24,7 +24,9 @@ from tests.simulator.designs import design, node
 ROOT = Path(__file__).parents[3]
 TEMPLATES = {template.slug: Document.parse(template.document) for template in templates()}
 #: Formats written of a design alone, as text.
-OF_A_DESIGN = [name for name in FORMAT_NAMES if name not in ("png", "infracost", "otlp")]
+OF_A_DESIGN = [
+    name for name, entry in EXPORTS.items() if entry.sort != "data" and name not in ("png", "infracost")
+]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -51,7 +53,8 @@ def test_the_list_of_names_is_that_of_the_formats():
 
 
 @pytest.mark.parametrize(
-    "format", [name for name in FORMAT_NAMES if name not in ("png", "infracost", "otlp")]
+    "format",
+    [name for name, entry in EXPORTS.items() if entry.sort != "data" and name not in ("png", "infracost")],
 )
 @pytest.mark.parametrize("slug", TEMPLATES)
 def test_every_template_is_written_or_the_format_says_what_it_lacks(slug, format):

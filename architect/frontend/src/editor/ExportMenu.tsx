@@ -1,5 +1,5 @@
 import { Download } from "lucide-react";
-import { Fragment, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { sentence } from "../api/errors";
 import {
   type ExportFormat,
@@ -51,10 +51,10 @@ export function ExportMenu() {
       </button>
       {open && box && (
         <Floating
-          at={{ x: box.right - 264, y: box.bottom + 6 }}
+          at={{ x: box.right - 580, y: box.bottom + 6 }}
           label="Export"
           onClose={() => setOpen(false)}
-          className="menu"
+          className="menu export-menu"
         >
           <Formats onDone={() => setOpen(false)} />
         </Floating>
@@ -105,7 +105,8 @@ function Formats({ onDone }: { onDone: () => void }) {
     <div ref={list} role="menu" aria-label="Formats" tabIndex={-1} onKeyDown={moveFocus}>
       {run && <Reports runId={run.id} save={save} />}
       {ORDER.filter((sort) => run !== null || sort !== "data").map((sort) => (
-        <Fragment key={sort}>
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+        <div key={sort} role="group" aria-label={HEADINGS[sort]} className="export-group">
           <p className="filter-group" aria-hidden="true">
             {HEADINGS[sort]}
             {sort === "diagram" && run && ", with the numbers of this run"}
@@ -128,7 +129,7 @@ function Formats({ onDone }: { onDone: () => void }) {
                 <span className="muted export-suffix">{format.suffix}</span>
               </button>
             ))}
-        </Fragment>
+        </div>
       ))}
     </div>
   );
@@ -168,7 +169,8 @@ function Reports({ runId, save }: { runId: string; save: Save }) {
     view.getState().toast("Nobody can read the report by a link any more.");
   };
   return (
-    <>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+    <div role="group" aria-label="Report of this run" className="export-group">
       <p className="filter-group" aria-hidden="true">
         Report of this run
       </p>
@@ -202,7 +204,7 @@ function Reports({ runId, save }: { runId: string; save: Save }) {
           <span>{links.length === 1 ? "Revoke the link" : `Revoke the ${links.length} links`}</span>
         </button>
       )}
-    </>
+    </div>
   );
 }
 
