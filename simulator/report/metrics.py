@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulator.report.model_metrics import MODELS
 from simulator.report.pattern_metrics import PATTERNS
 
 
@@ -470,27 +471,7 @@ METRICS: dict[str, dict[str, str]] = {
         "messages",
         "Received, never run for throttling, and back in their queue when the visibility timeout ended.",
     ),
-    "time_to_first_token": _metric(
-        "Time to first token", "s", "From a call until the first token of its last turn, retries included."
-    ),
-    "generating": _metric("Generating", "requests", "Requests that the model works on."),
-    "model_requests": _metric("Model requests", "requests", "Requests to the model, retries included."),
-    "rate_limited": _metric(
-        "Rate limited (429)", "requests", "Refused because a limit per minute or of concurrency was reached."
-    ),
-    "overloaded": _metric("Overloaded (529)", "requests", "Requests for which the provider had no room."),
-    "server_errors": _metric("Server errors (500)", "requests", "Requests that failed at the provider."),
-    "invalid_outputs": _metric(
-        "Invalid outputs", "answers", "Answers that came, were paid for, and did not fit their schema."
-    ),
-    "context_refused": _metric(
-        "Context too long", "calls", "Calls whose input and output exceeded the context window."
-    ),
-    "input_tokens": _metric("Input tokens", "tokens", "Input that was not in the prompt cache."),
-    "cached_tokens": _metric("Cached tokens", "tokens", "Input that was read from the prompt cache."),
-    "output_tokens": _metric(
-        "Output tokens", "tokens", "Output made, that of requests that timed out included."
-    ),
+    **MODELS,
     "instances": _metric("Instances", "instances", "Instances that work, as the autoscaler has it."),
     "scale_outs": _metric("Scale-outs", "decisions", "Decisions of the autoscaler for more instances."),
     "scale_ins": _metric("Scale-ins", "decisions", "Decisions of the autoscaler for fewer instances."),

@@ -63,6 +63,10 @@ class Model(CalledByEdge):
         self.retries = 0
         self.invalid_outputs = 0
         self.context_refused = 0
+        self.batch_input_tokens = self.batch_output_tokens = 0
+        self.batch_expired = 0
+        #: Second requests after a slow first token, and those whose first token was first.
+        self.hedges = self.hedges_won = 0
         self.input_tokens = 0
         self.cached_tokens = 0
         self.output_tokens = 0
@@ -157,6 +161,25 @@ class Model(CalledByEdge):
         if self.line:
             self._admit(now)
 
+    def lets_in(self, conversation: Conversation, now: float) -> bool:
+        """Whether the limits have room for one more request that nobody waits before."""
+        return not self.line and not self._is_out and self._wait(conversation, now) <= 0.0
+
+    def hedge(self, conversation: Conversation, now: float) -> None:
+        """A second request for the same turn has begun."""
+        self.requests_made += 1
+        self.hedges += 1
+        self.limits.admit(now, conversation.fresh)
+        self.generating.up(now)
+
+    def answered_by_batch(self, conversation: Conversation, output: int) -> None:
+        """A request of a batch is done: half the price, and no part in the limits."""
+        self.input_tokens += conversation.fresh
+        self.cached_tokens += conversation.cached
+        self.output_tokens += output
+        self.batch_input_tokens += conversation.fresh
+        self.batch_output_tokens += output
+
     def finish(self, conversation: Conversation, now: float, *, ok: bool) -> None:
         """A call is over."""
         message, caller = conversation.message, conversation.caller
@@ -247,6 +270,11 @@ class Model(CalledByEdge):
             "input_tokens": self.input_tokens,
             "cached_tokens": self.cached_tokens,
             "output_tokens": self.output_tokens,
+            "batch_input_tokens": self.batch_input_tokens,
+            "batch_output_tokens": self.batch_output_tokens,
+            "batch_expired": self.batch_expired,
+            "hedges": self.hedges,
+            "hedges_won": self.hedges_won,
         }
 
     def levels(self) -> Mapping[str, Level | Total]:

@@ -6,6 +6,7 @@ An agent sends in every turn what was said before: the input grows by the output
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Why an attempt brought no answer.
 Failure = Literal["rate_limited", "overloaded", "server_errors", "timeouts"]
+Following = Callable[[float], None]
+#: Seconds after which a request of a batch has expired.
+BATCH_EXPIRY = 86_400.0
 FAILURES: tuple[Failure, ...] = ("rate_limited", "overloaded", "server_errors", "timeouts")
 
 
@@ -38,6 +42,7 @@ class Client(Responder):
         self.turns = world.draws(settings.turns, edge, "turns")
         self.added_tokens = world.draws(settings.added_tokens, edge, "added tokens")
         self.tool_time = world.draws(settings.tool_time, edge, "tool time")
+        self.batch_time = world.draws(settings.batch_time, edge, "batch time")
         self.uniform = world.uniform(edge, "model back-off")
         self.calls_made = 0
         self.retries = 0
@@ -69,8 +74,25 @@ class Client(Responder):
         }
 
 
-class Conversation(Activity):
-    """A call under way; what occurs is whatever comes next."""
+class _Step(Activity):
+    """What comes next of a request, unless it was called off."""
+
+    __slots__ = ("_following",)
+
+    def __init__(self, following: Following) -> None:
+        self._following: Following | None = following
+
+    def cancel(self) -> None:
+        """It does not come."""
+        self._following = None
+
+    def occur(self, now: float) -> None:
+        if self._following is not None:
+            self._following(now)
+
+
+class Conversation:
+    """A call under way."""
 
     __slots__ = (
         "accepted_at",
@@ -110,15 +132,13 @@ class Conversation(Activity):
         self.refusals = 0
         #: The caller has gone on with the first token.
         self.is_answered = False
-        self.next = self.attempt
+        #: What comes next of the present request.
+        self.next: _Step | None = None
 
-    def occur(self, now: float) -> None:
-        self.next(now)
-
-    def later(self, time: float, following: object) -> None:
+    def later(self, time: float, following: Following) -> None:
         """Go on with `following` at the simulated `time`."""
-        self.next = following  # type: ignore[assignment]
-        self.model.env.at(time, self)
+        self.next = _Step(following)
+        self.model.env.at(time, self.next)
 
     @property
     def fresh(self) -> int:
@@ -142,7 +162,29 @@ class Conversation(Activity):
     def attempt(self, now: float) -> None:
         """Send the request, or wait in the admission queue."""
         self.asked_at = now
-        self.model.ask(self, now)
+        if self.client.settings.interface == "batch":
+            self._by_batch(now)
+        else:
+            self.model.ask(self, now)
+
+    def _by_batch(self, now: float) -> None:
+        model = self.model
+        model.requests_made += 1
+        takes = self.client.batch_time()
+        if takes > BATCH_EXPIRY:
+            self.later(now + BATCH_EXPIRY, self._expired)
+        else:
+            self.later(now + takes, self._batched)
+
+    def _batched(self, now: float) -> None:
+        self.model.answered_by_batch(self, self.output)
+        self._read(now)
+
+    def _expired(self, now: float) -> None:
+        """Nothing is billed and nothing tried again."""
+        self.model.batch_expired += 1
+        self.client.given_up += 1
+        self._end(now, ok=False)
 
     def refused(self, now: float, retry_after: float) -> None:
         """429: a limit is reached."""
@@ -155,10 +197,23 @@ class Conversation(Activity):
         if why is not None:
             self.later(now + model.error_latency(), lambda then: self._broken(why, then))
             return
+        begins, speed = self._drawn()
+        self._generate(now, begins, speed)
+        after = self.client.settings.hedge_after
+        first = min(begins, self.client.settings.attempt_timeout)
+        if after is not None and after < first:
+            model.env.at(now + after, _Step(lambda then: self._hedge(then, now + first)))
+
+    def _drawn(self) -> tuple[float, float]:
+        """Seconds to the first token, and tokens per second, of a request that begins now."""
+        model = self.model
         begins = model.slowness * (
             model.time_to_first_token() + model.settings.prefill_per_1k * self.fresh / 1_000.0
         )
-        speed = model.speed() / model.slowness
+        return begins, model.speed() / model.slowness
+
+    def _generate(self, now: float, begins: float, speed: float) -> None:
+        """The request that the caller will have the answer of, from its begin."""
         limit = self.client.settings.attempt_timeout
         total = begins + self.output / speed
         if total > limit:
@@ -169,6 +224,35 @@ class Conversation(Activity):
         else:
             self.later(now + total, self._answered)
 
+    def _hedge(self, now: float, first: float) -> None:
+        """The first token is late: ask a second time, and go on with whichever begins first.
+
+        The other one is cancelled then: its input is billed, and it has made no output.
+
+        Args:
+            first: when the first request will have its first token or be timed out, seconds.
+        """
+        model = self.model
+        if not model.lets_in(self, now):
+            return
+        model.hedge(self, now)
+        why = model.draw_failure()
+        if why is not None:
+            model.failures[why] += 1
+            model.env.at(now + model.error_latency(), _Step(lambda then: self._dropped(then, False)))
+            return
+        begins, speed = self._drawn()
+        if now + begins < first:
+            model.hedges_won += 1
+            assert self.next is not None
+            self.next.cancel()
+            self._generate(now, begins, speed)
+        model.env.at(min(first, now + begins), _Step(lambda then: self._dropped(then, True)))
+
+    def _dropped(self, now: float, is_billed: bool) -> None:
+        """The request that did not win is over."""
+        self.model.leaves(self, 0, now, is_billed=is_billed)
+
     def _first_token(self, now: float, ends: float) -> None:
         self.model.first_token_time.add(now - self.accepted_at)
         if self.client.settings.stream and self.caller is not None:
@@ -177,8 +261,12 @@ class Conversation(Activity):
         self.later(ends, self._answered)
 
     def _answered(self, now: float) -> None:
+        self.model.leaves(self, self.output, now)
+        self._read(now)
+
+    def _read(self, now: float) -> None:
+        """The answer is there: use it, ask again, or go on with the next turn."""
         model, client = self.model, self.client
-        model.leaves(self, self.output, now)
         if model.is_invalid():
             client.invalid_outputs += 1
             model.invalid_outputs += 1

@@ -28,9 +28,7 @@ def _of_call(
 ) -> list[Problem]:
     path = f"edges[{document.edges.index(edge)}].config"
     found: list[Problem] = []
-    usual = settings.time_to_first_token.mean() + (
-        given.output_tokens.mean() / settings.tokens_per_second.mean()
-    )
+    usual = given.usual_answer(settings)
     turns = min(float(given.max_turns), given.turns.mean())
     # How a service calls, and what it asks the model for, stand on one edge.
     timeout = edge.config.get("timeout")
@@ -48,7 +46,7 @@ def _of_call(
             )
         )
     longest = given.longest_answer(settings)
-    if given.attempt_timeout < longest:
+    if given.interface == "real-time" and given.attempt_timeout < longest:
         found.append(
             Problem(
                 "D421",
@@ -77,7 +75,11 @@ def _of_call(
                 f"{path}.turns",
             )
         )
-    if settings.itpm is not None and given.input_tokens.minimum() > settings.itpm:
+    if (
+        given.interface == "real-time"
+        and settings.itpm is not None
+        and given.input_tokens.minimum() > settings.itpm
+    ):
         found.append(
             Problem(
                 "D423",

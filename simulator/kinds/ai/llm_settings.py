@@ -17,6 +17,9 @@ from simulator.design.fields import Settings, Source, setting
 from simulator.design.skewed import LogNormal
 
 _MIDDLE = Source("estimate: a middle-sized hosted model, between published probes of 2026")
+_BATCH = Source(
+    "estimate: batch interfaces of OpenAI, Anthropic and Google answer within 24 h, usually within an hour"
+)
 _SDK = Source("OpenAI and Anthropic client libraries, default retries; waits are estimates")
 
 Rate = Annotated[float, Field(gt=0, le=1e12)]
@@ -280,6 +283,30 @@ class LlmCallSettings(Settings):
         source=_SDK,
         advanced=True,
     )
+    interface: Literal["real-time", "batch"] = setting(
+        "real-time",
+        title="Interface",
+        help="batch: at half the price, beside the limits, and the answer comes within a day.",
+        source=_BATCH,
+    )
+    batch_time: DurationDistribution = setting(
+        title="Batch time",
+        help="With the batch interface: until a request is answered; one that is not after 24 h has expired.",
+        unit="s",
+        widget="distribution",
+        source=_BATCH,
+        advanced=True,
+        factory=lambda: LogNormal(p50=1_200.0, p99=14_400.0),
+    )
+    hedge_after: Annotated[float, Field(gt=0, le=86_400)] | None = setting(
+        None,
+        title="Hedge after",
+        help="When the first token is not there after this time (such as its p95), a second request is sent, "
+        "if the limits let it in; the one whose first token comes first goes on. Empty: never.",
+        unit="s",
+        widget="duration",
+        advanced=True,
+    )
     validation_retries: int = setting(
         0,
         title="Validation retries",
@@ -288,6 +315,24 @@ class LlmCallSettings(Settings):
         ge=0,
         le=100,
     )
+
+    @model_validator(mode="after")
+    def _a_batch_is_not_watched(self) -> Self:
+        if self.interface == "batch" and (self.hedge_after is not None or self.stream):
+            field = "stream" if self.stream else "hedge_after"
+            raise PydanticCustomError(
+                "D104",
+                "{name} is for the real-time interface, and this is the batch interface",
+                {"name": field, "field": field, "hint": "leave it out, or set interface to real-time"},
+            )
+        return self
+
+    def usual_answer(self, settings: LlmSettings) -> float:
+        """Mean time (s) of one attempt."""
+        if self.interface == "batch":
+            return self.batch_time.mean()
+        speed = settings.tokens_per_second.mean()
+        return settings.time_to_first_token.mean() + self.output_tokens.mean() / speed
 
     def longest_answer(self, settings: LlmSettings) -> float:
         """Mean time (s) of one attempt whose output is as long as it may be."""

@@ -300,6 +300,12 @@ DOWN = [{"kind": "node-down", "node": "b", "at": 10, "duration": 5}]
 AWAY = [{"kind": "pause", "node": "c", "at": 10, "duration": 200}]
 Case = tuple[Document, Document | None]
 
+
+def asking(model: str) -> Document:
+    """A producer that asks a model."""
+    return design([node("p", "producer"), node("x", "llm", model=model)], ["p->x:invoke"])
+
+
 CASES: dict[str, Case] = {
     "D500": (instance_before_two(1), instance_before_two(2)),
     "D501": (part(reached=False), part(reached=True)),
@@ -414,6 +420,7 @@ CASES: dict[str, Case] = {
     ),
     "D604": (two_functions(None), two_functions(700)),
     "D605": (downstream(50), downstream(5)),
+    "D424": (asking("house-model"), asking("claude-haiku-4.5")),
     "D620": (machine(catching()), machine(catching(ResultPath="$.error"))),
     "D621": (
         machine({"Go": {"Type": "Pass", "End": True}}, 60),
