@@ -1,6 +1,7 @@
-"""An AWS SAM template of the queues, topics and buses (docs.aws.amazon.com/serverless-application-model).
+"""An AWS SAM template of the parts that are AWS's own (docs.aws.amazon.com/serverless-application-model).
 
-A skeleton to go on from: what the design does not say (code, permissions beyond delivery) is not invented.
+A skeleton to go on from: what the design does not say (code, runtimes, keys of tables) is a placeholder. What
+no property says of a node stands in the metadata of its resource, so that an import finds it again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import yaml
 from simulator.design.document import Document, Edge, Node
 from simulator.formats.exports.names import logical_ids
 from simulator.formats.exports.refusal import CannotExport
+from simulator.formats.exports.sam_events import Resource, arn, failures_of
+from simulator.formats.exports.sam_serverless import carried, function, state_machine, table
 
 #: Properties of the resources that are settings of ours under the same name.
 _SQS = (
@@ -29,20 +32,23 @@ _SQS = (
 _SNS = ("FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope")
 _SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
 _QUEUE, _TOPIC, _BUS = "aws.sqs", "aws.sns", "aws.eventbridge"
-
-Resource = dict[str, Any]
+_FUNCTION, _TABLE, _MACHINE = "aws.lambda", "aws.dynamodb", "aws.stepfunctions"
 
 
 def sam(document: Document) -> str:
     """The template as YAML.
 
     Raises:
-        CannotExport: when the design has no Amazon SQS queue, SNS topic or EventBridge bus.
+        CannotExport: when the design has none of these parts.
     """
     kinds = {node.id: node.kind for node in document.nodes}
-    ours = [node for node in document.nodes if node.kind in (_QUEUE, _TOPIC, _BUS)]
+    parts = (_QUEUE, _TOPIC, _BUS, _FUNCTION, _TABLE, _MACHINE)
+    ours = [node for node in document.nodes if node.kind in parts]
     if not ours:
-        raise CannotExport("a SAM template", "an Amazon SQS queue, SNS topic or EventBridge bus")
+        raise CannotExport(
+            "a SAM template",
+            "a queue, topic, bus, function, table or state machine of AWS",
+        )
     names = logical_ids(node.id for node in ours)
     resources: dict[str, Resource] = {}
     for node in ours:
@@ -51,7 +57,7 @@ def sam(document: Document) -> str:
     for edge in document.edges:
         if edge.role != "dead-letter" and edge.target in names and kinds[edge.target] == _QUEUE:
             if kinds[edge.source] == _TOPIC:
-                _subscribe(edge, names, resources, allowed)
+                _subscribe(document, edge, names, resources, allowed)
             elif kinds[edge.source] == _BUS:
                 _rule(edge, names, resources, document, allowed)
     for queue, statements in allowed.items():
@@ -76,23 +82,43 @@ def _whole(value: Any) -> Any:
 
 
 def _resource(node: Node, document: Document, names: dict[str, str], kinds: dict[str, str]) -> Resource:
+    made, said = _made(node, document, names, kinds)
+    known: Resource = {"id": node.id}
+    if node.label:
+        known["label"] = node.label
+    settings = carried(node, said)
+    if settings:
+        known["config"] = settings
+    return {**_without_nothing(made), "Metadata": {"Headrace": known}}
+
+
+def _made(
+    node: Node, document: Document, names: dict[str, str], kinds: dict[str, str]
+) -> tuple[Resource, set[str]]:
+    """The resource of a node, and the settings that its properties say."""
+    if node.kind == _FUNCTION:
+        return function(document, node, names)
+    if node.kind == _TABLE:
+        return table(node)
+    if node.kind == _MACHINE:
+        return state_machine(document, node, names)
     if node.kind == _BUS:
-        return {"Type": "AWS::Events::EventBus", "Properties": {"Name": node.id}}
+        return {"Type": "AWS::Events::EventBus", "Properties": {"Name": node.id}}, set()
     if node.kind == _TOPIC:
         properties = _given(node, _SNS)
         if properties.get("FifoTopic"):
             properties["TopicName"] = f"{names[node.id]}.fifo"
-        return _without_nothing({"Type": "AWS::SNS::Topic", "Properties": properties})
+        return {"Type": "AWS::SNS::Topic", "Properties": properties}, set(_SNS)
     properties = _given(node, _SQS)
     if properties.get("FifoQueue"):
         properties["QueueName"] = f"{names[node.id]}.fifo"
     for edge in document.edges_from(node.id):
         if edge.role == "dead-letter" and kinds[edge.target] == _QUEUE:
             properties["RedrivePolicy"] = {
-                "deadLetterTargetArn": _arn(names[edge.target]),
+                "deadLetterTargetArn": arn(names[edge.target]),
                 "maxReceiveCount": edge.settings.model_dump(by_alias=True)["maxReceiveCount"],
             }
-    return _without_nothing({"Type": "AWS::SQS::Queue", "Properties": properties})
+    return {"Type": "AWS::SQS::Queue", "Properties": properties}, {*_SQS, "RedriveAllowPolicy"}
 
 
 def _without_nothing(resource: Resource) -> Resource:
@@ -100,6 +126,7 @@ def _without_nothing(resource: Resource) -> Resource:
 
 
 def _subscribe(
+    document: Document,
     edge: Edge,
     names: dict[str, str],
     resources: dict[str, Resource],
@@ -107,13 +134,16 @@ def _subscribe(
 ) -> None:
     config = edge.config
     source, target = names[edge.source], names[edge.target]
+    letters = failures_of(document, edge, names)
+    redrive = {} if letters is None else {"RedrivePolicy": {"deadLetterTargetArn": letters}}
     resources[_free(f"{source}To{target}", resources)] = {
         "Type": "AWS::SNS::Subscription",
         "Properties": {
             "TopicArn": {"Ref": source},
             "Protocol": "sqs",
-            "Endpoint": _arn(target),
+            "Endpoint": arn(target),
             **{key: config[key] for key in _SUBSCRIPTION if config.get(key) not in (None, False)},
+            **redrive,
         },
     }
     _allow("sns.amazonaws.com", {"Ref": source}, target, allowed)
@@ -128,7 +158,7 @@ def _rule(
 ) -> None:
     config = edge.config
     bus, target = names[edge.source], names[edge.target]
-    aim: dict[str, Any] = {"Id": target, "Arn": _arn(target)}
+    aim: dict[str, Any] = {"Id": target, "Arn": arn(target)}
     if config.get("Input") is not None:
         aim["Input"] = json.dumps(config["Input"], ensure_ascii=False)
     for key in ("InputPath", "InputTransformer", "RetryPolicy"):
@@ -137,18 +167,24 @@ def _rule(
     if config.get("MessageGroupId"):
         aim["SqsParameters"] = {"MessageGroupId": config["MessageGroupId"]}
     name = _free(f"{bus}To{target}", resources)
-    arn = {"Fn::GetAtt": [name, "Arn"]}
+    own = arn(name)
     for other in document.edges_from(edge.source):
-        if other.role == "dead-letter" and other.target in names:
-            aim["DeadLetterConfig"] = {"Arn": _arn(names[other.target])}
-            _allow("events.amazonaws.com", arn, names[other.target], allowed)
+        is_its = other.config.get("target") in (None, "", edge.id)
+        if other.role == "dead-letter" and other.target in names and is_its:
+            aim["DeadLetterConfig"] = {"Arn": arn(names[other.target])}
+            _allow("events.amazonaws.com", own, names[other.target], allowed)
     # Without a pattern a rule matches everything; the service wants one, and every event has a version.
     pattern = config.get("EventPattern") or {"version": ["0"]}
     resources[name] = {
         "Type": "AWS::Events::Rule",
-        "Properties": {"EventBusName": {"Ref": bus}, "EventPattern": pattern, "Targets": [aim]},
+        "Properties": {
+            "EventBusName": {"Ref": bus},
+            **({"Name": config["RuleName"]} if config.get("RuleName") else {}),
+            "EventPattern": pattern,
+            "Targets": [aim],
+        },
     }
-    _allow("events.amazonaws.com", arn, target, allowed)
+    _allow("events.amazonaws.com", own, target, allowed)
 
 
 def _allow(service: str, source: Resource, queue: str, allowed: dict[str, list[Resource]]) -> None:
@@ -158,7 +194,7 @@ def _allow(service: str, source: Resource, queue: str, allowed: dict[str, list[R
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": "sqs:SendMessage",
-            "Resource": _arn(queue),
+            "Resource": arn(queue),
             "Condition": {"ArnEquals": {"aws:SourceArn": source}},
         }
     )
@@ -173,10 +209,6 @@ def _policy(queue: str, statements: list[Resource]) -> Resource:
             "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
         },
     }
-
-
-def _arn(name: str) -> Resource:
-    return {"Fn::GetAtt": [name, "Arn"]}
 
 
 def _free(name: str, resources: dict[str, Resource]) -> str:

@@ -137,7 +137,7 @@ EXPORTS: dict[str, ExportFormat] = {
             ".template.yaml",
             _YAML,
             _said(sam),
-            ("aws.sqs", "aws.sns", "aws.eventbridge"),
+            ("aws.sqs", "aws.sns", "aws.eventbridge", "aws.lambda", "aws.dynamodb", "aws.stepfunctions"),
         ),
         ExportFormat(
             "asl",

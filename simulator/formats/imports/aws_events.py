@@ -95,7 +95,8 @@ def read_event(stack: Stack, part: Part, key: str, type: str, properties: dict[s
                 if switch(properties.get("Enabled")) is False
                 else text(properties.get("State")) or "ENABLED"
             )
-            add_target(stack, bus, rule_name(f"{part.label}-{key}"), pattern, state, target, path)
+            name = rule_name(text(properties.get("RuleName")) or f"{part.label}-{key}")
+            add_target(stack, bus, name, pattern, state, target, path)
     elif type in ("Schedule", "ScheduleV2"):
         given = {"ScheduleExpression": properties.get("Schedule"), **properties}
         if switch(properties.get("Enabled")) is False:

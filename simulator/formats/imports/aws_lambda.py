@@ -71,15 +71,21 @@ def read_function(stack: Stack, resource: Resource) -> None:
         config["init_duration"] = init.model_dump(exclude_none=True)
         note = f"production ranges of {runtime[:40]}{' with SnapStart' if snapshot else ''}, April 2026"
         origins["init_duration"] = Origin("vendor-default", note)
-    part = stack.add(resource, "aws.lambda", "lambda", properties.get("FunctionName"), {**config, **work})
+    is_guess = "service_time" not in resource.carried
+    if is_guess:
+        config |= work
+    else:
+        del origins["service_time"]
+    part = stack.add(resource, "aws.lambda", "lambda", properties.get("FunctionName"), config)
     part.origins |= origins
     stack.reading.note("read", f"Lambda function {part.label}", *resource.path)
-    stack.reading.assumed(
-        f"{part.label} runs for {work['service_time']['p50']:g} s (median; p99 "
-        f"{work['service_time']['p99']:g} s): the files hold no duration",
-        *resource.path,
-    )
-    if init is None:
+    if is_guess:
+        stack.reading.assumed(
+            f"{part.label} runs for {work['service_time']['p50']:g} s (median; p99 "
+            f"{work['service_time']['p99']:g} s): the files hold no duration",
+            *resource.path,
+        )
+    if init is None and is_guess:
         stack.reading.assumed(
             f"{part.label} starts cold as a function in Python does"
             + (f", not as one of {runtime[:40]}" if runtime and not runtime.startswith("python") else ""),

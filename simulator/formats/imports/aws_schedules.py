@@ -72,7 +72,8 @@ def add_schedule(
             "Mode": "FLEXIBLE",
             **stack.settings_in(window, name, (*path, "FlexibleTimeWindow"), ("MaximumWindowInMinutes",)),
         }
-    stack.reading.add("aws.scheduler", f"Schedule {name}", [id], path, config, origins=origins)
+    part = stack.reading.add("aws.scheduler", f"Schedule {name}", [id], path, config, origins=origins)
+    part.wanted_id = text(given.get("Name"))
     edge: dict[str, Any] = {}
     policy = stack.settings_in(mapping(target.get("RetryPolicy")), name, (*path, "RetryPolicy"), _RETRY)
     if policy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.formats.imports.assumed_work import mentioned
@@ -16,7 +16,7 @@ from simulator.formats.imports.aws_names import SERVICES, Service, arn, as_name,
 from simulator.formats.imports.intrinsics import External, Reference, is_external
 from simulator.formats.imports.reading import Name, Part, Reading
 from simulator.formats.imports.source_file import Path
-from simulator.formats.imports.values import number, switch, text
+from simulator.formats.imports.values import mapping, number, switch, text
 
 #: Types that carry no messages, by prefix: listed in one line each.
 QUIET = (
@@ -52,12 +52,22 @@ QUIET = (
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource: where it stands, its type and its properties with all functions worked out."""
+    """A resource: where it stands, its type and its properties with all functions worked out.
+
+    Args:
+        known: what an export of ours wrote beside the properties: id, label and settings of the node.
+    """
 
     id: str
     type: str
     properties: dict[str, Any]
     path: Path
+    known: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def carried(self) -> dict[str, Any]:
+        """Settings that no property says."""
+        return mapping(self.known.get("config"))
 
 
 Handler = Callable[["Stack", Resource], None]
@@ -109,13 +119,15 @@ class Stack:
         """The part of a resource, known by its id in the file and by its name in AWS."""
         physical = self.physical(resource, given)
         names = [self.own(resource.id), as_name(SERVICES[service], physical)] if service in SERVICES else []
+        label = given if isinstance(given, str) and given else resource.id
         part = self.reading.add(
             kind,
-            given if isinstance(given, str) and given else resource.id,
+            text(resource.known.get("label")) or text(resource.known.get("id")) or label,
             names or [self.own(resource.id)],
             resource.path,
-            config,
+            {**resource.carried, **config},
         )
+        part.wanted_id = text(resource.known.get("id"))
         self._parts.update(part.names)
         return part
 

@@ -68,7 +68,7 @@ def read_table(stack: Stack, resource: Resource) -> None:
         if not text(stream.get("StreamViewType")):
             origins["StreamViewType"] = Origin("vendor-default", "a stream that does not say what it holds")
     indexes = _indexes(stack, resource)
-    if indexes:
+    if indexes and "GlobalSecondaryIndexes" not in resource.carried:
         config["GlobalSecondaryIndexes"] = indexes
     part = stack.add(resource, "aws.dynamodb", "dynamodb", properties.get("TableName"), config)
     part.origins |= origins

@@ -134,7 +134,8 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             properties = {}
         properties = {str(key): value for key, value in properties.items()}
         properties = _with_globals(declared["Type"], properties, shared, resolver)
-        resources[id] = Resource(id, declared["Type"], properties, path)
+        known = mapping(mapping(declared.get("Metadata")).get("Headrace"))
+        resources[id] = Resource(id, declared["Type"], properties, path, known)
         connectors = resolver.resolve(declared.get("Connectors") or {})
         if isinstance(connectors, dict) and connectors:
             properties.setdefault("Connectors", connectors)

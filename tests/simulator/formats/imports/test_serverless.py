@@ -430,9 +430,9 @@ SCHEDULES = {
 @pytest.mark.parametrize(("given", "config"), SCHEDULES.values(), ids=SCHEDULES)
 def test_a_schedule_is_a_schedule(given, config):
     made = template(Work=resource("Lambda::Function"), Tick=given)
-    assert nodes(made)["schedule-tick"]["kind"] == "aws.scheduler"
-    assert nodes(made)["schedule-tick"]["config"] == config
-    assert config_of(made, "schedule-tick", "work") == {"RetryPolicy": {"MaximumRetryAttempts": 1}}
+    assert nodes(made)["tick"]["kind"] == "aws.scheduler"
+    assert nodes(made)["tick"]["config"] == config
+    assert config_of(made, "tick", "work") == {"RetryPolicy": {"MaximumRetryAttempts": 1}}
     assert "canary" not in json.dumps(made.document.to_data())
     result = runs(made, 300)
-    assert (result["nodes"]["schedule-tick"]["throughput"]["mean"] > 0) == ("State" not in config)
+    assert (result["nodes"]["tick"]["throughput"]["mean"] > 0) == ("State" not in config)

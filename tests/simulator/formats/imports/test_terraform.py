@@ -289,15 +289,15 @@ def test_pipes_and_schedules_of_a_plan_are_real():
         "FilterPattern": {"body": {"detail-type": ["a"]}},
     }
     assert config_of(made, "p", "work") == {"purpose": "target"}
-    assert nodes(made)["schedule-nightly"]["config"] == {
+    assert nodes(made)["nightly"]["config"] == {
         "ScheduleExpressionTimezone": "Europe/Copenhagen",
         "ScheduleExpression": "cron(0 3 * * ? *)",
         "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15},
     }
-    assert config_of(made, "schedule-nightly", "work") == {
+    assert config_of(made, "nightly", "work") == {
         "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 3600}
     }
-    assert ("schedule-nightly", "lost", "dead-letter") in edges(made)
+    assert ("nightly", "lost", "dead-letter") in edges(made)
     runs(made)
 
 
