@@ -26,7 +26,7 @@ from simulator.report.paper.plot import (
     curve,
     grid_line,
     legend,
-    limit_line,
+    limit_lines,
     moments,
     round_step,
     whisker,
@@ -72,7 +72,7 @@ def latency_chart(
         return None
     low, high = floor(log10(min(values))), ceil(log10(max(values)))
     high = max(high, low + 1)
-    root = canvas("End-to-end latency by percentile", len(lines))
+    root = canvas("End-to-end latency by percentile", len(lines) + len(limits))
 
     def x(place: float) -> float:
         return LEFT + 40.0 + place * (WIDTH - LEFT - RIGHT - 80.0) / (len(_SHARES) - 1)
@@ -94,8 +94,7 @@ def latency_chart(
         LIGHT.muted,
         anchor="middle",
     )
-    for place, (words, limit) in enumerate(limits):
-        limit_line(root, y(limit), words, is_left=bool(place % 2))
+    limit_lines(root, [(y(limit), format_duration(limit, 3), words) for words, limit in limits], len(lines))
     for index, (name, points) in enumerate(lines):
         colour = SERIES[index % len(SERIES)]
         curve(root, [(x(place), y(value)) for place, value, _ in points], colour, DASHES[index])

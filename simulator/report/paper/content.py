@@ -34,6 +34,8 @@ _TONES: dict[str, Tone] = {"met": "good", "missed": "bad", "undecided": "doubt"}
 _STATEMENTS: dict[str, Tone] = {"problem": "bad", "warning": "doubt", "info": "note"}
 _SEVERITIES = {"error": "Error", "warning": "Warning", "hint": "Hint"}
 _GUARANTEES = ("delivered", "lost", "dead_lettered", "duplicates", "out_of_order")
+#: Lines of the design in the appendix, about ten pages.
+_MOST_LINES = 1_500
 _SOURCES = {
     "measured": "measured",
     "imported": "imported",
@@ -74,7 +76,7 @@ def paper_of(
         Section("Risks", tuple(risk_blocks(problems))),
         Section("Assumptions", tuple(assumption_blocks(document))),
         Section("Method", tuple(_method(result))),
-        Section("The design", (Code(own_yaml(document)),)),
+        Section("The design", tuple(design_blocks(document))),
     ]
     return Paper(
         title or document.name,
@@ -202,6 +204,17 @@ def risk_blocks(problems: Sequence[Problem]) -> list[Block]:
         for one in problems
     ]
     return [table(rows, left=4)]
+
+
+def design_blocks(document: Document) -> list[Block]:
+    """The document itself, as far as a reader turns pages."""
+    lines = own_yaml(document).splitlines()
+    shown = Code("\n".join(lines[:_MOST_LINES]) + "\n")
+    left_out = len(lines) - _MOST_LINES
+    if left_out <= 0:
+        return [shown]
+    words = f"{left_out:,} more lines are left out here; the design is the one that the digest above names."
+    return [shown, Text(words, "note")]
 
 
 def assumption_blocks(document: Document) -> list[Block]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from simulator.design.document import Document
 from simulator.formats.diagram import diagram_of
-from simulator.formats.exports.own_yaml import own_yaml
 from simulator.formats.exports.svg import svg
 from simulator.graph.problem import Problem
 from simulator.quantities import format_duration
@@ -15,8 +14,8 @@ from simulator.report.capacity_table import asked, capacity_rows
 from simulator.report.cheapest_table import FRONT, cheapest_rows
 from simulator.report.layout import unit_of
 from simulator.report.paper.comparison import comparison_sections
-from simulator.report.paper.content import assumption_blocks, risk_blocks
-from simulator.report.paper.model import Block, Code, Paper, Picture, Section, Text, Tone, Verdict, table
+from simulator.report.paper.content import assumption_blocks, design_blocks, risk_blocks
+from simulator.report.paper.model import Block, Paper, Picture, Section, Text, Tone, Verdict, table
 from simulator.report.paper.value_charts import front_chart, heat_map, line_chart
 from simulator.report.sensitivity_table import effect_rows, sensitivity_rows
 from simulator.report.sweep_table import GROWING, sweep_rows
@@ -59,7 +58,7 @@ def experiment_paper(
         Section("Risks", tuple(risk_blocks(problems))),
         Section("Assumptions", tuple(assumption_blocks(document))),
         Section("Method", tuple(_method(document, found))),
-        Section("The design", (Code(own_yaml(document)),)),
+        Section("The design", tuple(design_blocks(document))),
     ]
     return Paper(
         title or f"{name}: {document.name}",

@@ -27,11 +27,11 @@ from reportlab.platypus import (
     Paragraph,
     SimpleDocTemplate,
     Spacer,
-    XPreformatted,
 )
 from reportlab.platypus import Table as Grid
 from svglib.svglib import svg2rlg
 
+from simulator.report.paper.code_columns import CodeColumns
 from simulator.report.paper.model import Block, Code, Paper, Picture, Table, Text, Tone, Verdict
 
 _PAGE = landscape(A4)
@@ -45,6 +45,8 @@ _COLOURS: dict[Tone, str] = {
     "bad": "#b0221c",
     "doubt": "#7c4d00",
 }
+#: Rows of a table that is not torn apart.
+_ROWS_TOGETHER = 12
 #: Marks that Bitstream Vera has no shape for, in words.
 _WRITTEN = str.maketrans(
     {"→": "to", "λ": "lambda ", "≤": "at most ", "≥": "at least ", "ρ": "rho ", "\t": "    "}
@@ -83,6 +85,8 @@ def pdf(paper: Paper) -> bytes:
         first, *others = section.blocks
         if isinstance(first, Picture):
             story.append(KeepTogether([heading, *_picture_parts(first)]))
+        elif isinstance(first, Table) and len(first.rows) <= _ROWS_TOGETHER:
+            story.append(KeepTogether([heading, *_table(first)]))
         else:
             story += [CondPageBreak(40 * mm), heading, *_flowables(first)]
         for block in others:
@@ -153,10 +157,11 @@ def _flowables(block: Block) -> list[Flowable]:
         case Picture():
             return [KeepTogether(_picture_parts(block))]
         case Code(text):
-            style = _style("code", 6.5)
-            return [XPreformatted(_marked(text), style)]
+            lines = _shown(text.rstrip("\n")).split("\n")
+            return [CodeColumns(lines, _FONT, 6.5, HexColor(_COLOURS["plain"]))]
         case Table():
-            return _table(block)
+            parts = _table(block)
+            return [KeepTogether(parts)] if len(block.rows) <= _ROWS_TOGETHER else parts
 
 
 def _verdict(block: Verdict) -> Flowable:

@@ -10,7 +10,7 @@ from simulator.formats.exports.palette import LIGHT, SERIES
 from simulator.formats.vector import FONT, fitted, text
 
 WIDTH, HEIGHT = 760.0, 300.0
-LEFT, RIGHT, TOP, BOTTOM = 70.0, 20.0, 20.0, 46.0
+LEFT, RIGHT, TOP, BOTTOM = 70.0, 64.0, 20.0, 46.0
 SMALL = 11.0
 #: Lines of one chart; more cannot be told apart.
 MOST_LINES = 6
@@ -43,12 +43,23 @@ def grid_line(root: ET.Element, y: float, label: str) -> None:
     text(root, LEFT - 8, y + 4, label, SMALL, LIGHT.muted, anchor="end")
 
 
-def limit_line(root: ET.Element, y: float, words: str, *, is_left: bool) -> None:
-    """A level that is to be kept, with its words."""
-    stroke(root, f"M{LEFT:g} {y:.6g}H{WIDTH - RIGHT:g}", LIGHT.warn, 1.0, "5 3")
-    # Limits may lie close together: their words stand at one end and at the other in turn.
-    x, anchor = (LEFT + 4, "start") if is_left else (WIDTH - RIGHT - 4, "end")
-    text(root, x, y - 4, fitted(words, SMALL, 330), SMALL, LIGHT.warn, anchor=anchor)
+def limit_lines(root: ET.Element, limits: Sequence[tuple[float, str, str]], entries: int) -> None:
+    """Levels that are to be kept: the value right of the plot, the words below it, after so many entries.
+
+    Nothing is written into the plot itself, where it would lie across what was measured.
+
+    Args:
+        limits: place, value and words of each.
+    """
+    free = float("inf")
+    for y, value, _ in sorted(limits, reverse=True):  # from the lowest upwards, none on top of another
+        stroke(root, f"M{LEFT:g} {y:.6g}H{WIDTH - RIGHT:g}", LIGHT.text, 1.2)
+        free = min(y + 4, free - SMALL - 2)
+        text(root, WIDTH - RIGHT + 5, free, fitted(value, SMALL, RIGHT - 6), SMALL, LIGHT.text)
+    for index, (_, _, words) in enumerate(limits, entries):
+        y = HEIGHT + 18.0 * index + 6
+        stroke(root, f"M{LEFT:g} {y:g}h28", LIGHT.text, 1.2)
+        text(root, LEFT + 36, y + 4, fitted(words, SMALL, WIDTH - LEFT - 60), SMALL, LIGHT.text)
 
 
 def whisker(root: ET.Element, x: float, low: float, high: float, colour: str) -> None:
@@ -100,9 +111,7 @@ def moments(last: float) -> list[float]:
     """Round moments from 0 to `last` seconds, eight at most."""
     wanted = last / 7.0
     units = [unit for unit in (1.0, 60.0, 3600.0, 86400.0) if unit <= wanted] or [wanted]
-    steps = (
-        [units[-1] * step for step in (1, 2, 5, 10, 15, 20, 30, 60, 100, 200, 500)] if wanted >= 1.0 else []
-    )
+    steps = [units[-1] * step for step in (1, 2, 5, 10, 15, 30, 60, 100, 200, 500)] if wanted >= 1.0 else []
     step = next((step for step in steps if step >= wanted), round_step(last))
     return [step * index for index in range(int(last / step + 1e-9) + 1)]
 

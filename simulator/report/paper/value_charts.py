@@ -23,7 +23,7 @@ from simulator.report.paper.plot import (
     canvas,
     curve,
     grid_line,
-    limit_line,
+    limit_lines,
     round_step,
     stroke,
     written,
@@ -90,14 +90,14 @@ def line_chart(
     heights = [float(one["mean"]) for _, one in known]
     x = Axis.over(places, LEFT + 14, WIDTH - RIGHT - 14)
     y = Axis.over([*heights, *([] if limit is None else [limit])], HEIGHT - BOTTOM, TOP)
-    root = canvas(title, 0)
+    root = canvas(title, 0 if limit is None else 1)
     _levels(root, y, unit)
     ticks = [(x.at(tick), f"{tick:.6g}") for tick in x.ticks()]
     if not is_number:
         ticks = [(x.at(place), str(value)) for place, (value, _) in zip(places, known, strict=True)]
     _feet(root, ticks, across)
     if limit is not None:
-        limit_line(root, y.at(limit), f"objective {quantity(limit, unit)}", is_left=True)
+        limit_lines(root, [(y.at(limit), quantity(limit, unit), f"objective {quantity(limit, unit)}")], 0)
     ends = [(x.at(place), one["ci95"]) for place, (_, one) in zip(places, known, strict=True)]
     band(root, ends, y.at, SERIES[0])
     marks = [(x.at(place), y.at(height)) for place, height in zip(places, heights, strict=True)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -18,6 +19,7 @@ from simulator.report.paper.content import paper_of
 from simulator.report.paper.html import html
 from simulator.report.paper.model import Paper, Picture, Table, Text, Verdict
 from simulator.report.paper.pdf import pdf
+from simulator.report.paper.plot import HEIGHT, RIGHT, WIDTH
 from tests.simulator.designs import design, node
 
 NODES = [
@@ -149,6 +151,20 @@ def test_a_chart_of_percentiles_has_a_line_for_each_flow_and_a_mark_for_each_per
     assert len(list(root.iter("{http://www.w3.org/2000/svg}circle"))) == 5
     heights = [float(mark.attrib["cy"]) for mark in root.iter("{http://www.w3.org/2000/svg}circle")]
     assert heights == sorted(heights, reverse=True)  # a higher percentile is never lower, and y goes down
+
+
+def test_the_words_of_limits_stand_outside_the_plot_and_not_on_top_of_each_other(result):
+    limits = [("first limit", 5.0), ("second limit", 5.01), ("third limit", 0.002)]
+    chart = percentile_chart(result["flows"], limits)
+    assert chart is not None
+    texts = list(ET.fromstring(chart).iter("{http://www.w3.org/2000/svg}text"))
+    words = {mark.text: mark for mark in texts}
+    for name, _ in limits:
+        assert float(words[name].attrib["y"]) > HEIGHT
+    values = [mark for mark in texts if float(mark.attrib["x"]) > WIDTH - RIGHT]
+    assert [mark.text for mark in values] == ["2 ms", "5 s", "5.01 s"]
+    heights = sorted(float(mark.attrib["y"]) for mark in values)
+    assert all(later - first >= 12 for first, later in pairwise(heights))
 
 
 def test_without_latencies_or_points_there_is_no_chart():
