@@ -1,7 +1,8 @@
 """The settings of an autoscaler: how many instances a pool of workers has, by what it has to do.
 
 Rule and defaults are those of the Kubernetes HorizontalPodAutoscaler, which scales by utilization and, with
-an external metric, by the backlog per instance.
+an external metric, by the backlog per instance, as KEDA (Kubernetes Event-driven Autoscaling) does: it
+gives the HorizontalPodAutoscaler the queue length or the consumer lag, and turns the pool off and on.
 """
 
 from __future__ import annotations
@@ -20,11 +21,22 @@ HPA = Source(
 )
 
 
+KEDA = Source(
+    "KEDA documentation, Scaling deployments", "https://keda.sh/docs/latest/concepts/scaling-deployments/"
+)
+
+
 class AutoscalingSettings(Settings):
     """When instances come and go."""
 
     min_instances: int = setting(
-        1, title="Fewest", help="Instances at least.", unit="instances", ge=1, le=10_000
+        1,
+        title="Fewest",
+        help="Instances at least; 0 with a backlog: none while there is nothing to do.",
+        unit="instances",
+        source=KEDA,
+        ge=0,
+        le=10_000,
     )
     max_instances: int = setting(
         10, title="Most", help="Instances at most.", unit="instances", ge=1, le=10_000
@@ -33,13 +45,24 @@ class AutoscalingSettings(Settings):
         "utilization",
         title="Metric",
         help="What is kept near its target: the busy share of the workers since the last look, or the "
-        "messages that wait for each instance.",
+        "messages that wait for each instance (of a Kafka topic the lag of the consumer group).",
+        source=KEDA,
     )
     target: float = setting(
         0.7,
         title="Target",
         help="Busy share from 0 to 1, or messages for each instance.",
         gt=0,
+        le=1e9,
+    )
+    activation: float = setting(
+        0.0,
+        title="Activation",
+        help="From no instance at all the first one comes when more messages wait than this.",
+        unit="messages",
+        source=KEDA,
+        advanced=True,
+        ge=0,
         le=1e9,
     )
     period: float = setting(
@@ -86,6 +109,12 @@ class AutoscalingSettings(Settings):
                 "D104",
                 "max_instances must not be below min_instances",
                 {"field": "max_instances", "hint": f"set it to {self.min_instances} or more"},
+            )
+        if self.metric == "utilization" and self.min_instances == 0:
+            raise PydanticCustomError(
+                "D104",
+                "no instance has no utilization: min_instances 0 is for the metric backlog",
+                {"field": "min_instances", "hint": "set it to 1 or more, or choose the metric backlog"},
             )
         if self.metric == "utilization" and self.target > 1.0:
             raise PydanticCustomError(

@@ -108,6 +108,8 @@ class Autoscaler(Activity):
         settings = self._settings
         if settings.metric == "backlog":
             waiting = self._backlog()
+            if self.wanted == 0:
+                return 1 if waiting > settings.activation else 0
             if abs(waiting / (settings.target * self.wanted) - 1.0) <= settings.tolerance:
                 return self.wanted
             return ceil(waiting / settings.target)

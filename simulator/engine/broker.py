@@ -86,6 +86,10 @@ class Broker(Acceptor):
         """Accept a subscriber (while nodes connect)."""
         raise TypeError(f"{self.id} has no subscribers")
 
+    def unread(self) -> int:
+        """Messages that its readers are behind, as an autoscaler counts them: those that wait."""
+        return self.waiting()
+
     # -- faults ----------------------------------------------------------------------------------
     def disconnected(self, subscription: Subscription) -> None:
         """The reader is gone (an outage of its node); it rejects what it works on right after this."""

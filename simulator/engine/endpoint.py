@@ -336,6 +336,7 @@ class Consumer(Node):
             for server in [one for one in free if self.may_leave(one)][: self.leaving]:
                 free.remove(server)
                 self.leaving -= 1
+                self.left(server)
         self.is_halting = self.paused or self.leaving > 0
         for _ in range(more - staying):
             self.look(self.make_server(), now)
@@ -352,8 +353,12 @@ class Consumer(Node):
         if self.leaving and self.may_leave(server):
             self.leaving -= 1
             self.is_halting = self.paused or self.leaving > 0
+            self.left(server)
         else:
             self.parked.append(server)
+
+    def left(self, server: Server) -> None:
+        """A server is gone for good; brokers that know their readers one by one listen here."""
 
     # -- faults ----------------------------------------------------------------------------------
     def pause(self) -> None:

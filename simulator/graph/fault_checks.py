@@ -115,9 +115,12 @@ def _problems_of_readers(document: Document, fault: Fault, path: str) -> list[Pr
     ]
 
 
-def fixed_readers(document: Document, id: str) -> list[tuple[str, str]]:
+def fixed_readers(document: Document, id: str, *, by_autoscaler: bool = False) -> list[tuple[str, str]]:
     """Why the number of servers of a consumer cannot change during a run, and what to do: servers without
     number, and brokers whose readers are made when a run begins.
+
+    Args:
+        by_autoscaler: whether it is an autoscaler that would change it, which is known beforehand.
     """
     node = document.node(id)
     found: list[tuple[str, str]] = []
@@ -128,6 +131,9 @@ def fixed_readers(document: Document, id: str) -> list[tuple[str, str]]:
             continue
         source = document.node(edge.source)
         is_shared = getattr(source.config, "dispatch", "shared") == "shared"
+        can_scale = KINDS[source.kind].can_scale
+        if by_autoscaler and can_scale is not None and can_scale(edge.settings):
+            continue
         if KINDS[source.kind].has_fixed_readers:
             found.append(
                 (

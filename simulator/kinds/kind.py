@@ -109,6 +109,8 @@ class Kind:
         trial: tester of its routing, None for kinds that do not choose.
         has_fixed_readers: whether its readers are members or channels made when a run begins, so that the
             number of their servers cannot change during it.
+        can_scale: by the settings of the edge, whether an autoscaler may change that number all the same,
+            because readers join and leave as members.
         plan_stage: from the world and the node's id the stage that could take the place of its events
             (`simulator.engine.stage_plan`), None where only events model it; kinds without it never have one.
         swap: how another broker takes its place and it that of another, None for kinds that hold no messages.
@@ -127,6 +129,7 @@ class Kind:
     entering_settings: dict[str, type[Settings]] = field(default_factory=dict)
     has_passing_dead_letters: bool = False
     has_fixed_readers: bool = False
+    can_scale: Callable[[Settings], bool] | None = None
     check: Check | None = None
     cycle_hint: str = ""
     badges: tuple[str, ...] = ()

@@ -235,7 +235,7 @@ class _Resizing(Consumer):
         )
 
     def _waiting_for_it(self) -> float:
-        return sum(one.broker.waiting() for one in self.inputs)
+        return sum(one.broker.unread() for one in self.inputs)
 
     def _have(self, instances: int) -> None:
         self.instances = instances
@@ -381,7 +381,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     settings = node.config
     assert isinstance(settings, ConsumerSettings)
     if settings.autoscaling is not None:
-        obstacles = fixed_readers(document, node.id)
+        obstacles = fixed_readers(document, node.id, by_autoscaler=True)
         path = f"nodes[{document.nodes.index(node)}].config.autoscaling"
         if obstacles:
             return [

@@ -222,7 +222,9 @@ def _group_problems(
     for edge, _ in edges:
         config = document.node(edge.target).config
         if _has_instances(config):
-            members += (getattr(config, "instances", 1) or 0) * getattr(config, "concurrency", 1)
+            scaling = getattr(config, "autoscaling", None)
+            instances = (getattr(config, "instances", 1) or 0) if scaling is None else scaling.max_instances
+            members += instances * getattr(config, "concurrency", 1)
     if members > partitions and given.group_type == "consumer":
         problems.append(
             _practice(

@@ -1,11 +1,11 @@
-"""How a group hears that the processes of a consumer stop and come back."""
+"""How a group hears that the processes of a consumer stop, come back and leave."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.engine.endpoint import Consumer
+    from simulator.engine.endpoint import Consumer, Server
     from simulator.kinds.kafka.group import ConsumerGroup
     from simulator.kinds.kafka.member import Member
 
@@ -23,7 +23,8 @@ class FaultListener:
         self._pause = consumer.pause
         self._fail = consumer.fail
         self._recover = consumer.recover
-        consumer.__dict__.update(pause=self.pause, fail=self.fail, recover=self.recover)
+        self._left = consumer.left
+        consumer.__dict__.update(pause=self.pause, fail=self.fail, recover=self.recover, left=self.left)
 
     def _members(self) -> list[Member]:
         """The members whose processes are the consumer's, the latest of every server."""
@@ -31,8 +32,20 @@ class FaultListener:
             member
             for member in self._group.members
             if member.subscription.consumer is self._consumer
-            and self._group.by_server[member.server] is member
+            and self._group.by_server.get(member.server) is member
         ]
+
+    def left(self, server: Server) -> None:
+        """A process is closed: it commits what it has processed and leaves the group (LeaveGroup)."""
+        group = self._group
+        member = group.by_server.pop(server, None)
+        if member is not None:
+            member.is_waiting = False
+            if member.is_known and not member.is_crashed:
+                now = group.env.now
+                group.commit(member, now)
+                group.coordinator.leave(member, now)
+        self._left(server)
 
     def pause(self) -> None:
         """No more polls. Those that stand in a poll have polled until now."""

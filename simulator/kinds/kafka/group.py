@@ -172,7 +172,7 @@ class ConsumerGroup(Broker):
     def take(self, subscription: Subscription, server: Server) -> Message | None:
         """A poll: what the one before returned has been processed."""
         now = self.env._now
-        member = self.by_server[server]
+        member = self.by_server.get(server) or self.new_member(server, subscription, now)
         member.last_poll = now
         if not member.is_known:
             self.coordinator.enter(member, now)
@@ -458,6 +458,9 @@ class ConsumerGroup(Broker):
                 self.wake(member, now)
 
     # -- measures --------------------------------------------------------------------------------
+    def unread(self) -> int:
+        return self.lag.value
+
     def waiting(self) -> int:
         return self.queue_length.value
 

@@ -13,6 +13,7 @@ from simulator.kinds.kafka.share_group import ShareGroup
 
 if TYPE_CHECKING:
     from simulator.design.document import Edge
+    from simulator.design.fields import Settings
     from simulator.engine.world import World
     from simulator.kinds.kafka.topic import KafkaTopic
 
@@ -62,3 +63,9 @@ def new_group(
         topic.transactions.guard(group)
     group.find_flows = world.nodes[edge.target].find_flows
     return group
+
+
+def can_scale(settings: Settings) -> bool:
+    """Whether members of a group may come and go: not those of a share group, nor static ones."""
+    assert isinstance(settings, KafkaConsumeSettings)
+    return settings.group_type != "share" and settings.instance_id is None

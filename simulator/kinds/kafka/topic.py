@@ -24,7 +24,7 @@ from simulator.kinds.kafka.cluster import Cluster
 from simulator.kinds.kafka.compaction import Compaction, KeyGuard
 from simulator.kinds.kafka.cost import cost_items
 from simulator.kinds.kafka.group import ConsumerGroup
-from simulator.kinds.kafka.grouping import new_group, reads_of
+from simulator.kinds.kafka.grouping import can_scale, new_group, reads_of
 from simulator.kinds.kafka.inspection import (
     broker_counts,
     byte_counts,
@@ -477,6 +477,7 @@ KIND = Kind(
     settings=KafkaTopicSettings,
     build=KafkaTopic,
     has_fixed_readers=True,
+    can_scale=can_scale,
     edge_settings={"consume": KafkaConsumeSettings, "dead-letter": DeadLetterSettings},
     check=check,
     faults=FAULTS,

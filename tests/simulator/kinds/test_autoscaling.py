@@ -100,6 +100,7 @@ def test_hours_of_the_instances_that_work_are_billed():
         ({"target": 2}, "share from 0 to 1"),
         ({"target": 0}, "above 0"),
         ({"period": 0}, "above 0"),
+        ({"min_instances": 0}, "is for the metric backlog"),
     ],
 )
 def test_bad_settings_are_named(scaling: dict[str, Any], words: str):
@@ -108,9 +109,15 @@ def test_bad_settings_are_named(scaling: dict[str, Any], words: str):
 
 
 @pytest.mark.parametrize(
-    ("broker", "config"), [("kafka.topic", {}), ("rabbitmq.queue", {}), ("queue", {"dispatch": "random"})]
+    ("broker", "config", "edge"),
+    [
+        ("kafka.topic", {}, {"group_type": "share"}),
+        ("kafka.topic", {}, {"group.instance.id": "c"}),
+        ("rabbitmq.queue", {}, {}),
+        ("queue", {"dispatch": "random"}, {}),
+    ],
 )
-def test_readers_that_are_fixed_cannot_be_scaled(broker: str, config: dict[str, Any]):
+def test_readers_that_are_fixed_cannot_be_scaled(broker: str, config: dict[str, Any], edge: dict[str, Any]):
     document = design(
         [
             node("s", "producer", arrivals=at(1.0)),
@@ -118,6 +125,7 @@ def test_readers_that_are_fixed_cannot_be_scaled(broker: str, config: dict[str, 
             node("c", "consumer", autoscaling={}),
         ],
         ["s->q", "q->c"],
+        edge_configs={"q->c": edge} if edge else {},
     )
     assert [(one.code, one.field) for one in check(document) if one.severity == "error"] == [
         ("D283", "config.autoscaling")
