@@ -21,7 +21,7 @@ def open_template(page: Page, live: LiveServer, title: str) -> None:
     page.goto(live.url + "/")
     card = page.get_by_role("article", name=title)
     card.get_by_role("button", name="Open").last.click()
-    expect(page.locator(".react-flow__node").first).to_be_visible()
+    expect(page.locator(".react-flow__node").first).to_be_visible(timeout=30_000)
 
 
 def node(page: Page, label: str) -> Any:

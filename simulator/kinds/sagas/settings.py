@@ -19,11 +19,12 @@ _STORE = Source("Estimate: latency of a write to a key-value store in one region
 class StepSettings(Settings):
     """One local transaction of a saga, and what undoes it."""
 
-    name: Name = setting("step", title="Name", help="Name of the command that does it.")
+    name: Name = setting("step", title="Name", help="Name of the command that does it.", widget="command")
     compensation: Name | None = setting(
         None,
         title="Compensation",
         help="Name of the command that undoes it; empty: it is never undone.",
+        widget="command",
         source=_RICHARDSON,
     )
     timeout: Annotated[float, Field(gt=0, le=86_400)] | None = setting(
@@ -109,7 +110,7 @@ class SagaSettings(Settings):
                 raise PydanticCustomError(
                     "D104",
                     "steps and compensations have names of their own, and {name} is given twice",
-                    {"name": repr(name)},
+                    {"name": repr(name), "field": "steps", "hint": "give one of them another name"},
                 )
         return self
 

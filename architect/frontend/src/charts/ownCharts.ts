@@ -11,7 +11,7 @@ import {
   TROUBLE,
   type Wording,
 } from "./chartSpec";
-import { nodeKey } from "./series";
+import { mergingOf, nodeKey } from "./series";
 
 /** What an objective asks of a node: `part` is "" for a plain number, else a percentile or the mean. */
 export interface NodeGoal {
@@ -42,6 +42,9 @@ const COMMON: ReadonlySet<string> = new Set([
 
 const PARTS = /^(.+?)(?: (p50|p95|p99|mean))?$/;
 const HELP = "Numbers at the end of each interval; what is counted, since the start of the run.";
+
+/** Counted since the start of the run, and not the number of a moment. */
+const isCount = (metric: string) => mergingOf(metric) === "last";
 
 interface Own {
   readonly metric: string;
@@ -76,8 +79,8 @@ export function ownCharts(
   own.sort((a, b) => rank(a) - rank(b));
   const groups = new Map<string, Own[]>();
   for (const one of own) {
-    // times each have their percentiles; numbers of one unit share a chart
-    const name = one.isSpread ? one.metric : `unit ${words.unit(one.metric)}`;
+    // times each have their percentiles; numbers of one unit share a chart, but not those of a moment with counts
+    const name = one.isSpread ? one.metric : `unit ${words.unit(one.metric)} ${isCount(one.metric)}`;
     groups.set(name, [...(groups.get(name) ?? []), one]);
   }
   const leading: ChartSpec[] = [];
@@ -108,9 +111,10 @@ function plainChart(id: string, group: readonly Own[], words: Wording): ChartSpe
   const metric = first?.metric ?? "";
   const unit = words.unit(metric);
   const isAlone = group.length === 1;
+  const together = (GROUPS[unit] ?? capital(unit)) + (isCount(metric) ? " so far" : "");
   return {
     id: `own ${unit} ${metric}`,
-    title: isAlone ? capital(words.metric(metric)) : (GROUPS[unit] ?? capital(unit)),
+    title: isAlone ? capital(words.metric(metric)) : together,
     unit,
     help: (isAlone && words.definition(metric)) || HELP,
     lines: group.slice(0, MOST_LINES).map((one, i) => ({

@@ -1,10 +1,11 @@
 import { Info, RotateCcw } from "lucide-react";
-import { Fragment, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
+import { breakable } from "../canvas/breakable";
 import { distributionText } from "../canvas/facts";
 import { asSentence } from "../document/problems";
 import type { Json } from "../document/types";
 import { type FieldSpec, isDefault, rangeText } from "../schema/fields";
-import { useForm } from "./FormContext";
+import { type Form, useForm } from "./FormContext";
 import { formatSetting, unitLabel } from "./quantities";
 import { widgetFor } from "./widgets";
 
@@ -29,7 +30,7 @@ export function Field({ field, path, value, onChange }: FieldProps) {
   const id = useId();
   const [error, setError] = useState<string | null>(null);
   const [told, setTold] = useState(false);
-  const problems = field.kind === "json" ? form.problemsUnder(path) : form.problemsAt(path);
+  const problems = problemsOf(form, field, path, value);
   const isBlock = BLOCKS.has(field.kind);
   const changed = !isDefault(value, field.fallback) && !field.required;
   const Control = widgetFor(field);
@@ -122,18 +123,26 @@ export function Field({ field, path, value, onChange }: FieldProps) {
   );
 }
 
-/** Names of vendors are long and have no spaces: ReceiveMessageWaitTimeSeconds breaks between its words. */
-function breakable(title: string) {
-  return title.split(/(?<=[a-z._])(?=[A-Z])|(?<=[._])/).map((word, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: the words of a title never change places
-    <Fragment key={index}>
-      {index > 0 && <wbr />}
-      {word}
-    </Fragment>
-  ));
+/** A text has the problems of all that is in it; of a list of objects each row has its own. */
+function problemsOf(form: Form, field: FieldSpec, path: readonly string[], value: Json | undefined) {
+  if (field.kind === "json" || field.kind === "callees" || field.kind === "choices")
+    return form.problemsUnder(path);
+  if (field.kind !== "rows") return form.problemsAt(path);
+  const rows = Array.isArray(value) ? value : [];
+  const inRows = new Set(rows.flatMap((_row, at) => form.problemsUnder([...path, String(at)])));
+  return form.problemsUnder(path).filter((problem) => !inRows.has(problem));
 }
 
-const BLOCKS = new Set(["distribution", "arrivals", "object", "variants", "event"]);
+const BLOCKS = new Set([
+  "distribution",
+  "arrivals",
+  "object",
+  "variants",
+  "event",
+  "choices",
+  "rows",
+  "callees",
+]);
 
 function Title({ id, isBlock, children }: { id: string; isBlock: boolean; children: ReactNode }) {
   return isBlock ? (

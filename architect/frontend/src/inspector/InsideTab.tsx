@@ -1,20 +1,23 @@
 import { shownDocument } from "../document/store";
 import { findEdge, findNode, type JsonObject, nodeName } from "../document/types";
 import { useEditorState } from "../editor/EditorContext";
-import { formatCount } from "../run/numbers";
-import { hasBar, type InsideTable, insideOf, insideText, wordsOf } from "./inside";
+import { formatCount, formatSeconds } from "../run/numbers";
+import { hasBar, type InsideTable, insideOf, insideText, type Bar as Span, wordsOf } from "./inside";
 
 /** The node's inner state at the moment shown: partitions, members, bindings. */
-export function InsideTab({ detail }: { detail: JsonObject }) {
+export function InsideTab({ node, detail }: { node: string; detail: JsonObject }) {
   const document = useEditorState(shownDocument);
-  const { facts, tables } = insideOf(detail);
+  const { facts, tables, waterfall } = insideOf(detail);
   const label = (id: string) => {
     const node = findNode(document, id);
     return node ? nodeName(node) : id;
   };
   const edgeName = (id: string) => {
     const edge = findEdge(document, id);
-    return edge ? `${label(edge.from)} → ${label(edge.to)}` : id;
+    if (!edge) return id;
+    // this node's own name in every row would leave no room for the other end's
+    if (edge.from === node) return `→ ${label(edge.to)}`;
+    return edge.to === node ? `${label(edge.from)} →` : `${label(edge.from)} → ${label(edge.to)}`;
   };
   const targetName = (id: string) => {
     const edge = findEdge(document, id);
@@ -39,8 +42,46 @@ export function InsideTab({ detail }: { detail: JsonObject }) {
       {tables.map((table) => (
         <Rows key={table.title} table={table} text={text} />
       ))}
+      {waterfall.length > 0 && <Waterfall bars={waterfall} />}
       {facts.length === 0 && tables.length === 0 && <p className="muted">It is empty.</p>}
     </>
+  );
+}
+
+/** The last execution: when each state was entered and how long it took. */
+function Waterfall({ bars }: { bars: readonly Span[] }) {
+  const end = Math.max(...bars.map((bar) => bar.to ?? bar.from), 1e-9);
+  const share = (seconds: number) => `${((100 * seconds) / end).toFixed(2)}%`;
+  return (
+    <div className="inside-table waterfall">
+      <table>
+        <caption>Waterfall of the last execution, {formatSeconds(end)}</caption>
+        <thead>
+          <tr>
+            <th scope="col">State</th>
+            <th scope="col">Entered</th>
+            <th scope="col">Took</th>
+          </tr>
+        </thead>
+        <tbody>
+          {bars.map((bar, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a state may be entered many times
+            <tr key={index}>
+              <td>
+                {bar.name}
+                <span className="waterfall-track" aria-hidden="true">
+                  <span
+                    style={{ left: share(bar.from), width: share(Math.max(0, (bar.to ?? end) - bar.from)) }}
+                  />
+                </span>
+              </td>
+              <td className="tabular">{formatSeconds(bar.from)}</td>
+              <td className="tabular">{bar.to === null ? "goes on" : formatSeconds(bar.to - bar.from)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

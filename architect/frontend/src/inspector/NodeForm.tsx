@@ -174,7 +174,10 @@ export function ElementProblems({ id }: { id: string }) {
   const problems = useEditorState((state) => state.problems);
   const own = problemsByElement(problems, document).get(id)?.problems ?? [];
   const whole = own.filter(
-    (problem) => !problem.field.startsWith("config") && !/\.config\b/.test(problem.path),
+    (problem) =>
+      // one about all settings together has no field to stand at
+      /(^|\.)config$/.test(problem.field || problem.path) ||
+      (!problem.field.startsWith("config") && !/\.config\b/.test(problem.path)),
   );
   if (whole.length === 0) return null;
   return (

@@ -50,7 +50,7 @@ export function NodeTabs({
         {tab === "settings" && children}
         {tab === "faults" && <FaultsTab key={node.id} node={node} />}
         {tab === "test" && kind?.trial && <TestTab key={node.id} node={node} trial={kind.trial} />}
-        {tab === "inside" && detail && <InsideTab detail={detail} />}
+        {tab === "inside" && detail && <InsideTab node={node.id} detail={detail} />}
       </div>
     </>
   );

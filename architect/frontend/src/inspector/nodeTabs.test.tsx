@@ -179,6 +179,36 @@ describe("the inner state of a node", () => {
     expect(columns(row, { ...row, "x-priority": 5 })).toContain("x-priority");
   });
 
+  it("leaves out zeros from the right while a table is too wide, and gives times their unit", () => {
+    const call = { edge: "e", breaker: "", sent: 5, timeouts: 0, retries: 0, denied: 0, full: 0, late: 0 };
+    expect(insideOf({ calls: [call] }).tables[0]?.columns).toEqual([
+      "edge",
+      "sent",
+      "timeouts",
+      "retries",
+      "denied",
+    ]);
+    expect(insideText("view_age", 0.045, String)).toBe("45\u202fms");
+    expect(insideText("since_checkpoint", 12, String)).toBe("12");
+  });
+
+  it("has the waterfall of the last execution, with times and bars", async () => {
+    const waterfall = [
+      { state: "Reserve", from: 0, to: 0.5 },
+      { state: "Pay", from: 0.5, to: 2 },
+      { state: "Ship", from: 2, to: null },
+    ];
+    open("orders");
+    const detail = { last_saga: "completed", waterfall };
+    metricStore.apply({ seq: 1, t: 1, nodes: { orders: { detail } as never }, edges: {} });
+    await userEvent.click(await screen.findByRole("tab", { name: "Inside" }));
+    const table = screen.getByRole("table", { name: "Waterfall of the last execution, 2\u202fs" });
+    const [, , pay, ship] = within(table).getAllByRole("row");
+    expect(pay?.textContent).toBe("Pay500\u202fms1.5\u202fs".replace("1.5", "1.50"));
+    expect(pay?.querySelector<HTMLElement>(".waterfall-track span")?.style.width).toBe("75%");
+    expect(ship?.textContent).toContain("goes on");
+  });
+
   it("comes with the frames of a run", async () => {
     open("orders");
     expect(screen.queryByRole("tab", { name: "Inside" })).toBeNull();

@@ -1,16 +1,19 @@
 /** The control for each kind of field. */
-import type { ComponentType } from "react";
+import { type ComponentType, useEffect, useRef, useState } from "react";
 import { isObject } from "../document/paths";
 import type { Json } from "../document/types";
 import { type FieldSpec, fieldSpec, objectOr, startValue, titleFrom, variantsOf } from "../schema/fields";
 import { ArrivalsField } from "./ArrivalsField";
+import { CommandControl } from "./CommandControl";
 import { DistributionField } from "./DistributionField";
 import { EventField } from "./EventField";
 import type { ControlProps } from "./Field";
 import { useForm } from "./FormContext";
 import { BufferedText, JsonControl } from "./JsonControl";
 import { QuantityInput } from "./QuantityInput";
+import { RowsControl } from "./RowsControl";
 import { changedObject, SchemaForm } from "./SchemaForm";
+import { CalleesControl, ChoicesControl } from "./TickControls";
 
 function NumberControl(props: ControlProps) {
   const form = useForm();
@@ -31,28 +34,41 @@ function NumberControl(props: ControlProps) {
 
 function TextControl({ id, field, value, onChange, invalid, describedBy, onError }: ControlProps) {
   const form = useForm();
-  const change = (text: string) => {
+  const shown = typeof value === "string" ? value : "";
+  const [text, setText] = useState(shown);
+  const isFocused = useRef(false);
+  // undo, or another row in this place: the text follows, but not under the typist's hands
+  useEffect(() => {
+    if (!isFocused.current) setText(shown);
+  }, [shown]);
+  const change = (next: string) => {
+    setText(next);
     const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern } = field.schema;
-    if (text === "" && field.nullable) return onChange(null);
-    if (text.length > maxLength) return onError(`At most ${maxLength} characters.`);
-    if (text.length < minLength) return onError(`At least ${minLength} characters.`);
-    if (pattern && !new RegExp(pattern, "u").test(text))
+    if (next === "" && field.nullable) return onChange(null);
+    if (next.length > maxLength) return onError(`At most ${maxLength} characters.`);
+    if (next.length < minLength) return onError(`At least ${minLength} characters.`);
+    if (pattern && !new RegExp(pattern, "u").test(next))
       return onError("This is not written as the setting needs it.");
     onError(null);
-    onChange(text);
+    onChange(next);
   };
   return (
     <input
       id={id}
       className="field-input"
       type="text"
-      key={form.id}
-      defaultValue={typeof value === "string" ? value : ""}
+      value={text}
       readOnly={form.readOnly}
       aria-invalid={invalid}
       aria-describedby={describedBy}
+      onFocus={() => {
+        isFocused.current = true;
+      }}
       onChange={(event) => change(event.target.value)}
-      onBlur={form.done}
+      onBlur={() => {
+        isFocused.current = false;
+        form.done();
+      }}
     />
   );
 }
@@ -231,6 +247,10 @@ const CONTROLS: Readonly<Record<FieldSpec["kind"], ComponentType<ControlProps>>>
   object: ObjectControl,
   variants: VariantsControl,
   list: ListControl,
+  choices: ChoicesControl,
+  rows: RowsControl,
+  callees: CalleesControl,
+  command: CommandControl,
   json: JsonControl,
 };
 

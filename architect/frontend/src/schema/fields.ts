@@ -16,6 +16,10 @@ export type FieldKind =
   | "object"
   | "variants"
   | "list"
+  | "choices"
+  | "rows"
+  | "callees"
+  | "command"
   | "json";
 
 /** One setting as the form needs it. */
@@ -130,7 +134,7 @@ function kindOf(schema: JsonSchema, root: JsonSchema): FieldKind {
   const widget = schema["x-widget"];
   if (widget === "distribution" || widget === "keys") return "distribution";
   if (widget === "arrivals") return "arrivals";
-  if (widget === "event") return "event";
+  if (widget === "event" || widget === "callees" || widget === "command") return widget;
   if (schema.enum) return "choice";
   if (schema.const !== undefined) return "choice";
   switch (schema.type) {
@@ -143,7 +147,7 @@ function kindOf(schema: JsonSchema, root: JsonSchema): FieldKind {
     case "string":
       return "text";
     case "array":
-      return isPlainList(schema, root) ? "list" : "json";
+      return kindOfList(schema, root);
     case "object":
       return schema.properties ? "object" : "json";
   }
@@ -159,10 +163,13 @@ function kindOf(schema: JsonSchema, root: JsonSchema): FieldKind {
   }
 }
 
-function isPlainList(schema: JsonSchema, root: JsonSchema): boolean {
-  if (typeof schema.items !== "object") return false;
+/** Plain values as one text, words of a few as boxes to tick, objects one under the other; anything else as JSON. */
+function kindOfList(schema: JsonSchema, root: JsonSchema): FieldKind {
+  if (typeof schema.items !== "object") return "json";
   const item = resolve(schema.items, root);
-  return (item.type === "string" || item.type === "number" || item.type === "integer") && !item.enum;
+  if (item.enum) return "choices";
+  if (item.type === "string" || item.type === "number" || item.type === "integer") return "list";
+  return item.properties || variantsOf(item, root) ? "rows" : "json";
 }
 
 /** "visibility_timeout" → "Visibility timeout"; vendor names (VisibilityTimeout) stay as they are. */

@@ -71,6 +71,49 @@ const defs: Record<string, JsonSchema> = {
   },
 };
 
+const STEPS: Record<string, JsonSchema> = {
+  SagaStep: {
+    type: "object",
+    properties: {
+      name: { type: "string", title: "Name", default: "step", "x-widget": "command" },
+      compensation: {
+        anyOf: [{ type: "string" }, { type: "null" }],
+        default: null,
+        title: "Compensation",
+        "x-widget": "command",
+      },
+      timeout: { type: "number", title: "Timeout", default: 30, "x-unit": "s" },
+      pivot: { type: "boolean", title: "Pivot", default: false },
+    },
+  },
+  CpuStep: { type: "object", title: "CpuStep", properties: { step: { const: "cpu", type: "string" } } },
+  IoStep: { type: "object", title: "IoStep", properties: { step: { const: "io", type: "string" } } },
+  CallStep: {
+    type: "object",
+    title: "CallStep",
+    properties: {
+      step: { const: "call", type: "string" },
+      to: { type: "array", title: "To", items: { type: "string" }, "x-widget": "callees" },
+    },
+    required: ["to"],
+  },
+  Endpoint: {
+    type: "object",
+    properties: {
+      name: { type: "string", title: "Name" },
+      steps: {
+        type: "array",
+        title: "Steps",
+        items: {
+          discriminator: { propertyName: "step" },
+          oneOf: ["CpuStep", "IoStep", "CallStep"].map((name) => ({ $ref: `#/$defs/${name}` })),
+        },
+      },
+    },
+    required: ["name", "steps"],
+  },
+};
+
 const union = (property: string, names: readonly string[]): JsonSchema => ({
   discriminator: { propertyName: property },
   oneOf: names.map((name) => ({ $ref: `#/$defs/${name}` })),
@@ -89,7 +132,7 @@ const kind = (
   group,
   category,
   summary: `A ${category}.`,
-  config: { type: "object", $defs: defs, properties },
+  config: { type: "object", $defs: { ...defs, ...STEPS }, properties },
   ...extra,
 });
 
@@ -191,6 +234,18 @@ const kinds: KindInfo[] = [
     },
   ),
   kind("service", "service", "Services", {}),
+  kind("saga", "service", "Services", {
+    steps: { type: "array", title: "Steps", minItems: 1, items: { $ref: "#/$defs/SagaStep" } },
+    on: {
+      type: "array",
+      title: "On",
+      default: ["timeout"],
+      items: { enum: ["error", "timeout"], type: "string" },
+    },
+  }),
+  kind("gateway", "service", "Services", {
+    endpoints: { type: "array", title: "Endpoints", items: { $ref: "#/$defs/Endpoint" } },
+  }),
 ];
 
 const roles: Record<string, string[]> = {
@@ -242,6 +297,14 @@ export const fixture: SchemaBundle = {
   kinds,
   roles: { publish: { title: "publishes to" }, consume: { title: "is read by" } },
   edge_configs: [
+    {
+      from: "saga",
+      role: "invoke",
+      schema: {
+        type: "object",
+        properties: { tasks: { type: "array", title: "Tasks", items: { type: "string" } } },
+      },
+    },
     {
       from: "producer",
       role: "publish",

@@ -71,6 +71,7 @@ class CallStep(Settings):
     to: list[Callee] = setting(
         title="To",
         help="Services that are called: ids of nodes, or of invoke edges.",
+        widget="callees",
         min_length=1,
         max_length=100,
     )
@@ -80,6 +81,7 @@ class CallStep(Settings):
     optional: list[Callee] = setting(
         title="Optional",
         help="Those without whose answer the request goes on; it is then answered in part.",
+        widget="callees",
         factory=list,
     )
     at_least: Annotated[int, Field(ge=1, le=100)] | None = setting(
@@ -96,11 +98,27 @@ class CallStep(Settings):
     def _fits_together(self) -> Self:
         strangers = [one for one in self.optional if one not in self.to]
         if strangers:
-            raise PydanticCustomError("D283", "optional names what is not called: " + ", ".join(strangers))
+            raise PydanticCustomError(
+                "D283",
+                "optional names what is not called: {strangers}",
+                {
+                    "strangers": ", ".join(strangers),
+                    "field": "optional",
+                    "hint": "call them, or take them out",
+                },
+            )
         if self.at_least is not None and self.optional:
-            raise PydanticCustomError("D283", "a call step has optional calls or at_least, not both")
+            raise PydanticCustomError(
+                "D283",
+                "a call step has optional calls or at_least, not both",
+                {"field": "at_least", "hint": "leave one of them empty"},
+            )
         if self.at_least is not None and self.at_least > len(self.to):
-            raise PydanticCustomError("D283", "at_least is more than is called")
+            raise PydanticCustomError(
+                "D283",
+                "at_least is more than is called",
+                {"field": "at_least", "hint": f"{len(self.to)} or fewer, or call more"},
+            )
         return self
 
 
