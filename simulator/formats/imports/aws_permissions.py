@@ -94,9 +94,7 @@ def _policies_of_role(stack: Stack, role: Resource) -> Iterator[tuple[dict[str, 
     named = {
         one.resource for one in rows(role.properties.get("ManagedPolicyArns")) if isinstance(one, Reference)
     }
-    for other in stack.resources.values():
-        if other.type not in _ATTACHED:
-            continue
+    for other in stack.of_types(*_ATTACHED):
         roles = rows(other.properties.get("Roles")) + rows(other.properties.get("RoleName"))
         is_here = any(
             one.resource == role.id if isinstance(one, Reference) else one == role.properties.get("RoleName")
@@ -163,7 +161,7 @@ def _link(stack: Stack, part: Part, found: Name, call: Call, path: Path, why: st
     elif target is not None and speaks_of_dead_letters(target.label):
         config = {"probability": FAILURE_SHARE}
         how_often = f"for {FAILURE_SHARE:.0%} of the messages it handles, as its name speaks of failures"
-    for link in stack.reading.links:
+    for link in stack.reading.links_at(part.name):
         is_same = link.source == part.name and link.target == found and link.role == role
         if is_same and link.config.get("operation") == config.get("operation"):
             return
@@ -210,9 +208,8 @@ def _connect(stack: Stack, part: Part, target: Reference, permissions: list[Any]
 def link_environment(stack: Stack, part: Part, properties: dict[str, Any], path: Path) -> None:
     """Resources that variables refer to and nothing else links yet; the values are never looked at."""
     variables = mapping(mapping(properties.get("Environment")).get("Variables"))
-    linked = {
-        name for link in stack.reading.links for name in (link.source, link.target) if _is_of(link, part)
-    }
+    links = [link for name in part.names for link in stack.reading.links_at(name)]
+    linked = {name for link in links for name in (link.source, link.target)}
     for key, value in variables.items():
         if not isinstance(value, Reference) or speaks_of_dead_letters(str(key)):
             continue
@@ -221,7 +218,3 @@ def link_environment(stack: Stack, part: Part, properties: dict[str, Any], path:
             continue
         linked.add(name)
         send(stack, part, value, Call(""), (*path, "Environment"), f"the variable {str(key)[:60]}")
-
-
-def _is_of(link: Any, part: Part) -> bool:
-    return link.source in part.names or link.target in part.names

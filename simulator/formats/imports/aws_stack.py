@@ -83,6 +83,7 @@ class Stack:
         self.resources = resources
         self._handlers = handlers
         self._parts: set[Name] = set()
+        self._of_types: dict[tuple[str, ...], list[Resource]] = {}
         self._scope = f"resource of {reading.file.name}"
         # What can be linked only when all resources are known.
         self.redrives: list[tuple[Name, Any, int | None, Path]] = []
@@ -180,9 +181,17 @@ class Stack:
                 break
         return value
 
+    def of_types(self, *types: str) -> list[Resource]:
+        """All resources of some types; asked for when all are known."""
+        found = self._of_types.get(types)
+        if found is None:
+            found = [one for one in self.resources.values() if one.type in types]
+            self._of_types[types] = found
+        return found
+
     def part_of(self, name: Name | None) -> Part | None:
         """The part of a name."""
-        return next((part for part in self.reading.parts if name in part.names), None)
+        return None if name is None else self.reading.part(name)
 
     def _mentioned(self, service: Service | None, name: str, path: Path, what: str) -> Name | None:
         if service is None or not name:
@@ -287,7 +296,8 @@ SECOND = frozenset(
     }
 )
 
-_NAMED_BY = {
+#: By type: the service its name belongs to, and the property that holds the name.
+NAMED_BY = {
     "AWS::SQS::Queue": ("sqs", "QueueName"),
     "AWS::SNS::Topic": ("sns", "TopicName"),
     "AWS::Events::EventBus": ("events", "Name"),
@@ -305,7 +315,7 @@ _NAMED_BY = {
 
 
 def _naming(resource: Resource) -> tuple[str, Any]:
-    service, key = _NAMED_BY.get(resource.type, ("", ""))
+    service, key = NAMED_BY.get(resource.type, ("", ""))
     return service, resource.properties.get(key) if key else None
 
 

@@ -40,6 +40,7 @@ from simulator.formats.imports.aws_tables import read_table
 from simulator.formats.imports.intrinsics import ABSENT, Resolver
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile
+from simulator.formats.imports.templates import NESTED, Templates, base_of, expanded, location_of
 from simulator.formats.imports.values import mapping, text
 
 HANDLERS: dict[str, Handler] = {
@@ -100,7 +101,7 @@ def is_it(file: SourceFile) -> bool:
     return any(
         isinstance(one, dict) and isinstance(one.get("Type"), str) and "::" in one["Type"]
         for one in resources.values()
-    )
+    ) or any(str(key).startswith(("Fn::ForEach::", "Fn::Transform")) for key in resources)
 
 
 def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
@@ -114,19 +115,25 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     reading.version(template.get("AWSTemplateFormatVersion"), ("2010-09-09",), "AWSTemplateFormatVersion")
     resources: dict[str, Resource] = {}
     stack = Stack(reading, resources, HANDLERS)
-    resolver = Resolver(template, stack.text_of)
+    templates = Templates(files)
+    outlook = templates.within(file)
+    resolver = Resolver(template, stack.text_of, outlook)
     shared = mapping(template.get("Globals"))
-    if len(template["Resources"]) > _MOST_RESOURCES:
-        raise file.refuse(f"{len(template['Resources']):,} resources; at most {_MOST_RESOURCES:,} are read")
-    for id, declared in template["Resources"].items():
+    all_resources = expanded(template["Resources"], outlook, resolver)
+    if len(all_resources) > _MOST_RESOURCES:
+        raise file.refuse(f"{len(all_resources):,} resources; at most {_MOST_RESOURCES:,} are read")
+    for id, declared in all_resources.items():
         path = ("Resources", id)
         if not isinstance(declared, dict) or not isinstance(declared.get("Type"), str):
-            what = "a loop (Fn::ForEach)" if str(id).startswith("Fn::") else "a resource without a type"
+            what = "not worked out" if str(id).startswith("Fn::") else "a resource without a type"
             reading.not_understood(f"{str(id)[:80]}: {what}", *path)
             continue
         condition = declared.get("Condition")
         if isinstance(condition, str) and not resolver.condition(condition):
             reading.not_modelled(f"{id}: its condition {condition} does not hold with the defaults", *path)
+            continue
+        if declared["Type"] in NESTED:
+            _nested(reading, templates, id, declared)
             continue
         properties = resolver.resolve(declared.get("Properties") or {})
         if not isinstance(properties, dict):
@@ -146,12 +153,26 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     link_machines(stack, files)
     for name in sorted(resolver.used_defaults):
         reading.assumed(f"the parameter {name} has its default", "Parameters", name)
+    for sentence in outlook.said:
+        reading.assumed(sentence)
     for name, why in resolver.unknown.items():
         reading.not_understood(f"{name}: {why}")
     for key in template:
         if key not in _SECTIONS:
             reading.not_understood(f"the section {str(key)[:60]}", str(key))
     return reading
+
+
+def _nested(reading: Reading, templates: Templates, id: str, declared: dict[str, Any]) -> None:
+    """A nested stack is read with its own file."""
+    properties = mapping(declared.get("Properties"))
+    location = location_of(properties)
+    if templates.named(location) is not None:
+        reading.note("read", f"nested stack {id}, read from {base_of(location)}", "Resources", id)
+        return
+    base = base_of(location)[:80]
+    what = f"its template {base} is not among the files" if base else "an application of elsewhere"
+    reading.not_understood(f"{id}: {what}", "Resources", id)
 
 
 def _with_globals(

@@ -76,6 +76,16 @@ def _read_part(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
 PART = Format("part", "part of another file", lambda _file: False, _read_part)
 
 
+def _read_unknown(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
+    reading = Reading(file, UNKNOWN.title)
+    reading.not_understood("the kind of file is not recognised; nothing of it is in the design")
+    return reading
+
+
+#: Files that stand beside others that can be read, such as those of a whole repository.
+UNKNOWN = Format("unknown", "not recognised", lambda _file: False, _read_unknown)
+
+
 def recognise(file: SourceFile) -> Format | None:
     """The format of a file by its content; raises ``InvalidDesign`` when it is no text that can be read."""
     return next((format for format in FORMATS.values() if format.is_it(file)), None)

@@ -12,12 +12,13 @@ from simulator.errors import InvalidDesign
 from simulator.formats.imports.assembling import assemble
 from simulator.formats.imports.asyncapi import is_part
 from simulator.formats.imports.completing import complete
-from simulator.formats.imports.formats import FORMATS, PART, Format, recognise
+from simulator.formats.imports.formats import FORMATS, PART, UNKNOWN, Format, recognise
 from simulator.formats.imports.headrace_design import own_document
 from simulator.formats.imports.measuring import apply_measured, make_room
 from simulator.formats.imports.merging import merge
 from simulator.formats.imports.reading import About, Note, Place, Reading
 from simulator.formats.imports.source_file import Path, SourceFile, path_text
+from simulator.formats.imports.templates import is_included
 from simulator.graph.problem import Problem
 
 MOST_FILES = 500
@@ -108,8 +109,10 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
 
 def _recognised(file: SourceFile, files: Sequence[SourceFile]) -> Format:
     found = recognise(file)
-    if found is None and is_part(file, files):
+    if found is None and (is_part(file, files) or is_included(file, files)):
         return PART
+    if found is None and len(files) > 1:
+        return UNKNOWN
     if found is None:
         known = ", ".join(format.title for format in FORMATS.values())
         raise file.refuse("the kind of file is not recognised", f"Known are {known}; or name it with --as.")

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 #: Longest text that functions may make; none that names anything comes near it.
@@ -30,7 +30,7 @@ _PSEUDO: dict[str, Any] = {
     "AWS::NotificationARNs": [],
 }
 #: Functions whose value does not name anything that messages flow through.
-_AT_DEPLOYMENT = ("Fn::GetAZs", "Fn::Base64", "Fn::Cidr", "Fn::Transform")
+_AT_DEPLOYMENT = ("Fn::GetAZs", "Fn::Base64", "Fn::Cidr")
 _VARIABLE = re.compile(r"\$\{([^${}!]{1,300})\}")
 _SECRET = re.compile(r"\{\{resolve:")
 
@@ -50,6 +50,23 @@ class External:
     name: str
 
 
+class Elsewhere(Protocol):
+    """What a template gets from the other templates of an import."""
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """Parameters that a template around it gives."""
+
+    def imported(self, name: str) -> Any:
+        """An exported value; None where nobody exports it."""
+
+    def output(self, id: str, key: str) -> Any:
+        """An output of a nested stack; None where its template is not there."""
+
+    def included(self, location: Any) -> Any:
+        """What stands in a snippet; None where it is not there."""
+
+
 class Absent:
     """The value of ``AWS::NoValue``: the property is not there."""
 
@@ -65,8 +82,9 @@ def is_external(value: object) -> bool:
 class Resolver:
     """Works out the functions of one template."""
 
-    def __init__(self, template: Mapping[str, Any], text_of: Any) -> None:
+    def __init__(self, template: Mapping[str, Any], text_of: Any, elsewhere: Elsewhere | None = None) -> None:
         """`text_of` writes a `Reference` inside a longer text."""
+        self._elsewhere = elsewhere
         self._parameters = _mapping(template.get("Parameters"))
         self._conditions = _mapping(template.get("Conditions"))
         self._mappings = _mapping(template.get("Mappings"))
@@ -74,6 +92,7 @@ class Resolver:
         self._text_of = text_of
         self._decided: dict[str, bool] = {}
         self._deciding: set[str] = set()
+        self._including = 0  # snippets inside snippets
         self.unknown: dict[str, str] = {}  # functions that were not worked out, and why
         self.used_defaults: set[str] = set()
         self._functions: dict[str, Callable[[Any], Any]] = {
@@ -88,6 +107,7 @@ class Resolver:
             "Fn::ImportValue": self._import_value,
             "Fn::ToJsonString": self._to_json,
             "Fn::Length": self._length,
+            "Fn::Transform": self._transform,
         }
 
     # -- values ----------------------------------------------------------------------------------
@@ -134,6 +154,8 @@ class Resolver:
         declared = _mapping(self._parameters[name])
         if str(declared.get("NoEcho", "")).lower() == "true":
             return External(name)
+        if self._elsewhere is not None and name in self._elsewhere.given:
+            return self._elsewhere.given[name]
         type = str(declared.get("Type", "String"))
         default = declared.get("Default")
         if default is None or default == "" or type.startswith("AWS::SSM::Parameter"):
@@ -148,6 +170,11 @@ class Resolver:
             argument = argument.split(".", 1)
         if isinstance(argument, list) and argument and isinstance(argument[0], str):
             attribute = argument[1] if len(argument) > 1 and isinstance(argument[1], str) else ""
+            if attribute.startswith("Outputs.") and self._elsewhere is not None:
+                found = self._elsewhere.output(argument[0], attribute.removeprefix("Outputs."))
+                if found is not None:
+                    return found
+                return External(attribute.removeprefix("Outputs."))
             return Reference(argument[0], attribute)
         return External("GetAtt")
 
@@ -238,7 +265,23 @@ class Resolver:
         return text if is_external(text) else External("Split")
 
     def _import_value(self, argument: Any) -> Any:
-        return External(self._text(self.resolve(argument)) or "ImportValue")
+        name = self._text(self.resolve(argument)) or "ImportValue"
+        found = None if self._elsewhere is None else self._elsewhere.imported(name)
+        return External(name) if found is None else found
+
+    def _transform(self, argument: Any) -> Any:
+        """A snippet that is included; any other macro runs when the template is deployed."""
+        given = _mapping(argument)
+        if given.get("Name") == "AWS::Include" and self._elsewhere is not None and self._including < _DEEPEST:
+            inside = self._elsewhere.included(_mapping(given.get("Parameters")).get("Location"))
+            if inside is not None:
+                self._including += 1
+                try:
+                    return self.resolve(inside)
+                finally:
+                    self._including -= 1
+        self.unknown["Fn::Transform"] = "this macro runs when the template is deployed"
+        return External("value of the deployment")
 
     def _to_json(self, argument: Any) -> Any:
         try:

@@ -84,6 +84,7 @@ def merge(readings: Sequence[Reading]) -> Drawing:
     """Put files together by ARN, name or URL: by the names that parts have in common."""
     drawing = Drawing()
     owner = drawing.owner
+    renamed: dict[str, Part] = {}
     for reading in readings:
         for part in reading.parts:
             vertex = next((owner[name] for name in part.names if name in owner), None)
@@ -96,9 +97,12 @@ def merge(readings: Sequence[Reading]) -> Drawing:
                     )
                 vertex = _new(drawing, part)
             else:
+                if part.is_defined and not vertex.is_defined:
+                    renamed[vertex.id] = part
                 _join(drawing, vertex, part)
             for name in part.names:
                 owner.setdefault(name, vertex)
+    _rename(drawing, renamed)
     seen: dict[tuple[str, str, str], Wire] = {}
     for reading in readings:
         for link in reading.links:
@@ -106,13 +110,28 @@ def merge(readings: Sequence[Reading]) -> Drawing:
     return drawing
 
 
+def _id_of(drawing: Drawing, part: Part) -> str:
+    return drawing.free_id(part.wanted_id or part.label or part.name[1])
+
+
 def _new(drawing: Drawing, part: Part) -> Vertex:
-    id = drawing.free_id(part.wanted_id or part.label or part.name[1])
+    id = _id_of(drawing, part)
     vertex = Vertex(
         id, part.kind, part.label, part.place, dict(part.config), dict(part.origins), part.is_defined
     )
     drawing.vertices[id] = vertex
     return vertex
+
+
+def _rename(drawing: Drawing, renamed: dict[str, Part]) -> None:
+    """What was mentioned before it was defined has the id of its definition."""
+    vertices = list(drawing.vertices.values())
+    mentioned = {id: drawing.vertices.pop(id) for id in renamed}
+    for id, part in renamed.items():
+        vertex = mentioned[id]
+        vertex.id = _id_of(drawing, part)
+        drawing.vertices[vertex.id] = vertex
+    drawing.vertices = {vertex.id: vertex for vertex in vertices}
 
 
 def _can_join(kind: str, other: str) -> bool:

@@ -123,8 +123,9 @@ class Reading:
         self.file = file
         self.format = format
         self.parts: list[Part] = []
-        self._names: set[Name] = set()
+        self._names: dict[Name, Part] = {}
         self.links: list[Link] = []
+        self._links_at: dict[Name, list[Link]] = {}
         self.notes: list[Note] = []
         self.unsaid = 0
         self.title = ""
@@ -188,7 +189,8 @@ class Reading:
             is_defined,
         )
         self.parts.append(part)
-        self._names.update(part.names)
+        for name in part.names:
+            self._names.setdefault(name, part)
         return part
 
     def link(
@@ -211,8 +213,18 @@ class Reading:
             source, target, self.place(*path), role, dict(config or {}), dict(origins or {}), is_guess
         )
         self.links.append(link)
+        for name in {source, target}:
+            self._links_at.setdefault(name, []).append(link)
         return link
+
+    def links_at(self, name: Name) -> list[Link]:
+        """The links from and to a name."""
+        return self._links_at.get(name, [])
 
     def has(self, name: Name) -> bool:
         """Whether a part of this file has the name."""
         return name in self._names
+
+    def part(self, name: Name) -> Part | None:
+        """The part of this file that has the name; the first of several."""
+        return self._names.get(name)

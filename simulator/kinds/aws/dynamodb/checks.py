@@ -155,7 +155,6 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
     call = edge.settings
     if not isinstance(call, DynamoDbCallSettings):
         return []
-    place = f"edges[{document.edges.index(edge)}].config"
     found: list[tuple[str, str, str, str, str]] = []
     producer = document.node(edge.source).config
     keys, arrivals = getattr(producer, "keys", None), getattr(producer, "arrivals", None)
@@ -194,6 +193,9 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
                 "try again a few times",
             )
         )
+    if not found:
+        return []
+    place = f"edges[{document.edges.index(edge)}].config"
     return [
         Problem(code, severity, edge.id, f"config.{field}", message, hint, f"{place}.{field}")  # type: ignore[arg-type]
         for code, severity, field, message, hint in found
