@@ -17,7 +17,16 @@ from simulator.kinds.traits import Note, assumed, lost, translated
 #: Kinds that a saga may become.
 SAGA_TARGETS = ("saga", "saga-participant")
 #: Measures that mean the same wherever they stand.
-_SAME = ("execution_time", "half_done_time", "completed_share", "compensated_share", "stuck_share")
+_SAME = (
+    "execution_time",
+    "half_done",
+    "half_done_time",
+    "completed_share",
+    "compensated_share",
+    "stuck_share",
+    "effects_left_over",
+    "isolation_anomalies",
+)
 #: Type of the event that begins a saga; the edge from its producer gives it, so that the load stays the same.
 _BEGUN = "started"
 #: Errors that stand for all of them.
@@ -113,7 +122,7 @@ def _as_coordinator(
     data["edges"] = made
     notes.append(translated(f"the machine of {node.id} became {len(steps)} steps: {', '.join(line)}"))
     notes.append(translated("an error of a task is an error of its step; compensations are tried 8 times"))
-    _keep_what_means_the_same(data, {node.id}, node.id, notes)
+    keep_what_means_the_same(data, {node.id}, node.id, notes)
     return data
 
 
@@ -261,7 +270,7 @@ def _as_participants(
     ]
     if settings.semantic_lock:
         notes.append(lost("the semantic lock: sagas of one key run side by side"))
-    _keep_what_means_the_same(data, {node.id, *made}, members[0].id, notes, gone=node.id)
+    keep_what_means_the_same(data, {node.id, *made}, members[0].id, notes, gone=node.id)
     return data
 
 
@@ -329,7 +338,7 @@ def _work(member: Node, step: Any, way: Edge, *, is_past_pivot: bool) -> dict[st
     }
 
 
-def _keep_what_means_the_same(
+def keep_what_means_the_same(
     data: dict[str, Any], changed: set[str], measured_at: str, notes: list[Note], gone: str = ""
 ) -> None:
     """Objectives, faults and assumptions of nodes that are something else now."""

@@ -13,6 +13,7 @@ from typing import Any
 from simulator.design.document import Document, Edge, Node
 from simulator.design.edges import PublishSettings
 from simulator.errors import InvalidDesign
+from simulator.experiments.choreography_swap import swap_choreography
 from simulator.experiments.compare import Alternative
 from simulator.experiments.function_swap import FUNCTION_TARGETS, swap_worker
 from simulator.experiments.parameters import refuse
@@ -97,6 +98,9 @@ def swap(document: Document, node: str, kind: str) -> tuple[Document, list[Note]
     """
     name, _, variant = kind.partition(":")
     found = next((one for one in document.nodes if one.id == node), None)
+    if found is not None and name == "saga" and found.kind == "saga-participant":
+        data, notes = swap_choreography(document, found)
+        return Document.parse(data), notes
     if found is not None and name in SAGA_TARGETS and found.kind in ("saga", "aws.stepfunctions"):
         data, notes = swap_saga(document, found, name)
         return Document.parse(data), notes
