@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types front-end traces schema bench bench-start bench-parts validation coverage pairing fuzz large-files docs wheel clean
+.PHONY: help run test lint format types front-end traces round-trips schema bench bench-start bench-parts validation coverage pairing fuzz large-files docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
@@ -57,6 +57,11 @@ fuzz: ## 10,000 broken files for each importer, some minutes; CASES=N for more o
 
 large-files: ## huge files of every kind: seconds and megabytes that each import takes, some minutes
 	$(VENV) -m tests.simulator.formats.imports.large_files $(WORDS)
+
+round-trips: ## what is exported, read by RabbitMQ, the AsyncAPI parser, cfn-lint and Graphviz; says what is missing
+	$(VENV) -m pip install --quiet --editable ".[test,round-trips]"
+	$(VENV) -m tests.round_trips.tools
+	$(VENV) -m pytest -q -rs tests/round_trips tests/simulator/formats/test_round_trips.py
 
 docs: ## the glossary, the links and the commands in the documentation are true
 	$(VENV) -m pytest -q tests/test_house.py

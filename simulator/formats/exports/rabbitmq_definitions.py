@@ -48,10 +48,14 @@ def rabbitmq_definitions(document: Document) -> str:
             exchanges.append(_exchange(node.id, config))
         elif node.kind == _QUEUE:
             queues.append(_queue(node.id, config, document, kinds))
+    alternates = {(one["name"], one["arguments"].get("alternate-exchange")) for one in exchanges}
     bindings = [
         _binding(edge, kinds)
         for edge in document.edges
-        if kinds[edge.source] == _EXCHANGE and kinds[edge.target] in (_EXCHANGE, _QUEUE)
+        if kinds[edge.source] == _EXCHANGE
+        and kinds[edge.target] in (_EXCHANGE, _QUEUE)
+        # What no binding matches goes there by the argument of the exchange, not by a binding.
+        and (edge.source, edge.target) not in alternates
     ]
     made = {
         "vhosts": [{"name": _VHOST}],

@@ -11,7 +11,7 @@ import binascii
 import html
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 from xml.parsers import expat
@@ -167,7 +167,7 @@ def _read_page(
     for cell in cells:
         parent = known.get(cell.get("parent", ""), {})
         if parent.get("edge") == "1" and cell.get("label"):  # a label that lies on an arrow
-            labels[cell["parent"]] = _plain(cell["label"])
+            labels[cell["parent"]] = _plain(cell)
     for cell in cells:
         id = cell.get("id", "")
         path = (f"cell {prefix}{id}"[:100],)
@@ -176,7 +176,7 @@ def _read_page(
             if source not in known or target not in known:
                 reading.not_understood("an arrow that is not tied to a box at both ends", *path)
                 continue
-            label = _plain(cell.get("label", "")) or labels.get(id, "")
+            label = _plain(cell) or labels.get(id, "")
             role = cell.get("headraceRole", "")
             drawn.arrows.append(Arrow(prefix + str(source), prefix + str(target), label, role, path))
         elif cell.get("vertex") == "1":
@@ -184,7 +184,7 @@ def _read_page(
                 continue
             box = Box(
                 prefix + id,
-                _plain(cell.get("label", "")),
+                _plain(cell),
                 _shape(cell.get("style", "")),
                 cell.get("headraceKind", ""),
                 cell.get("headraceId", ""),
@@ -211,9 +211,12 @@ def _place(cell: dict[str, str], known: dict[str, dict[str, str]]) -> dict[str, 
     return None
 
 
-def _plain(label: str) -> str:
-    """The first line of a label, without tags."""
-    first = re.split(r"<br\s?/?>|</?div>|</p>|\n", label[:4_000].strip(), maxsplit=1)[0]
+def _plain(cell: Mapping[str, Any]) -> str:
+    """The first line of a cell's label, without tags where it is one of HTML."""
+    label = str(cell.get("label", ""))[:4_000].strip()
+    if "html=0" in str(cell.get("style", "")):
+        return label.split("\n", 1)[0].strip()[:200]
+    first = re.split(r"<br\s?/?>|</?div>|</p>|\n", label, maxsplit=1)[0]
     return html.unescape(re.sub(r"<[^<>]{0,400}>", "", first)).strip()[:200]
 
 

@@ -49,6 +49,8 @@ _TEXT_ARROW = re.compile(
     r"\s*[<xo]?(?:--|==|-\.)\s{0,5}(?P<label>[^|>\n]{1,300}?)\s{0,5}(?P<end>-{2,20}|={2,20}|\.{1,20}-)(?P<head>[>xo]?)"
 )
 _LABEL = re.compile(r"\s*\|(?P<label>[^|\n]{0,300})\|")
+#: A character by its number or its name: Mermaid writes those of HTML with # for &, or for &#.
+_CODE = re.compile(r"#([0-9]{1,7}|[A-Za-z]{1,20});")
 _FENCE = re.compile(r"^\s*```\s*mermaid\s*$")
 
 
@@ -207,4 +209,6 @@ class _Chart:
 def _clean(text: str) -> str:
     """A label as plain text: the first line without tags and quotes."""
     first = re.split(r"<br\s?/?>|\\n|\n", text, maxsplit=1)[0]
-    return html.unescape(re.sub(r"<[^<>]{0,200}>", "", first)).strip().strip('"').strip()[:200]
+    plain = re.sub(r"<[^<>]{0,200}>", "", first).strip().strip('"').strip()
+    coded = _CODE.sub(lambda code: f"&{'#' if code[1].isdigit() else ''}{code[1]};", plain)
+    return html.unescape(coded)[:200]

@@ -290,6 +290,20 @@ def test_rabbitmq_definitions_say_exchanges_queues_bindings_and_dead_letters():
     }
 
 
+def test_an_alternate_exchange_is_an_argument_and_no_binding():
+    document = design(
+        [
+            node("in", "rabbitmq.exchange", **{"alternate-exchange": "rest"}),
+            node("rest", "rabbitmq.exchange", type="fanout"),
+            node("q", "rabbitmq.queue"),
+        ],
+        ["in->rest", "rest->q"],
+    )
+    made = json.loads(written(document, "rabbitmq"))
+    assert made["exchanges"][0]["arguments"] == {"alternate-exchange": "rest"}
+    assert [(one["source"], one["destination"]) for one in made["bindings"]] == [("rest", "q")]
+
+
 def test_a_replicated_queue_is_durable_whatever_the_design_says():
     document = design([node("q", "rabbitmq.queue", **{"x-queue-type": "quorum", "durable": True})], [])
     assert json.loads(written(document, "rabbitmq"))["queues"][0]["durable"] is True

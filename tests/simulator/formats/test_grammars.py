@@ -1,0 +1,91 @@
+"""Formats whose own parser needs Java or a cluster: exports keep to the part of the grammar they use."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from simulator import Document
+from simulator.design.examples import templates
+from simulator.formats.exports.refusal import CannotExport
+from simulator.formats.exports.table import EXPORTS
+
+TEMPLATES = {template.slug: Document.parse(template.document) for template in templates()}
+
+
+def written(format: str) -> dict[str, str]:
+    """The export of every template that the format has words for."""
+    found = {}
+    for slug, document in TEMPLATES.items():
+        try:
+            content = EXPORTS[format].write(document, None, "light")
+        except CannotExport:
+            continue
+        assert isinstance(content, str)
+        found[slug] = content
+    return found
+
+
+TEXT = r'"(?:[^"\\]|\\.)*"'
+STRUCTURIZR = {
+    "open": re.compile(rf"(?:workspace {TEXT}|model|views|styles|n?design = softwareSystem {TEXT}) \{{"),
+    "view": re.compile(r'(?:container design "design"|element "[a-z]+") \{'),
+    "element": re.compile(rf"(?P<name>n_\w+) = container {TEXT} {TEXT} {TEXT} {TEXT}"),
+    "relation": re.compile(rf"(?P<source>n_\w+) -> (?P<target>n_\w+) {TEXT}"),
+    "word": re.compile(r"include \*|autoLayout lr|shape [A-Z][a-z]+|\}"),
+}
+
+
+def test_structurizr_dsl_keeps_to_its_grammar_and_names_what_it_has_declared() -> None:
+    """https://docs.structurizr.com/dsl/language: blocks, elements, relationships between declared names."""
+    for slug, text in written("structurizr").items():
+        depth, declared, related = 0, set[str](), set[tuple[str, ...]]()
+        for line in map(str.strip, text.splitlines()):
+            kind, match = next(
+                ((kind, match) for kind, form in STRUCTURIZR.items() if (match := form.fullmatch(line))),
+                ("", None),
+            )
+            assert match is not None, (slug, line)
+            depth += line.endswith("{") - (line == "}")
+            assert depth >= 0
+            if kind == "element":
+                assert match["name"] not in declared
+                declared.add(match["name"])
+            elif kind == "relation":
+                assert {match["source"], match["target"]} <= declared
+                assert (*match.groups(), line) not in related
+                related.add((*match.groups(), line))
+        assert depth == 0
+        assert len(declared) == len(TEMPLATES[slug].nodes)
+
+
+def test_plantuml_calls_the_macros_of_c4_with_declared_names() -> None:
+    """C4-PlantUML: Container, ContainerQueue and ContainerDb (alias, label, technology, description), Rel."""
+    argument = r'"[^"]*"'
+    element = re.compile(rf"Container(?:Queue|Db)?\((\w+), {argument}, {argument}, {argument}\)")
+    relation = re.compile(rf"Rel\((\w+), (\w+), {argument}\)")
+    for slug, text in written("plantuml").items():
+        lines = [line.strip() for line in text.splitlines()]
+        assert lines[:3] == ["@startuml", "!include <C4/C4_Container>", "LAYOUT_LEFT_RIGHT()"]
+        assert lines[3].startswith("title ")
+        assert re.fullmatch(rf"System_Boundary\(design, {argument}\) \{{", lines[4])
+        assert lines[-1] == "@enduml"
+        end = lines.index("}")
+        declared = [match[1] for line in lines[5:end] if (match := element.fullmatch(line))]
+        assert len(declared) == len(lines[5:end]) == len(set(declared)) == len(TEMPLATES[slug].nodes)
+        relations = [relation.fullmatch(line) for line in lines[end + 1 : -1]]
+        assert all(match and {match[1], match[2]} <= set(declared) for match in relations)
+        assert len(relations) == len(TEMPLATES[slug].edges)
+
+
+def test_strimzi_topics_are_resources_of_its_api() -> None:
+    """https://strimzi.io/docs/operators/latest/configuring: a name of DNS, partitions, replicas."""
+    for text in written("strimzi").values():
+        for topic in yaml.safe_load_all(text):
+            assert (topic["kind"], topic["apiVersion"].partition("/")[0]) == (
+                "KafkaTopic",
+                "kafka.strimzi.io",
+            )
+            assert re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", topic["metadata"]["name"])
+            assert {"partitions", "replicas"} <= topic["spec"].keys()
