@@ -234,6 +234,15 @@ RULES = (
         "Try again a few times.",
     ),
     _row(
+        "D398",
+        "warning",
+        "What needs a key at a DynamoDB table gets messages without one.",
+        "Conditions, transactions, expiry and the cache are about the item of a primary key; without a key "
+        "every write is an item of its own, and nothing ever conflicts, expires or is found again.",
+        "Amazon DynamoDB API reference, CreateTable (KeySchema)",
+        "Give the producer keys.",
+    ),
+    _row(
         "D420",
         "warning",
         "A caller waits less for a model than an answer usually takes.",

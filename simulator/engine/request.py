@@ -23,6 +23,12 @@ class Caller(ABC):
     def answer(self, now: float, ok: bool) -> None:
         """The answer is here: `ok`, or the service failed or refused."""
 
+    def refused(self, now: float, error: str) -> None:
+        """Not served, and the service has a name for why; whoever asks for no reasons has an answer that is
+        not `ok`.
+        """
+        self.answer(now, False)
+
 
 class Responder(Acceptor):
     """A node that answers requests."""

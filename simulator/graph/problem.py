@@ -60,6 +60,7 @@ CODES: dict[str, str] = {
     "D395": "One key asks for more than a partition of a DynamoDB table has.",
     "D396": "Items of a DynamoDB table are near the limit of 400 KB.",
     "D397": "A transaction is given up after the first conflict.",
+    "D398": "What needs a key at a DynamoDB table gets messages without one.",
     "D400": "A step of a saga that may have to be undone has no compensation.",
     "D401": "A step or a saga has no timeout.",
     "D402": "A step after the pivot has a compensation.",

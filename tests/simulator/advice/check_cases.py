@@ -139,5 +139,9 @@ CHECK_CASES: dict[str, tuple[Document, Document]] = {
         table(1, {}, {"operation": "transact-write"}),
         table(1, {}, {"operation": "transact-write", "conflict_attempts": 3}),
     ),
+    "D398": (
+        table(1, {}, {"condition": "not-exists"}, None),
+        table(1, {}, {"condition": "not-exists"}),
+    ),
     "D406": (called_saga("a"), called_saga("p")),
 }

@@ -193,6 +193,18 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
                 "try again a few times",
             )
         )
+    needs = _needs_a_key(node, call)
+    keyless = _keyless(document, edge) if needs is not None else None
+    if needs is not None and keyless is not None:
+        found.append(
+            (
+                "D398",
+                "warning",
+                "operation",
+                f"{needs}, and the messages of {keyless} have none: every one is an item of its own",
+                f"give {keyless} keys: they are the primary key of the table",
+            )
+        )
     if not found:
         return []
     place = f"edges[{document.edges.index(edge)}].config"
@@ -200,6 +212,37 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
         Problem(code, severity, edge.id, f"config.{field}", message, hint, f"{place}.{field}")  # type: ignore[arg-type]
         for code, severity, field, message, hint in found
     ]
+
+
+def _needs_a_key(node: Node, call: DynamoDbCallSettings) -> str | None:
+    """What of a call only works on items with a key; None: nothing."""
+    settings = node.config
+    assert isinstance(settings, DynamoDbSettings)
+    if call.operation not in READS:
+        if call.condition != "none":
+            return f"the condition {call.condition} is about the item of a key"
+        if call.operation == "transact-write":
+            return "transactions conflict on the item of a key"
+        if settings.time_to_live is not None:
+            return f"{node.id} lets the item of a key expire"
+    elif settings.cache is not None and call.operation == "get":
+        return f"the cache of {node.id} holds the item of a key"
+    return None
+
+
+def _keyless(document: Document, edge: Edge) -> str | None:
+    """A producer from which an edge is reached and whose messages have no key."""
+    seen, left = {edge.source}, [edge.source]
+    while left:
+        id = left.pop()
+        config = document.node(id).config
+        if hasattr(config, "arrivals") and getattr(config, "keys", None) is None:
+            return id
+        for one in document.edges_into(id):
+            if one.source not in seen:
+                seen.add(one.source)
+                left.append(one.source)
+    return None
 
 
 def _top_share(keys: object) -> float | None:

@@ -132,7 +132,7 @@ class Operation(Activity):
             pause = client.retry.wait(self.attempts)
             if pause is None:
                 table.throttled_out += 1
-                table.finish(self, now, False)
+                table.finish(self, now, False, "ProvisionedThroughputExceededException")
             else:
                 table.sdk_retries += 1
                 client.retries += 1
@@ -198,7 +198,9 @@ class Operation(Activity):
         client.conflicts += 1
         if self.tries >= client.settings.conflict_attempts:
             table.conflicts_given_up += 1
-            table.finish(self, now, False)
+            is_transaction = client.settings.operation.startswith("transact")
+            name = "TransactionCanceled" if is_transaction else "ConditionalCheckFailed"
+            table.finish(self, now, False, f"{name}Exception")
             return
         pause = client.jitter() * min(20.0, client.settings.retry_base * 2.0 ** (self.tries - 1))
         self.tries += 1

@@ -198,8 +198,8 @@ class Table(Broker, CalledByEdge):
         if expiries:
             self._expiry.arm(expiries[0][0])
 
-    def finish(self, operation: Operation, now: float, ok: bool) -> None:
-        """Answer a call."""
+    def finish(self, operation: Operation, now: float, ok: bool, error: str = "") -> None:
+        """Answer a call; `error` is the name that the service gives a refusal."""
         message, caller = operation.message, operation.caller
         self.under_way.down(now)
         self.departures += 1
@@ -209,7 +209,9 @@ class Table(Broker, CalledByEdge):
             self.sojourn_time.add(now - operation.accepted_at)
         else:
             self.dropped += 1
-        if caller is not None:
+        if caller is not None and error:
+            caller.refused(now, f"DynamoDB.{error}")
+        elif caller is not None:
             caller.answer(now, ok)
         elif ok:
             flow = self.flows.get(message.source)

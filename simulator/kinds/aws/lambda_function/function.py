@@ -31,6 +31,9 @@ from simulator.measurement.level import Level, Total
 from simulator.measurement.ordering import Flow
 from simulator.measurement.tally import Tally
 
+#: Error of a synchronous invocation that is throttled (developer guide of Step Functions, *Error names*).
+THROTTLED = "Lambda.TooManyRequestsException"
+
 
 class LambdaFunction(Responder):
     """A function that services and producers call, that buses hand events, and that reads brokers.
@@ -117,8 +120,12 @@ class LambdaFunction(Responder):
         return self.events.accept(message)
 
     def request(self, message: Message, caller: Caller) -> None:
-        if not self._call(message, caller):
+        if self._call(message, caller):
+            return
+        if self.is_out:
             caller.answer(self.env._now, False)
+        else:
+            caller.refused(self.env._now, THROTTLED)
 
     def _call(self, message: Message, caller: Caller | None) -> bool:
         now = self.env._now

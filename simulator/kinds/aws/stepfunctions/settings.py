@@ -169,7 +169,8 @@ class TaskSettings(Settings):
     error: Annotated[str, Field(min_length=1, max_length=256)] = setting(
         "States.TaskFailed",
         title="Error",
-        help="Name of the error when the target answers with one or refuses.",
+        help="Name of the error when the target answers with one or refuses. Throttles and conflicts of "
+        "Lambda and DynamoDB have the names of the service.",
     )
     latency: DurationDistribution = setting(
         title="Latency",

@@ -207,6 +207,12 @@ class _Call(Caller):
         if self._free is not None:
             self._free()
 
+    def refused(self, now: float, error: str) -> None:
+        self._target.failures += 1
+        self._reply.fail(StateFailure(error, f"{self._target.id} was refused", is_placed=True))
+        if self._free is not None:
+            self._free()
+
     def _report(self, ok: bool) -> None:
         target = self._target
         if not ok:
