@@ -6,7 +6,7 @@ from django.urls import path
 
 from architect import pages
 from architect.api import api
-from architect.runs.sharing import shared_report
+from architect.experiments.sharing import shared_report
 
 urlpatterns = [
     path("", pages.shell, name="gallery"),

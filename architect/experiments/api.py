@@ -10,15 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from ninja import Query, Router
 from ninja.responses import Status
 
 from architect.designs.exporting import attachment
 from architect.designs.parquet import with_parquet
-from architect.experiments import preparation, schemas, selectors, services, starting, variants
+from architect.experiments import preparation, schemas, selectors, services, sharing, starting, variants
 from architect.experiments.models import Experiment, ExperimentKind
 from architect.runs import reporting
-from architect.runs.schemas import ReportWords
+from architect.runs.schemas import LinkOut, ReportWords
 from architect.runs.states import RunStatus
 from architect.schemas import CONFLICTS, READS, REFUSALS, Errors
 
@@ -143,7 +144,10 @@ def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str
         """`html` is one file without outside resources, `pdf` is for printing; 409 without a result."""
         found = selectors.result_data(kind, experiment_id)
         document = selectors.document_data(kind, experiment_id)
-        return reporting.report(document, found, form, **words.model_dump())
+        kept = selectors.experiment_get(kind, experiment_id).words
+        return reporting.report(document, found, form, **reporting.words_of(kept, words.model_dump()))
+
+    _add_sharing(kind, one)
 
     @router.post(
         f"{one}/cancel",
@@ -177,6 +181,64 @@ def _add_operations(kind: ExperimentKind, place: str, to_csv: Callable[[dict[str
     def delete(request: HttpRequest, experiment_id: UUID) -> Status[None]:
         """With its result; 409 while it is going."""
         services.experiment_delete(kind, experiment_id)
+        return Status(HTTPStatus.NO_CONTENT, None)
+
+
+def _add_sharing(kind: ExperimentKind, one: str) -> None:
+    """The words of a report, and links to read it."""
+
+    @router.get(
+        f"{one}/words",
+        response={200: ReportWords, **READS},
+        summary=f"The words of the report of a {kind}",
+        operation_id=f"read_{kind}_words",
+    )
+    def read_words(request: HttpRequest, experiment_id: UUID) -> dict[str, str]:
+        """Title, authors and notes, as every report and link shows them."""
+        return reporting.words_of(selectors.experiment_get(kind, experiment_id).words)
+
+    @router.put(
+        f"{one}/words",
+        response={200: ReportWords, **CONFLICTS},
+        summary=f"Write the words of the report of a {kind}",
+        operation_id=f"write_{kind}_words",
+    )
+    def write_words(request: HttpRequest, experiment_id: UUID, body: ReportWords) -> dict[str, str]:
+        """All three of them; links that were made before show them as well."""
+        return sharing.words_set(kind, experiment_id, body.model_dump())
+
+    @router.post(
+        f"{one}/links",
+        response={201: LinkOut, **CONFLICTS},
+        summary=f"Share the report of a {kind}",
+        operation_id=f"share_{kind}",
+    )
+    def create_link(request: HttpRequest, experiment_id: UUID, body: ReportWords) -> Status[dict[str, Any]]:
+        """An address at which anybody may read the report, and nothing else, until the link is revoked."""
+        link, token = sharing.link_create(kind, experiment_id, body.model_dump())
+        path = reverse("shared", args=(token,))
+        return Status(HTTPStatus.CREATED, {"id": link.id, "created_at": link.created_at, "path": path})
+
+    @router.get(
+        f"{one}/links",
+        response={200: list[LinkOut], **READS},
+        summary=f"The links to the report of a {kind}",
+        operation_id=f"list_{kind}_links",
+    )
+    def list_links(request: HttpRequest, experiment_id: UUID) -> list[dict[str, Any]]:
+        """Without their addresses, of which only a digest is kept."""
+        found = sharing.link_list(kind, experiment_id)
+        return [{"id": link.id, "created_at": link.created_at} for link in found]
+
+    @router.delete(
+        f"{one}/links/{{uuid:link_id}}",
+        response={204: None, **READS},
+        summary=f"Revoke a link to the report of a {kind}",
+        operation_id=f"revoke_{kind}_link",
+    )
+    def revoke_link(request: HttpRequest, experiment_id: UUID, link_id: UUID) -> Status[None]:
+        """Its address is unknown from now on."""
+        sharing.link_revoke(kind, experiment_id, link_id)
         return Status(HTTPStatus.NO_CONTENT, None)
 
 

@@ -55,6 +55,7 @@ class Experiment(models.Model):
     partials = models.PositiveIntegerField(default=0)
     headline = models.TextField(blank=True, default="")
     result_text = models.TextField(blank=True, default="")
+    words = models.JSONField(default=dict)  # title, authors, notes of its report
 
     class Meta:
         """The newest first."""
@@ -69,3 +70,22 @@ class Experiment(models.Model):
     def is_going(self) -> bool:
         """Whether it has not ended."""
         return self.status in GOING
+
+
+class ExperimentLink(models.Model):
+    """An address at which anybody may read the report of one experiment, as `runs.models.ShareLink`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)
+    words = models.JSONField(default=dict)  # title, authors, notes where they differ from the experiment's
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ("-created_at", "id")
+
+    def __str__(self) -> str:
+        """The experiment; never the token, which nobody has any more."""
+        return f"link to {self.experiment_id}"

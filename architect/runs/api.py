@@ -113,7 +113,26 @@ def read_report(
     """`html` is one file without outside resources, `pdf` a document for printing; 409 without a result."""
     result = json.loads(selectors.run_result_text(run_id))
     document = json.loads(selectors.run_document_text(run_id))
-    return reporting.report(document, result, form, **words.model_dump())
+    kept = selectors.run_get(run_id).words
+    return reporting.report(document, result, form, **reporting.words_of(kept, words.model_dump()))
+
+
+@router.get(
+    "/runs/{uuid:run_id}/words", response={200: schemas.ReportWords, **READS}, summary="The words of a report"
+)
+def read_words(request: HttpRequest, run_id: UUID) -> dict[str, str]:
+    """Title, authors and notes, as every report and link of the run shows them."""
+    return reporting.words_of(selectors.run_get(run_id).words)
+
+
+@router.put(
+    "/runs/{uuid:run_id}/words",
+    response={200: schemas.ReportWords, **CONFLICTS},
+    summary="Write the words of a report",
+)
+def write_words(request: HttpRequest, run_id: UUID, body: schemas.ReportWords) -> dict[str, str]:
+    """All three of them; links that were made before show them as well."""
+    return services.words_set(run_id, body.model_dump())
 
 
 @router.post(
@@ -138,10 +157,12 @@ def list_links(request: HttpRequest, run_id: UUID) -> list[dict[str, Any]]:
     return [{"id": link.id, "created_at": link.created_at} for link in sharing.link_list(run_id)]
 
 
-@router.delete("/links/{uuid:link_id}", response={204: None, **READS}, summary="Revoke a link")
-def revoke_link(request: HttpRequest, link_id: UUID) -> Status[None]:
+@router.delete(
+    "/runs/{uuid:run_id}/links/{uuid:link_id}", response={204: None, **READS}, summary="Revoke a link"
+)
+def revoke_link(request: HttpRequest, run_id: UUID, link_id: UUID) -> Status[None]:
     """Its address is unknown from now on."""
-    sharing.link_revoke(link_id)
+    sharing.link_revoke(run_id, link_id)
     return Status(HTTPStatus.NO_CONTENT, None)
 
 

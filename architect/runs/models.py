@@ -46,6 +46,7 @@ class Run(models.Model):
     # what came out
     headline = models.JSONField(null=True)
     result_text = models.TextField(blank=True, default="")
+    words = models.JSONField(default=dict)  # title, authors, notes of its report
 
     class Meta:
         """The newest first."""
@@ -96,7 +97,7 @@ class ShareLink(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="links")
     digest = models.CharField(max_length=64, unique=True)
-    words = models.JSONField(default=dict)  # title, authors, notes of the report
+    words = models.JSONField(default=dict)  # title, authors, notes where they differ from those of the run
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

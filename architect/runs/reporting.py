@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.http import HttpResponse
@@ -11,6 +12,15 @@ from architect.designs.exporting import attachment
 from architect.refusals import invalid_design
 
 Form = Literal["html", "pdf"]
+
+
+#: Words of one's own in a report.
+WORDS = ("title", "authors", "notes")
+
+
+def words_of(*sources: Mapping[str, Any]) -> dict[str, str]:
+    """Title, authors and notes: of the last source that has them."""
+    return {name: next((str(one[name]) for one in reversed(sources) if one.get(name)), "") for name in WORDS}
 
 
 def report(

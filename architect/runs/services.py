@@ -17,7 +17,7 @@ from django.utils import timezone
 from architect.designs.documents import checked, problems_of
 from architect.designs.selectors import design_get
 from architect.refusals import Conflict, Invalid, TooMany, error_entry, invalid_design, problem_entry
-from architect.runs import selectors
+from architect.runs import reporting, selectors
 from architect.runs.estimate import estimate_run
 from architect.runs.headline import headline_of
 from architect.runs.models import Run, RunFrame
@@ -251,6 +251,14 @@ def _signed(
         frame = {"t": 0.0, "wall": 0.0, "progress": 0.0, "nodes": {}, "edges": {}, "flows": [], "events": []}
     seq = newest[0] + 1 if newest else 1
     return {**frame, "seq": seq, "done": True, "status": str(status), "reason": reason}
+
+
+def words_set(run_id: uuid.UUID, words: Mapping[str, str]) -> dict[str, str]:
+    """Keep title, authors and notes of the report of a run; raises NotFound."""
+    selectors.run_get(run_id)
+    kept = reporting.words_of(words)
+    Run.objects.filter(id=run_id).update(words=kept)
+    return kept
 
 
 def run_delete(run_id: uuid.UUID) -> None:

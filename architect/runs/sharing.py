@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 
 from architect.refusals import Conflict, NotFound
 from architect.runs import reporting, selectors
@@ -17,10 +16,29 @@ from architect.runs.models import ShareLink
 
 #: Random bytes of a token: 43 characters of an address.
 TOKEN_BYTES = 32
-#: Links to one run.
+#: Links to one run or experiment.
 MOST_LINKS = 100
 #: The report is one file with its own style: it may load and run nothing, and is nobody's page.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+
+def new_token() -> tuple[str, str]:
+    """A token, and the digest of it that is kept."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return token, digest_of(token)
+
+
+def digest_of(token: str) -> str:
+    """What is kept of a token: who reads the database cannot read the reports by it."""
+    return sha256(token.encode()).hexdigest()
+
+
+def refuse_too_many(count: int, what: str) -> None:
+    """Raise Conflict where there are as many links as there may be."""
+    if count >= MOST_LINKS:
+        raise Conflict(
+            f"The {what} has {MOST_LINKS} links already.", hint="Revoke some first.", code="too-many-links"
+        )
 
 
 def link_create(run_id: uuid.UUID, words: Mapping[str, str]) -> tuple[ShareLink, str]:
@@ -30,13 +48,9 @@ def link_create(run_id: uuid.UUID, words: Mapping[str, str]) -> tuple[ShareLink,
         NotFound, Conflict: without the run, or without its result.
     """
     selectors.run_result_text(run_id)
-    if ShareLink.objects.filter(run_id=run_id).count() >= MOST_LINKS:
-        raise Conflict(
-            f"The run has {MOST_LINKS} links already.", hint="Revoke some first.", code="too-many-links"
-        )
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    link = ShareLink.objects.create(run_id=run_id, digest=_digest(token), words=dict(words))
-    return link, token
+    refuse_too_many(ShareLink.objects.filter(run_id=run_id).count(), "run")
+    token, digest = new_token()
+    return ShareLink.objects.create(run_id=run_id, digest=digest, words=dict(words)), token
 
 
 def link_list(run_id: uuid.UUID) -> Sequence[ShareLink]:
@@ -44,24 +58,27 @@ def link_list(run_id: uuid.UUID) -> Sequence[ShareLink]:
     return list(ShareLink.objects.filter(run=selectors.run_get(run_id)))
 
 
-def link_revoke(link_id: uuid.UUID) -> None:
-    """Make the address of a link unknown; raises NotFound when it is already."""
-    deleted, _ = ShareLink.objects.filter(id=link_id).delete()
+def link_revoke(run_id: uuid.UUID, link_id: uuid.UUID) -> None:
+    """Make the address of a link to a run unknown; raises NotFound when it is already."""
+    deleted, _ = ShareLink.objects.filter(id=link_id, run_id=run_id).delete()
     if not deleted:
         raise NotFound("There is no such link.", hint="It may have been revoked.")
 
 
-@require_safe
 def shared_report(request: HttpRequest, token: str) -> HttpResponse:
-    """The report behind a token, as a page; 404 for a token that is unknown or revoked."""
+    """The report of a run behind a token, as a page; 404 for a token that is unknown or revoked."""
     del request
-    link = ShareLink.objects.filter(digest=_digest(token)).first()
+    link = ShareLink.objects.filter(digest=digest_of(token)).first()
     if link is None:
         raise Http404
     result = json.loads(selectors.run_result_text(link.run_id))
     document = json.loads(selectors.run_document_text(link.run_id))
-    words = {name: str(link.words.get(name, "")) for name in ("title", "authors", "notes")}
-    answer = reporting.report(document, result, "html", **words)
+    words = reporting.words_of(selectors.run_get(link.run_id).words, link.words)
+    return as_shared(reporting.report(document, result, "html", **words))
+
+
+def as_shared(answer: HttpResponse) -> HttpResponse:
+    """A report as a page for whoever has its address."""
     del answer.headers["Content-Disposition"]
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -69,7 +86,3 @@ def shared_report(request: HttpRequest, token: str) -> HttpResponse:
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
-
-
-def _digest(token: str) -> str:
-    return sha256(token.encode()).hexdigest()

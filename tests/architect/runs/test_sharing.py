@@ -64,7 +64,7 @@ def test_a_token_cannot_be_guessed_and_is_not_kept(client: Client, post: Any, fi
 
 def test_a_revoked_link_is_unknown_and_the_others_stay(client: Client, post: Any, finished: str) -> None:
     first, second = (post(f"/api/runs/{finished}/links", {}).json() for _ in range(2))
-    address = f"/api/links/{first['id']}"
+    address = f"/api/runs/{finished}/links/{first['id']}"
     assert client.delete(address, content_type="application/json").status_code == 204
     assert client.get(first["path"]).status_code == 404
     assert client.get(second["path"]).status_code == 200

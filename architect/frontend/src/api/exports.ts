@@ -24,26 +24,6 @@ export interface Exported {
 export const exportAddress = ({ of, id }: Exported, format: string, theme: "light" | "dark") =>
   `/api/${of}/${encodeURIComponent(id)}/export/${encodeURIComponent(format)}?theme=${theme}`;
 
-export type ReportForm = "html" | "pdf";
-
-export const reportAddress = (runId: string, form: ReportForm, words: Readonly<Record<string, string>>) =>
-  `/api/runs/${encodeURIComponent(runId)}/report.${form}?${new URLSearchParams(words)}`;
-
-/** An address at which anybody may read a report, until it is revoked. */
-export interface ShareLink {
-  readonly id: string;
-  /** told once, when the link is made */
-  readonly path: string | null;
-}
-
-export const makeLink = (runId: string) =>
-  request<ShareLink>("POST", `/runs/${encodeURIComponent(runId)}/links`, { body: {} });
-
-export const listLinks = (runId: string, signal?: AbortSignal) =>
-  request<ShareLink[]>("GET", `/runs/${encodeURIComponent(runId)}/links`, signal ? { signal } : {});
-
-export const revokeLink = (id: string) => request<undefined>("DELETE", `/links/${encodeURIComponent(id)}`);
-
 /** The file and its name; an ApiError says why there is none. */
 export async function fetchExport(address: string): Promise<{ file: Blob; name: string }> {
   let response: Response;

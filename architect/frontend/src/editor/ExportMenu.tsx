@@ -1,19 +1,10 @@
 import { Download } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { sentence } from "../api/errors";
-import {
-  type ExportFormat,
-  exportAddress,
-  fetchExport,
-  listExports,
-  listLinks,
-  makeLink,
-  type ReportForm,
-  reportAddress,
-  revokeLink,
-  type ShareLink,
-} from "../api/exports";
+import { type ExportFormat, exportAddress, fetchExport, listExports } from "../api/exports";
 import { shownDocument } from "../document/store";
+import { ReportDialog } from "../reports/ReportDialog";
+import type { Subject } from "../reports/reportsApi";
 import { useSession } from "../run/session";
 import { shownTheme } from "../theme/theme";
 import { useEditor, useEditorState } from "./EditorContext";
@@ -35,6 +26,7 @@ type Save = (make: () => Promise<void>, failed?: string) => Promise<void>;
 export function ExportMenu() {
   const button = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
+  const [report, setReport] = useState<Subject | null>(null);
   const box = button.current?.getBoundingClientRect();
   return (
     <>
@@ -56,18 +48,20 @@ export function ExportMenu() {
           onClose={() => setOpen(false)}
           className="menu export-menu"
         >
-          <Formats onDone={() => setOpen(false)} />
+          <Formats onDone={() => setOpen(false)} onReport={setReport} />
         </Floating>
       )}
+      {report && <ReportDialog subject={report} what="this run" onClose={() => setReport(null)} />}
     </>
   );
 }
 
-function Formats({ onDone }: { onDone: () => void }) {
+function Formats({ onDone, onReport }: { onDone: () => void; onReport: (subject: Subject) => void }) {
   const { saver, view } = useEditor();
   const designId = useEditorState((state) => state.designId);
   const nodes = useEditorState((state) => shownDocument(state).nodes);
   const run = useSession((state) => (state.result ? state.run : null));
+  const without = useSession((state) => state.resultProblem);
   const [formats, setFormats] = useState<readonly ExportFormat[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -103,7 +97,27 @@ function Formats({ onDone }: { onDone: () => void }) {
   if (!formats) return <p className="export-note">Reading the formats…</p>;
   return (
     <div ref={list} role="menu" aria-label="Formats" tabIndex={-1} onKeyDown={moveFocus}>
-      {run && <Reports runId={run.id} save={save} />}
+      {without && <p className="export-note">{without}</p>}
+      {run && (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+        <div role="group" aria-label="For a review" className="export-group">
+          <p className="filter-group" aria-hidden="true">
+            For a review
+          </p>
+          <button
+            type="button"
+            role="menuitem"
+            className="menu-item"
+            onClick={() => {
+              onDone();
+              onReport(`/runs/${encodeURIComponent(run.id)}`);
+            }}
+          >
+            <span>Report of this run …</span>
+            <span className="muted export-suffix">.html .pdf</span>
+          </button>
+        </div>
+      )}
       {ORDER.filter((sort) => run !== null || sort !== "data").map((sort) => (
         // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
         <div key={sort} role="group" aria-label={HEADINGS[sort]} className="export-group">
@@ -131,79 +145,6 @@ function Formats({ onDone }: { onDone: () => void }) {
             ))}
         </div>
       ))}
-    </div>
-  );
-}
-
-/** The run that is shown, as a document for a review. */
-function Reports({ runId, save }: { runId: string; save: Save }) {
-  const { view } = useEditor();
-  const [links, setLinks] = useState<readonly ShareLink[]>([]);
-  useEffect(() => {
-    const stop = new AbortController();
-    // without the list the menu lacks the item to revoke, and nothing else
-    listLinks(runId, stop.signal).then(setLinks, () => setLinks([]));
-    return () => stop.abort();
-  }, [runId]);
-  const take = async (form: ReportForm) => {
-    const made = await fetchExport(reportAddress(runId, form, {}));
-    saveFile(made.file, made.name);
-  };
-  const share = async () => {
-    const made = await makeLink(runId);
-    const address = new URL(made.path ?? "", window.location.origin).href;
-    const isCopied = await navigator.clipboard?.writeText(address).then(
-      () => true,
-      () => false,
-    );
-    view
-      .getState()
-      .toast(
-        isCopied
-          ? "The link is copied. Whoever has it can read this report, and nothing else."
-          : `Whoever has this link can read the report, and nothing else: ${address}`,
-      );
-  };
-  const revoke = async () => {
-    for (const link of links) await revokeLink(link.id);
-    view.getState().toast("Nobody can read the report by a link any more.");
-  };
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
-    <div role="group" aria-label="Report of this run" className="export-group">
-      <p className="filter-group" aria-hidden="true">
-        Report of this run
-      </p>
-      {(["html", "pdf"] as const).map((form) => (
-        <button
-          key={form}
-          type="button"
-          role="menuitem"
-          className="menu-item"
-          onClick={() => void save(() => take(form))}
-        >
-          <span>{form === "html" ? "Report, one page for the browser" : "Report to print"}</span>
-          <span className="muted export-suffix">.{form}</span>
-        </button>
-      ))}
-      <button
-        type="button"
-        role="menuitem"
-        className="menu-item"
-        onClick={() => void save(share, "There is no link")}
-      >
-        <span>Link to read this report</span>
-      </button>
-      {links.length > 0 && (
-        <button
-          type="button"
-          role="menuitem"
-          className="menu-item"
-          onClick={() => void save(revoke, "The link still works")}
-        >
-          <span>{links.length === 1 ? "Revoke the link" : `Revoke the ${links.length} links`}</span>
-        </button>
-      )}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { sentence } from "../api/errors";
 import { fetchExport } from "../api/exports";
 import { saveFile } from "../editor/saveFile";
+import { ReportDialog } from "../reports/ReportDialog";
 import { navigate } from "../router";
 import { formatAgo, formatSeconds } from "../run/numbers";
 import { isGoing } from "../run/session";
@@ -13,7 +14,7 @@ import {
   pageAddress,
   parquetAddress,
   repeatExperiment,
-  reportAddress,
+  reportSubject,
 } from "./experimentsApi";
 import type { ExperimentRecord } from "./types";
 
@@ -31,6 +32,7 @@ export function Progress({
   const going = isGoing(record.status);
   const [isStopping, setStopping] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [isReporting, setReporting] = useState(false);
   const repeat = async () => {
     try {
       const next = await repeatExperiment(record.kind, record.id);
@@ -96,21 +98,15 @@ export function Progress({
                       <Download size={14} aria-hidden="true" /> Parquet
                     </button>
                   )}
-                  {(["html", "pdf"] as const).map((form) => (
-                    <button
-                      key={form}
-                      type="button"
-                      className="button small"
-                      title={
-                        form === "html"
-                          ? "The report, one page for the browser"
-                          : "The report to print, with cost, risks and method"
-                      }
-                      onClick={() => void take(reportAddress(record.kind, record.id, form))}
-                    >
-                      <FileText size={14} aria-hidden="true" /> Report .{form}
-                    </button>
-                  ))}
+                  <button
+                    type="button"
+                    className="button small"
+                    title="Its title and notes, as a page or to print, and links to read it"
+                    aria-haspopup="dialog"
+                    onClick={() => setReporting(true)}
+                  >
+                    <FileText size={14} aria-hidden="true" /> Report …
+                  </button>
                 </>
               )}
               <button
@@ -125,6 +121,13 @@ export function Progress({
           </>
         )}
       </div>
+      {isReporting && (
+        <ReportDialog
+          subject={reportSubject(record.kind, record.id)}
+          what={`this ${record.kind}`}
+          onClose={() => setReporting(false)}
+        />
+      )}
       {record.reason && <p className={`banner ${tone}`}>{record.reason}</p>}
       {problem && (
         <p className="banner bad" role="alert">

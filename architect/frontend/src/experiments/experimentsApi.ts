@@ -66,8 +66,8 @@ export interface AssumedNumber {
 export const listAssumed = (design: string, signal: AbortSignal) =>
   request<AssumedNumber[]>("POST", "/sensitivities/assumed", { body: { design }, signal });
 
-export const reportAddress = (kind: ExperimentKind, id: string, form: "html" | "pdf") =>
-  `/api${at(kind, id)}/report.${form}`;
+/** Where its report stands in the API. */
+export const reportSubject = (kind: ExperimentKind, id: string) => at(kind, id);
 
 export const parquetAddress = (id: string) => `/api${at("sweep", id)}/result.parquet`;
 

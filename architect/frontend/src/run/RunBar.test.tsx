@@ -108,7 +108,11 @@ describe("the run bar", () => {
     expect(
       await screen.findByText(/The worker ran out of memory\. Nothing had been measured yet\./),
     ).toBeDefined();
-    await waitFor(() => expect(useSession.getState().resultProblem).toBe("The run failed without a result."));
+    await waitFor(() =>
+      expect(useSession.getState().resultProblem).toBe(
+        "This run failed before it had results: there is nothing to judge and no report of it. The worker ran out of memory.",
+      ),
+    );
     expect(screen.getByText("Failed")).toBeDefined();
     expect(screen.getByText("seed 7")).toBeDefined();
   });

@@ -5,7 +5,7 @@
  * metricStore and charts through seriesStore, so that no frame re-renders a component.
  */
 import { create } from "zustand";
-import { sentence } from "../api/errors";
+import { ApiError, sentence } from "../api/errors";
 import { seriesStore } from "../charts/series";
 import type { JsonObject } from "../document/types";
 import { type LineState, type Outside, RunConnection } from "./connection";
@@ -24,6 +24,7 @@ import {
   startRun,
 } from "./runApi";
 import type { RunRecord, Snapshot } from "./runRecord";
+import { noResultWords } from "./status";
 
 /** The event list keeps the latest; the whole log is in the stored frames. */
 export const MOST_EVENTS = 5_000;
@@ -228,7 +229,10 @@ async function readEnd(runId: string): Promise<void> {
     const result = await fetchResult(runId);
     if (get().run?.id === runId) set({ result });
   } catch (failure) {
-    if (get().run?.id === runId) set({ resultProblem: sentence(failure) });
+    const { run } = get();
+    if (run?.id !== runId) return;
+    const isWithout = failure instanceof ApiError && failure.status === 409;
+    set({ resultProblem: isWithout ? noResultWords(run) : sentence(failure) });
   }
 }
 

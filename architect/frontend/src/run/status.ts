@@ -37,6 +37,16 @@ export function keptWords(run: RunRecord): string | null {
   return `${reason} ${kept}`;
 }
 
+/** What stands in the place of results and report where a run ended without any. */
+export function noResultWords(run: RunRecord): string {
+  const how =
+    { failed: "failed", cancelled: "was stopped", interrupted: "was cut off with its server" }[
+      run.status as string
+    ] ?? "ended";
+  const why = run.status === "failed" && run.reason ? ` ${withStop(run.reason)}` : "";
+  return `This run ${how} before it had results: there is nothing to judge and no report of it.${why}`;
+}
+
 function withStop(text: string): string {
   const sentence = text.trim().charAt(0).toUpperCase() + text.trim().slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
