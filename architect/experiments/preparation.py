@@ -187,13 +187,20 @@ def swap_preview(body: schemas.SwapIn) -> dict[str, Any]:
 
 
 def swap_targets() -> list[dict[str, Any]]:
-    """Return what brokers may become, with the variants of each."""
-    from simulator.experiments.swap import targets
+    """Return what brokers may become, with the variants of each, and what other nodes may (`of`)."""
+    from simulator.experiments.swap import IN_PLACE, targets
     from simulator.kinds.catalogue import KINDS
 
-    return [
-        {"kind": kind, "title": KINDS[kind].title, "variants": variants}
+    brokers = [
+        {"kind": kind, "title": KINDS[kind].title, "variants": variants, "of": []}
         for kind, variants in targets().items()
+    ]
+    others: dict[str, list[str]] = {}
+    for kind, made in IN_PLACE.items():
+        for name in made:
+            others.setdefault(name, []).append(kind)
+    return brokers + [
+        {"kind": kind, "title": KINDS[kind].title, "variants": [], "of": of} for kind, of in others.items()
     ]
 
 

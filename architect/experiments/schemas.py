@@ -217,8 +217,9 @@ class SwapOut(Schema):
 
 
 class SwapTarget(Schema):
-    """A kind that brokers may become."""
+    """A kind that nodes may become: brokers where `of` is empty, else nodes of the kinds it names."""
 
     kind: str
     title: str
     variants: list[str]
+    of: list[str]

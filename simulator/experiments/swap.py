@@ -22,6 +22,14 @@ from simulator.graph.checks import readiness_problems
 from simulator.kinds.catalogue import KINDS
 from simulator.kinds.traits import Built, Note, Situation, SwapMapping, Traits, lost, translated
 
+#: What nodes that are no brokers may become, by their kind.
+IN_PLACE: dict[str, tuple[str, ...]] = {
+    "aws.stepfunctions": SAGA_TARGETS,
+    "saga": ("saga-participant",),
+    "saga-participant": ("saga",),
+    "consumer": ("aws.lambda",),
+    "aws.lambda": ("consumer",),
+}
 #: Settings of publish edges that mean the same to every kind.
 _ANY_PUBLISH = {field.alias or name for name, field in PublishSettings.model_fields.items()}
 

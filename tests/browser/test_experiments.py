@@ -84,3 +84,18 @@ def test_a_broker_is_tried_as_another_and_the_verdicts_are_read(page: Page, live
     page.goto(found)
     page.get_by_role("button", name="Open RabbitMQ queue, quorum as a design").click()
     expect(node(page, "Jobs")).to_contain_text("RabbitMQ queue")
+
+
+def test_a_saga_by_events_is_tried_under_a_coordinator(page: Page, live: LiveServer) -> None:
+    open_template(page, live, "Choreographed saga")
+    node(page, "Payment").click()
+    inspector = page.get_by_role("complementary", name="Inspector")
+    inspector.get_by_label("What does the same").select_option("saga")
+    mapping = inspector.get_by_role("table", name="What becomes of the settings")
+    expect(mapping).to_contain_text("4 participants became services")
+    expect(mapping).to_contain_text("the compensation time of payment")
+    inspector.get_by_role("button", name="Compare with it").click()
+    expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Saga").first).to_be_visible()
+    expect(page.get_by_label("Node").first).to_have_value("payment")
+    assert_accessible(page)

@@ -285,6 +285,8 @@ def test_a_swap_is_tried_before_it_is_run(client: Client, post: Any, design: str
     targets = {one["kind"]: one for one in client.get("/api/swaps").json()}
     assert {"queue", "aws.sqs", "kafka.topic", "rabbitmq.queue"} <= set(targets)
     assert "quorum" in targets["rabbitmq.queue"]["variants"]
+    assert targets["rabbitmq.queue"]["of"] == []
+    assert targets["saga"]["of"] == ["aws.stepfunctions", "saga-participant"]
     by_design = post("/api/swaps", {"design": design, "node": "orders", "kind": "rabbitmq.queue:quorum"})
     by_document = post(
         "/api/swaps",

@@ -5,8 +5,8 @@ import type { Json } from "../document/types";
 import { nodeName } from "../document/types";
 import { parseQuantity } from "../inspector/quantities";
 import { formatAgo } from "../run/numbers";
-import { type AlternativeDraft, brokersOf, kindText } from "./draft";
-import { KindPicker } from "./KindPicker";
+import { type AlternativeDraft, brokersOf, kindText, targetsFor } from "./draft";
+import { KindPicker, useSwapTargets } from "./KindPicker";
 import { MappingTable } from "./Notes";
 import { SettingPicker } from "./SettingPicker";
 import { type Settable, settables } from "./settables";
@@ -37,8 +37,12 @@ export function AlternativeEditor({ draft, ...rest }: Props<AlternativeDraft["ty
 function SwapEditor({ draft, subject, onChange }: Props<"swap">) {
   const id = useId();
   const { document } = subject.design;
+  const targets = useSwapTargets();
   const brokers = brokersOf(document, subject.catalogue);
-  const node = draft.node === "" && brokers.length === 1 ? (brokers[0]?.id ?? "") : draft.node;
+  const nodes = document.nodes.filter((one) => targetsFor(one, brokers, targets).length > 0);
+  const only = brokers.length === 1 ? brokers[0] : nodes.length === 1 ? nodes[0] : undefined;
+  const node = draft.node === "" ? (only?.id ?? "") : draft.node;
+  const chosen = nodes.find((one) => one.id === node);
   useEffect(() => {
     if (node !== draft.node) onChange({ ...draft, node });
   }, [node, draft, onChange]);
@@ -47,10 +51,10 @@ function SwapEditor({ draft, subject, onChange }: Props<"swap">) {
     <>
       <div className="form-row">
         <div className="form-field">
-          <label htmlFor={id}>Broker</label>
+          <label htmlFor={id}>Node</label>
           <select id={id} value={node} onChange={(event) => onChange({ ...draft, node: event.target.value })}>
-            <option value="">Choose a broker …</option>
-            {brokers.map((one) => (
+            <option value="">Choose a broker, a saga or a worker …</option>
+            {nodes.map((one) => (
               <option key={one.id} value={one.id}>
                 {nodeName(one)} ({subject.catalogue.title(one.kind)})
               </option>
@@ -59,6 +63,7 @@ function SwapEditor({ draft, subject, onChange }: Props<"swap">) {
         </div>
         <KindPicker
           title="Try as …"
+          targets={chosen ? targetsFor(chosen, brokers, targets) : []}
           kind={draft.kind}
           variant={draft.variant}
           onChange={(kind, variant) => onChange({ ...draft, kind, variant })}

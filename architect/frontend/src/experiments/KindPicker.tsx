@@ -27,17 +27,18 @@ export function useSwapTargets(): readonly SwapTarget[] {
 /** A kind, and its variant: one of a few, or the number of partitions. */
 export function KindPicker({
   title,
+  targets,
   kind,
   variant,
   onChange,
 }: {
   readonly title: string;
+  readonly targets: readonly SwapTarget[];
   readonly kind: string;
   readonly variant: string;
   readonly onChange: (kind: string, variant: string) => void;
 }) {
   const id = useId();
-  const targets = useSwapTargets();
   const target = targets.find((one) => one.kind === kind);
   const isCount = takesNumber(target);
   return (

@@ -4,16 +4,16 @@ import { shownDocument } from "../document/store";
 import type { DesignNode } from "../document/types";
 import { useEditor, useEditorState } from "../editor/EditorContext";
 import { navigate } from "../router";
-import { brokersOf, kindText } from "./draft";
+import { brokersOf, kindText, targetsFor } from "./draft";
 import { pageAddress } from "./experimentsApi";
-import { KindPicker } from "./KindPicker";
+import { KindPicker, useSwapTargets } from "./KindPicker";
 import { MappingTable } from "./Notes";
 import { useSwapPreview } from "./useSwapPreview";
 import { noteSummary } from "./words";
 import "./experiments.css";
 import "./form.css";
 
-/** "Try as …" of a broker: another kind, what would become of its settings, and the way to the comparison. */
+/** "Try as …" of a broker, a saga or a worker: another kind, what would become of its settings, and the way to the comparison. */
 export function TryAs({ node }: { node: DesignNode }) {
   const { catalogue, saver } = useEditor();
   const document = useEditorState(shownDocument);
@@ -22,7 +22,8 @@ export function TryAs({ node }: { node: DesignNode }) {
   const [variant, setVariant] = useState("");
   const wanted = kindText({ kind, variant });
   const { notes, problem } = useSwapPreview(document, node.id, wanted);
-  if (!brokersOf(document, catalogue).some((one) => one.id === node.id)) return null;
+  const targets = targetsFor(node, brokersOf(document, catalogue), useSwapTargets());
+  if (targets.length === 0) return null;
   const compare = async () => {
     await saver.flush();
     navigate(`${pageAddress("comparison", designId)}?try=${encodeURIComponent(`${node.id}=${wanted}`)}`);
@@ -32,8 +33,8 @@ export function TryAs({ node }: { node: DesignNode }) {
       <h3 className="inspector-section">Try as …</h3>
       <div className="form-row">
         <KindPicker
-          title="Another kind of broker"
-          {...{ kind, variant }}
+          title={targets.some((one) => one.of.length === 0) ? "Another kind of broker" : "What does the same"}
+          {...{ targets, kind, variant }}
           onChange={(nextKind, nextVariant) => {
             setKind(nextKind);
             setVariant(nextVariant);

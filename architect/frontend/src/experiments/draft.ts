@@ -1,5 +1,5 @@
 /** The form of a comparison as data, and the request it becomes. */
-import type { DesignDocument, Json, JsonObject } from "../document/types";
+import type { DesignDocument, DesignNode, Json, JsonObject } from "../document/types";
 import { findNode, nodeName } from "../document/types";
 import type { Catalogue } from "../schema/catalogue";
 import type { SwapTarget } from "./types";
@@ -60,6 +60,16 @@ export function brokersOf(document: DesignDocument, catalogue: Catalogue) {
         (edge) => edge.from === node.id && catalogue.roleOf(document, edge) !== "dead-letter",
       ),
   );
+}
+
+/** What a node may be tried as: a broker as another one, a saga or a worker as what does the same. */
+export function targetsFor(
+  node: DesignNode,
+  brokers: readonly DesignNode[],
+  targets: readonly SwapTarget[],
+): readonly SwapTarget[] {
+  const isBroker = brokers.some((one) => one.id === node.id);
+  return targets.filter((target) => (target.of.length === 0 ? isBroker : target.of.includes(node.kind)));
 }
 
 /** The alternatives as the API takes them; equal names get a number, for a name stands for one alternative. */

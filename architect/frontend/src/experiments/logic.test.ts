@@ -5,7 +5,7 @@ import { metricWords } from "../run/metricWords";
 import { lookOf } from "./CheapestView";
 import { causesOf, costOf } from "./costs";
 import { cumulative, latencyLimits, percentileLines } from "./curveLines";
-import { draftOfAddress, kindText, takesNumber } from "./draft";
+import { draftOfAddress, kindText, takesNumber, targetsFor } from "./draft";
 import { shader } from "./HeatMap";
 import { niceTicks, spanOf } from "./plotTicks";
 import { readOptions } from "./RunOptions";
@@ -203,10 +203,21 @@ describe("the form", () => {
     });
     expect(draftOfAddress("")).toBeNull();
   });
+  it("offers brokers to brokers, and to others what does the same", () => {
+    const targets = [
+      { kind: "kafka.topic", title: "", variants: [], of: [] },
+      { kind: "saga", title: "", variants: [], of: ["saga-participant"] },
+    ];
+    const queue = { id: "jobs", kind: "aws.sqs" };
+    const member = { id: "stock", kind: "saga-participant" };
+    expect(targetsFor(queue, [queue], targets).map((one) => one.kind)).toEqual(["kafka.topic"]);
+    expect(targetsFor(member, [queue], targets).map((one) => one.kind)).toEqual(["saga"]);
+    expect(targetsFor({ id: "web", kind: "producer" }, [queue], targets)).toEqual([]);
+  });
   it("knows which variants are written and which are chosen", () => {
-    expect(takesNumber({ kind: "kafka.topic", title: "", variants: ["PARTITIONS"] })).toBe(true);
-    expect(takesNumber({ kind: "aws.sqs", title: "", variants: ["standard", "fifo"] })).toBe(false);
-    expect(takesNumber({ kind: "queue", title: "", variants: [] })).toBe(false);
+    expect(takesNumber({ kind: "kafka.topic", title: "", variants: ["PARTITIONS"], of: [] })).toBe(true);
+    expect(takesNumber({ kind: "aws.sqs", title: "", variants: ["standard", "fifo"], of: [] })).toBe(false);
+    expect(takesNumber({ kind: "queue", title: "", variants: [], of: [] })).toBe(false);
     expect(kindText({ kind: "queue", variant: " " })).toBe("queue");
   });
   it("reads times with their unit and refuses what is no number", () => {

@@ -40,6 +40,8 @@ export interface SwapTarget {
   readonly kind: string;
   readonly title: string;
   readonly variants: readonly string[];
+  /** kinds of nodes that may become it; empty: brokers may */
+  readonly of: readonly string[];
 }
 
 export interface Difference {

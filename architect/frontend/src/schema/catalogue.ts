@@ -22,6 +22,8 @@ const TEXTS = {
   noRule: "These two cannot be connected.",
 } as const;
 
+/** Kinds that take from brokers and can be told to stop (`PAUSABLE` of the simulator's fault checks). */
+const PAUSABLE: ReadonlySet<string> = new Set(["consumer", "projection", "saga-participant"]);
 const PAUSE: FaultInfo = {
   fault: "pause",
   title: "Pause",
@@ -164,7 +166,7 @@ export class Catalogue {
   faultsOf(kind: string): readonly FaultInfo[] {
     const category = this.category(kind);
     const general = [
-      ...(kind === "consumer" ? [PAUSE] : []),
+      ...(PAUSABLE.has(kind) ? [PAUSE] : []),
       ...(category === "producer" || category === "join" ? [] : [OUTAGE]),
     ];
     return [...general, ...(this.byKind.get(kind)?.faults ?? [])];
