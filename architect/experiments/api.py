@@ -29,7 +29,7 @@ STARTED: dict[int, Any] = {201: schemas.ExperimentOut, **CONFLICTS, 429: Errors}
 
 @router.get("/swaps", response=list[schemas.SwapTarget], summary="What a broker may become")
 def list_swap_targets(request: HttpRequest) -> list[dict[str, Any]]:
-    """Every kind that brokers can be tried as, with its variants, and what sagas, workers and functions can."""
+    """Every kind that brokers can be tried as, with its variants; what sagas and workers can be tried as."""
     return preparation.swap_targets()
 
 
