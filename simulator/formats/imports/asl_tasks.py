@@ -12,10 +12,11 @@ from itertools import pairwise
 from typing import Any
 
 from simulator.formats.imports.asl_examples import examples_of
-from simulator.formats.imports.assumed_work import DEFAULT_TIMEOUT, function_work, handler_work
+from simulator.formats.imports.assumed_work import CALL, DEFAULT_TIMEOUT, function_work, handler_work
 from simulator.formats.imports.aws_names import arn
 from simulator.formats.imports.guessing import speaks_of_dead_letters
 from simulator.formats.imports.intrinsics import External, Reference, is_external
+from simulator.formats.imports.kept_out import without_secrets
 from simulator.formats.imports.reading import Name, Origin, Part, Reading
 from simulator.formats.imports.source_file import Path
 from simulator.formats.imports.values import mapping, rows, text
@@ -125,7 +126,14 @@ def read_machine(
             states[name] = found
             bound.setdefault((found, call.operation), []).append(name)
             reading.note("read", f"task {name}", *at)
-    prepared = _prepared(definition, substitutions)
+    kept_out: set[str] = set()
+    prepared = without_secrets(_prepared(definition, substitutions), kept_out)
+    if kept_out:
+        reading.not_modelled(
+            f"{part.label}: what is named or looks like a secret, or the path of an address, is left out: "
+            f"{', '.join(sorted(kept_out))[:150]}",
+            *path,
+        )
     faults = errors_of(validate(prepared))
     if faults:
         reading.not_understood(f"{part.label} would be refused: {faults[0]}", *path)
@@ -168,7 +176,7 @@ def assume_machine(reading: Reading, part: Part, calls: list[tuple[str, Name]], 
         following = line[position + 1] if position + 1 < len(line) else None
         states[state] = {
             "Type": "Task",
-            "Resource": "arn:aws:states:::aws-sdk:assumed:call",
+            "Resource": CALL,
             **({"Next": following} if state in line and following else {"End": True}),
         }
         if state in line and after:

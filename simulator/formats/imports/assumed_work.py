@@ -15,6 +15,9 @@ _MEDIAN, _TAIL = 0.05, 0.3
 #: The 99th percentile stays below this share of a short time limit, so that assumed work keeps it.
 _SHARE_OF_TIMEOUT = 0.1
 
+#: The Resource of a task of which nobody knows more than what it leads to.
+CALL = "arn:aws:states:::aws-sdk:assumed:call"
+
 Settings = tuple[dict[str, Any], dict[str, Origin]]
 
 

@@ -257,11 +257,6 @@ def _map(stack: Stack, part: Part, source: Name, properties: dict[str, Any], pat
         stack.reading.not_modelled(f"{part.label}, its mapping: {', '.join(others)[:200]}", *path)
     link = stack.reading.link(source, part.name, path, "consume", config)
     stack.reading.note("read", f"{part.label} reads {source[1]}", *path)
-    # One duration for a whole batch: a guess that keeps within the Timeout whatever the size of batches.
-    if "batch_work" not in part.config:
-        part.config["batch_work"] = "per-batch"
-        part.origins["batch_work"] = Origin("guess", "the files hold no duration: one for each batch")
-        stack.reading.assumed(f"{part.label} takes as long for a batch as for one message", *path)
     failed = mapping(mapping(properties.get("DestinationConfig")).get("OnFailure")).get("Destination")
     if failed is not None:
         place = (*path, "DestinationConfig")

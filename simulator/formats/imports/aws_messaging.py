@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from simulator.formats.imports.assumed_work import handler_work
 from simulator.formats.imports.aws_schedules import add_schedule
 from simulator.formats.imports.aws_stack import Resource, Stack
+from simulator.formats.imports.kept_out import clean_text
 from simulator.formats.imports.reading import LinkId, Name, PartId
 from simulator.formats.imports.source_file import Path
 from simulator.formats.imports.values import mapping, number, rows, switch, text, whole
@@ -301,7 +302,13 @@ def add_target(
         config["InputPath"] = target["InputPath"]
     transformer = mapping(target.get("InputTransformer"))
     if text(transformer.get("InputTemplate")):
-        config["InputTransformer"] = {"InputTemplate": transformer["InputTemplate"]}
+        kept_out: set[str] = set()
+        config["InputTransformer"] = {"InputTemplate": clean_text(transformer["InputTemplate"], kept_out)}
+        if kept_out:
+            stack.reading.not_modelled(
+                f"the input of a target of {rule}: secrets are left out: {', '.join(sorted(kept_out))[:200]}",
+                *path,
+            )
         paths = {
             key: item
             for key, item in mapping(transformer.get("InputPathsMap")).items()

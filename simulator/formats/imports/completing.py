@@ -10,7 +10,13 @@ from typing import Any
 
 import networkx as nx
 
-from simulator.formats.imports.mending_aws import category, mend_functions, mend_pipes, mend_streams
+from simulator.formats.imports.mending_aws import (
+    category,
+    mend_functions,
+    mend_machines,
+    mend_pipes,
+    mend_streams,
+)
 from simulator.formats.imports.merging import Drawing, Vertex, Wire
 from simulator.formats.imports.reading import HANDLER, Origin
 from simulator.formats.imports.traffic import make_traffic
@@ -24,6 +30,14 @@ ASSUMED_SERVICE_TIME = 0.01
 
 #: Categories that code reads; anything else calls it.
 _READ = ("queue", "topic", "store")
+#: Where a reader goes between: what holds messages hands them to nobody but readers.
+_BY_A_READER = (
+    ("queue", "service"),
+    ("topic", "service"),
+    ("store", "service"),
+    ("queue", "store"),
+    ("topic", "store"),
+)
 _CONSUMER_ONLY = ("batch", "poll_interval", "setup_after_idle")
 
 
@@ -34,6 +48,7 @@ def complete(drawing: Drawing) -> None:
     mend_pipes(drawing)
     _mend_wires(drawing)
     mend_streams(drawing)
+    mend_machines(drawing)
     mend_functions(drawing)
     _add_readers(drawing)
     _add_ends(drawing)
@@ -121,7 +136,7 @@ def _mend_wires(drawing: Drawing) -> None:
     for wire in list(drawing.wires):
         source, target = drawing.vertices[wire.source], drawing.vertices[wire.target]
         ends = category(source), category(target)
-        if ends in (("queue", "service"), ("topic", "service"), ("store", "service")):
+        if ends in _BY_A_READER:
             reader = readers.get((source.id, target.id))
             if reader is None:
                 made = drawing.add(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.formats.imports.assumed_work import handler_work
+from simulator.formats.imports.assumed_work import DEFAULT_TIMEOUT, function_work, handler_work
 from simulator.formats.imports.guessing import guess_kind
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import SourceFile
@@ -27,6 +27,8 @@ _BROKERS: tuple[tuple[str, str], ...] = (
     ),
     ("aws.sqs", r"elasticmq|localstack|alpine-sqs"),
     ("queue", r"activemq|artemis|ibm-?mq|beanstalk"),
+    ("aws.dynamodb", r"dynamodb-local"),
+    ("aws.lambda", r"public\.ecr\.aws/lambda/|lambci/lambda|aws-lambda-"),
     ("topic", r"(?:^|/)nats(?:-streaming)?(?::|$)|mosquitto|emqx|hivemq|pulsar|(?:^|/)nsq"),
 )
 #: Images that carry no messages of the application.
@@ -37,6 +39,8 @@ _QUIET = re.compile(
     r"kafka-connect|loki|tempo|fluent|busybox|redpanda-?console|ksqldb|mailpit|nsqadmin|filebeat|exporter",
     re.IGNORECASE,
 )
+#: Kinds of services that run code, and so call others.
+_CODE = (HANDLER, "aws.lambda")
 _READS = re.compile(r"consum|worker|process|listen|subscri|handler|receiv|job|sink|celery", re.IGNORECASE)
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,80}")
 
@@ -89,7 +93,16 @@ def _service(reading: Reading, key: str, service: dict[str, Any]) -> str:
                 reading.note("read", f"topic {topic} of {key}", *path)
             reading.add(kind, topics[0][0], [(key, topics[0][0]), _name(key)], path)
             return kind
+        if kind == "aws.lambda":
+            config, origins = function_work(DEFAULT_TIMEOUT)
+            reading.add(kind, key, names, path, config, origins=origins)
+            reading.note("read", f"function {key}", *path)
+            return kind
         reading.add(kind, key, names, path)
+        if kind == "aws.dynamodb":
+            reading.note("read", f"table {key}", *path)
+            reading.assumed(f"{key} is one table: the file does not say which there are", *path)
+            return kind
         reading.note("read", f"broker {key} ({kind})", *path)
         what = "topic" if kind == "kafka.topic" else "queue or topic"
         reading.assumed(f"{key} is one {what}: the file does not say which there are", *path)
@@ -140,7 +153,7 @@ def _hosts(service: dict[str, Any]) -> Iterator[str]:
 
 
 def _links(reading: Reading, key: str, service: dict[str, Any], kinds: dict[str, str]) -> None:
-    if kinds[key] != HANDLER:
+    if kinds[key] not in _CODE:
         return
     needed = service.get("depends_on")
     wanted = [str(one) for one in (needed if isinstance(needed, (list, dict)) else [])]
@@ -151,7 +164,10 @@ def _links(reading: Reading, key: str, service: dict[str, Any], kinds: dict[str,
         if other == key or not kinds.get(other):
             continue
         path = ("services", key)
-        if kinds[other] == HANDLER:
+        if kinds[other] == "aws.dynamodb":
+            reading.link(_name(key), _name(other), path, "invoke", {"operation": "put"}, is_guess=True)
+            reading.assumed(f"{key} writes an item of {other} once for each message or request", *path)
+        elif kinds[other] in _CODE:
             reading.link(_name(key), _name(other), path, "invoke", is_guess=True)
             reading.assumed(f"{key} calls {other} once for each message or request", *path)
         elif _READS.search(words):

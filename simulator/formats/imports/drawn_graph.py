@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.formats.imports.assumed_work import handler_work
+from simulator.formats.imports.assumed_work import DEFAULT_TIMEOUT, function_work, handler_work
 from simulator.formats.imports.guessing import guess_kind, speaks_of_dead_letters
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import Path
@@ -68,6 +68,8 @@ def read_drawn(reading: Reading, drawn: Drawn) -> None:
         origins: dict[str, Origin] = {}
         if kind == HANDLER or (kind in ("service", "consumer")):
             config, origins = handler_work(0.01, "a drawing holds no duration")
+        elif kind == "aws.lambda":
+            config, origins = function_work(DEFAULT_TIMEOUT, "a drawing holds no duration")
         elif kind == "producer":
             config = {"arrivals": {"process": "poisson", "rate": 10.0}}
             origins = {"arrivals": Origin("guess", "a drawing holds no rate")}

@@ -15,17 +15,17 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("rabbitmq.exchange", r"\bexchange\b"),
     ("rabbitmq.queue", r"rabbit"),
     ("kafka.topic", r"kafka|redpanda|kinesis|event ?hub|\bmsk\b"),
+    ("aws.lambda", r"lambda"),
+    ("aws.stepfunctions", r"step ?functions?\b|\bstate machine\b"),
+    ("aws.dynamodb", r"\bdynamo ?db\b|\bdynamo\b"),
     (
         HANDLER,
-        (
-            r"lambda|\bfunctions?\b|worker|consumer|subscriber|handler|processor|listener|service\b|\bapi\b|"
-            r"step functions?"
-        ),
+        (r"\bfunctions?\b|worker|consumer|subscriber|handler|processor|listener|service\b|\bapi\b"),
     ),
     (
         "store",
         (
-            r"postgres|mysql|maria|mongo|\bredis\b|dynamo|database|\bdb\b|\brds\b|\bs3\b|bucket|"
+            r"postgres|mysql|maria|mongo|\bredis\b|database|\bdb\b|\brds\b|\bs3\b|bucket|"
             r"elastic ?search|cassandra|memcache|\btable\b|storage"
         ),
     ),

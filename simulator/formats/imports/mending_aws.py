@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from simulator.formats.imports.assumed_work import CALL
 from simulator.formats.imports.merging import Drawing, Vertex, Wire
 from simulator.formats.imports.reading import Origin
 from simulator.kinds.aws.lambda_function.checks import VISIBILITY_FACTOR
@@ -91,6 +92,29 @@ def mend_streams(drawing: Drawing) -> None:
             )
 
 
+def mend_machines(drawing: Drawing) -> None:
+    """A machine that was drawn, and has no definition, calls what its arrows lead to, one after another."""
+    for machine in drawing.vertices.values():
+        if machine.kind != "aws.stepfunctions" or "definition" in machine.config:
+            continue
+        leaving = [wire for wire in drawing.wires if wire.source == machine.id and wire.role != "dead-letter"]
+        states: dict[str, Any] = {}
+        for number, wire in enumerate(leaving, start=1):
+            name = f"{number}. {drawing.vertices[wire.target].label}"[:80]
+            wire.config["tasks"] = [name]
+            wire.origins["tasks"] = Origin("guess", "one task for each arrow")
+            states[name] = {"Type": "Task", "Resource": CALL}
+        names = list(states)
+        for name, following in zip(names, [*names[1:], None], strict=True):
+            states[name] |= {"Next": following} if following else {"End": True}
+        if not states:
+            states = {"Work": {"Type": "Pass", "End": True}}
+        machine.config["definition"] = {"StartAt": next(iter(states)), "States": states}
+        machine.origins["definition"] = Origin("guess", "no file holds it")
+        said = ", ".join(names) or "one state that does nothing"
+        drawing.note("assumed", machine.place, f"{machine.label}, whose definition nobody has, does: {said}")
+
+
 def mend_functions(drawing: Drawing) -> None:
     """Visibility timeouts that cover the functions, and executions that the account can set aside."""
     readers: dict[str, list[Vertex]] = defaultdict(list)
@@ -98,10 +122,22 @@ def mend_functions(drawing: Drawing) -> None:
         function = drawing.vertices[wire.target]
         if wire.role == "consume" and function.kind == "aws.lambda":
             readers[wire.source].append(function)
+    for function in {one.id: one for several in readers.values() for one in several}.values():
+        _batches(drawing, function)
     for id, functions in readers.items():
         if drawing.vertices[id].kind == "aws.sqs":
             _cover(drawing, drawing.vertices[id], functions)
     _set_aside(drawing)
+
+
+def _batches(drawing: Drawing, function: Vertex) -> None:
+    """One duration for a whole batch: a guess that keeps within the Timeout whatever the size of batches."""
+    known = function.origins.get("service_time")
+    if "batch_work" in function.config or known is None or known.basis != "guess":
+        return
+    function.config["batch_work"] = "per-batch"
+    function.origins["batch_work"] = Origin("guess", "no file holds a duration: one for each batch")
+    drawing.note("assumed", function.place, f"{function.label} takes as long for a batch as for one message")
 
 
 def _cover(drawing: Drawing, queue: Vertex, functions: list[Vertex]) -> None:

@@ -162,11 +162,13 @@ def _attach_targets(stack: Stack, targets: list[tuple[dict[str, Any], Path]]) ->
 def _attach_policies(resources: dict[str, Resource], attached: list[tuple[dict[str, Any], Path]]) -> None:
     """Policies of their own, put to the roles they are attached to."""
     names = {
-        one.properties.get("RoleName"): one for one in resources.values() if one.type == "AWS::IAM::Role"
+        text(one.properties.get("RoleName")): one
+        for one in resources.values()
+        if one.type == "AWS::IAM::Role"
     }
     for values, _ in attached:
         named, policy = values.get("role"), values.get("policy_arn")
-        role = resources.get(named.resource) if isinstance(named, Reference) else names.get(named)
+        role = resources.get(named.resource) if isinstance(named, Reference) else names.get(text(named))
         if role is not None and isinstance(policy, Reference):
             role.properties.setdefault("ManagedPolicyArns", []).append(policy)
 

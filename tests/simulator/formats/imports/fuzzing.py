@@ -58,8 +58,11 @@ def originals() -> dict[str, tuple[str, ...]]:
         test_drawings,
         test_other_formats,
         test_rabbitmq,
+        test_stacks,
+        test_terraform,
         test_traces,
     )
+    from tests.simulator.formats.test_sam_round_trip import DESIGN
 
     designs = [Document.parse(template.document) for template in templates()[:4]]
     spans = [("t", "a", "", "web", 2, 1.0, 1.5, {}), ("t", "b", "a", "mail", 5, 1.1, 1.2, test_traces.KAFKA)]
@@ -97,8 +100,13 @@ def originals() -> dict[str, tuple[str, ...]]:
         "asl": (json.dumps(machine),),
         "asyncapi": (test_asyncapi.ORDERS_V3, test_asyncapi.MAIL_V2),
         "strimzi": (test_other_formats.STRIMZI,),
-        "terraform": (json.dumps(test_other_formats.PLAN),),
-        "cloudformation": (test_cloudformation.FAN_OUT, test_cloudformation.SAM),
+        "terraform": (json.dumps(test_other_formats.PLAN), test_terraform.shop().text()),
+        "cloudformation": (
+            test_cloudformation.FAN_OUT,
+            test_cloudformation.SAM,
+            test_stacks.PARENT,
+            str(EXPORTS["sam"].write(Document.parse(yaml.safe_load(DESIGN)), None, "light")),
+        ),
         "compose": (test_other_formats.COMPOSE,),
         "rabbitmq": (json.dumps(test_rabbitmq.DEFINITIONS),),
     }

@@ -111,3 +111,29 @@ def test_bombs_and_broken_diagrams_are_refused_by_name(text, what):
     with pytest.raises(InvalidDesign, match=r"shop\.drawio") as refused:
         imported(text, names=("shop.drawio",))
     assert what in str(refused.value)
+
+
+def test_a_drawing_of_a_serverless_system_has_its_kinds():
+    made = imported(
+        """flowchart LR
+    clients[Web clients] --> api[Order Lambda]
+    api --> table[(Orders DynamoDB)]
+    table --> audit[Audit Lambda]
+    api --> flow[Fulfilment Step Functions]
+    flow --> pay[Payment lambda]
+    flow --> jobs[Shipping SQS]
+    jobs --> ship[Shipping Lambda]
+""",
+        names=("shop.mmd",),
+    )
+    kinds = {id: one["kind"] for id, one in nodes(made).items()}
+    assert kinds["order-lambda"] == kinds["shipping-lambda"] == "aws.lambda"
+    assert kinds["orders-dynamo-db"] == "aws.dynamodb"
+    assert nodes(made)["orders-dynamo-db"]["config"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    flow = nodes(made)["fulfilment-step-functions"]
+    assert flow["kind"] == "aws.stepfunctions"
+    assert list(flow["config"]["definition"]["States"]) == ["1. Payment lambda", "2. Shipping SQS"]
+    result = simulate(made.document, duration=20)
+    assert result["conservation"]["ok"]
+    assert result["nodes"]["fulfilment-step-functions"]["executions_succeeded"]["mean"] > 0
+    assert result["conservation"]["nodes"]["shipping-sqs"]["delivered"] > 0

@@ -302,3 +302,22 @@ def test_files_of_these_formats_that_hold_nothing_are_refused_by_name(text, what
     with pytest.raises(InvalidDesign, match=r"a\.yaml") as refused:
         imported(text)
     assert what in str(refused.value)
+
+
+def test_local_tables_and_functions_of_a_composition_are_tables_and_functions():
+    made = imported(
+        """
+services:
+  dynamo: {image: amazon/dynamodb-local:latest}
+  orders:
+    image: public.ecr.aws/lambda/python:3.13
+    environment: {TABLE: 'http://dynamo:8000', AWS_SECRET_ACCESS_KEY: canary}
+  web: {image: nginx, depends_on: [orders]}
+""",
+        names=("compose.yaml",),
+    )
+    assert nodes(made)["dynamo"]["kind"] == "aws.dynamodb"
+    assert nodes(made)["orders"]["kind"] == "aws.lambda"
+    assert {("web", "orders", "invoke"), ("orders", "dynamo", "invoke")} <= edges(made)
+    assert "canary" not in json.dumps(made.document.to_data()) + json.dumps(made.report.as_dict())
+    assert simulate(made.document, duration=10)["nodes"]["dynamo"]["write_units"]["mean"] > 0
