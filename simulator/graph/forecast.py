@@ -98,6 +98,9 @@ def offered_loads(document: Document, rates: dict[str, float] | None = None) -> 
             continue
         own_time = getattr(node.config, "own_time", service_time.mean)
         instances = node.config.instances  # type: ignore[attr-defined]
+        scaling = getattr(node.config, "autoscaling", None)
+        if scaling is not None and instances is not None:
+            instances = max(instances, scaling.max_instances)  # what it can grow to
         if instances is None:
             continue
         servers = instances * node.config.concurrency  # type: ignore[attr-defined]

@@ -132,6 +132,13 @@ def test_readers_that_are_fixed_cannot_be_scaled(broker: str, config: dict[str, 
     ]
 
 
+@pytest.mark.parametrize(("most", "is_too_much"), [(4, True), (6, False)])
+def test_an_autoscaler_is_offered_what_all_its_instances_can_do(most: int, is_too_much: bool):
+    # 10 a second of half a second each are 5 erlangs: four instances at the most are too few, six are not.
+    document = pool({**HALF, "max_instances": most}, {"process": "poisson", "rate": 10}, 10)
+    assert ("D301" in {one.code for one in check(document)}) == is_too_much
+
+
 def test_what_an_autoscaler_decides_nobody_else_changes():
     faults = [{"kind": "set", "node": "c", "at": 1.0, "config": {"instances": 3}}]
     nodes = [

@@ -36,7 +36,7 @@ def check(document: Document, node: Node) -> list[Problem]:
             finding.severity,
             node.id,
             f"config.definition{_dotted(finding.path)}",
-            finding.said,
+            finding.said + (f" (at {finding.path})" if finding.path else ""),
             finding.hint,
             f"{place}{_dotted(finding.path)}",
         )
