@@ -20,6 +20,15 @@ _LENGTH = re.compile(
     r"States\.Array(?:Length|GetItem|Contains|Partition|Unique)\(\s*\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})"
 )
 _COMPARISON = re.compile(r"(String|Numeric|Boolean|Timestamp)([A-Za-z]{1,24}?)(Path)?\Z")
+#: What fields are that stand where a number or a time must, by how the key begins.
+_TYPED: dict[str, Any] = {
+    "Seconds": 1,
+    "TimeoutSeconds": 60,
+    "HeartbeatSeconds": 60,
+    "MaxConcurrency": 10,
+    "ToleratedFailureCount": 0,
+    "Timestamp": "2026-01-01T00:00:00Z",
+}
 MOST_FIELDS = 100
 MOST_DEPTH = 6
 #: What the parts of an item, or of any field that is not compared, are.
@@ -52,6 +61,9 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
         if key in ("ItemsPath", "Items"):
             lists.update(filter(None, fields[:1]))
         lists.update(filter(None, map(own, _LENGTH.findall(value))))
+        kind = next((one for one in _TYPED if key.startswith(one)), None)
+        if kind is not None and fields and fields[0]:
+            compared.setdefault(fields[0], []).append(_TYPED[kind])
     for rule in _rules(definition):
         for field, values in _compared(rule):
             compared.setdefault(own(field), []).extend(values)

@@ -293,6 +293,10 @@ SECOND = frozenset(
         "AWS::Lambda::Version",
         "AWS::Lambda::Alias",
         "AWS::Serverless::Connector",
+        "AWS::ApiGateway::Method",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::S3::Bucket",
+        "Custom::S3BucketNotifications",
     }
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from simulator.formats.imports.aws_callers import read_bucket, read_integration
 from simulator.formats.imports.aws_compute import (
     link_machines,
     read_broker,
@@ -40,7 +41,14 @@ from simulator.formats.imports.aws_tables import read_table
 from simulator.formats.imports.intrinsics import ABSENT, Resolver
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile
-from simulator.formats.imports.templates import NESTED, Templates, base_of, expanded, location_of
+from simulator.formats.imports.templates import (
+    NESTED,
+    Templates,
+    base_of,
+    expanded,
+    location_of,
+    with_its_name,
+)
 from simulator.formats.imports.values import mapping, text
 
 HANDLERS: dict[str, Handler] = {
@@ -62,6 +70,10 @@ HANDLERS: dict[str, Handler] = {
     "AWS::Lambda::Url": read_address,
     "AWS::Lambda::Permission": read_permission,
     "AWS::Serverless::Connector": read_connector,
+    "AWS::ApiGateway::Method": read_integration,
+    "AWS::ApiGatewayV2::Integration": read_integration,
+    "AWS::S3::Bucket": read_bucket,
+    "Custom::S3BucketNotifications": read_bucket,
     "AWS::StepFunctions::StateMachine": read_state_machine,
     "AWS::Serverless::StateMachine": read_state_machine,
     "AWS::Kinesis::Stream": read_stream,
@@ -122,19 +134,12 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     all_resources = expanded(template["Resources"], outlook, resolver)
     if len(all_resources) > _MOST_RESOURCES:
         raise file.refuse(f"{len(all_resources):,} resources; at most {_MOST_RESOURCES:,} are read")
-    for id, declared in all_resources.items():
+    present = _present(reading, all_resources, resolver, templates)
+    for id, declared in present.items():
+        resources[id] = with_its_name(id, declared, resolver)
+    # Only now has every resource a name, which texts of others may hold before it is declared.
+    for id, declared in present.items():
         path = ("Resources", id)
-        if not isinstance(declared, dict) or not isinstance(declared.get("Type"), str):
-            what = "not worked out" if str(id).startswith("Fn::") else "a resource without a type"
-            reading.not_understood(f"{str(id)[:80]}: {what}", *path)
-            continue
-        condition = declared.get("Condition")
-        if isinstance(condition, str) and not resolver.condition(condition):
-            reading.not_modelled(f"{id}: its condition {condition} does not hold with the defaults", *path)
-            continue
-        if declared["Type"] in NESTED:
-            _nested(reading, templates, id, declared)
-            continue
         properties = resolver.resolve(declared.get("Properties") or {})
         if not isinstance(properties, dict):
             reading.not_understood(f"{id}: its properties are no mapping", *path)
@@ -161,6 +166,27 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
         if key not in _SECTIONS:
             reading.not_understood(f"the section {str(key)[:60]}", str(key))
     return reading
+
+
+def _present(
+    reading: Reading, declared: dict[str, Any], resolver: Resolver, templates: Templates
+) -> dict[str, dict[str, Any]]:
+    """The resources that there are: well formed, with a condition that holds, and of this template itself."""
+    found: dict[str, dict[str, Any]] = {}
+    for id, one in declared.items():
+        path = ("Resources", id)
+        if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
+            what = "not worked out" if str(id).startswith("Fn::") else "a resource without a type"
+            reading.not_understood(f"{str(id)[:80]}: {what}", *path)
+            continue
+        condition = one.get("Condition")
+        if isinstance(condition, str) and not resolver.condition(condition):
+            reading.not_modelled(f"{id}: its condition {condition} does not hold with the defaults", *path)
+        elif one["Type"] in NESTED:
+            _nested(reading, templates, id, one)
+        else:
+            found[str(id)] = one
+    return found
 
 
 def _nested(reading: Reading, templates: Templates, id: str, declared: dict[str, Any]) -> None:

@@ -171,12 +171,17 @@ class Outlook:
             self._stack = Stack(Reading(self.file, ""), resources, {})
             self._resolver = Resolver(mapping(self.file.data), self._stack.text_of, self)
             for id, declared in _resources(self.file).items():
-                type = text(mapping(declared).get("Type"))
-                _, key = NAMED_BY.get(type, ("", ""))
-                properties = mapping(mapping(declared).get("Properties"))
-                kept = {name: properties[name] for name in (key, "FifoQueue") if name in properties}
-                resources[id] = Resource(id, type, mapping(self._resolver.resolve(kept)), ("Resources", id))
+                resources[id] = with_its_name(id, mapping(declared), self._resolver)
         return self._resolver
+
+
+def with_its_name(id: str, declared: dict[str, Any], resolver: Resolver) -> Resource:
+    """A resource with as much of its properties as its name is made of: enough to write its ARN."""
+    type = text(declared.get("Type"))
+    _, key = NAMED_BY.get(type, ("", ""))
+    properties = mapping(declared.get("Properties"))
+    kept = {name: properties[name] for name in (key, "FifoQueue") if name in properties}
+    return Resource(id, type, mapping(resolver.resolve(kept)), ("Resources", id))
 
 
 def _resources(file: SourceFile) -> dict[str, Any]:

@@ -298,6 +298,25 @@ TYPES: dict[str, Type] = {
     ),
     "aws_msk_cluster": Type("AWS::MSK::Cluster", {"number_of_broker_nodes": "NumberOfBrokerNodes"}),
     "aws_mq_broker": Type("AWS::AmazonMQ::Broker", {"engine_type": "EngineType"}),
+    "aws_s3_bucket_notification": Type(
+        "AWS::S3::Bucket",
+        {
+            "lambda_function": Block(
+                "LambdaFunctionConfigurations", {"lambda_function_arn": "LambdaFunctionArn"}, is_list=True
+            ),
+            "queue": Block("QueueConfigurations", {"queue_arn": "QueueArn"}, is_list=True),
+            "topic": Block("TopicConfigurations", {"topic_arn": "TopicArn"}, is_list=True),
+        },
+    ),
+    "aws_api_gateway_integration": Type("AWS::ApiGateway::Method", {"uri": "Uri"}),
+    "aws_apigatewayv2_integration": Type(
+        "AWS::ApiGatewayV2::Integration",
+        {
+            "integration_uri": "IntegrationUri",
+            "integration_subtype": "IntegrationSubtype",
+            "request_parameters": "RequestParameters",
+        },
+    ),
     "aws_iam_role": Type(
         "AWS::IAM::Role",
         {
