@@ -14,6 +14,10 @@ from typing import Any
 #: Fields of ``$.order.total`` (not of the context ``$$.``), and of ``$states.input.order`` in JSONata.
 _JSONPATH = re.compile(r"(?<![$\w])\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
 _JSONATA = re.compile(r"\$states\.(?:input|result)\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
+_JSONATA_NUMBER = re.compile(
+    _JSONATA.pattern + r"\s{0,9}(<=|>=|!=|<|>|=|\+|-|\*|/)\s{0,9}(\d{1,12}(?:\.\d{1,9})?)"
+)
+_JSONATA_WORD = re.compile(_JSONATA.pattern + r"\s{0,9}!?=\s{0,9}[\"']([^\"'{}]{1,100})[\"']")
 _INPUT = re.compile(r"(?:\$\$|\$states\.context)\.Execution\.Input\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
 _FIELDS = (_JSONPATH, _JSONATA, _INPUT)
 _LENGTH = re.compile(
@@ -64,6 +68,12 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
         kind = next((one for one in _TYPED if key.startswith(one)), None)
         if kind is not None and fields and fields[0]:
             compared.setdefault(fields[0], []).append(_TYPED[kind])
+        for field, sign, number in _JSONATA_NUMBER.findall(value):
+            limit = float(number) if "." in number else int(number)
+            sides = [limit] if sign in ("=", "!=") else [limit - 1, limit + 1]
+            compared.setdefault(own(field), []).extend(sides)
+        for field, word in _JSONATA_WORD.findall(value):
+            compared.setdefault(own(field), []).extend([word, _TEXT])
     for rule in _rules(definition):
         for field, values in _compared(rule):
             compared.setdefault(own(field), []).extend(values)

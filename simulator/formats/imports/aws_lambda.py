@@ -132,8 +132,10 @@ def link_functions(stack: Stack) -> None:
         path = (*resource.path, "Properties")
         link_policies(stack, part, resource)
         link_connectors(stack, part, resource.properties, path)
-        link_environment(stack, part, resource.properties, path)
         stack.rest(resource, *_KNOWN)
+    # The weakest guesses come last: where guesses close a loop, the later ones are left out.
+    for part, resource in stack.functions:
+        link_environment(stack, part, resource.properties, (*resource.path, "Properties"))
 
 
 # -- asynchronous invocations ------------------------------------------------------------------------

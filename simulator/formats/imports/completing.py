@@ -38,6 +38,8 @@ _BY_A_READER = (
     ("queue", "store"),
     ("topic", "store"),
 )
+MOST_TRIED = 500
+"""Guessed edges inside loops that are tried one by one."""
 _CONSUMER_ONLY = ("batch", "poll_interval", "setup_after_idle")
 
 
@@ -57,31 +59,39 @@ def complete(drawing: Drawing) -> None:
 
 
 def _break_guessed_loops(drawing: Drawing) -> None:
-    """A guess must not make messages go round without end: guessed edges that close a loop are left out."""
+    """A guess must not make messages go round without end: guessed edges that close a loop are left out.
+
+    They are put in one after another, so that one weak guess does not take others with it; where there are
+    very many inside loops, none of them is.
+    """
     graph: Any = nx.DiGraph()
     graph.add_nodes_from(drawing.vertices)
-    graph.add_edges_from(
-        (wire.source, wire.target)
-        for wire in drawing.wires
-        if wire.role != "dead-letter"
-        and not any(
-            KINDS[drawing.vertices[id].kind].answers_its_source
-            for id in (wire.source, wire.target)
-            if drawing.vertices[id].kind != HANDLER
-        )
-    )
+    flowing = [wire for wire in drawing.wires if _goes_on(drawing, wire)]
+    graph.add_edges_from((wire.source, wire.target) for wire in flowing)
     stage_of = nx.condensation(graph).graph["mapping"]
-    kept = []
-    for wire in drawing.wires:
-        is_inside = wire.role != "dead-letter" and stage_of[wire.source] == stage_of[wire.target]
-        if wire.is_guess and is_inside:
+    inside = [wire for wire in flowing if wire.is_guess and stage_of[wire.source] == stage_of[wire.target]]
+    left = {id(wire) for wire in inside}
+    graph.clear_edges()
+    graph.add_edges_from((wire.source, wire.target) for wire in flowing if id(wire) not in left)
+    for wire in inside if len(inside) <= MOST_TRIED else ():
+        if not nx.has_path(graph, wire.target, wire.source):
+            graph.add_edge(wire.source, wire.target)
+            left.discard(id(wire))
+    for wire in inside:
+        if id(wire) in left:
             ends = drawing.vertices[wire.source].label, drawing.vertices[wire.target].label
             drawing.note(
                 "assumed", wire.place, f"{ends[0]} does not send to {ends[1]}: it would close a loop"
             )
-        else:
-            kept.append(wire)
-    drawing.wires = kept
+    drawing.wires = [wire for wire in drawing.wires if id(wire) not in left]
+
+
+def _goes_on(drawing: Drawing, wire: Wire) -> bool:
+    """Whether messages go round by an edge: dead letters do not, nor what is answered by who ends that."""
+    kinds = [drawing.vertices[id].kind for id in (wire.source, wire.target)]
+    return wire.role != "dead-letter" and not any(
+        KINDS[kind].answers_its_source for kind in kinds if kind != HANDLER
+    )
 
 
 # -- handlers ----------------------------------------------------------------------------------------

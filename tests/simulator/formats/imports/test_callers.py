@@ -77,3 +77,25 @@ def test_a_text_may_name_what_is_declared_after_it():
     assert {("worker", "later", "publish"), ("worker", "table", "invoke")} <= edges(made)
     assert [one["kind"] for one in nodes(made).values()].count("aws.dynamodb") == 1
     assert not has_note(made, "assumed", "is mentioned, not defined")
+
+
+def test_a_weak_guess_that_closes_a_loop_takes_no_other_with_it():
+    variables = {"Environment": {"Variables": {"OUT": {"Ref": "First"}}}}
+    made = template(
+        Last=resource(
+            "Serverless::Function",
+            Events={"P": {"Type": "SQS", "Properties": {"Queue": of("Second")}}},
+            **variables,
+        ),
+        First=resource("SQS::Queue"),
+        Second=resource("SQS::Queue"),
+        Work=resource(
+            "Serverless::Function",
+            Policies=[{"SQSSendMessagePolicy": {"QueueName": of("Second", "QueueName")}}],
+            Events={"P": {"Type": "SQS", "Properties": {"Queue": of("First")}}},
+        ),
+    )
+    assert ("work", "second", "publish") in edges(made)
+    assert ("last", "first", "publish") not in edges(made)
+    assert has_note(made, "assumed", "Last does not send to First: it would close a loop")
+    assert runs(made)["conservation"]["nodes"]["second"]["delivered"] > 0

@@ -228,3 +228,30 @@ def test_real_files_become_real_nodes_and_run(name):
         if one["kind"] == "aws.stepfunctions" and name not in FAILING:
             assert result["nodes"][id]["executions_succeeded"]["mean"] > 100
             assert result["nodes"][id]["executions_failed"]["mean"] == 0
+
+
+def test_what_jsonata_compares_has_values_on_both_sides():
+    definition = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Look",
+        "States": {
+            "Look": {
+                "Type": "Choice",
+                "Choices": [
+                    {"Condition": "{% $states.input.total > 100 %}", "Next": "Wait"},
+                    {"Condition": "{% $states.input.country = 'DK' %}", "Next": "Wait"},
+                ],
+                "Default": "Wait",
+            },
+            "Wait": {"Type": "Wait", "Seconds": "{% $states.input.pause %}", "End": True},
+        },
+    }
+    made = imported(json.dumps(definition), names=("orders.asl.json",))
+    (producer,) = [one for one in nodes(made).values() if one["kind"] == "producer"]
+    detail = producer["config"]["event"]["detail"]
+    assert [row["value"] for row in detail["total"]["choice"]] == [99, 101]
+    assert [row["value"] for row in detail["country"]["choice"]] == ["DK", "x"]
+    assert detail["pause"] == 1
+    result = runs(made)
+    assert result["nodes"]["orders"]["executions_failed"]["mean"] == 0
+    assert result["nodes"]["orders"]["executions_succeeded"]["mean"] > 0
