@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.theory.measures import Unstable
 from simulator.theory.model import Model
 from simulator.theory.plain import plain_model
+from simulator.theory.projections import projection_models
 from simulator.theory.renewal import batch_model, closed_model, renewal_model
 from simulator.theory.special import SPECIAL
 from simulator.theory.stations import Station, find_stations
@@ -37,6 +38,7 @@ def recognise(document: Document) -> list[Model]:
             continue  # at or above its capacity, or out of the range in which the formula can be computed
         if model is not None:
             found.append(model)
+    found += projection_models(document)
     order = {node.id: position for position, node in enumerate(document.nodes)}
     return sorted(found, key=lambda model: order[model.station.line])
 

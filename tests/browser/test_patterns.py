@@ -198,3 +198,50 @@ def test_a_model_in_a_brown_out_is_left_for_another(page: Page, live: LiveServer
     see_the_fault(page, "Primary model", "Brown-out", "Brown-out")
     node(page, "Primary model").click()
     expect(inside(page, "Failures")).to_contain_text("overloaded")
+
+
+def test_the_staleness_of_a_view_stands_beside_theory(page: Page, live: LiveServer) -> None:
+    design: str = live.post("/api/designs", {"document": VIEW})["id"]
+    run = live.post("/api/runs", {"design": design, "speed": None})["id"]
+    live.wait_for(run, "finished", seconds=PATIENCE / 1000)
+    page.goto(f"{live.url}/designs/{design}/runs/{run}")
+    expect(node(page, "Basket view")).to_be_visible(timeout=30_000)
+    page.get_by_role("tab", name="Results").click()
+    page.get_by_role("link", name="How far to trust this").click()
+    theory = page.get_by_role("region", name="How far to trust this").locator(".trust-theory")
+    expect(theory).to_contain_text("Basket view is an M/M/1 queue.")
+    row = theory.get_by_role("row").filter(has_text="mean staleness")
+    expect(row).to_contain_text(re.compile(r"33\.3\sms.*agrees"))
+
+
+VIEW: dict[str, Any] = {
+    "format": "headrace/1",
+    "name": "A view",
+    "nodes": [
+        {
+            "id": "customers",
+            "kind": "producer",
+            "config": {
+                "arrivals": {"process": "poisson", "rate": 50},
+                "keys": {"distribution": "uniform", "low": 0, "high": 100_000},
+            },
+        },
+        {
+            "id": "baskets",
+            "kind": "event-store",
+            "config": {"append_latency": 0, "read_latency": 0, "event_time": 0},
+        },
+        {
+            "id": "view",
+            "kind": "projection",
+            "label": "Basket view",
+            "config": {"service_time": {"distribution": "exponential", "mean": 0.0125}},
+        },
+    ],
+    "edges": [
+        {"id": "e1", "from": "customers", "to": "baskets", "role": "publish"},
+        {"id": "e2", "from": "baskets", "to": "view"},
+    ],
+    "layout": {"customers": {"x": 0, "y": 0}, "baskets": {"x": 300, "y": 0}, "view": {"x": 600, "y": 0}},
+    "simulation": {"duration": 400, "warmup": 20, "replications": 4, "seed": 7},
+}

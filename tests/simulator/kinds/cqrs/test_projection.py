@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from simulator import Document, simulate
 from simulator.errors import InvalidDesign
 from simulator.experiments.replication import Replication
 from simulator.graph.checks import practice_problems
+from simulator.theory.projections import projection_models
 from tests.simulator.designs import at, design, figures, node
 
 INSTANT = {"append_latency": 0, "read_latency": 0, "event_time": 0}
@@ -54,6 +55,41 @@ def test_staleness_is_the_sojourn_time_of_a_queue_and_reads_see_their_writes_as_
         low, high = found["ci95"]
         assert low <= expected <= high
         assert high - low < 0.2 * expected
+
+
+def test_the_result_compares_staleness_with_theory_where_there_is_one():
+    document = cqrs(
+        {"arrivals": {"process": "poisson", "rate": 50}, "keys": KEYS},
+        {"service_time": {"distribution": "exponential", "mean": 1 / 80}},
+        store={"delivery_delay": 0.02},
+        simulation={"duration": 200, "warmup": 20, "replications": 4, "seed": 7},
+    )
+    (entry,) = simulate(document)["theory"]
+    assert (entry["model"], entry["nodes"], entry["exact"]) == ("M/M/1", ["view"], False)
+    found = {one["metric"]: one for one in entry["metrics"]}
+    assert found["staleness.mean"]["theory"] == pytest.approx(0.02 + 1 / 30)
+    assert found["staleness.p99"]["theory"] == pytest.approx(0.02 + log(100) / 30)
+    assert {name: one["verdict"] for name, one in found.items()} == dict.fromkeys(
+        ["utilization", "staleness.mean", *(f"staleness.{p}" for p in ("p50", "p90", "p95", "p99"))], "agrees"
+    )
+
+
+@pytest.mark.parametrize(
+    ("view", "store"),
+    [
+        ({"service_time": 0.01}, {}),
+        ({"service_time": {"distribution": "exponential", "mean": 0.021}}, {}),
+        ({"failure": {"probability": 0.1}}, {}),
+        ({}, {"partitions": 2}),
+    ],
+    ids=["not exponential", "more than it can apply", "events come again", "two orders"],
+)
+def test_theory_has_no_word_for_other_projections(view: dict[str, Any], store: dict[str, Any]):
+    plain = {"service_time": {"distribution": "exponential", "mean": 0.01}}
+    document = cqrs(
+        {"arrivals": {"process": "poisson", "rate": 50}, "keys": KEYS}, {**plain, **view}, store=store
+    )
+    assert projection_models(document) == []
 
 
 def test_the_backlog_of_an_outage_is_caught_up_as_fast_as_theory_says():
