@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,14 @@ def test_a_problem_says_why_and_a_small_design_shows_it(page: Page, live: LiveSe
     problems.get_by_role("button", name="Show me D302").click()
     expect(page.get_by_role("textbox", name="Name of the design")).to_have_value("Billed twice")
     assert design_of(page, live)["id"] != first
+    shown = design_of(page, live)["id"]
     expect(page.locator(".run-progress")).to_contain_text("/ 0:02:00")
     # 120 simulated seconds in about twelve of ours
     expect(page.locator(".run-progress")).to_contain_text("Finished", timeout=40_000)
+    count = len(live.get("/api/designs"))
+    page.goto(f"{live.url}/designs/{first}")
+    page.get_by_role("button", name=re.compile("problem|hint")).last.click()
+    page.get_by_role("region", name="Problems").get_by_role("button", name="Show me D302").click()
+    expect(page.get_by_role("textbox", name="Name of the design")).to_have_value("Billed twice")
+    assert design_of(page, live)["id"] == shown
+    assert len(live.get("/api/designs")) == count

@@ -10,7 +10,7 @@ import {
 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useStore } from "zustand";
-import { counterExample, createDesign } from "../api/designs";
+import { counterExample, createDesign, listDesigns } from "../api/designs";
 import { type Problem, sentence } from "../api/errors";
 import { asSentence, bySeverity, fieldPath, placeName, placeOf } from "../document/problems";
 import { shownDocument } from "../document/store";
@@ -55,7 +55,11 @@ export function ProblemsPanel() {
   const show = async (problem: Problem) => {
     try {
       const { document: small } = await counterExample(problem.code);
-      const design = await createDesign({ document: small });
+      // one that was opened before and not changed since is opened again: looking twice leaves no second design
+      const known = (await listDesigns()).find(
+        (one) => one.version === 1 && one.name === small.name && one.description === small.description,
+      );
+      const design = known ?? (await createDesign({ document: small }));
       await saver.flush();
       navigate(`/designs/${design.id}?run=1`);
     } catch (failure) {
