@@ -11,6 +11,7 @@ from simulator.experiments.options import RunOptions
 from simulator.experiments.selection import FIRST_STAGE, Selection, select_best
 from simulator.measurement.slices import Recording
 from simulator.report.curves import backlog_band, distribution
+from simulator.report.layout import quantity, unit_of
 from simulator.report.objectives import judge
 from simulator.report.pairs import (
     MEASURES,
@@ -242,15 +243,17 @@ def _selection(
         "screened_out_at": found_best.out_at,
         "replications": found_best.used,
         "method": "Kim-Nelson KN",
-        "statement": _selection_text(found_best, len(next(iter(values.values())))),
+        "statement": _selection_text(
+            found_best, len(next(iter(values.values()))), unit_of(ranking.metric[0])
+        ),
     }
 
 
-def _selection_text(found: Selection, runs: int) -> str:
+def _selection_text(found: Selection, runs: int, unit: str) -> str:
     if found.is_decided:
         return (
-            f"{found.best} is the best, or within {found.indifference:.3g} of it, with a probability of at "
-            f"least {100.0 * found.correct:g} %."
+            f"{found.best} is the best, or within {quantity(found.indifference, unit)} of it, with a "
+            f"probability of at least {100.0 * found.correct:g} %."
         )
     if runs < FIRST_STAGE:
         return f"{found.best} is ahead; {FIRST_STAGE} replications are needed before anything is said of it."

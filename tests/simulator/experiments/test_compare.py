@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from math import sqrt
 from typing import Any
 
@@ -86,6 +87,7 @@ def test_pairing_narrows_the_interval(dispatches: dict[str, Any]) -> None:
 def test_the_best_is_selected_with_a_stated_probability(dispatches: dict[str, Any]) -> None:
     best = dispatches["best"]
     assert (best["alternative"], best["decided"], best["probability"]) == ("shared", True, 0.95)
+    assert re.search(r"shared is the best, or within [0-9.]+ (µs|ms|s) of it, with", best["statement"])
     assert dispatches["decided"]
     assert dispatches["stopped"] is None
 
