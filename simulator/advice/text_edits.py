@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from simulator.design.reading import read_text
+from simulator.design.yaml_writing import write_yaml
 from simulator.errors import InvalidDesign
 from simulator.graph.edits import AddNode, Edit, SetSetting, edited
 
@@ -39,7 +40,7 @@ def edited_text(text: str, edits: Sequence[Edit]) -> str:
         pass  # then it is written anew
     if is_json:
         return json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
-    return yaml.safe_dump(wanted, sort_keys=False, allow_unicode=True, width=100)
+    return write_yaml(wanted)
 
 
 class _Text:
@@ -110,9 +111,7 @@ class _Text:
     def _written(self, value: Any) -> str:
         if self.is_json:
             return json.dumps(value, ensure_ascii=False)
-        text = yaml.safe_dump(
-            value, sort_keys=False, allow_unicode=True, width=1_000_000, default_flow_style=True
-        )
+        text = write_yaml(value, width=1_000_000, in_one_line=True)
         return text.removesuffix("...\n").strip()
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import yaml
-
 from simulator.design.document import Document
+from simulator.design.yaml_writing import write_yaml
 
 
 def own_yaml(document: Document) -> str:
     """What was set, in the order of the document's definition; reads back to the same document."""
-    return yaml.safe_dump(document.to_data(), sort_keys=False, allow_unicode=True, width=100)
+    return write_yaml(document.to_data())

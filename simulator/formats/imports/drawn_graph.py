@@ -83,7 +83,9 @@ def read_drawn(reading: Reading, drawn: Drawn) -> None:
         ends: list[Name] = [(scope, arrow.source), (scope, arrow.target)]
         role = arrow.role or None
         target = drawn.boxes.get(arrow.target)
-        if role is None and speaks_of_dead_letters(f"{arrow.label} {target.label if target else ''}"):
+        # Words of a box count where nothing else says what it is.
+        words = target.label if target is not None and not target.kind else ""
+        if role is None and speaks_of_dead_letters(f"{arrow.label} {words}"):
             role = "dead-letter"
         reading.link(ends[0], ends[1], arrow.path, role, is_guess=not arrow.role)
         reading.note("read", f"arrow {arrow.source} to {arrow.target}", *arrow.path)

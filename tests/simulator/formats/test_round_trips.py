@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from simulator import Document
 from simulator.design.examples import templates
 from simulator.formats.exports.table import EXPORTS
+from tests.simulator.designs import design, node
 from tests.simulator.formats.imports.importing import Imported, imported
 
 TEMPLATES = {template.slug: Document.parse(template.document) for template in templates()}
@@ -97,6 +98,14 @@ def test_any_design_reads_back_from_yaml_and_is_written_the_same(document: Docum
     assert made.document.digest() == document.digest()
 
 
+@pytest.mark.parametrize(
+    "name", ["0E0", "1e3", "0o7", "0x1F", "1.", ".5", "+1", "1_000", "1:30", "no", "~", "2026-01-01"]
+)
+def test_a_name_that_looks_like_something_else_stays_a_name(name: str) -> None:
+    document = Document.parse({"format": "headrace/1", "name": name})
+    assert Document.from_text(written(document, "yaml")).name == name
+
+
 @pytest.mark.parametrize("slug", TEMPLATES)
 def test_every_template_is_imported_from_its_yaml_as_it_is(slug: str) -> None:
     text = written(TEMPLATES[slug], "yaml")
@@ -108,6 +117,14 @@ def test_every_template_is_imported_from_its_yaml_as_it_is(slug: str) -> None:
 # -- drawings ------------------------------------------------------------------------------------------
 def drawn(document: Document, format: str) -> Imported:
     return imported(written(document, format), names=(f"design.{format}",))
+
+
+@pytest.mark.parametrize("format", ["mermaid", "drawio"])
+def test_a_reader_whose_name_speaks_of_dead_letters_is_a_reader(format: str) -> None:
+    document = design(
+        [node("p", "producer"), node("q", "aws.sqs"), node("dead", "consumer")], ["p->q", "q->dead:consume"]
+    )
+    assert topology(drawn(document, format).document) == topology(document)
 
 
 @pytest.mark.parametrize("format", ["mermaid", "drawio"])
