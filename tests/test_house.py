@@ -77,6 +77,17 @@ def test_networkx_is_the_graph():
     assert type(graph_of(document)).__module__.startswith("networkx.")
 
 
+def test_a_run_of_a_design_without_loops_holds_no_networkx():
+    """It takes 14 MB, a quarter of what such a run may hold (decision 0016)."""
+    code = (
+        "import sys, simulator; from simulator import Document; "
+        "simulator.simulate(Document.from_text(open(sys.argv[1]).read()), duration=1.0); "
+        "sys.exit('networkx' in sys.modules)"
+    )
+    template = ROOT / "simulator/design/examples/order-fan-out.headrace.yaml"
+    assert subprocess.run([sys.executable, "-c", code, str(template)], cwd=ROOT, check=False).returncode == 0
+
+
 def test_no_file_is_too_long_to_read():
     long = {short(path): path.read_text().count("\n") for path in sources()}
     assert {name: lines for name, lines in long.items() if lines > LONGEST} == {}

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.graph.build import bottlenecks, reachable, reached_by_any
 from simulator.graph.checks import ENDS
 from simulator.graph.loops import endless_loops
 from simulator.graph.rule import Finding, Rule
+from simulator.graph.walks import reachable
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
@@ -27,11 +27,18 @@ _OWN_LIFE = ("producer", "store", "view")
 def single_points(look: Look) -> Iterator[Finding]:
     """Consumers and services with one instance through which everything for several others goes."""
     document = look.document
+    single = [
+        node
+        for node, config in look.of_kind("consumer", "service", "projection")
+        if getattr(config, "instances", None) == 1
+    ]
+    if not single:
+        return
+    from simulator.graph.build import bottlenecks
+
     producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
     behind = bottlenecks(look.graph, producers)
-    for node, config in look.of_kind("consumer", "service", "projection"):
-        if getattr(config, "instances", None) != 1:
-            continue
+    for node in single:
         cut = sorted(id for id in behind.get(node.id, ()) if KINDS[document.node(id).kind].category in ENDS)
         if len(cut) >= MANY_BEHIND:
             named = f"{', '.join(cut[:3])}{' and others' if len(cut) > 3 else ''}"
@@ -47,7 +54,7 @@ def unreachable(look: Look) -> Iterator[Finding]:
     """Nodes that something leads to, but nothing that a producer makes."""
     document = look.document
     producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
-    reached = reached_by_any(look.graph, producers)
+    reached = {id for producer in producers for id in reachable(document, producer, as_dead_letters=True)}
     for node in document.nodes if reached else ():
         if node.id in reached or KINDS[node.kind].category in _OWN_LIFE:
             continue
@@ -83,7 +90,7 @@ def amplification(look: Look) -> Iterator[Finding]:
     }
     total: dict[str, float] = {}
     for producer, rate in made.items():
-        for id in reachable(look.graph, producer):
+        for id in reachable(document, producer):
             total[id] = total.get(id, 0.0) + rate
     worst = max(
         (id for id in total if id not in made and not _gets_several(document, id)),

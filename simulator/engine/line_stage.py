@@ -92,7 +92,8 @@ class LineStage:
         if ahead is not None:
             self._follow(ahead, now)
         if self._blocks or self._messages or (len(self._rows) and (ahead is None or ahead.until < now)):
-            # More is told only when all that stood ready has passed.
+            # More is told only when all that stood ready has passed; it makes room for what comes.
+            self._ahead = ahead = None
             self._ahead = ahead = self._work_ahead(max(now, self._known_to))
             self._follow(ahead, now)
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from simulator.engine.endpoint import Consumer
 from simulator.engine.request import Responder
 from simulator.engine.world import World
-from simulator.graph.build import graph_of, reachable
+from simulator.graph.walks import reachable
 from simulator.kinds.basic.join import Join
+from simulator.kinds.catalogue import KINDS
 from simulator.measurement.ordering import Flow
 
 
@@ -19,14 +20,14 @@ def lay_flows(world: World) -> None:
     other ends alone.
     """
     document = world.document
-    graph = graph_of(document)
+    categories = {node.id: KINDS[node.kind].category for node in document.nodes}
     ends = {
         id: node
         for id, node in world.nodes.items()
         if isinstance(node, Consumer | Responder) or (isinstance(node, Join) and not document.edges_from(id))
     }
     for source, producer in enumerate(world.producers):
-        reached = reachable(graph, producer, as_dead_letters=True)
+        reached = reachable(document, producer, as_dead_letters=True)
         # A service that a producer calls, or that gets messages, is an end; one that others invoke is part of
         # their work.
         called = {edge.target for edge in document.edges_from(producer) if edge.role == "invoke"} | {
@@ -34,10 +35,7 @@ def lay_flows(world: World) -> None:
             for edge in document.edges
             if edge.role in ("publish", "dead-letter")
             and edge.source in reached
-            and (
-                graph.nodes[edge.source]["category"] == "bus"
-                or graph.nodes[edge.target]["category"] == "function"
-            )
+            and (categories[edge.source] == "bus" or categories[edge.target] == "function")
         }
         read = {edge.target for edge in document.edges if edge.role == "consume" and edge.source in reached}
         for id in sorted(reached & set(ends)):
@@ -49,7 +47,7 @@ def lay_flows(world: World) -> None:
 
     def finder(id: str) -> Callable[[int], list[Flow]]:
         def find(source: int) -> list[Flow]:
-            beyond = reachable(graph, id, past_joins=False)
+            beyond = reachable(document, id, past_joins=False)
             return [
                 ends[end].flows[source] for end in sorted(beyond & set(ends)) if source in ends[end].flows
             ]

@@ -18,7 +18,7 @@ from simulator.errors import HeadraceError
 from simulator.experiments.flows import lay_flows
 from simulator.experiments.injection import Afresh, Injections
 from simulator.experiments.stages import lay_stages
-from simulator.graph.build import graph_of, reached_once
+from simulator.graph.walks import reached_once
 from simulator.kinds.catalogue import KINDS
 from simulator.measurement.edge_record import EdgeRecorder, counts_by_edge
 from simulator.measurement.frame import Frame, FrameMaker
@@ -65,7 +65,7 @@ def build_world(
     """
     world = World(document, seed, number, duration)
     world.producers = [node.id for node in document.nodes if KINDS[node.kind].category == "producer"]
-    world.reached_once = reached_once(graph_of(document), world.producers)
+    world.reached_once = reached_once(document, world.producers)
     for node in document.nodes:
         world.nodes[node.id] = KINDS[node.kind].build(world, node.id, node.config)
     if recorder is not None:

@@ -21,7 +21,7 @@ from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.recursion import Intake, Onward, Recursion, Source
 from simulator.engine.stage_plan import Part, StagePlan
 from simulator.engine.world import World
-from simulator.graph.build import Graph, downstream_order, graph_of, upstream
+from simulator.graph.walks import downstream_order, upstream
 from simulator.kinds.basic.producer import Producer
 from simulator.kinds.basic.topic import Topic
 from simulator.kinds.catalogue import KINDS
@@ -31,12 +31,11 @@ def lay_stages(world: World) -> Recursion | None:
     """Put stages and sources in the place of events wherever nothing can be told from it."""
     if world.document.faults or any(getattr(link, "duplication", 0.0) > 0.0 for link in world.links):
         return None
-    graph = graph_of(world.document)
     plans: dict[str, StagePlan] = {}
-    for id in downstream_order(graph):
+    for id in downstream_order(world.document):
         plan_stage = KINDS[world.document.node(id).kind].plan_stage
         plan = plan_stage(world, id) if plan_stage is not None else None
-        if plan is not None and _is_orderly(id, plan, plans, graph, world):
+        if plan is not None and _is_orderly(id, plan, plans, world):
             plans[id] = plan
     ways = _ways_onward([*plans.values()], world)
     parts: list[Part] = []
@@ -57,12 +56,12 @@ def lay_stages(world: World) -> Recursion | None:
     return Recursion(world.env, parts[::-1], sources)
 
 
-def _is_orderly(id: str, plan: StagePlan, plans: Collection[str], graph: Graph, world: World) -> bool:
+def _is_orderly(id: str, plan: StagePlan, plans: Collection[str], world: World) -> bool:
     """Whether nothing before the node makes second copies, waits for what becomes of a message, or makes
     messages come at the very time at which a service ends.
     """
     has_density = plan.has_density
-    for name in upstream(graph, id):
+    for name in upstream(world.document, id):
         node = world.nodes[name]
         if isinstance(node, Producer):
             arrivals = node.settings.arrivals

@@ -28,39 +28,6 @@ def graph_of(document: Document) -> Graph:
     return graph
 
 
-def reachable(
-    graph: Graph, start: str, *, past_joins: bool = True, as_dead_letters: bool = False
-) -> set[str]:
-    """Every node that messages from `start` may reach, `start` included.
-
-    Dead-letter edges are left out, unless `as_dead_letters`. Without `past_joins` edges into joins are left
-    out too: what is lost before a join is one copy of a message, and the join finds out whether the message
-    is lost.
-    """
-    found = {start}
-    left = [start]
-    while left:  # a plain walk: a filtered view of networkx takes twenty times as long
-        edges: Iterable[tuple[str, str, str]] = graph.out_edges(left.pop(), data="role")
-        for _, target, role in edges:
-            is_taken = (as_dead_letters or role != "dead-letter") and (
-                past_joins or graph.nodes[target]["category"] != "join"
-            )
-            if is_taken and target not in found:
-                found.add(target)
-                left.append(target)
-    return found
-
-
-def reached_by_any(graph: Graph, starts: Collection[str]) -> set[str]:
-    """Every node that messages from one of `starts` may reach, these included, by edges of all roles."""
-    return {node for layer in nx.bfs_layers(graph, list(starts)) for node in layer}
-
-
-def upstream(graph: Graph, id: str) -> set[str]:
-    """Every node from which messages may reach `id`, by edges of all roles."""
-    return set(nx.ancestors(graph, id))
-
-
 def downstream_order(graph: Graph) -> list[str]:
     """All nodes, each after those from which messages reach it; nodes of one loop in document order."""
     stages: nx.DiGraph[int] = nx.condensation(graph)
@@ -70,13 +37,6 @@ def downstream_order(graph: Graph) -> list[str]:
         for stage in nx.lexicographical_topological_sort(stages)
         for id in sorted(stages.nodes[stage]["members"], key=order.__getitem__)
     ]
-
-
-def connected_parts(graph: Graph) -> list[set[str]]:
-    """The parts of the design that no edge connects, in the order of their first nodes."""
-    order = {id: position for position, id in enumerate(graph)}
-    parts: list[set[str]] = [set(part) for part in nx.weakly_connected_components(graph)]
-    return sorted(parts, key=lambda part: min(order[id] for id in part))
 
 
 def bottlenecks(graph: Graph, producers: Collection[str]) -> dict[str, set[str]]:

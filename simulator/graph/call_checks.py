@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.design.calls import CallSettings, fallback_edges
-from simulator.graph.build import call_cycles, graph_of
 from simulator.graph.problem import Problem
+from simulator.graph.walks import order_without_loops
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge
@@ -67,6 +67,14 @@ def _fallback_problem(document: Document, edge: Edge, what: str, hint: str) -> P
     return Problem("D283", "error", edge.id, place, what, hint, path)
 
 
+def _circles(document: Document) -> list[list[str]]:
+    if order_without_loops(document) is not None:
+        return []
+    from simulator.graph.build import call_cycles, graph_of
+
+    return call_cycles(graph_of(document))
+
+
 def call_problems(document: Document) -> list[Problem]:
     """Practice of synchronous calls (D370)."""
     if not any(isinstance(edge.settings, CallSettings) for edge in document.edges):
@@ -80,7 +88,7 @@ def call_problems(document: Document) -> list[Problem]:
         return Problem("D370", severity, edge.id, place, what, hint, path)  # type: ignore[arg-type]
 
     problems = []
-    circles = call_cycles(graph_of(document))
+    circles = _circles(document)
     in_circle = {id: circle for circle in circles for id in circle}
     problems += [_circle_problem(document, circle) for circle in circles]
     for edge in document.edges:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.graph.build import graph_of, instant_cycle, reachable
 from simulator.graph.call_checks import call_problems, fallback_problems
 from simulator.graph.forecast import load_problems
 from simulator.graph.look import file_of, names_files
 from simulator.graph.loops import endless_loops, loop_problems
 from simulator.graph.problem import Problem
+from simulator.graph.walks import order_without_loops, reachable
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ def cycle_problems(document: Document) -> list[Problem]:
         if ((delay := edge.delay()) is not None and delay.mean() > 0.0)
         or (edge.role == "dead-letter" and KINDS[document.node(edge.source).kind].has_passing_dead_letters)
     }
+    if order_without_loops(document) is not None:
+        return []
+    from simulator.graph.build import graph_of, instant_cycle
+
     cycle = instant_cycle(graph_of(document), instant, delayed)
     if cycle is None:
         return []
@@ -137,13 +141,13 @@ def readiness_problems(document: Document) -> list[Problem]:
         ]
     if names_files(document):
         return [_unread(node.id, position) for position, node in enumerate(document.nodes) if file_of(node)]
-    graph = graph_of(document)
-    producers = [id for id, data in graph.nodes(data=True) if data["category"] == "producer"]
+    categories = {node.id: KINDS[node.kind].category for node in document.nodes}
+    producers = [id for id, category in categories.items() if category == "producer"]
     if not producers:
         return [Problem("D281", "error", "", "nodes", "nothing produces messages", "add a producer", "nodes")]
-    ends = {id for id, data in graph.nodes(data=True) if data["category"] in ENDS}
+    ends = {id for id, category in categories.items() if category in ENDS}
     problems: list[Problem] = []
-    if not any(reachable(graph, producer, as_dead_letters=True) & ends for producer in producers):
+    if not any(reachable(document, producer, as_dead_letters=True) & ends for producer in producers):
         problems.append(
             Problem(
                 "D282",

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from simulator.graph.build import Graph, graph_of
 from simulator.graph.edits import AddEdge, AddNode
 from simulator.graph.forecast import OfferedLoad, arrival_rates, offered_loads
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
+    from simulator.graph.build import Graph
 
 #: Seconds for which a consumer is taken to be away where the design declares no pause or outage of it: a day,
 #: in which somebody notices, mends and deploys.
@@ -39,6 +39,8 @@ class Look:
     @cached_property
     def graph(self) -> Graph:
         """The design as a graph."""
+        from simulator.graph.build import graph_of
+
         return graph_of(self.document)
 
     @cached_property

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 
-from simulator.graph.build import graph_of
 from simulator.graph.forecast import edge_shares, passed_on
 from simulator.graph.problem import Problem
+from simulator.graph.walks import order_without_loops
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
@@ -27,6 +26,12 @@ def endless_loops(document: Document) -> list[list[str]]:
     processes with several types: Harris, *The Theory of Branching Processes*, 1963, chapter II). Parts with a
     kind that looks at messages are left to that kind: what comes back may not match a second time.
     """
+    if order_without_loops(document) is not None:
+        return []
+    import networkx as nx
+
+    from simulator.graph.build import graph_of
+
     graph = nx.DiGraph(graph_of(document))
     order = {node.id: position for position, node in enumerate(document.nodes)}
     shares = edge_shares(document)

@@ -18,7 +18,7 @@ from simulator.measurement.histogram import Histogram, bucket_of, counted_bucket
 
 BLOCK = 8192
 #: Samples that `extend` lets stand before it counts them, whether somebody looks or not.
-MOST_BUFFERED = 4 * BLOCK
+MOST_BUFFERED = 2 * BLOCK
 #: Up to so many samples a frame is given as they are: that costs a tenth of a histogram.
 FEW = 64
 

@@ -12,7 +12,7 @@ from simulator.design.document import Document
 from simulator.experiments.stability import Growth, growth
 from simulator.experiments.statistics import choose_batches
 from simulator.experiments.warmup import Cut, common_cut
-from simulator.graph.build import connected_parts, graph_of
+from simulator.graph.walks import connected_parts
 from simulator.measurement.slices import Recording
 
 Curve = NDArray[np.float64]
@@ -116,10 +116,7 @@ class Analyses:
 
 def analyse(document: Document, warmup: float | str, recordings: Sequence[Recording]) -> Analyses:
     """Decide on warm-up, batches and stability from what was recorded."""
-    parts = [
-        _analyse_part(document, sorted(ids), warmup, recordings)
-        for ids in connected_parts(graph_of(document))
-    ]
+    parts = [_analyse_part(document, sorted(ids), warmup, recordings) for ids in connected_parts(document)]
     owners = {id: part for part in parts for id in part.nodes}
     return Analyses(parts, {node.id: owners[node.id] for node in document.nodes})
 

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.design.document import Document
 from simulator.experiments.precision import Budget, precision_section
 from simulator.experiments.statistics import Estimate
-from simulator.graph.build import graph_of, reachable
+from simulator.graph.walks import reachable
 from simulator.measurement.slices import Recording
 from simulator.pricing.bill import cost_section
 from simulator.report.analysis import Analyses, analyse
@@ -162,16 +162,15 @@ def _mark_growth(
     """Nothing that depends on the length of the run may look like a steady-state mean."""
     if not analyses.growing:
         return
-    graph = graph_of(document)
     keeps = replications > 1
     for id in analyses.growing:
         mark_unsteady(nodes[id], _GROWING_METRICS, keeps_intervals=keeps)
         readers = {edge.target for edge in document.edges_from(id) if edge.role == "consume"}
         for reader in sorted(readers):
             mark_unsteady(nodes[reader], ("waiting_time", "sojourn_time"), keeps_intervals=keeps)
-        beyond = reachable(graph, id)
+        beyond = reachable(document, id)
         for flow in flows:
-            if flow["to"] in beyond and id in reachable(graph, flow["from"]):
+            if flow["to"] in beyond and id in reachable(document, flow["from"]):
                 mark_unsteady(flow, ("end_to_end_latency",), keeps_intervals=keeps)
 
 
