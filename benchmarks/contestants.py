@@ -4,7 +4,8 @@ W1: one Poisson producer at 1,000 messages a second, one queue, eight consumers,
 ms (M/M/8 at utilization 0.8). W2: the same producer into a topic with four queues of four consumers each,
 exponential service of 3.2 ms (four M/M/4 with common arrivals); a delivery counts as a message. W3: 1,200
 keys over 12 partitions, six consumers of a group with two partitions each, one message after the other,
-exponential service of 4.8 ms (six M/M/1; murmur2 gives some members more keys than others).
+exponential service of 4.8 ms (six M/M/1; murmur2 gives some members more keys than others), in order within
+a partition.
 
 Everybody records the sojourn time of every message. Only Headrace also does what its runs always do:
 accepting and acknowledging, order of every one of 1,200 keys, backlog, utilization, histograms,
@@ -50,16 +51,21 @@ class Workload:
         return self.members or self.lines
 
     @cached_property
-    def member_of(self) -> list[int]:
-        """By key: the member that reads its partition, as Kafka's clients have it."""
+    def partition_of(self) -> list[int]:
+        """By key: its partition, as Kafka's clients have it."""
         # Read as a file of its own: nobody else's time and memory shall hold Headrace's imports.
         spec = importlib.util.spec_from_file_location("partitioner", PARTITIONER)
         assert spec is not None
         assert spec.loader is not None
         partitioner = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(partitioner)
+        return [partitioner.partition_for(str(key).encode(), PARTITIONS) for key in range(KEYS)]
+
+    @cached_property
+    def member_of(self) -> list[int]:
+        """By key: the member that reads its partition."""
         share = PARTITIONS // self.members
-        return [partitioner.partition_for(str(key).encode(), PARTITIONS) // share for key in range(KEYS)]
+        return [partition // share for partition in self.partition_of]
 
     def ways(self, draw: random.Random) -> Sequence[int]:
         """The queues that the next message goes to."""
@@ -81,7 +87,7 @@ class Workload:
 WORKLOADS = {
     "W1": Workload(1, 8, 0.0064, 200_000),
     "W2": Workload(4, 4, 0.0032, 50_000),
-    "W3": Workload(1, 1, 0.0048, 100_000, members=6),
+    "W3": Workload(1, 1, 0.0048, 200_000, members=6),
 }
 
 
@@ -159,6 +165,8 @@ def _document(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], messages
 
 def natural_simpy(work: Workload, messages: int, seed: int) -> Outcome:
     """A process for every message that asks a Resource for its turn: SimPy as its tutorial teaches it."""
+    if work.members:
+        return _natural_simpy_log(work, messages, seed)
     import simpy
 
     draw = random.Random(seed)
@@ -182,6 +190,36 @@ def natural_simpy(work: Workload, messages: int, seed: int) -> Outcome:
     environment.process(producer())
     environment.run()
     return _of(times, next(environment._eid))  # noqa: SLF001  (SimPy counts what it schedules nowhere else)
+
+
+def _natural_simpy_log(work: Workload, messages: int, seed: int) -> Outcome:
+    """The same for a log: a message waits for its turn in its partition, then for the partition's reader."""
+    import simpy
+
+    draw = random.Random(seed)
+    environment = simpy.Environment()
+    partitions = [simpy.Resource(environment) for _partition in range(PARTITIONS)]
+    members = [simpy.Resource(environment) for _member in range(work.members)]
+    share = PARTITIONS // work.members
+    times: list[float] = []
+
+    def message(partition: int) -> Generator[Any, Any, None]:
+        arrived = environment.now
+        with partitions[partition].request() as in_order:
+            yield in_order
+            with members[partition // share].request() as turn:
+                yield turn
+                yield environment.timeout(draw.expovariate(1 / work.service))
+        times.append(environment.now - arrived)
+
+    def producer() -> Generator[Any, Any, None]:
+        for _number in range(messages):
+            yield environment.timeout(draw.expovariate(RATE))
+            environment.process(message(work.partition_of[int(draw.random() * KEYS)]))
+
+    environment.process(producer())
+    environment.run()
+    return _of(times, next(environment._eid))  # noqa: SLF001  (as above)
 
 
 def simpy_store(work: Workload, messages: int, seed: int) -> Outcome:
@@ -376,6 +414,7 @@ CONTESTANTS: dict[str, tuple[str, Contestant]] = {
     "natural SimPy": ("simpy", natural_simpy),
     "SimPy Store": ("simpy", simpy_store),
     "Headrace": ("simulator", headrace),
+    "Headrace (short)": ("simulator", headrace),
     "asimpy": ("asimpy", asimpy),
     "dssim": ("dssim", dssim),
     "salabim": ("salabim", salabim),

@@ -22,6 +22,7 @@ from simulator.engine.message_draws import ManyDraws
 from simulator.engine.recursion import Numbers, Onward, Passage
 from simulator.measurement.level import Course, Timeline, Times, changes, without
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
+from simulator.measurement.tally import Samples
 
 
 class LineStage:
@@ -127,10 +128,10 @@ class LineStage:
             Timeline(arrived),
             line.present.after_each(arrived, ended),
             Timeline(begins),
-            waited,
+            Samples(waited),
             Timeline(ended),
-            ended - rows.begins[done],
-            sojourn,
+            Samples(ended - rows.begins[done]),
+            Samples(sojourn),
             np.add.accumulate(np.concatenate(([line.residence_sum], sojourn))),
             (
                 Course(line.queue_length, *changes(arrived[has_to_wait], left_line)),
@@ -206,15 +207,15 @@ class LineStage:
         for course in ahead.courses:
             course.follow(now)
         begun = ahead.begins.pass_to(now)
-        subscription.waiting.extend(ahead.waited[begun])
+        subscription.waiting.extend(ahead.waited, begun)
         subscription.total += begun.stop - begun.start
         line.receives += begun.stop - begun.start
         done = ahead.ends.pass_to(now)
         count = done.stop - done.start
         if not count:
             return
-        subscription.service.extend(ahead.service[done])
-        subscription.sojourn.extend(ahead.sojourn[done])
+        subscription.service.extend(ahead.service, done)
+        subscription.sojourn.extend(ahead.sojourn, done)
         line.residence_sum = float(ahead.residence[done.stop])
         line.delivered += count
         line.departures += count
@@ -283,10 +284,10 @@ class _Ahead:
     #: What `Total.note` finds after each message that comes.
     present: Numbers
     begins: Timeline
-    waited: Times
+    waited: Samples
     ends: Timeline
-    service: Times
-    sojourn: Times
+    service: Samples
+    sojourn: Samples
     #: The sum of the residence times before and after each end.
     residence: Times
     courses: tuple[Course, ...]

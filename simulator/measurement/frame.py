@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulator.measurement.edge_record import counts_by_edge
-from simulator.measurement.histogram import Histogram, nearest_rank
+from simulator.measurement.histogram import bucket_of, nearest_rank, ranked
 from simulator.measurement.shares import shares_between
-from simulator.measurement.tally import Tally, View
+from simulator.measurement.tally import Buckets, Tally, View
 
 if TYPE_CHECKING:
     from simulator.engine.node import Node
@@ -209,23 +209,17 @@ def _summary(views: Iterable[View]) -> Spread:
 
 
 def _percentiles(views: list[View], count: int) -> list[float | None]:
-    if all(view.histogram is None for view in views):
+    if not any(view.buckets for view in views):
         values = sorted(chain.from_iterable(view.values for view in views))
         return [_short(values[nearest_rank(share, count) - 1]) for share in _SHARES]
-    merged = views[0].histogram if len(views) == 1 else None
-    if merged is None:
-        merged = _merged(views)
-    return [value if value is None else _short(value) for value in merged.percentiles(_SHARES)]
+    parts = [part for view in views for part in _buckets(view)]
+    return [
+        _short(value) for value in ranked(parts[0] if len(parts) == 1 else np.concatenate(parts), _SHARES)
+    ]
 
 
-def _merged(views: list[View]) -> Histogram:
-    merged = Histogram()
-    for view in views:
-        if view.histogram is None:
-            merged.add(np.frombuffer(view.values, np.float64))
-        else:
-            merged.merge(view.histogram.offset, view.histogram.counts)
-    return merged
+def _buckets(view: View) -> Sequence[Buckets]:
+    return view.buckets or [bucket_of(np.frombuffer(view.values, np.float64))]
 
 
 def _short(value: float) -> float:

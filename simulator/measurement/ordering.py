@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.measurement.level import Timeline, Times
-from simulator.measurement.tally import Tally
+from simulator.measurement.tally import Samples, Tally
 
 if TYPE_CHECKING:
     from simulator.engine.message import Key, Message
@@ -163,7 +163,7 @@ class Deliveries:
 
     flow: Flow
     ends: Timeline
-    latency: Times
+    latency: Samples
     #: Which are out of order, None: none of them.
     is_late: NDArray[np.bool_] | None
 
@@ -174,7 +174,7 @@ class Deliveries:
             return
         flow = self.flow
         flow.delivered += part.stop - part.start
-        flow.latency.extend(self.latency[part])
+        flow.latency.extend(self.latency, part)
         if self.is_late is not None:
             flow.out_of_order += int(np.count_nonzero(self.is_late[part]))
 
@@ -201,4 +201,4 @@ class FlowOrder:
             grown[: len(self._latest)] = self._latest
             self._latest = grown
         is_late = out_of_order(self._latest[:known], keys, sequences)
-        return Deliveries(self._flow, Timeline(ends), latency, is_late)
+        return Deliveries(self._flow, Timeline(ends), Samples(latency), is_late)

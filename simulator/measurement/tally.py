@@ -8,7 +8,7 @@ made, so that a run with frames and one without give the same bits.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,10 +17,24 @@ from numpy.typing import NDArray
 from simulator.measurement.histogram import Histogram, bucket_of, counted_buckets
 
 BLOCK = 8192
-#: Samples that `extend` lets stand before it counts them, whether somebody looks or not.
+#: Samples that `extend` lets stand before their sums are formed, whether somebody looks or not.
 MOST_BUFFERED = 2 * BLOCK
+#: Buckets of samples that stand one by one before they are counted.
+MOST_LOOSE = 4 * BLOCK
 #: Up to so many samples a frame is given as they are: that costs a tenth of a histogram.
 FEW = 64
+
+Buckets = NDArray[np.uint16]
+
+
+class Samples:
+    """Many samples in order, each with its bucket: finding it for all at once costs a tenth."""
+
+    __slots__ = ("buckets", "values")
+
+    def __init__(self, values: NDArray[np.float64]) -> None:
+        self.values = values
+        self.buckets: Buckets = bucket_of(values)
 
 
 @dataclass(slots=True)
@@ -42,23 +56,26 @@ class TallySlice:
 
 @dataclass(slots=True)
 class View:
-    """What was sampled between two frames: a few samples as they are, or many as a histogram."""
+    """What was sampled between two frames: a few samples as they are, or the buckets of many."""
 
     count: int
     total: float
     values: array[float] = field(default_factory=lambda: array("d"))
-    histogram: Histogram | None = None
+    buckets: Sequence[Buckets] = ()
 
 
 class Tally:
     """Collects samples; `add(value)` takes one (seconds, or whatever the quantity is in)."""
 
     __slots__ = (
+        "_bucketed",
         "_buffer",
-        "_counted",
         "_is_watched",
+        "_loose",
+        "_parts",
         "_pending",
         "_slice",
+        "_unseen",
         "_viewed",
         "add",
         "count",
@@ -72,11 +89,16 @@ class Tally:
         #: Eight bytes a sample.
         self._buffer = array("d")
         self.add: Callable[[float], None] = self._buffer.append
-        #: Samples of the buffer that the slice's histogram has.
-        self._counted = 0
-        #: Samples of the buffer that a frame has shown; never fewer than are counted.
+        #: Samples of the buffer whose buckets are known.
+        self._bucketed = 0
+        #: Samples of the buffer that a frame has shown, or that are pending for one.
         self._viewed = 0
-        #: What has left the buffer since the last frame; only kept for those that are watched.
+        #: Buckets of samples of this slice that are not in its histogram yet, and how many these are.
+        self._parts: list[Buckets] = []
+        self._loose = 0
+        #: Buckets of what no frame has shown; only kept for those that are watched.
+        self._unseen: list[Buckets] = []
+        #: What has left the buffer since the last frame; likewise.
         self._pending = View(0, 0.0)
         self._is_watched = False
         self._reset_slice()
@@ -89,37 +111,55 @@ class Tally:
         self.squares = 0.0
         self.maximum = 0.0
 
-    def extend(self, values: NDArray[np.float64]) -> None:
-        """Take many samples at once, in this order: the same as `add` for each."""
-        self._buffer.frombytes(values.tobytes())
-        if len(self._buffer) >= MOST_BUFFERED:
+    def extend(self, samples: Samples, part: slice) -> None:
+        """Take part of many samples at once, in this order: the same as `add` for each."""
+        buffer = self._buffer
+        if self._bucketed < len(buffer):
+            self._find_buckets()
+        buffer.frombytes(samples.values[part].tobytes())
+        self._note_buckets(samples.buckets[part])
+        if len(buffer) >= MOST_BUFFERED:
             self.absorb()
 
+    def _find_buckets(self) -> None:
+        """Of what came one by one."""
+        # Of a copy: while anybody sees a view of the buffer itself (a profiler that holds a frame is enough)
+        # the buffer cannot change its length.
+        self._note_buckets(bucket_of(np.frombuffer(self._buffer[self._bucketed :], np.float64)))
+
+    def _note_buckets(self, buckets: Buckets) -> None:
+        """Of the samples of the buffer that follow those whose buckets are known."""
+        self._parts.append(buckets)
+        self._loose += len(buckets)
+        if self._is_watched:
+            self._unseen.append(buckets[max(0, self._viewed - self._bucketed) :])
+        self._bucketed += len(buckets)
+        if self._loose >= MOST_LOOSE:
+            self._count_loose()
+
+    def _count_loose(self) -> None:
+        if self._loose:
+            parts = self._parts
+            self._slice.merge(*counted_buckets(parts[0] if len(parts) == 1 else np.concatenate(parts)))
+            self._parts, self._loose = [], 0
+
     def absorb(self) -> None:
-        """Count what is buffered; complete blocks also enter the sums. May be called at any time."""
+        """Find the buckets of what is buffered; complete blocks enter the sums. May be called at any time."""
         buffer = self._buffer
-        if self._counted < len(buffer):
-            # Of a copy: while anybody sees a view of the buffer itself (a profiler that holds a frame is
-            # enough) the buffer cannot change its length.
-            fresh = np.frombuffer(buffer[self._counted :], np.float64)
-            buckets = bucket_of(fresh)
-            counted = counted_buckets(buckets)
-            self._slice.merge(*counted)
-            if self._is_watched and self._viewed < len(buffer):
-                unseen = self._viewed - self._counted
-                pending = self._pending
-                pending.histogram = pending.histogram or Histogram()
-                pending.histogram.merge(*(counted_buckets(buckets[unseen:]) if unseen else counted))
-                pending.count += len(fresh) - unseen
-                pending.total += float(fresh[unseen:].sum())
-            self._counted = self._viewed = len(buffer)
+        if self._bucketed < len(buffer):
+            self._find_buckets()
+        if self._is_watched and self._viewed < len(buffer):
+            fresh = np.frombuffer(buffer[self._viewed :], np.float64)
+            self._pending.count += len(fresh)
+            self._pending.total += float(fresh.sum())
+            self._viewed = len(buffer)
         settled = len(buffer) // BLOCK * BLOCK
         if settled:
             for start in range(0, settled, BLOCK):
                 self._settle(np.frombuffer(buffer[start : start + BLOCK], np.float64))
             del buffer[:settled]
-            self._counted -= settled
-            self._viewed -= settled
+            self._bucketed -= settled
+            self._viewed = max(0, self._viewed - settled)
 
     def _settle(self, values: NDArray[np.float64]) -> None:
         self.count += len(values)
@@ -131,19 +171,23 @@ class Tally:
     def take_view(self) -> View:
         """What was sampled since the last call (for a frame).
 
-        The first call gives what was sampled since the slice began.
+        The first call gives what was sampled since the slice began, as far as that is still buffered.
         """
-        self._is_watched = True
         buffer = self._buffer
+        if not self._is_watched:
+            self._is_watched = True
+            self._unseen = [bucket_of(np.frombuffer(buffer[: self._bucketed], np.float64))]
         fresh = len(buffer) - self._viewed
         if not self._pending.count and fresh <= FEW:
             values = buffer[self._viewed :]
             self._viewed = len(buffer)
-            if self._viewed - self._counted >= BLOCK:
+            self._unseen.clear()
+            if self._viewed - self._bucketed >= BLOCK:
                 self.absorb()
             return View(fresh, sum(values), values)
         self.absorb()
         taken, self._pending = self._pending, View(0, 0.0)
+        taken.buckets, self._unseen = self._unseen, []
         return taken
 
     def end_slice(self) -> TallySlice:
@@ -152,7 +196,8 @@ class Tally:
         if self._buffer:
             self._settle(np.frombuffer(self._buffer[:], np.float64))
             del self._buffer[:]
-            self._counted = self._viewed = 0
+            self._bucketed = self._viewed = 0
+        self._count_loose()
         fresh = self._slice
         hit = np.flatnonzero(fresh.counts)
         taken = TallySlice(

@@ -15,6 +15,7 @@ import numpy as np
 from simulator.engine.recursion import Numbers, Onward
 from simulator.measurement.level import Course, Timeline, Times
 from simulator.measurement.ordering import Deliveries, KeyBook
+from simulator.measurement.tally import Samples
 
 if TYPE_CHECKING:
     from simulator.engine.broker import Subscription
@@ -40,10 +41,10 @@ class ReaderAhead:
     group: ConsumerGroup
     subscription: Subscription
     begins: Timeline
-    waited: Times
+    waited: Samples
     ends: Timeline
-    service: Times
-    sojourn: Times
+    service: Samples
+    sojourn: Samples
     polls: Timeline
     polled: Numbers
     bytes_out: Numbers
@@ -57,7 +58,7 @@ class ReaderAhead:
         """Up to `now` (seconds)."""
         subscription = self.subscription
         consumer = subscription.consumer
-        subscription.waiting.extend(self.waited[self.begins.pass_to(now)])
+        subscription.waiting.extend(self.waited, self.begins.pass_to(now))
         polls = self.polls.pass_to(now)
         if polls.start < polls.stop:
             taken = int(self.polled[polls].sum())
@@ -69,8 +70,8 @@ class ReaderAhead:
         if part.start == part.stop:
             return
         consumer.delivered += part.stop - part.start
-        subscription.service.extend(self.service[part])
-        subscription.sojourn.extend(self.sojourn[part])
+        subscription.service.extend(self.service, part)
+        subscription.sojourn.extend(self.sojourn, part)
         if self.onward is not None:
             done = self.finished
             keys = list(map(self.book.keys.__getitem__, done.keys[part].tolist()))

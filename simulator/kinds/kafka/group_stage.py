@@ -35,6 +35,7 @@ from simulator.kinds.kafka.stage_records import (
 )
 from simulator.measurement.level import Course, Timeline
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
+from simulator.measurement.tally import Samples
 
 if TYPE_CHECKING:
     from simulator.engine.endpoint import Consumer
@@ -331,10 +332,10 @@ class GroupStage:
                     group,
                     subscription,
                     Timeline(begins),
-                    waited[began_at.get(number, nothing)],
+                    Samples(waited[began_at.get(number, nothing)]),
                     Timeline(ended),
-                    ended - done.begins[chosen],
-                    sojourn[chosen],
+                    Samples(ended - done.begins[chosen]),
+                    Samples(sojourn[chosen]),
                     Timeline(polls),
                     polled,
                     bytes_out,

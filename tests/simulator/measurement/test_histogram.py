@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.measurement.histogram import RELATIVE_ERROR, Histogram
+from simulator.measurement.histogram import (
+    RELATIVE_ERROR,
+    Histogram,
+    bucket_of,
+    counted_buckets,
+    percentiles,
+    ranked,
+)
 from simulator.measurement.level import Level, Total
-from simulator.measurement.tally import BLOCK, FEW, Tally, View
+from simulator.measurement.tally import BLOCK, FEW, Samples, Tally, View
 
 positive = st.floats(1e-8, 1e12)
 
@@ -80,8 +87,7 @@ def test_a_view_after_a_slice_holds_all_since_the_last_view() -> None:
     tally.end_slice()
     tally.add(3.0)
     view = tally.take_view()
-    assert view.histogram is not None
-    assert (view.count, view.total, int(view.histogram.counts.sum())) == (2, 4.0, 2)
+    assert (view.count, view.total, sum(map(len, view.buckets))) == (2, 4.0, 2)
     assert tally.take_view().count == 0
 
 
@@ -91,14 +97,14 @@ def test_a_view_after_a_slice_holds_all_since_the_last_view() -> None:
     )
 )
 def test_every_sample_is_in_one_view_and_in_one_slice(steps: list[str | int]) -> None:
-    tally, number, viewed, sliced = Tally(), 0, View(0, 0.0, histogram=Histogram()), 0
+    tally, number, viewed, sliced = Tally(), 0, View(0, 0.0), 0
     tally.take_view()
 
     def look() -> None:
         view = tally.take_view()
         viewed.count += view.count
         viewed.total += view.total
-        assert view.count == (len(view.values) if view.histogram is None else view.histogram.counts.sum())
+        assert view.count == (sum(map(len, view.buckets)) if view.buckets else len(view.values))
 
     for step in steps:
         if step == "view":
@@ -113,6 +119,48 @@ def test_every_sample_is_in_one_view_and_in_one_slice(steps: list[str | int]) ->
     sliced += tally.end_slice().count
     assert (viewed.count, sliced) == (number, number)
     assert viewed.total == number * (number + 1) / 2
+
+
+@given(st.lists(st.floats(0.0, 1e6), min_size=1, max_size=200))
+def test_the_ranks_of_a_few_buckets_are_the_percentiles_of_their_counts(values: list[float]) -> None:
+    buckets = bucket_of(np.array(values))
+    low, counts = counted_buckets(buckets)
+    shares = (0.01, 0.5, 0.95, 0.99, 1.0)
+    assert ranked(buckets, shares) == percentiles(counts, low, shares)
+
+
+@given(
+    st.lists(st.one_of(st.just("view"), st.just("slice"), st.integers(1, 400)), max_size=40), st.booleans()
+)
+def test_one_by_one_and_many_at_once_show_the_same_frames(steps: list[str | int], is_mixed: bool) -> None:
+    values = np.random.default_rng(5).exponential(size=16_000)
+    plain, many, at = Tally(), Tally(), 0
+    for tally in (plain, many):
+        tally.take_view()
+    for number, step in enumerate(steps):
+        if step == "view":
+            one, other = plain.take_view(), many.take_view()
+            assert (one.count, one.total, one.values) == (other.count, other.total, other.values)
+            assert _sorted(one) == _sorted(other)
+        elif step == "slice":
+            first, second = plain.end_slice(), many.end_slice()
+            assert first.counts.tolist() == second.counts.tolist()
+            assert first.buckets.tolist() == second.buckets.tolist()
+            assert (first.count, first.total, first.maximum) == (second.count, second.total, second.maximum)
+        else:
+            part = values[at : at + int(step)].tolist()
+            at += int(step)
+            for value in part:
+                plain.add(value)
+            if is_mixed and number % 2:
+                for value in part:
+                    many.add(value)
+            else:
+                many.extend(Samples(values[: at + 1]), slice(at - int(step), at))
+
+
+def _sorted(view: View) -> list[int]:
+    return sorted(bucket for part in view.buckets for bucket in part.tolist())
 
 
 def test_a_level_integrates_over_time_and_remembers_its_peak() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from simulator.engine.message import Key, Message
 from simulator.measurement.level import Course, Level, shift
 from simulator.measurement.ordering import Flow, FlowOrder, KeyBook, out_of_order
-from simulator.measurement.tally import MOST_BUFFERED, Tally
+from simulator.measurement.tally import MOST_BUFFERED, Samples, Tally
 
 acknowledged = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), min_size=1, max_size=40)
 
@@ -89,7 +89,7 @@ def test_many_samples_are_counted_without_a_look_and_alike() -> None:
     values = np.random.default_rng(3).exponential(1.0, MOST_BUFFERED + 5_000)
     many, one_by_one = Tally(), Tally()
     for start in range(0, len(values), 3_000):
-        many.extend(values[start : start + 3_000])
+        many.extend(Samples(values[start : start + 4_000]), slice(0, 3_000))
     for value in values.tolist():
         one_by_one.add(value)
     assert 0 < many.count < one_by_one._buffer.buffer_info()[1]  # counted, though nobody has looked
