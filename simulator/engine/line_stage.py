@@ -101,8 +101,7 @@ class LineStage:
     # -- ahead -----------------------------------------------------------------------------------
     def _work_ahead(self, until: float) -> _Ahead:
         """Find all that happens up to `until` (seconds), given that all up to now has been noted."""
-        fresh = [self._served(passage) for passage in self._told()]
-        rows = _Rows.joined([self._rows, *fresh])
+        rows = _Rows.joined([self._rows, *(self._served(passage) for passage in self._told())])
         count = len(rows)
         new = count - len(self._rows)
         came = slice(count - new - self._to_come, int(rows.arrived.searchsorted(until, "right")))
@@ -122,6 +121,7 @@ class LineStage:
         # A server that ends and takes the next waiting message at once stays busy.
         moved = changes(arrived[~has_to_wait], without(ended, left_line))
         sojourn = ended - rows.arrived[done]
+        samples = Samples(sojourn)
         finished = rows.chosen(done)
         return _Ahead(
             until,
@@ -131,15 +131,14 @@ class LineStage:
             Samples(waited),
             Timeline(ended),
             Samples(ended - rows.begins[done]),
-            Samples(sojourn),
+            samples,
             np.add.accumulate(np.concatenate(([line.residence_sum], sojourn))),
             (
                 Course(line.queue_length, *changes(arrived[has_to_wait], left_line)),
-                Course(line.held, *moved),
-                Course(consumer.busy, *moved),
+                Course(line.held, *moved, also=consumer.busy),  # each server has the message it serves
             ),
-            finished,
-            self._deliveries(finished),
+            None if self._onward is None else finished,
+            self._deliveries(finished, samples),
         )
 
     def _told(self) -> list[Passage]:
@@ -181,10 +180,11 @@ class LineStage:
             begins + services,
         )
 
-    def _deliveries(self, done: _Rows) -> list[Deliveries]:
+    def _deliveries(self, done: _Rows, sojourn: Samples) -> list[Deliveries]:
         """What the flows will note of messages, in order of completion."""
         if not len(done):
             return []
+        is_first = bool((done.created == done.arrived).all())  # then latencies are sojourn times
         sources = [int(done.source[0])]
         if not (done.source == sources[0]).all():
             sources = np.unique(done.source).tolist()
@@ -194,7 +194,9 @@ class LineStage:
             order = self._order.get(source)
             if order is None:
                 order = self._order[source] = FlowOrder(self._consumer.flows[source], self._book)
-            made.append(order.deliveries(part.keys, part.sequence, part.ends, part.ends - part.created))
+            is_whole = is_first and part is done
+            latency = sojourn if is_whole else Samples(part.ends - part.created)
+            made.append(order.deliveries(part.keys, part.sequence, part.ends, latency))
         return made
 
     # -- as time passes --------------------------------------------------------------------------
@@ -221,8 +223,8 @@ class LineStage:
         line.departures += count
         self._consumer.delivered += count
         self._env.events += count
-        if self._onward is not None:
-            rows = ahead.finished
+        rows = ahead.finished
+        if self._onward is not None and rows is not None:
             keys = list(map(self._book.keys.__getitem__, rows.keys[done].tolist()))
             self._onward.carry(
                 rows.source[done], rows.sequence[done], keys, rows.created[done], rows.ends[done]
@@ -291,7 +293,8 @@ class _Ahead:
     #: The sum of the residence times before and after each end.
     residence: Times
     courses: tuple[Course, ...]
-    finished: _Rows
+    #: What goes on to other stages, None where nothing does.
+    finished: _Rows | None
     deliveries: list[Deliveries]
 
 

@@ -110,7 +110,7 @@ class Histogram:
         start = offset - self.offset
         self.counts[start : start + len(counts)] += counts
 
-    def count(self, parts: Sequence[tuple[NDArray[np.uint16], NDArray[np.uint32]]]) -> None:
+    def count(self, parts: Sequence[tuple[NDArray[np.uint16], NDArray[np.unsignedinteger]]]) -> None:
         """Add many parts at once, each the counts of different buckets."""
         buckets = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, dtype=np.uint16)
         if len(buckets):

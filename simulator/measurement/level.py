@@ -135,11 +135,14 @@ class Course:
     Args:
         times: of the changes, ascending (seconds).
         steps: the changes, none of them 0.
+        also: a level that is always the same one.
     """
 
-    __slots__ = ("_after", "_areas", "_level", "_passed", "_times")
+    __slots__ = ("_after", "_areas", "_levels", "_passed", "_times")
 
-    def __init__(self, level: Level, times: Times, steps: NDArray[np.int64]) -> None:
+    def __init__(
+        self, level: Level, times: Times, steps: NDArray[np.int64], also: Level | None = None
+    ) -> None:
         count = len(times)
         after = level.value + np.cumsum(steps)
         terms = np.empty(count + 1)
@@ -148,7 +151,7 @@ class Course:
             terms[1] = (times[0] - level.since) * level.value
             np.subtract(times[1:], times[:-1], out=terms[2:])
             terms[2:] *= after[:-1]
-        self._level = level
+        self._levels = (level,) if also is None else (level, also)
         self._times = times
         self._after = after
         self._areas = np.add.accumulate(terms)
@@ -160,15 +163,15 @@ class Course:
         if stop == start:
             return
         self._passed = stop
-        level = self._level
-        level.area = float(self._areas[stop])
-        level.since = float(self._times[stop - 1])
-        level.value = int(self._after[stop - 1])
+        area, since = float(self._areas[stop]), float(self._times[stop - 1])
+        value = int(self._after[stop - 1])
         # The first time at which it is highest is one of a rise: before a fall it was higher still.
         highest = start + int(self._after[start:stop].argmax())
-        if self._after[highest] > level.peak:
-            level.peak = int(self._after[highest])
-            level.peak_at = float(self._times[highest])
+        peak = int(self._after[highest])
+        for level in self._levels:
+            level.area, level.since, level.value = area, since, value
+            if peak > level.peak:
+                level.peak, level.peak_at = peak, float(self._times[highest])
 
 
 class Timeline:

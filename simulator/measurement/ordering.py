@@ -192,7 +192,7 @@ class FlowOrder:
         self._latest = np.zeros(1024, dtype=np.int64)
 
     def deliveries(
-        self, keys: NDArray[np.int64], sequences: NDArray[np.int64], ends: Times, latency: Times
+        self, keys: NDArray[np.int64], sequences: NDArray[np.int64], ends: Times, latency: Samples
     ) -> Deliveries:
         """First deliveries at `ends` (seconds, ascending), which follow those of the last call."""
         known = len(self._book.keys)
@@ -201,4 +201,4 @@ class FlowOrder:
             grown[: len(self._latest)] = self._latest
             self._latest = grown
         is_late = out_of_order(self._latest[:known], keys, sequences)
-        return Deliveries(self._flow, Timeline(ends), Samples(latency), is_late)
+        return Deliveries(self._flow, Timeline(ends), latency, is_late)

@@ -51,7 +51,8 @@ class TallySlice:
     squares: float
     maximum: float
     buckets: NDArray[np.uint16]
-    counts: NDArray[np.uint32]
+    #: In the smallest type that holds them: a run has hundreds of slices of thousands of buckets.
+    counts: NDArray[np.unsignedinteger]
 
 
 @dataclass(slots=True)
@@ -200,6 +201,7 @@ class Tally:
         self._count_loose()
         fresh = self._slice
         hit = np.flatnonzero(fresh.counts)
+        smallest = np.min_scalar_type(int(fresh.counts.max(initial=0)))
         taken = TallySlice(
             self.count,
             self.positive,
@@ -207,7 +209,7 @@ class Tally:
             self.squares,
             self.maximum,
             (hit + fresh.offset).astype(np.uint16),
-            fresh.counts[hit].astype(np.uint32),
+            fresh.counts[hit].astype(smallest),
         )
         self._reset_slice()
         return taken

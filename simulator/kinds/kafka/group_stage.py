@@ -375,7 +375,7 @@ class GroupStage:
                 order = self._orders[reader, one] = FlowOrder(consumer.flows[one], self._book)
             ends = finished.ended[rows]
             deliveries.append(
-                order.deliveries(finished.keys[rows], finished.sequence[rows], ends, latency[rows])
+                order.deliveries(finished.keys[rows], finished.sequence[rows], ends, Samples(latency[rows]))
             )
         return deliveries
 
