@@ -117,14 +117,15 @@ def _warmup_text(analysis: Analysis, cut: float, share: float, count: int) -> st
 
 def _method_statements(analyses: Analyses, method: str) -> list[dict[str, Any]]:
     if method == "none":
-        reason = analyses.main.unsteady or "the run is too short to be divided into batches"
-        return [
-            statement(
-                "info",
-                "no-intervals",
-                f"One run, and {reason}: it gives no intervals. Ten replications give them.",
+        passing = analyses.main.unsteady
+        reason = passing or "the run is too short to be divided into batches"
+        text = f"One run, and {reason}: it gives no intervals. Ten replications give them."
+        if passing:
+            text += (
+                " Means are of all that this run went through, not of a steady state; where more comes than "
+                "can be served they grow with the length of the load."
             )
-        ]
+        return [statement("info", "no-intervals", text)]
     worst = max(analyses.parts, key=lambda part: part.correlation)
     if method == "batch-means" and not worst.growing and worst.correlation >= LARGEST_CORRELATION:
         return [

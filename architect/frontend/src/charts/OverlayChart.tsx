@@ -57,7 +57,7 @@ export function OverlayChart(props: OverlayChartProps) {
       {
         width: Math.max(200, holder.clientWidth),
         height,
-        padding: [10, 18, 0, 0],
+        padding: [10, 30, 0, 0],
         legend: { show: false },
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         scales: { x: scaleOf(x, "x"), y: scaleOf(y, "y") },

@@ -62,7 +62,7 @@ export function WarmupChart({ curve, cut, duration, replications }: WarmupChartP
       {
         width: Math.max(200, holder.clientWidth),
         height: HEIGHT,
-        padding: [8, 18, 0, 0],
+        padding: [8, 30, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {

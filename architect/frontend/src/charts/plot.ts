@@ -216,7 +216,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     {
       width: Math.max(200, place.clientWidth),
       height: HEIGHT,
-      padding: [8, 18, 0, 0],
+      padding: [8, 30, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: SYNC, scales: ["x", null] },
