@@ -90,7 +90,7 @@ class MemberStage:
         #: When the commit that was scheduled for an open poll occurs.
         self._commit_at = inf
 
-    def advance(self, until: float, arrivals: Arrivals) -> Work:
+    def advance(self, until: float, arrivals: Arrivals) -> Work:  # noqa: C901 -- written out: no call for each poll
         """Go on to `until` (seconds); `arrivals` are all that have come up to then."""
         times = arrivals.times.tolist()
         last = len(times)
@@ -114,6 +114,10 @@ class MemberStage:
         idle_from: list[float] = []
         commits = _Commits(self._next_commit, self._commit_at, self._interval, self._open)
         end, stop_at, idle = ends.append, stops.append, idle_from.append
+        #: What `in_places` has sorted, once there is a poll of several records.
+        rings: list[list[list[int]]] | None = None
+        in_order: list[float] = []
+        note_poll, note_turn = in_places.polls.append, in_places.turns.append
         came = idles = 0
         bound = min(past, commits.due)
         while True:
@@ -151,7 +155,14 @@ class MemberStage:
                         lengths = in_places.note_moved(len(stops), self._fetch())
                         turn, waiting = self._turn, self._waiting
                     elif count > 1:
-                        lengths = in_places.services(came, stop, turn % count, len(stops))
+                        if rings is None:
+                            rings, in_order = in_places.sort()
+                        place = turn % count
+                        note_poll(len(stops))
+                        note_turn(place)
+                        lengths = []
+                        for through in rings[place]:
+                            lengths += in_order[through[came] : through[stop]]
                         turn += 1
                     else:
                         lengths = services[came:stop]
@@ -261,26 +272,11 @@ class _InPlaces:
         self._arrivals = arrivals
         self._count = count
         self._held_over = held_over
-        #: By turn, of each partition in its order: how many records, sorted by partition, stand before those
-        #: of it that did not come earlier, by number of the record that comes next.
-        self._rings: list[list[list[int]]] = []
         #: Polls of several records with the turns they began with; those that return what was held over.
-        self._polls: list[int] = []
-        self._turns: list[int] = []
+        self.polls: list[int] = []
+        self.turns: list[int] = []
         self._polls_of_old: list[int] = []
         self._old: list[int] = []
-
-    def services(self, start: int, stop: int, turn: int, poll: int) -> list[float]:
-        """Service times of the records from `start` to before `stop`, in the order of a poll."""
-        if not self._rings:
-            self._sort()
-        self._polls.append(poll)
-        self._turns.append(turn)
-        services = self._services
-        lengths: list[float] = []
-        for through in self._rings[turn]:
-            lengths += services[through[start] : through[stop]]
-        return lengths
 
     def note_moved(self, poll: int, batch: list[tuple[int, float]]) -> list[float]:
         """Note the rows of a poll that returns what was held over; returns their service times."""
@@ -288,23 +284,28 @@ class _InPlaces:
         self._old += [row for row, _ in batch]
         return [service for _, service in batch]
 
-    def _sort(self) -> None:
+    def sort(self) -> tuple[list[list[list[int]]], list[float]]:
+        """Sort the records by partition; returns where a poll finds what, and their service times.
+
+        By turn, and for each partition in the order of that turn: how many of the sorted records stand before
+        those of it that did not come earlier, by number of the record that comes next.
+        """
         arrivals, count = self._arrivals, self._count
         self._order = order = np.argsort(arrivals.places, kind="stable")
-        self._services: list[float] = arrivals.services[order].tolist()
+        services: list[float] = arrivals.services[order].tolist()
         through = np.zeros((count, len(order) + 1), dtype=np.int64)
         np.cumsum(arrivals.places == np.arange(count)[:, np.newaxis], axis=1, out=through[:, 1:])
         through += np.concatenate(([0], np.cumsum(through[:-1, -1])))[:, np.newaxis]
         self._through = through
         places = through.tolist()
-        self._rings = [places[turn:] + places[:turn] for turn in range(count)]
+        return [places[turn:] + places[:turn] for turn in range(count)], services
 
     def put_rows(self, work: Work, stops: Numbers) -> None:
         """Put the rows of all these polls where they belong."""
-        if self._polls:
-            counts = work.poll_counts[self._polls]
-            last = stops[self._polls] - self._held_over
-            ring = (np.array(self._turns)[:, np.newaxis] + np.arange(self._count)) % self._count
+        if self.polls:
+            counts = work.poll_counts[self.polls]
+            last = stops[self.polls] - self._held_over
+            ring = (np.array(self.turns)[:, np.newaxis] + np.arange(self._count)) % self._count
             first = self._through[ring, (last - counts)[:, np.newaxis]]
             sizes = self._through[ring, last[:, np.newaxis]] - first
             places = self._order[_ranges(first.ravel(), sizes.ravel())]
