@@ -10,28 +10,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from simulator import Document
-from simulator.design.examples import templates
-from simulator.formats.exports.refusal import CannotExport
-from simulator.formats.exports.table import EXPORTS
 from tests.round_trips.tools import NO_CFN_LINT, NO_GRAPHVIZ, NO_PARSER, PARSER, cfn_lint, node
+from tests.simulator.formats.exported import TEMPLATES, written
 
 HERE = Path(__file__).parent
-TEMPLATES = {template.slug: Document.parse(template.document) for template in templates()}
 pytestmark = pytest.mark.timeout(300)
-
-
-def written(format: str) -> dict[str, str]:
-    """The export of every template that the format has words for."""
-    found = {}
-    for slug, document in TEMPLATES.items():
-        try:
-            content = EXPORTS[format].write(document, None, "light")
-        except CannotExport:
-            continue
-        assert isinstance(content, str)
-        found[slug] = content
-    return found
 
 
 @pytest.mark.skipif(not PARSER.is_file() or node() is None, reason=NO_PARSER)
