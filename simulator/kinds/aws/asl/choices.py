@@ -121,12 +121,16 @@ def _at(path: str, view: View) -> Any:
 
 @lru_cache(maxsize=1024)
 def _pattern(glob: str) -> re.Pattern[str]:
-    r"""StringMatches: * is any text, \* a star, \\ a backslash."""
-    parts = re.findall(r"\\.|\*|[^\\*]+|\\$", glob, re.DOTALL)
-    return re.compile(
-        "".join(
-            ".*" if part == "*" else re.escape(part[1:] if part[0] == "\\" and len(part) > 1 else part)
-            for part in parts
-        ),
-        re.DOTALL,
-    )
+    r"""StringMatches: * is any text, \* a star, \\ a backslash.
+
+    What stands between two stars is sought once: going back would only leave a later star less.
+    """
+    texts = [""]
+    for part in re.findall(r"\\.|\*|[^\\*]+|\\$", glob, re.DOTALL):
+        if part == "*":
+            texts.append("")
+        else:
+            texts[-1] += re.escape(part[1:] if part[0] == "\\" and len(part) > 1 else part)
+    first, *between = texts
+    last = f".*{between.pop()}" if between else ""
+    return re.compile(first + "".join(f"(?>.*?{text})" for text in between) + last, re.DOTALL)

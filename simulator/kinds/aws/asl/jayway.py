@@ -14,11 +14,18 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from simulator.kinds.aws.asl.regular_expressions import Budget, Pattern
+
 _OPERAND = r"@(?:\.[\w-]+|\[[^\]]*\])*"
 _VALUE = (
     r"\[[^\]]*\]|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[$@][\w.\[\]'\"-]*|-?\d+(?:\.\d+)?|true|false|null"
 )
 _OPERATOR = re.compile(rf"({_OPERAND})\s+(nin|size|empty|anyof|noneof|subsetof)\s+({_VALUE})")
+
+
+#: Steps of the regular expressions of one look-up (`=~`); some seconds.
+MAX_STEPS = 1_000_000
+_BUDGET = Budget(MAX_STEPS)
 
 
 class NotAPath(ValueError):
@@ -84,8 +91,20 @@ _FUNCTIONS = {
 @lru_cache(maxsize=1)
 def _environment() -> Any:
     from jsonpath import JSONPathEnvironment
+    from jsonpath.filter import RegexLiteral
+    from jsonpath.parse import Parser
 
-    environment = JSONPathEnvironment()
+    class Counting(Parser):
+        """The library's parser with regular expressions whose work is counted."""
+
+        def parse_regex(self, stream: Any) -> Any:
+            read = super().parse_regex(stream).value  # type: ignore[attr-defined]
+            return RegexLiteral(value=Pattern(read.pattern, read.flags, _BUDGET))  # type: ignore[arg-type]
+
+    class Environment(JSONPathEnvironment):
+        parser_class = Counting
+
+    environment = Environment()
     environment.function_extensions.update(_FUNCTIONS)
     return environment
 
@@ -105,13 +124,19 @@ def compiled(text: str) -> Any:
     written = re.sub(r"(?<!\.)\.\[", "[", text)
     try:
         return _environment().compile(_OPERATOR.sub(_as_call, written))
-    except jsonpath.JSONPathError as error:
+    except (jsonpath.JSONPathError, re.error) as error:
         raise NotAPath(str(error).splitlines()[0]) from error
 
 
 def find(path: Any, document: Any) -> Any:
-    """All matches of a compiled path, or one object where it only names several fields of one."""
+    """All matches of a compiled path, or one object where it only names several fields of one.
+
+    Raises:
+        TooMuchWork: its regular expressions take more than `MAX_STEPS`.
+    """
     from jsonpath import JSONPathMatch
+
+    _BUDGET.refill()
 
     segments = path.segments
     matches: Iterable[Any] = [

@@ -2,7 +2,7 @@
 
 JSONata 2.0.6 by jsonata-python, with the functions that Step Functions adds ($partition, $range, $hash,
 $random with a seed, $uuid, $parse) and without $eval, which it leaves out. Clock and chance come from the
-execution, so that a run can be repeated.
+execution and work is counted in steps instead of seconds, so that a run can be repeated.
 
 Source: Step Functions developer guide, *Transforming data with JSONata in Step Functions*.
 """
@@ -10,6 +10,7 @@ Source: Step Functions developer guide, *Transforming data with JSONata in Step 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -18,13 +19,16 @@ from simulator.kinds.aws.asl import intrinsic_functions as functions
 from simulator.kinds.aws.asl import timestamps
 from simulator.kinds.aws.asl.failures import QUERY_EVALUATION, StateFailure
 from simulator.kinds.aws.asl.json_values import as_text, is_integer, type_name
+from simulator.kinds.aws.asl.regular_expressions import Budget, Pattern, TooMuchWork
 from simulator.kinds.aws.asl.scope import View
 
 #: Depth of nested calls in one expression; Python itself would not go much deeper.
 MAX_DEPTH = 150
-#: Milliseconds of one expression before it counts as running without end (the service's own bound is not
-#: published).
-MAX_MILLISECONDS = 5_000
+#: Steps of one expression, with those of its regular expressions, before it counts as running without end
+#: (some seconds). The service's own bound is not published.
+MAX_STEPS = 1_000_000
+#: Characters or items of a value on the way: an expression that doubles a text reaches any size in few steps.
+MAX_LENGTH = 10_000_000
 
 
 def is_expression(value: object) -> bool:
@@ -63,11 +67,11 @@ def evaluate(text: str, view: View, field: str) -> Any:
     source = text[2:-2].strip()
     said = f"The JSONata expression '{source}' specified for the field '{field}'"
     try:
-        expression = _parsed(source)
+        expression, budget = _parsed(source)
         bindings = {name: _given(value) for name, value in view.variables.items()}
         bindings["states"] = {**view.states, "context": view.context}
         bindings.update(_functions(view))
-        expression.environment.set_runtime_bounds(MAX_MILLISECONDS, MAX_DEPTH)
+        _bound(expression.environment, budget)
         found = expression.evaluate(None, bindings)
         if found is None:
             raise StateFailure(QUERY_EVALUATION, f"{said} returned nothing (undefined).")
@@ -98,12 +102,41 @@ def typed(value: Any, expected: str, text: Any, field: str) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(source: str) -> Any:
+def _parsed(source: str) -> tuple[Any, Budget]:
+    """The library's form of an expression, and what pays for its evaluations."""
     from jsonata import Jsonata
 
-    expression = Jsonata(source)
+    budget = Budget(MAX_STEPS)
+
+    def regular(pattern: str, flags: Any) -> Pattern:
+        chosen = (re.IGNORECASE if flags.case_insensitive else 0) | (re.MULTILINE if flags.multiline else 0)
+        return Pattern(pattern, chosen, budget)
+
+    expression = Jsonata(source, regular)
     expression.set_output_convert_nulls(False)
-    return expression
+    return expression, budget
+
+
+def _bound(environment: Any, budget: Budget) -> None:
+    """Count the steps of an evaluation that begins, and how deep it is."""
+    depth = 0
+    budget.refill()
+
+    def enter(*_: Any) -> None:
+        nonlocal depth
+        budget.spend()
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise TooMuchWork(f"Stack overflow: calls are more than {MAX_DEPTH} deep")
+
+    def leave(*values: Any) -> None:
+        nonlocal depth
+        depth -= 1
+        if isinstance(values[-1], str | list) and len(values[-1]) > MAX_LENGTH:
+            raise TooMuchWork(f"it makes a value of more than {MAX_LENGTH:,} characters or items")
+
+    environment.set_evaluate_entry_callback(enter)
+    environment.set_evaluate_exit_callback(leave)
 
 
 def _reason(error: Exception) -> str:

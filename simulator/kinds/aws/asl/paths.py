@@ -17,8 +17,9 @@ from functools import lru_cache
 from typing import Any
 
 from simulator.kinds.aws.asl import jayway
-from simulator.kinds.aws.asl.failures import RESULT_PATH_MATCH, StateFailure
+from simulator.kinds.aws.asl.failures import RESULT_PATH_MATCH, RUNTIME, StateFailure
 from simulator.kinds.aws.asl.json_values import as_text
+from simulator.kinds.aws.asl.regular_expressions import TooMuchWork
 
 Step = str | int
 
@@ -63,12 +64,20 @@ class Path:
     rest: str = ""
 
     def find(self, document: Any) -> Any:
-        """The node, or a list of all matches of a path that may have several; raises `NoSuchPath`."""
+        """The node, or a list of all matches of a path that may have several.
+
+        Raises:
+            NoSuchPath: there is none.
+            StateFailure: `States.Runtime`, where a regular expression takes too much work.
+        """
         if _FUNCTION.search(self.text):
             raise NoSuchPath(f"No results for path: {self.text}")
         if self.steps is None:
             self._walk(self.prefix, document, may_end=False)
-            return jayway.find(_compiled(self), document)
+            try:
+                return jayway.find(_compiled(self), document)
+            except TooMuchWork as error:
+                raise StateFailure(RUNTIME, f"The path '{self.text}' is not followed: {error}") from error
         return self._walk(self.steps, document, may_end=True)
 
     def _walk(self, steps: tuple[Step, ...], document: Any, *, may_end: bool) -> Any:

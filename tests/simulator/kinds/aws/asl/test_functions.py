@@ -230,11 +230,47 @@ def test_jsonata_fails_with_query_evaluation_error(expression, reason):
     assert done.event_types[-2:] == ["EvaluationFailed", "ExecutionFailed"]
 
 
-def test_an_expression_that_never_ends_fails(monkeypatch):
-    monkeypatch.setattr("simulator.kinds.aws.asl.jsonata_expressions.MAX_MILLISECONDS", 50)
-    state = {"Type": "Pass", "Output": "{% ( $f := function($x) { $f($x + 1) }; $f(1) ) %}"}
-    done = execute(machine(state, QueryLanguage="JSONata"))
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("( $f := function($x) { $f($x + 1) }; $f(1) )", "it takes more than 2,000 steps"),
+        ("$match($states.input.long, /(a|a)*(a|a)*(a|a)*b/)", "it takes more than 2,000 steps"),
+        ("( $f := function($s) { $f($s & $s) }; $f('0123456789') )", "a value of more than 10,000,000"),
+    ],
+)
+def test_an_expression_that_takes_too_much_fails_by_its_steps(monkeypatch, expression, reason):
+    monkeypatch.setattr("simulator.kinds.aws.asl.jsonata_expressions.MAX_STEPS", 2_000)
+    state = {"Type": "Pass", "Output": "{% " + expression + " %}"}
+    done = execute(machine(state, QueryLanguage="JSONata"), {"long": "a" * 500})
     assert done.error == "States.QueryEvaluationError"
+    assert reason in said(done)
+
+
+def test_nested_repetitions_of_regular_expressions_end():
+    long = {"s": "a" * 1_000 + "!", "mail": "a.b@shop.example.com"}
+    assert evaluated("$contains($states.input.s, /^(a+)+$/)", long) is False
+    assert evaluated(r"$match($states.input.mail, /^([\w.]+)@(?:[\w-]+\.)+[\w-]{2,4}$/).groups", long) == [
+        "a.b"
+    ]
+    assert passing(input={"l": [{"x": "aaa"}, long]}, Parameters={"v.$": "$.l[?(@.x =~ /(a+)+/)].x"}) == {
+        "v": ["aaa"]
+    }
+    assert passing(input={"l": [{"x": long["s"]}]}, Parameters={"v.$": "$.l[?(@.x =~ /(a+)+/)].x"}) == {
+        "v": []
+    }
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        (r"$replace('10-24', /(\d+)-(\d+)/, '$2:$1 $12')", "24:10 102"),
+        ("$split('a1b22c', /[0-9]+/)", ["a", "b", "c"]),
+        ("$replace('aBa', /A/i, 'x', 1)", "xBa"),
+        ("$match('ab cd', /\\w+/)[1].index", 3),
+    ],
+)
+def test_regular_expressions_of_jsonata(expression, value):
+    assert evaluated(expression) == value
 
 
 def test_a_text_without_marks_is_a_text():
