@@ -8,24 +8,22 @@ looks (a frame, a slice boundary) takes what has happened up to then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heapreplace
-from math import inf, nextafter
 
 import numpy as np
 
+from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
-from simulator.engine.message import Message
 from simulator.engine.message_draws import ManyDraws
 from simulator.engine.recursion import Numbers, Onward, Passage
 from simulator.measurement.level import Course, Timeline, Times, changes, without
-from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
+from simulator.measurement.ordering import Deliveries
 from simulator.measurement.tally import Samples
 
 
-class LineStage:
+class LineStage(AheadStage["_Ahead"]):
     """One plain line with the one consumer that reads it.
 
     Args:
@@ -39,68 +37,22 @@ class LineStage:
         (self._subscription,) = line.subscriptions
         consumer = self._subscription.consumer
         assert consumer.size is not None
-        self._env = env
+        super().__init__(env, consumer)
         self._line = line
-        self._consumer = consumer
         self._draws = draws
         self._onward = onward
         #: When each server is free next, a heap.
         self._free = [-1.0] * consumer.size
-        #: Told since the last look: single messages, or blocks.
-        self._messages: list[Message] = []
-        self._times: list[float] = []
-        self._blocks: list[Passage] = []
-        #: All messages before this time are known; nothing is where they are told when they come.
-        self._known_to = -inf
-        self._book = KeyBook()
-        self._order: dict[int, FlowOrder] = {}
         #: What has not ended by the end of what stands ready; of these, how many have not come and how many
         #: have not begun by then.
         self._rows = _Rows(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES, _NO_TIMES, _NO_TIMES)
         self._to_come = self._to_begin = 0
-        self._ahead: _Ahead | None = None
 
-    @property
-    def horizon(self) -> float:
-        """How far the clock may go before the next `settle`: as far as it likes."""
-        return inf
-
-    def intake(self) -> Callable[[Message], bool]:
-        """What takes the place of the line's `accept`: it remembers, and works later."""
-        message_came = self._messages.append
-        time_came = self._times.append
-        env = self._env
-
-        def accept(message: Message) -> bool:
-            message_came(message)
-            time_came(env._now)
-            return True
-
-        return accept
-
-    def accept_block(self, passage: Passage) -> None:
-        """Take many messages that come here by one way, in order of arrival."""
-        self._blocks.append(passage)
-
-    def foresee(self, passage: Passage, until: float) -> None:
-        """Messages that will come; all that come before `until` (seconds) have been told."""
-        self._known_to = inf if until == inf else nextafter(until, 0.0)
-        self._blocks.append(passage)
-
-    def settle(self, now: float) -> None:
-        """Bring everything to the state at `now` (seconds): all arrivals up to then have been told."""
-        ahead = self._ahead
-        if ahead is not None:
-            self._follow(ahead, now)
-        if self._blocks or self._messages or (len(self._rows) and (ahead is None or ahead.until < now)):
-            # More is told only when all that stood ready has passed; it makes room for what comes.
-            self._ahead = ahead = None
-            self._ahead = ahead = self._work_ahead(max(now, self._known_to))
-            self._follow(ahead, now)
+    def _is_open(self) -> bool:
+        return len(self._rows) > 0
 
     # -- ahead -----------------------------------------------------------------------------------
     def _work_ahead(self, until: float) -> _Ahead:
-        """Find all that happens up to `until` (seconds), given that all up to now has been noted."""
         rows = _Rows.joined([self._rows, *(self._served(passage) for passage in self._told())])
         count = len(rows)
         new = count - len(self._rows)
@@ -141,25 +93,6 @@ class LineStage:
             self._deliveries(finished, samples),
         )
 
-    def _told(self) -> list[Passage]:
-        """What was told since the last look, in order of arrival."""
-        told, self._blocks = self._blocks, []
-        if self._messages:
-            messages = self._messages
-            told.append(
-                Passage(
-                    np.array([message.source for message in messages]),
-                    np.array([message.sequence for message in messages]),
-                    [message.key for message in messages],
-                    np.array([message.created for message in messages]),
-                    np.array(self._times),
-                )
-            )
-            # The lists stay the same ones: their `append` is what takes the place of `accept`.
-            messages.clear()
-            self._times.clear()
-        return told
-
     def _served(self, passage: Passage) -> _Rows:
         """Find when each message begins and ends."""
         free = self._free
@@ -180,28 +113,8 @@ class LineStage:
             begins + services,
         )
 
-    def _deliveries(self, done: _Rows, sojourn: Samples) -> list[Deliveries]:
-        """What the flows will note of messages, in order of completion."""
-        if not len(done):
-            return []
-        is_first = bool((done.created == done.arrived).all())  # then latencies are sojourn times
-        sources = [int(done.source[0])]
-        if not (done.source == sources[0]).all():
-            sources = np.unique(done.source).tolist()
-        made = []
-        for source in sources:
-            part = done if len(sources) == 1 else done.chosen(np.flatnonzero(done.source == source))
-            order = self._order.get(source)
-            if order is None:
-                order = self._order[source] = FlowOrder(self._consumer.flows[source], self._book)
-            is_whole = is_first and part is done
-            latency = sojourn if is_whole else Samples(part.ends - part.created)
-            made.append(order.deliveries(part.keys, part.sequence, part.ends, latency))
-        return made
-
     # -- as time passes --------------------------------------------------------------------------
     def _follow(self, ahead: _Ahead, now: float) -> None:
-        """Note what happens up to `now` (seconds), as the events would have."""
         line, subscription = self._line, self._subscription
         came = ahead.arrived.pass_to(now)
         line.accepted += came.stop - came.start
