@@ -80,7 +80,7 @@ class _Reader:
         self.faults.append(InitErrorDetails(type=error, loc=path, input=value))
 
     # -- parts -----------------------------------------------------------------------------------
-    def template(self, data: Mapping[str, Any]) -> Template:
+    def template(self, data: Mapping[str, Any], *, is_result: bool) -> Template:
         parts: dict[str, Any] = {}
         for name, value in data.items():
             if name not in PARTS:
@@ -88,6 +88,8 @@ class _Reader:
                 self.fault((name,), value, "D102", message, f"its parts are {', '.join(PARTS)}")
             elif name in ("source", "type"):
                 parts[name] = self._text((name,), value)
+            elif name == "detail" and is_result:
+                parts[name] = self._value((name,), value)
             else:
                 parts[name] = self._object((name,), value, is_attributes=name == "attributes")
         return Template(parts, tuple(self.variables))
@@ -217,10 +219,14 @@ class _Reader:
                     yield (*here, "weight"), option["value"], option.get("weight", 1)
 
 
-def template_of(data: Mapping[str, Any]) -> Template:
-    """Take a template apart; raises `ValidationError` with the path of every fault."""
+def template_of(data: Mapping[str, Any], *, is_result: bool = False) -> Template:
+    """Take a template apart; raises `ValidationError` with the path of every fault.
+
+    Args:
+        is_result: it is what a task gives, whose detail may be a list or any other value.
+    """
     reader = _Reader()
-    template = reader.template(data)
+    template = reader.template(data, is_result=is_result)
     if reader.faults:
         _refuse(reader.faults)
     return template
@@ -235,8 +241,15 @@ def _checked(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return data
 
 
+def _checked_result(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    template_of(data, is_result=True)
+    return data
+
+
 EventTemplate = Annotated[dict[str, JsonValue], AfterValidator(_checked)]
 """The template as it is written, checked."""
+ResultTemplate = Annotated[dict[str, JsonValue], AfterValidator(_checked_result)]
+"""The template of what a task gives, checked: as that of an event, with any value as its detail."""
 
 
 def whole(value: float) -> float | int:

@@ -189,9 +189,11 @@ class World:
         draw = self.draws(distribution, element, purpose)
         return lambda _sources, sequences: np.array([draw() for _ in range(len(sequences))])
 
-    def event_draws(self, template: Mapping[str, Any], element: str) -> Callable[[], Event]:
-        """The events of the template of a producer, one for each call."""
-        return events(template_of(template), self.streams, element)
+    def event_draws(
+        self, template: Mapping[str, Any], element: str, *, is_result: bool = False
+    ) -> Callable[[], Event]:
+        """The events of the template of a producer, or the results of a task's, one for each call."""
+        return events(template_of(template, is_result=is_result), self.streams, element)
 
     def note(self, kind: str, node: str, text: str) -> None:
         """Put something worth reading into the event log (bounded; never once per message)."""

@@ -19,7 +19,8 @@ _JSONATA_NUMBER = re.compile(
 )
 _JSONATA_WORD = re.compile(_JSONATA.pattern + r"\s{0,9}!?=\s{0,9}[\"']([^\"'{}]{1,100})[\"']")
 _INPUT = re.compile(r"(?:\$\$|\$states\.context)\.Execution\.Input\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
-_FIELDS = (_JSONPATH, _JSONATA, _INPUT)
+_ITEM = re.compile(r"(?:\$\$|\$states\.context)\.Map\.Item\.Value(?:\.([A-Za-z_][A-Za-z0-9_.]{0,200}))?")
+_FIELDS = (_JSONPATH, _JSONATA, _INPUT, _ITEM)
 _LENGTH = re.compile(
     r"States\.Array(?:Length|GetItem|Contains|Partition|Unique)\(\s*\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})"
 )
@@ -37,7 +38,7 @@ MOST_FIELDS = 100
 MOST_DEPTH = 6
 #: What the parts of an item, or of any field that is not compared, are.
 _TEXT = "x"
-_ITEMS = 2
+ITEMS = 2
 
 
 def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,6 +52,11 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
     lists: set[str] = set()
     texts = list(_texts(definition))
     made = {value[2:] for key, value in texts if key == "ResultPath" and value.startswith("$.")} | {"Payload"}
+    items_under = {
+        key.removesuffix(".$")
+        for key, value in texts
+        if (match := _ITEM.search(value)) is not None and not match[1]
+    }
 
     def own(field: str) -> str:
         names = field.rstrip(".").split(".")
@@ -58,8 +64,13 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
             del names[0]
         return ".".join(names)
 
+    def readings(field: str) -> list[str]:
+        """The field, and what it is inside the item of a Map that stands under its first name."""
+        first, _, inside = own(field).partition(".")
+        return [own(field), inside] if first in items_under else [own(field)]
+
     for key, value in texts:
-        fields = [own(one) for pattern in _FIELDS for one in pattern.findall(value)]
+        fields = [name for pattern in _FIELDS for one in pattern.findall(value) for name in readings(one)]
         for field in filter(None, fields[:MOST_FIELDS]):
             _put(found, field.split("."))
         if key in ("ItemsPath", "Items"):
@@ -151,7 +162,7 @@ def _filled(
     for name, inner in fields.items():
         at = f"{path}.{name}" if path else name
         if at in lists:
-            made[name] = [items or _TEXT] * _ITEMS
+            made[name] = [items or _TEXT] * ITEMS
         elif inner:
             made[name] = _filled(inner, at, compared, lists, items)
         else:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from simulator.formats.imports.asl_examples import examples_of
+from simulator.formats.imports.asl_examples import ITEMS, examples_of
+from simulator.formats.imports.asl_lists import giving_lists
 from simulator.formats.imports.assumed_work import CALL, DEFAULT_TIMEOUT, function_work, handler_work
 from simulator.formats.imports.aws_names import arn
 from simulator.formats.imports.guessing import speaks_of_dead_letters
@@ -144,16 +145,41 @@ def read_machine(
         if task.state not in states:
             found = states[task.state] = _stand_in(reading, part, task, path)
             bound.setdefault((found, ""), []).append(task.state)
-    examples = examples_of(prepared)
+    _link_tasks(reading, part, bound, prepared, path)
+
+
+def _link_tasks(
+    reading: Reading,
+    part: Part,
+    bound: Mapping[tuple[Name, str], list[str]],
+    definition: Mapping[str, Any],
+    path: Path,
+) -> None:
+    """The edges of the tasks, by what they go to and ask there, with results made up."""
+    examples = examples_of(definition)
+    givers = giving_lists(definition)
     for (found, operation), names in bound.items():
-        config: dict[str, Any] = {"tasks": names}
-        origins: dict[str, Origin] = {}
-        if operation:
-            config["operation"] = operation
-        if examples:
-            config["result"] = {"detail": examples}
-            origins["result"] = Origin("guess", "the fields that the machine reads, with made-up values")
-        reading.link(part.name, found, path, None, config, origins=origins)
+        with_lists = [name for name in names if name in givers]
+        for some in ([name for name in names if name not in givers], with_lists):
+            if not some:
+                continue
+            config: dict[str, Any] = {"tasks": some}
+            origins: dict[str, Origin] = {}
+            if operation:
+                config["operation"] = operation
+            if some is with_lists:
+                config["result"] = {"detail": [examples or "x"] * ITEMS}
+                origins["result"] = Origin("guess", f"a list of {ITEMS}: a Map goes over all that they give")
+            elif examples:
+                config["result"] = {"detail": examples}
+                origins["result"] = Origin("guess", "the fields that the machine reads, with made-up values")
+            reading.link(part.name, found, path, None, config, origins=origins)
+    if givers:
+        reading.assumed(
+            f"tasks of {part.label} that a Map goes over give a list of {ITEMS}: "
+            f"{', '.join(sorted(givers))[:150]}",
+            *path,
+        )
     if examples:
         reading.assumed(
             f"tasks of {part.label} give, and executions get, the fields that the machine reads, with values "

@@ -1,6 +1,6 @@
 import { Plus, Trash2 } from "lucide-react";
 import { type ReactNode, useEffect, useId, useState } from "react";
-import { writePath } from "../document/paths";
+import { isObject, writePath } from "../document/paths";
 import { asSentence } from "../document/problems";
 import type { Json, JsonObject } from "../document/types";
 import { fieldSpec, objectOr } from "../schema/fields";
@@ -35,8 +35,11 @@ export function EventField(props: ControlProps) {
   const [isText, setText] = useState(false);
   const event = objectOr(value);
   const isOn = Object.keys(event).length > 0;
-  // a whole part may be one weighted choice: that is for JSON
-  const isPlain = ["detail", "attributes"].every((part) => formOf(event[part] ?? {}) === "json");
+  // a whole part may be one weighted choice, and what a task gives a list: that is for JSON
+  const isPlain = ["detail", "attributes"].every((part) => {
+    const inner = event[part] ?? {};
+    return isObject(inner) && formOf(inner) === "json";
+  });
   if (!isOn && !isText)
     return (
       <button

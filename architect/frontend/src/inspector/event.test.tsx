@@ -161,5 +161,11 @@ describe("the event of a producer", () => {
     expect(shown).toEqual({ source: "a", detail: { choice: { x: 1 } } });
     // a whole part that is one choice has no fields to show
     expect(screen.getByRole<HTMLButtonElement>("button", { name: "Fields" }).disabled).toBe(true);
+    // nor has a list, which a task may give as a whole
+    await userEvent.clear(text);
+    await userEvent.click(text);
+    await userEvent.paste('{"detail": [1, 2]}');
+    expect(shown).toEqual({ detail: [1, 2] });
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Fields" }).disabled).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from simulator.design.distributions import Constant, DurationDistribution
-from simulator.design.event_template import EventTemplate
+from simulator.design.event_template import ResultTemplate
 from simulator.design.fields import Settings, Source, setting
 
 _GUIDE = "https://docs.aws.amazon.com/step-functions/latest/dg/"
@@ -160,9 +160,10 @@ class TaskSettings(Settings):
         "machine they name. Empty: those that no other edge has.",
         factory=list,
     )
-    result: EventTemplate = setting(
+    result: ResultTemplate = setting(
         title="Result",
-        help="What such a task gives, under detail; values may be weighted choices or distributions.",
+        help="What such a task gives, under detail: fields, a list or any other value; values may be "
+        "weighted choices or distributions.",
         widget="event",
         factory=dict,
     )

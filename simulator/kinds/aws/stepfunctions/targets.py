@@ -62,7 +62,11 @@ class Target:
         self.settings = settings
         self.env = world.env
         self.latency = world.draws(settings.latency, edge.id, "latency")
-        self._result = world.event_draws(settings.result, f"{edge.id}:result") if settings.result else None
+        self._result = (
+            world.event_draws(settings.result, f"{edge.id}:result", is_result=True)
+            if settings.result
+            else None
+        )
         self._callback_time = (
             None
             if settings.callback_time is None

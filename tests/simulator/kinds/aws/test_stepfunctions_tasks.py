@@ -155,6 +155,14 @@ def test_a_choice_decides_by_the_result_of_a_task():
     assert found["executions_failed"] == pytest.approx(225, abs=40)
 
 
+def test_a_map_goes_over_the_list_that_a_task_gives_as_a_whole():
+    each = {"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": states(One=task()), "End": True}
+    definition = states(Fetch=task(OutputPath="$.Payload", Next="Each"), Each=each)
+    found = figures(flow(definition, edge={"result": {"detail": [1, {"choice": {"a": 1}}, None, [], {}]}}))
+    assert found["executions_succeeded"] == 1
+    assert found["execution_time"] == 4  # the list is there after 1 s, and five items two at a time take 3 s
+
+
 def test_the_input_is_the_event_and_a_bus_hands_over_all_of_it():
     decide = {
         "Type": "Choice",
