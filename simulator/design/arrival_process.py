@@ -112,6 +112,17 @@ class OpenArrivals(ArrivalProcess):
         expected = self._expected(span)
         return (expected if self.limit is None else min(expected, self.limit)) / horizon
 
+    def lasts(self, horizon: float) -> tuple[float, float]:
+        """When the first and the last message are expected, seconds: a limit may come before the stop."""
+        span = self.end(horizon) - self.start
+        if self.limit is None or span <= 0 or self._expected(span) <= self.limit:
+            return self.start, self.start + max(span, 0.0)
+        low, high = 0.0, span  # expected arrivals only grow, so halving finds where they reach the limit
+        for _ in range(50):
+            middle = (low + high) / 2.0
+            low, high = (low, middle) if self._expected(middle) >= self.limit else (middle, high)
+        return self.start, self.start + high
+
     def has_density(self) -> bool:
         """Whether arrival times have a density, so that nothing else happens at one of them by design."""
         return True

@@ -45,7 +45,7 @@ def schema() -> dict[str, Any]:
                         "lasts": fault.lasts,
                         "config": fault.settings.model_json_schema(by_alias=True),
                     }
-                    for fault in kind.faults
+                    for fault in kind.possible_faults
                 ],
                 "trial": kind.trial
                 and {

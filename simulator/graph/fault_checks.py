@@ -14,20 +14,6 @@ if TYPE_CHECKING:
     from simulator.design.document import Document, Fault
     from simulator.kinds.kind import FaultKind
 
-#: Kinds that can stop taking messages and finish what they have.
-PAUSABLE = ("consumer", "projection", "saga-participant")
-#: Categories whose nodes have no outages.
-WITHOUT_OUTAGE = ("producer", "join")
-
-
-def faults_of(kind: str) -> list[str]:
-    """What can happen to nodes of a kind: `pause` and `outage` where they apply, then the kind's own."""
-    known = KINDS[kind]
-    general = ["pause"] if kind in PAUSABLE else []
-    if known.category not in WITHOUT_OUTAGE:
-        general.append("outage")
-    return [*general, *(own.fault for own in known.faults)]
-
 
 def type_faults(document: Document) -> list[Problem]:
     """Give every fault its typed settings; returns what does not fit (D1xx, D207).
@@ -83,16 +69,16 @@ def _problems_of_own(fault: Fault, own: FaultKind, path: str) -> list[Problem]:
 
 
 def _problems_of_general(fault: Fault, kind: str, path: str) -> list[Problem]:
-    if fault.kind == "pause" and kind not in PAUSABLE:
+    if fault.kind == "pause" and not KINDS[kind].can_pause:
         message = f"only a consumer can be paused, {fault.node} is a {kind}"
         hint = "name a consumer, or make it an outage"
         return [Problem("D207", "error", fault.node, "", message, hint, f"{path}.node")]
-    if fault.kind == "outage" and KINDS[kind].category in WITHOUT_OUTAGE:
+    if fault.kind == "outage" and not KINDS[kind].has_outages:
         message = f"{fault.node} is a {kind} and has no outages"
         hint = "name a broker, a consumer or a service; a producer has start and stop"
         return [Problem("D207", "error", fault.node, "", message, hint, f"{path}.node")]
     if fault.kind not in ("pause", "outage"):
-        known = faults_of(kind)
+        known = [possible.fault for possible in KINDS[kind].possible_faults]
         message = f"{fault.node} ({kind}) knows no fault {fault.kind!r}"
         hint = suggestion(fault.kind, known, "It knows") or "It knows none."
         return [Problem("D106", "error", fault.node, "", message, hint, f"{path}.kind")]

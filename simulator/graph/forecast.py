@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simulator.graph.problem import Problem
 from simulator.kinds.catalogue import KINDS
+from simulator.quantities import format_duration
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Edge, Node
 
 _ROUNDS = 200
+#: Stretches of a run that are looked at, where producers come and go.
+MOST_STRETCHES = 16
+#: Messages for each server that a backlog has to come to before a load that ends is called too much.
+NOTABLE = 10
 
 
-def arrival_rates(document: Document) -> dict[str, float]:
+def arrival_rates(document: Document, outside: dict[str, float] | None = None) -> dict[str, float]:
     """Mean messages per second that arrive at every node, by the traffic equations.
 
     The equations of a Jackson network (Jackson 1957) are iterated from the producers on; a node that
     cannot keep up passes on no more than it can serve. Closed producers count as 0: their rate is a
     result, not an input. Redeliveries after failures are included (geometric, Kelly 1979).
+
+    Args:
+        outside: messages per second that every node makes; None for the mean over the duration.
     """
-    duration = document.simulation.duration
-    outside = {node.id: _produced(node, duration) for node in document.nodes}
+    if outside is None:
+        duration = document.simulation.duration
+        outside = {node.id: _produced(node, duration) for node in document.nodes}
     rates = dict(outside)
     shares = edge_shares(document)
     # What a node passes on is in proportion to what it gets.
@@ -120,25 +130,61 @@ def expected_messages(document: Document, duration: float | None = None) -> floa
 
 
 def load_problems(document: Document, apart_from: Collection[str] = ()) -> list[Problem]:
-    """A warning for every node whose offered load is at or above its capacity, `apart_from` some."""
-    problems = []
+    """A warning for every node whose offered load is at or above its capacity, `apart_from` some.
+
+    Where loads begin or end during the run, it is also enough that it is so while they last.
+    """
+    found = {
+        id: (load, "the backlog grows without bound")
+        for id, load in offered_loads(document).items()
+        if load.utilization >= 1.0
+    }
+    for start, end, outside in _stretches(document):
+        for id, load in offered_loads(document, arrival_rates(document, outside)).items():
+            excess = load.rate * (1.0 - 1.0 / load.utilization) * (end - start) if load.utilization else 0.0
+            if load.utilization >= 1.0 and excess >= NOTABLE * load.servers and id not in found:
+                when = f"from {format_duration(start, 3)} to {format_duration(end, 3)}"
+                found[id] = (load, f"the backlog grows {when}, to about {excess:,.0f} messages")
     positions = {node.id: position for position, node in enumerate(document.nodes)}
-    for id, load in offered_loads(document).items():
-        if load.utilization >= 1.0 and id not in apart_from:
-            servers = f"{load.servers} server" + ("s" if load.servers > 1 else "")
-            problems.append(
-                Problem(
-                    "D301",
-                    "warning",
-                    id,
-                    "config.instances",
-                    f"{load.sum()} offered to {servers}: utilization ρ = {load.utilization:.3g}, "
-                    "the backlog grows without bound",
-                    f"at least {int(load.erlang) + 1} servers are needed, or a shorter service time",
-                    f"nodes[{positions[id]}].config",
-                )
-            )
-    return problems
+    return [
+        Problem(
+            "D301",
+            "warning",
+            id,
+            "config.instances",
+            f"{load.sum()} offered to {load.servers} server{'s' if load.servers > 1 else ''}: "
+            f"utilization ρ = {load.utilization:.3g}, {what}",
+            f"at least {int(load.erlang) + 1} servers are needed, or a shorter service time",
+            f"nodes[{positions[id]}].config",
+        )
+        for id, (load, what) in found.items()
+        if id not in apart_from
+    ]
+
+
+def _stretches(document: Document) -> list[tuple[float, float, dict[str, float]]]:
+    """Stretches of the run in which the same producers are at work, with the rate of each while it lasts;
+    none where all are at work from beginning to end.
+
+    A load that changes with time counts with its mean: its peaks are what is meant to be seen.
+    """
+    duration = document.simulation.duration
+    windows: dict[str, tuple[float, float, float]] = {}
+    for node in document.nodes:
+        rate = _produced(node, duration)
+        if rate > 0.0:
+            start, end = node.config.arrivals.lasts(duration)  # type: ignore[attr-defined]
+            windows[node.id] = (start, end, rate * duration / max(end - start, 1e-9))
+    times = sorted({time for start, end, _ in windows.values() for time in (start, end)})
+    if times in ([], [0.0, duration]):
+        return []
+    stretches = []
+    for start, end in pairwise(times):
+        outside = {node.id: 0.0 for node in document.nodes}
+        outside |= {id: rate for id, (first, last, rate) in windows.items() if first <= start and end <= last}
+        stretches.append((start, end, outside))
+    # The greatest loads are where a node may be short of servers.
+    return sorted(stretches, key=lambda stretch: -sum(stretch[2].values()))[:MOST_STRETCHES]
 
 
 def _produced(node: Node, duration: float) -> float:

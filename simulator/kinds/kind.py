@@ -53,6 +53,15 @@ class FaultKind:
     resizes: bool = False
 
 
+#: What can happen to nodes of many kinds; the engine itself sees to both.
+PAUSE = FaultKind("pause", "Pause", "It takes no messages and finishes what it has.")
+OUTAGE = FaultKind(
+    "outage",
+    "Outage",
+    "It is gone: a consumer gives back what it has, a broker or service refuses what comes.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TrialRow:
     """What one edge does with a sample message: whether it takes it, and why (not)."""
@@ -99,6 +108,7 @@ class Kind:
         cycle_hint: how to mend a cycle that only nodes of this kind make.
         badges: metrics to show on the node, most telling first.
         faults: faults and actions of this kind alone.
+        can_pause: whether it can stop taking messages and finish what it has.
         share: share of its messages that an edge takes, estimated before a run; None for kinds that do not
             look at them.
         worked_share: share of its messages that it works on at all, estimated before a run; None: all.
@@ -134,6 +144,7 @@ class Kind:
     cycle_hint: str = ""
     badges: tuple[str, ...] = ()
     faults: tuple[FaultKind, ...] = ()
+    can_pause: bool = False
     share: Share | None = None
     worked_share: WorkedShare | None = None
     shares_alike: bool = False
@@ -146,3 +157,14 @@ class Kind:
     def roles_of(self, rule: Wire) -> tuple[str, ...]:
         """The roles of a wiring rule in which an edge can leave this kind."""
         return tuple(role for role in rule.roles if role in self.edge_settings)
+
+    @property
+    def has_outages(self) -> bool:
+        """Whether it can be gone for a time; a producer is stopped instead, and a join is a mere place."""
+        return self.category not in ("producer", "join")
+
+    @property
+    def possible_faults(self) -> tuple[FaultKind, ...]:
+        """What can happen to a node of this kind: pause and outage where they apply, then its own."""
+        general = ((PAUSE, self.can_pause), (OUTAGE, self.has_outages))
+        return (*(fault for fault, applies in general if applies), *self.faults)

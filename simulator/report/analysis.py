@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -44,6 +45,28 @@ def why_unsteady(document: Document, ids: Collection[str], recordings: Sequence[
     return ""
 
 
+def slices_under_load(document: Document, ids: Collection[str], recordings: Sequence[Recording]) -> int:
+    """Slices in which the loads of these nodes all go on at their own rates, in every replication; 0 where
+    there is no such stretch, because something fails or a load changes with time.
+    """
+    if any(fault.node in ids for fault in document.faults):
+        return 0
+    slices = _slices(recordings)
+    for node in map(document.node, ids):
+        arrivals = getattr(node.config, "arrivals", None)
+        if arrivals is None:
+            continue
+        if arrivals.process in _UNSTEADY or arrivals.start > 0.0:
+            return 0
+        for recording in recordings:
+            if arrivals.stop is not None:
+                slices = min(slices, bisect_right(recording.boundaries, arrivals.stop) - 1)
+            if arrivals.limit is not None:
+                made = [counts["arrivals"] for counts in recording.nodes[node.id].counts]
+                slices = min(slices, bisect_left(made, arrivals.limit) - 1)
+    return max(slices, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """The decisions about one connected part of the design.
@@ -57,6 +80,7 @@ class Analysis:
         batches: that a single run is divided into, 0 for none.
         correlation: of neighbouring batches.
         growths: by node that holds messages and has a reader.
+        passing: nodes whose backlog grows for as long as the load lasts, where it ends before the run does.
     """
 
     nodes: tuple[str, ...]
@@ -68,6 +92,7 @@ class Analysis:
     batches: int
     correlation: float
     growths: dict[str, Growth] = field(default_factory=dict)
+    passing: dict[str, Growth] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -97,6 +122,11 @@ class Analyses:
 
     parts: list[Analysis]
     by_node: dict[str, Analysis]
+
+    @property
+    def passing(self) -> dict[str, Growth]:
+        """What grows only while the load lasts, in the order of the document."""
+        return {id: part.passing[id] for id, part in self.by_node.items() if id in part.passing}
 
     @property
     def main(self) -> Analysis:
@@ -139,7 +169,8 @@ def _analyse_part(
     batches, correlation = 0, 0.0
     if len(recordings) == 1 and not unsteady:
         batches, correlation = choose_batches(curve[cut.slices :])
-    growths = {}
+    growths: dict[str, Growth] = {}
+    passing: dict[str, Growth] = {}
     loads = [getattr(document.node(id).config, "arrivals", None) for id in ids]
     has_clients = any(load is not None and load.process == "closed" for load in loads)
     if not unsteady:
@@ -154,8 +185,14 @@ def _analyse_part(
                 found = Growth("undecided", found.rate)
             if found is not None:
                 growths[id] = found
+    elif (lasting := slices_under_load(document, ids, recordings)) >= LEAST_SLICES:
+        step = float(bounds[lasting]) / lasting
+        for id, own in _backlogs(document, ids, recordings, lasting).items():
+            found = growth(own, step)
+            if found is not None and found.verdict == "growing":
+                passing[id] = found
     times = (bounds[:-1] + bounds[1:]) / 2.0
-    return Analysis(tuple(ids), unsteady, cut, slices, times, curve, batches, correlation, growths)
+    return Analysis(tuple(ids), unsteady, cut, slices, times, curve, batches, correlation, growths, passing)
 
 
 def _is_saturated(document: Document, id: str, recordings: Sequence[Recording], *, has_clients: bool) -> bool:

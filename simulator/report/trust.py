@@ -40,6 +40,10 @@ def statistics_section(
     method = _method(analyses, recordings)
     statements += _method_statements(analyses, method)
     stability, more = _stability(analyses)
+    more += [
+        statement("warning", "growing-under-load", _passing_text(id, found), id)
+        for id, found in analyses.passing.items()
+    ]
     statements += more
     if precision is not None:
         severity = "info" if precision["reached"] else "warning"
@@ -121,10 +125,7 @@ def _method_statements(analyses: Analyses, method: str) -> list[dict[str, Any]]:
         reason = passing or "the run is too short to be divided into batches"
         text = f"One run, and {reason}: it gives no intervals. Ten replications give them."
         if passing:
-            text += (
-                " Means are of all that this run went through, not of a steady state; where more comes than "
-                "can be served they grow with the length of the load."
-            )
+            text += " Means are of all that this run went through, not of a steady state."
         return [statement("info", "no-intervals", text)]
     worst = max(analyses.parts, key=lambda part: part.correlation)
     if method == "batch-means" and not worst.growing and worst.correlation >= LARGEST_CORRELATION:
@@ -159,10 +160,7 @@ def growth_text(id: str, found: Growth) -> str:
     """What the backlog of a node does, in one sentence or two."""
     if found.verdict == "stable":
         return f"The backlog of {id} shows no growth."
-    rate = f"{found.rate.mean:.3g} messages per second"
-    if found.rate.ci95 is not None:
-        low, high = found.rate.ci95
-        rate += f" (95 % interval {low:.3g} to {high:.3g})"
+    rate = _rate_text(found)
     if found.verdict == "growing":
         return (
             f"{id} has no steady state: its backlog grows by {rate}. Waiting times and queue lengths depend "
@@ -172,6 +170,21 @@ def growth_text(id: str, found: Growth) -> str:
         f"Whether {id} has a steady state is open: its backlog changed by {rate}. The load is near its "
         "capacity, or the run too short to tell; make it longer."
     )
+
+
+def _passing_text(id: str, found: Growth) -> str:
+    return (
+        f"{id} gets more than is served: its backlog grows by {_rate_text(found)} for as long as the load "
+        "lasts. Waiting times and queue lengths depend on its length; they are no means to rely on."
+    )
+
+
+def _rate_text(found: Growth) -> str:
+    rate = f"{found.rate.mean:.3g} messages per second"
+    if found.rate.ci95 is not None:
+        low, high = found.rate.ci95
+        rate += f" (95 % interval {low:.3g} to {high:.3g})"
+    return rate
 
 
 # -- statements about nodes and flows ----------------------------------------------------------------

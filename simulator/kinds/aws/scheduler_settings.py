@@ -158,6 +158,10 @@ class ScheduledArrivals:
         moments = sum(1 for _ in self._settings.times(horizon))
         return moments * self._settings.schedules / horizon
 
+    def lasts(self, horizon: float) -> tuple[float, float]:
+        """Its moments are spread over the whole run, seconds."""
+        return 0.0, horizon
+
 
 class SchedulerSettings(Settings):
     """An Amazon EventBridge schedule, or many with the same expression."""

@@ -438,6 +438,7 @@ KIND = Kind(
     build=build,
     edge_settings={"publish": PublishSettings, "invoke": CallSettings},
     check=check,
+    can_pause=True,
     badges=("utilization", "throughput", "service_time"),
     faults=(
         FaultKind(

@@ -86,6 +86,7 @@ KIND = Kind(
     build=Projection,
     edge_settings={"publish": PublishSettings, "invoke": PlainSettings},
     check=check,
+    can_pause=True,
     badges=("staleness", "read_your_writes", "unread"),
     faults=(
         FaultKind(

@@ -53,6 +53,7 @@ KIND = Kind(
     build=Participant,
     edge_settings={"publish": SagaPublishSettings},
     check=check_participant,
+    can_pause=True,
     badges=("throughput", "steps_refused", "compensations"),
     share=events_on,
     worked_share=events_worked_on,

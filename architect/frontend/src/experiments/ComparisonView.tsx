@@ -7,7 +7,6 @@ import { DifferenceTable } from "./DifferenceTable";
 import { Losses, MappingTable } from "./Notes";
 import { OpenVariant } from "./OpenVariant";
 import { ResourceTable } from "./ResourceTable";
-import type { Comparison } from "./types";
 import type { ViewProps } from "./viewProps";
 import {
   intervalWords,
@@ -17,6 +16,7 @@ import {
   noteSummary,
   overallText,
   unitOf,
+  whyTroubled,
   worstFirst,
 } from "./words";
 
@@ -32,7 +32,7 @@ export function ComparisonView({
 }: ViewProps & { readonly isGoing: boolean }) {
   return (
     <>
-      <Overall {...{ found, isGoing }} />
+      <Overall {...{ found, label, isGoing }} />
       <Verdicts {...{ found, words, label, source }} />
       <Differences {...{ found, words, label, source }} />
       <section aria-labelledby="curves-title">
@@ -46,7 +46,7 @@ export function ComparisonView({
   );
 }
 
-function Overall({ found, isGoing }: { found: Comparison; isGoing: boolean }) {
+function Overall({ found, label, isGoing }: Pick<ViewProps, "found" | "label"> & { isGoing: boolean }) {
   const troubled = found.alternatives.filter((one) => one.status !== "ok");
   const verdict = overallText(found);
   return (
@@ -73,7 +73,7 @@ function Overall({ found, isGoing }: { found: Comparison; isGoing: boolean }) {
             {one.status === "unstable"
               ? "has no steady state and is left out of the ranking."
               : "ended early."}{" "}
-            {one.statement}
+            {whyTroubled(one, label)}
           </span>
         </p>
       ))}
@@ -199,7 +199,7 @@ function Differences({ found, words, label }: ViewProps) {
   });
 }
 
-function Mappings({ found }: { found: Comparison }) {
+function Mappings({ found }: Pick<ViewProps, "found">) {
   const swapped = found.alternatives.filter((one) => one.mapping.length > 0);
   if (swapped.length === 0) return null;
   return (

@@ -30,7 +30,15 @@ import type {
   Sweep,
   SweepPoint,
 } from "./types";
-import { differenceMark, differenceText, moreRunsText, noteSummary, overallText, plotExtent } from "./words";
+import {
+  differenceMark,
+  differenceText,
+  moreRunsText,
+  noteSummary,
+  overallText,
+  plotExtent,
+  whyTroubled,
+} from "./words";
 
 const words = metricWords({});
 const difference = (more: Partial<Difference>): Difference => ({
@@ -141,6 +149,19 @@ describe("what is said of all alternatives", () => {
     [found({ a: "met", b: "met" }, { b: "unstable" }), "a meets the objective."],
   ])("%#", (comparison, text) => {
     expect(overallText(comparison)).toBe(text);
+  });
+
+  it("calls what grows in an alternative as the drawing does", () => {
+    const nodes = {
+      q: { verdict: "growing", statement: "q has no steady state." },
+      r: { verdict: "stable", statement: "The backlog of r shows no growth." },
+    };
+    const result = { statistics: { stability: { nodes } } };
+    const one = { status: "unstable", statement: "q has no steady state.", result };
+    const label = (id: string) => (id === "q" ? "Orders" : id);
+    expect(whyTroubled(one as unknown as Alternative, label)).toBe("Orders has no steady state.");
+    const failed = { status: "failed", statement: "It ended.", result: null };
+    expect(whyTroubled(failed as unknown as Alternative, label)).toBe("It ended.");
   });
 
   it("names the losses of a swap first", () => {

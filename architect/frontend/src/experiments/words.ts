@@ -4,8 +4,19 @@ import type { MetricWords } from "../run/metricWords";
 import { ABSENT, formatHalfWidth, formatQuantity, formatShare, GAP } from "../run/numbers";
 import { objectiveWords } from "../run/result";
 import type { Tone } from "../run/status";
+import { inLabels, type Label } from "../run/trust";
 import { type Settable, wholeTitle } from "./settables";
-import type { Broken, Comparison, Difference, Interval, Judged, Note, ObjectiveRow, Recovery } from "./types";
+import type {
+  Alternative,
+  Broken,
+  Comparison,
+  Difference,
+  Interval,
+  Judged,
+  Note,
+  ObjectiveRow,
+  Recovery,
+} from "./types";
 
 export interface Style {
   readonly token: `--series-${number}`;
@@ -200,4 +211,13 @@ export function intervalWords(interval: Interval | null, unit: string): string {
   return interval
     ? `95${GAP}% interval ${formatQuantity(interval[0], unit)} to ${formatQuantity(interval[1], unit)}`
     : "";
+}
+
+/** Why an alternative is left out, with nodes called as the drawing does. */
+export function whyTroubled(one: Alternative, label: Label): string {
+  const { result } = one;
+  const nodes = Object.entries(result?.statistics?.stability?.nodes ?? {});
+  const growing = nodes.filter(([, node]) => node.verdict === "growing");
+  if (one.status !== "unstable" || !result || growing.length === 0) return one.statement;
+  return growing.map(([id, node]) => inLabels(node.statement, result, label, id)).join(" ");
 }

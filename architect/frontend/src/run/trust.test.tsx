@@ -88,6 +88,15 @@ describe("how far to trust a result", () => {
     expect(text).toContain("grows by 18.2 msg/s (95 % interval 16.3 msg/s to 20.1 msg/s)");
   });
 
+  it("says of a load that ends what grows while it lasts", () => {
+    const statements = [
+      { severity: "warning", code: "growing-under-load", text: "q gets more than is served.", node: "q" },
+    ] as const;
+    const text = show(result({ statistics: { ...statistics, statements } })).textContent ?? "";
+    expect(text).toContain("The times and lengths of Orders depend on how long the load lasts");
+    expect(text).toContain("Orders gets more than is served.");
+  });
+
   it("shows the precision achieved against the one wanted, in amber when it was missed", () => {
     const precision = {
       target: 0.02,

@@ -85,7 +85,7 @@ export interface Theory {
   readonly metrics: readonly TheoryMetric[];
 }
 
-type Label = (id: string) => string;
+export type Label = (id: string) => string;
 
 /** How the intervals were made, in one sentence. */
 export function methodWords({ method, confidence, replications, batches }: Statistics): string {
@@ -180,6 +180,12 @@ export function overallWords(result: RunResult, label: Label): { tone: Tone; tex
     return {
       tone: "warn",
       text: "Whether every queue settles cannot be told from this run: make it longer.",
+    };
+  const passing = (statistics.statements ?? []).filter((one) => one.code === "growing-under-load");
+  if (passing.length > 0)
+    return {
+      tone: "warn",
+      text: `The times and lengths of ${passing.map((one) => label(one.node ?? "")).join(", ")} depend on how long the load lasts: more comes than is served.`,
     };
   if (statistics.method === "none")
     return {

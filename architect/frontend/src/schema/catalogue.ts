@@ -22,23 +22,6 @@ const TEXTS = {
   noRule: "These two cannot be connected.",
 } as const;
 
-/** Kinds that take from brokers and can be told to stop (`PAUSABLE` of the simulator's fault checks). */
-const PAUSABLE: ReadonlySet<string> = new Set(["consumer", "projection", "saga-participant"]);
-const PAUSE: FaultInfo = {
-  fault: "pause",
-  title: "Pause",
-  summary: "It takes no messages and finishes what it has.",
-  lasts: true,
-  config: {},
-};
-const OUTAGE: FaultInfo = {
-  fault: "outage",
-  title: "Outage",
-  summary: "It is gone: a consumer gives back what it has, a broker or service refuses what comes.",
-  lasts: true,
-  config: {},
-};
-
 export class Catalogue {
   private readonly byKind: ReadonlyMap<string, KindInfo>;
 
@@ -162,14 +145,9 @@ export class Catalogue {
     };
   }
 
-  /** What can happen to a node of a kind: the faults every such node knows, then the kind's own. */
+  /** What can happen to a node of a kind: the faults many kinds know, then the kind's own. */
   faultsOf(kind: string): readonly FaultInfo[] {
-    const category = this.category(kind);
-    const general = [
-      ...(PAUSABLE.has(kind) ? [PAUSE] : []),
-      ...(category === "producer" || category === "join" ? [] : [OUTAGE]),
-    ];
-    return [...general, ...(this.byKind.get(kind)?.faults ?? [])];
+    return this.byKind.get(kind)?.faults ?? [];
   }
 
   /** A fresh node of a kind: what has no default but must be there comes from the kind's `defaults`. */

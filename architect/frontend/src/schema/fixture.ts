@@ -231,6 +231,13 @@ const kinds: KindInfo[] = [
     {
       defaults: { service_time: { distribution: "exponential", mean: 0.05 } },
       badges: ["utilization", "throughput"],
+      faults: ["Pause", "Outage"].map((title) => ({
+        fault: title.toLowerCase(),
+        title,
+        summary: "",
+        lasts: true,
+        config: {},
+      })),
     },
   ),
   kind("service", "service", "Services", {}),
