@@ -19,6 +19,7 @@ from simulator.formats.imports.values import mapping, text, whole
 from simulator.kinds.aws.pipe_sources import PIPE_SOURCES
 
 _PIPE_NUMBERS = ("BatchSize", "MaximumBatchingWindowInSeconds")
+_STREAM_NUMBERS = ("ParallelizationFactor", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds")
 
 
 # -- pipes -------------------------------------------------------------------------------------------
@@ -32,15 +33,24 @@ def read_pipe(stack: Stack, resource: Resource) -> None:
     if source is None or target is None:
         return
     config: dict[str, Any] = {}
+    kind = getattr(stack.part_of(source), "kind", "")
+    letters: Name | None = None
     for key, value in parameters.items():
         if key.endswith("Parameters"):
             place = (*path, "SourceParameters", key)
             given = mapping(value)
-            config |= stack.settings_in(given, resource.id, place, _PIPE_NUMBERS)
-            others = sorted(str(name) for name in given if name not in (*_PIPE_NUMBERS, "StartingPosition"))
+            known: tuple[str, ...] = _PIPE_NUMBERS
+            failed = mapping(given.get("DeadLetterConfig")).get("Arn")
+            if kind == "aws.dynamodb":
+                known = (*_PIPE_NUMBERS, *_STREAM_NUMBERS)
+                if failed is not None:
+                    what = f"where {resource.id} tells of batches that are given up"
+                    letters = stack.find(failed, (*place, "DeadLetterConfig"), hint="sqs", what=what)
+            config |= stack.settings_in(given, resource.id, place, known)
+            read = (*known, "StartingPosition", *(("DeadLetterConfig",) if letters is not None else ()))
+            others = sorted(str(name) for name in given if name not in read)
             if others:
                 stack.reading.not_modelled(f"{resource.id}: {', '.join(others)[:200]}", *place)
-    kind = getattr(stack.part_of(source), "kind", "")
     if "FilterCriteria" in parameters:
         rules = PIPE_SOURCES.get(kind)
         pattern = filter_of(
@@ -60,6 +70,8 @@ def read_pipe(stack: Stack, resource: Resource) -> None:
         key: text(sqs[key]) for key in ("MessageGroupId", "MessageDeduplicationId") if text(sqs.get(key))
     }
     stack.reading.link(part.name, target, path, None, labels)
+    if letters is not None:
+        stack.reading.link(part.name, letters, path, "publish", {"purpose": "dead-letter"})
     if properties.get("Enrichment"):
         enrichment = stack.find(
             properties["Enrichment"], path, hint="lambda", what="the enrichment of a pipe"

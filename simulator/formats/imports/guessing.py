@@ -11,6 +11,7 @@ from simulator.formats.imports.reading import HANDLER
 _WORDS: tuple[tuple[str, str], ...] = (
     ("aws.sqs", r"\bsqs\b|simple[ _-]?queue|elasticmq"),
     ("aws.sns", r"\bsns\b|simple[ _-]?notification"),
+    ("aws.pipe", r"\bpipes?\b"),
     ("aws.eventbridge", r"event[ _-]?bridge|\bevent ?bus\b"),
     ("rabbitmq.exchange", r"\bexchange\b"),
     ("rabbitmq.queue", r"rabbit"),

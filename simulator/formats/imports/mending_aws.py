@@ -33,7 +33,9 @@ def mend_pipes(drawing: Drawing) -> None:
     for pipe in [one for one in drawing.vertices.values() if one.kind == "aws.pipe"]:
         sources = [drawing.vertices[wire.source] for wire in drawing.wires if wire.target == pipe.id]
         leaving = [wire for wire in drawing.wires if wire.source == pipe.id]
-        targets = [wire for wire in leaving if wire.config.get("purpose") != "enrichment"]
+        targets = [
+            wire for wire in leaving if wire.config.get("purpose") not in ("enrichment", "dead-letter")
+        ]
         if len(targets) == 2:  # drawn: one of them is the enrichment, if it is called
             called = [wire for wire in targets if category(drawing.vertices[wire.target]) in _CALLED]
             if called:

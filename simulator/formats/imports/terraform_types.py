@@ -47,6 +47,13 @@ _BATCH = {
     "batch_size": "BatchSize",
     "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
 }
+_STREAM: Attributes = {
+    **_BATCH,
+    "parallelization_factor": "ParallelizationFactor",
+    "maximum_retry_attempts": "MaximumRetryAttempts",
+    "maximum_record_age_in_seconds": "MaximumRecordAgeInSeconds",
+    "dead_letter_config": Block("DeadLetterConfig", _ARN),
+}
 _RETRY = Block(
     "RetryPolicy",
     {
@@ -286,7 +293,7 @@ TYPES: dict[str, Type] = {
                     "filter_criteria": _FILTER,
                     "sqs_queue_parameters": Block("SqsQueueParameters", _BATCH),
                     "kinesis_stream_parameters": Block("KinesisStreamParameters", _BATCH),
-                    "dynamodb_stream_parameters": Block("DynamoDBStreamParameters", _BATCH),
+                    "dynamodb_stream_parameters": Block("DynamoDBStreamParameters", _STREAM),
                     "managed_streaming_kafka_parameters": Block("ManagedStreamingKafkaParameters", _BATCH),
                     "rabbitmq_broker_parameters": Block("RabbitMQBrokerParameters", _BATCH),
                 },

@@ -379,6 +379,36 @@ def test_a_pipe_calls_a_function_or_a_machine(target):
     assert runs(made)["nodes"]["pipe"]["throughput"]["mean"] > 0
 
 
+def test_a_pipe_reads_the_stream_of_a_table_and_tells_of_what_it_gives_up():
+    made = template(
+        Orders=resource("DynamoDB::Table", StreamSpecification={"StreamViewType": "NEW_IMAGE"}),
+        End=resource("SNS::Topic"),
+        Lost=resource("SQS::Queue"),
+        Pipe=resource(
+            "Pipes::Pipe",
+            Source=of("Orders", "StreamArn"),
+            Target={"Ref": "End"},
+            SourceParameters={
+                "DynamoDBStreamParameters": {
+                    "StartingPosition": "LATEST",
+                    "ParallelizationFactor": 2,
+                    "MaximumRetryAttempts": 3,
+                    "MaximumRecordAgeInSeconds": 600,
+                    "DeadLetterConfig": {"Arn": of("Lost")},
+                }
+            },
+        ),
+    )
+    assert nodes(made)["pipe"] == {
+        "id": "pipe",
+        "kind": "aws.pipe",
+        "label": "Pipe",
+        "config": {"ParallelizationFactor": 2, "MaximumRetryAttempts": 3, "MaximumRecordAgeInSeconds": 600},
+    }
+    assert config_of(made, "pipe", "lost") == {"purpose": "dead-letter"}
+    assert runs(made)["nodes"]["pipe"]["throughput"]["mean"] > 0
+
+
 # -- schedules ---------------------------------------------------------------------------------------
 SCHEDULES = {
     "of Scheduler": (
