@@ -98,7 +98,9 @@ def test_every_page_has_a_worked_example():
 def test_a_worked_example_comes_true(design: str, figures: str):
     result = simulate(Document.from_text(design))
     assert result["conservation"]["ok"]
-    for path, value in re.findall(r"^\| `(.+?)` \| (\S+) \|$", figures, re.MULTILINE):
+    read = re.findall(r"^\| `(.+?)` \| (\S+) \|$", figures, re.MULTILINE)
+    assert len(read) == figures.count("\n"), "a figure is written `path` | value"
+    for path, value in read:
         found: Any = result
         for step in path.split("."):
             found = found[int(step)] if isinstance(found, list) else found[step]
