@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "up": ("node",),
     "build": ("node",),
     "lint": ("node", "test", "dev"),
-    "test": ("node", "test", "dev"),
+    "test": ("node", "test", "dev", "fast"),
 }
 FOR_DJANGO: tuple[str, ...] = ("node",)
 

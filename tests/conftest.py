@@ -24,6 +24,10 @@ settings.register_profile("desk", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
+# What is compiled is compared with what is not in its own tests; all others are without it, in every process.
+os.environ.setdefault("HEADRACE_COMPILED", "0")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the browser tests last.

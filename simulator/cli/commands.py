@@ -14,6 +14,7 @@ from simulator.cli.interrupt import EXIT_CANCELLED, stopped_by_interrupt
 from simulator.cli.outputs import check_target, write_whole
 from simulator.cli.progress import Progress
 from simulator.cli.refusal import CannotDo
+from simulator.compiled import compiled
 from simulator.design.document import Document
 from simulator.design.schema import document_schema, schema
 from simulator.formats.load_csv import LoadFile
@@ -113,7 +114,7 @@ def run_design(
     elapsed = progress.elapsed
     sys.stderr.write(
         f"{result['messages']:,} messages, {result['events']:,} events in {format_duration(elapsed, 3)} "
-        f"({result['messages'] / elapsed:,.0f} messages/s)\n"
+        f"({result['messages'] / elapsed:,.0f} messages/s{', compiled loops' if compiled.loops else ''})\n"
     )
     if result["stopped"] == "cancelled":
         sys.stderr.write("headrace: cancelled; the result is of what was simulated so far\n")

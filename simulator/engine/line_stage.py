@@ -13,7 +13,9 @@ from heapq import heapreplace
 
 import numpy as np
 
+from simulator.compiled import compiled
 from simulator.engine.ahead_stage import AheadStage
+from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
 from simulator.engine.message_draws import ManyDraws
@@ -59,50 +61,58 @@ class LineStage(AheadStage["_Ahead"]):
         came = slice(count - new - self._to_come, int(rows.arrived.searchsorted(until, "right")))
         begun = slice(count - new - self._to_begin, int(rows.begins.searchsorted(until, "right")))
         self._to_come, self._to_begin = count - came.stop, count - begun.stop
-        is_over = rows.ends <= until
-        self._rows = rows.chosen(np.flatnonzero(~is_over))
-        done = np.flatnonzero(is_over)
-        done = done[rows.ends[done].argsort(kind="stable")]
+        done = self._ended(rows.ends, until)
+        left = np.ones(count, dtype=bool)
+        left[done] = False
+        self._rows = rows.chosen(np.flatnonzero(left))
 
-        line, consumer = self._line, self._consumer
-        arrived, begins = rows.arrived[came], rows.begins[begun]
-        waited = begins - rows.arrived[begun]
-        ended = rows.ends[done]
-        has_to_wait = rows.begins[came] > arrived
-        left_line = begins[waited > 0.0]
-        # A server that ends and takes the next waiting message at once stays busy.
-        moved = changes(arrived[~has_to_wait], without(ended, left_line))
-        sojourn = ended - rows.arrived[done]
+        line = self._line
+        ended, came_at = rows.ends[done], rows.arrived[done]
+        sojourn = ended - came_at
         samples = Samples(sojourn)
         finished = rows.chosen(done)
+        play = _play if compiled.loops is None else _play_compiled
+        played = play(line, self._consumer, rows, came, begun, ended)
         return _Ahead(
             until,
-            Timeline(arrived),
-            line.present.after_each(arrived, ended),
-            Timeline(begins),
-            Samples(waited),
+            Timeline(rows.arrived[came]),
+            played.present,
+            Timeline(rows.begins[begun]),
+            Samples(played.waited),
             Timeline(ended),
             Samples(ended - rows.begins[done]),
             samples,
             np.add.accumulate(np.concatenate(([line.residence_sum], sojourn))),
-            (
-                Course(line.queue_length, *changes(arrived[has_to_wait], left_line)),
-                Course(line.held, *moved, also=consumer.busy),  # each server has the message it serves
-            ),
+            played.courses,
             None if self._onward is None else finished,
             self._deliveries(finished, samples),
         )
+
+    def _ended(self, ends: Times, until: float) -> Numbers:
+        """The positions of what ends up to `until` (seconds), in order of time."""
+        if compiled.loops is not None and len(self._free) <= _FEW_SERVERS:
+            done: Numbers = compiled.loops.in_order(ends, until)
+            return done
+        done = np.flatnonzero(ends <= until)
+        return done[ends[done].argsort(kind="stable")]
 
     def _served(self, passage: Passage) -> _Rows:
         """Find when each message begins and ends."""
         free = self._free
         arrived = passage.arrived
         services = self._draws(passage.source, passage.sequence)
-        earliest = [
-            heapreplace(free, came + service if (first := free[0]) < came else first + service)
-            for came, service in zip(arrived.tolist(), services.tolist(), strict=True)
-        ]
-        begins = np.maximum(arrived, earliest)
+        if compiled.loops is None:
+            earliest = [
+                heapreplace(free, came + service if (first := free[0]) < came else first + service)
+                for came, service in zip(arrived.tolist(), services.tolist(), strict=True)
+            ]
+            begins = np.maximum(arrived, earliest)
+            ends = begins + services
+        else:
+            begins, ends = np.empty_like(arrived), np.empty_like(arrived)
+            heap = np.sort(free)
+            compiled.loops.serve(heap, arrived, services, begins, ends)
+            self._free = heap.tolist()
         return _Rows(
             passage.source,
             passage.sequence,
@@ -110,7 +120,7 @@ class LineStage(AheadStage["_Ahead"]):
             passage.created,
             arrived,
             begins,
-            begins + services,
+            ends,
         )
 
     # -- as time passes --------------------------------------------------------------------------
@@ -191,12 +201,65 @@ class _Rows:
 
 
 @dataclass(slots=True)
+class _Played:
+    """What becomes of a line: samples, sums and levels in order of time."""
+
+    #: What `Total.note` finds after each message that comes.
+    present: Numbers
+    waited: Times
+    courses: tuple[Course, ...]
+
+
+def _play(line: Line, consumer: Consumer, rows: _Rows, came: slice, begun: slice, ended: Times) -> _Played:
+    arrived, begins = rows.arrived[came], rows.begins[begun]
+    waited = begins - rows.arrived[begun]
+    has_to_wait = rows.begins[came] > arrived
+    left_line = begins[waited > 0.0]
+    # A server that ends and takes the next waiting message at once stays busy.
+    moved = changes(arrived[~has_to_wait], without(ended, left_line))
+    return _Played(
+        line.present.after_each(arrived, ended),
+        waited,
+        (
+            Course(line.queue_length, *changes(arrived[has_to_wait], left_line)),
+            Course(line.held, *moved, also=consumer.busy),  # each server has the message it serves
+        ),
+    )
+
+
+def _play_compiled(
+    line: Line, consumer: Consumer, rows: _Rows, came: slice, begun: slice, ended: Times
+) -> _Played:
+    assert compiled.loops is not None
+    queued, held = line.queue_length, line.held
+    waited, present, *courses = compiled.loops.play_line(
+        rows.arrived,
+        rows.begins,
+        ended,
+        came.start,
+        came.stop,
+        begun.start,
+        begun.stop,
+        line.present.value,
+        *(queued.value, queued.since, queued.area),
+        *(held.value, held.since, held.area),
+    )
+    return _Played(
+        present,
+        waited,
+        (
+            Course.known((queued,), *courses[:3]),
+            Course.known((held, consumer.busy), *courses[3:]),
+        ),
+    )
+
+
+@dataclass(slots=True)
 class _Ahead:
     """What will happen up to the time `until` (seconds), in order of time."""
 
     until: float
     arrived: Timeline
-    #: What `Total.note` finds after each message that comes.
     present: Numbers
     begins: Timeline
     waited: Samples
@@ -211,5 +274,7 @@ class _Ahead:
     deliveries: list[Deliveries]
 
 
+#: With more servers than these too many overtake each other to put them in order one by one.
+_FEW_SERVERS = 64
 _NO_TIMES: Times = np.zeros(0)
 _NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)

@@ -20,6 +20,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled import compiled
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.link import Link
 from simulator.engine.message import Key
@@ -232,6 +233,7 @@ class Recursion:
 
     def settle(self, now: float) -> None:
         """Bring every stage to the state at `now` (seconds)."""
+        compiled.load_when_worthwhile(self._env.events)
         for source in self._sources:
             self._env.events += source.flush(now)
         for stage in self._stages:

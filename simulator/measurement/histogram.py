@@ -8,10 +8,12 @@ Counts are integers, so merging is exact and does not depend on order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, log
+from math import ceil, exp, inf, log
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.compiled import compiled
 
 RELATIVE_ERROR = 0.005
 _GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
@@ -28,17 +30,42 @@ _REPRESENTATIVES = np.concatenate(
 
 Counts = NDArray[np.int64]
 
+#: Floats that are equal but for so many of their last bits share a cell: two thirds of a bucket at most, so
+#: that a cell lies in one bucket or in two.
+_SHIFT = 44
+
+
+def _cells(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    return values.view(np.int64) >> _SHIFT
+
+
+_FIRST_CELL, _LAST_CELL = _cells(np.array([SMALLEST, 2e15])).tolist()
+
+
+def _tables() -> tuple[NDArray[np.uint16], NDArray[np.float64]]:
+    """By cell: the bucket of its lowest value, and the highest value of that bucket."""
+    highest = np.array([SMALLEST, *(exp(_LOG_GROWTH * i) for i in range(_FIRST, _LAST)), inf])
+    lowest = (np.arange(_FIRST_CELL, _LAST_CELL + 1) << _SHIFT).view(np.float64)
+    buckets = highest.searchsorted(lowest)
+    return buckets.astype(np.uint16), highest[buckets]
+
+
+_LOWEST, _HIGHEST = _tables()
+
 
 def bucket_of(values: NDArray[np.float64]) -> NDArray[np.uint16]:
     """Bucket number of each value (negative values, which do not occur, would count as zero)."""
-    exponents = np.maximum(values, SMALLEST)
-    np.log(exponents, out=exponents)
-    exponents /= _LOG_GROWTH
-    np.ceil(exponents, out=exponents)
-    exponents -= _FIRST - 1
-    exponents[values <= SMALLEST] = 0.0
-    np.minimum(exponents, BUCKETS - 1, out=exponents)
-    return exponents.astype(np.uint16)
+    if compiled.loops is not None:
+        found: NDArray[np.uint16] = compiled.loops.buckets(
+            values, SMALLEST, _SHIFT, _FIRST_CELL, _LOWEST, _HIGHEST
+        )
+        return found
+    cells = _cells(np.maximum(values, SMALLEST))
+    cells -= _FIRST_CELL
+    np.minimum(cells, len(_LOWEST) - 1, out=cells)
+    buckets = _LOWEST.take(cells)
+    buckets += values > _HIGHEST.take(cells)
+    return buckets
 
 
 def counted_buckets(buckets: NDArray[np.uint16]) -> tuple[int, Counts]:
@@ -51,9 +78,14 @@ def counted_buckets(buckets: NDArray[np.uint16]) -> tuple[int, Counts]:
 
 def ranked(buckets: NDArray[np.uint16], shares: tuple[float, ...]) -> list[float]:
     """What `percentiles` would say, given the bucket of each value (at least one)."""
-    ordered = np.sort(buckets, kind="stable")  # by radix: quicker than counting up to some ten thousand
-    ranks = [nearest_rank(share, len(ordered)) - 1 for share in shares]
-    values: list[float] = _REPRESENTATIVES[ordered[ranks]].tolist()
+    ranks = [nearest_rank(share, len(buckets)) - 1 for share in shares]
+    if compiled.loops is not None:
+        found = compiled.loops.ranked(buckets, np.array(ranks))
+    else:
+        found = np.sort(buckets, kind="stable")[
+            ranks
+        ]  # by radix: quicker than counting up to some ten thousand
+    values: list[float] = _REPRESENTATIVES[found].tolist()
     return values
 
 

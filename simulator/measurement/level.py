@@ -151,10 +151,22 @@ class Course:
             terms[1] = (times[0] - level.since) * level.value
             np.subtract(times[1:], times[:-1], out=terms[2:])
             terms[2:] *= after[:-1]
-        self._levels = (level,) if also is None else (level, also)
+        self._know((level,) if also is None else (level, also), times, after, np.add.accumulate(terms))
+
+    @classmethod
+    def known(cls, levels: tuple[Level, ...], times: Times, after: NDArray[np.int64], areas: Times) -> Course:
+        """A course of which is known what levels are after each of `times`, and what their areas are before
+        the first and after each.
+        """
+        course = cls.__new__(cls)
+        course._know(levels, times, after, areas)  # noqa: SLF001 -- its own
+        return course
+
+    def _know(self, levels: tuple[Level, ...], times: Times, after: NDArray[np.int64], areas: Times) -> None:
+        self._levels = levels
         self._times = times
         self._after = after
-        self._areas = np.add.accumulate(terms)
+        self._areas = areas
         self._passed = 0
 
     def follow(self, now: float) -> None:

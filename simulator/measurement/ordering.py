@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled import compiled
 from simulator.measurement.level import Timeline, Times
 from simulator.measurement.tally import Samples, Tally
 
@@ -93,6 +94,9 @@ def out_of_order(
     Returns:
         a flag for each message; None where all are in order.
     """
+    if compiled.loops is not None:
+        is_late = np.empty(len(keys), dtype=np.bool_)
+        return is_late if compiled.loops.mark_late(latest, keys, sequences, is_late) else None
     small = keys.astype(np.uint16) if len(latest) <= 1 << 16 else keys  # sorted without comparing
     order = np.argsort(small, kind="stable")
     key, sequence = keys[order], sequences[order]
