@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from math import ulp
+from math import inf, ulp
 from typing import TYPE_CHECKING, Protocol
 
+from simulator.design.distributions import Constant
 from simulator.design.variate import Variate
 from simulator.engine.endpoint import Consumer
-from simulator.engine.node import Acceptor
+from simulator.engine.node import Acceptor, Node
 from simulator.errors import HeadraceError
 
 if TYPE_CHECKING:
     from simulator.engine.recursion import Intake, Onward
+    from simulator.engine.world import World
 
 #: One service in so many may seem to take no time.
 RARE = 1e8
@@ -79,3 +81,15 @@ def takes_time(service_time: Variate, duration: float) -> bool:
     if service_time.has_bounded_density():
         return service_time.mean() > ulp(duration) * RARE
     return service_time.minimum() > ulp(duration) * 4
+
+
+def sizes_into(world: World, node: Node) -> list[float]:
+    """The size of the messages of each producer that may come to the node, bytes; infinite where it differs
+    from message to message.
+    """
+    sizes = []
+    for source, producer in enumerate(world.producers):
+        if node.flows_beyond(source):
+            size = getattr(world.document.node(producer).config, "size", None)
+            sizes.append(size.value if isinstance(size, Constant) else inf)
+    return sizes

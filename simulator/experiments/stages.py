@@ -37,7 +37,7 @@ def lay_stages(world: World) -> Recursion | None:
         plan = plan_stage(world, id) if plan_stage is not None else None
         if plan is not None and _is_orderly(id, plan, plans, world):
             plans[id] = plan
-    ways = _ways_onward([*plans.values()], world)
+    ways = _ways_onward(plans, world)
     parts: list[Part] = []
     intakes: dict[Acceptor, Intake] = {}
     # From the ends of the design to its beginnings: a stage must know the stages it feeds.
@@ -113,19 +113,21 @@ def _way(outlet: Outlet, ends: Collection[Acceptor], world: World) -> _Way | Non
     return way
 
 
-def _ways_onward(plans: list[StagePlan], world: World) -> dict[StagePlan, dict[Consumer, _Way]]:
+def _ways_onward(plans: dict[str, StagePlan], world: World) -> dict[StagePlan, dict[Consumer, _Way]]:
     """The plans that can be carried out, each with the ways that messages go on from its consumers."""
     while True:
-        ends = {entrance for plan in plans for entrance in plan.entrances}
+        ends = {entrance for plan in plans.values() for entrance in plan.entrances}
         found: dict[StagePlan, dict[Consumer, _Way]] = {}
-        for plan in plans:
+        for plan in plans.values():
             ways = {one: _way(one.outlet, ends, world) for one in plan.consumers if one.is_sending_on}
             whole = {consumer: way for consumer, way in ways.items() if way is not None}
             if len(whole) == len(ways):
                 found[plan] = whole
         if len(found) == len(plans):
             return found
-        plans = [*found]
+        # What keeps its events may do what only a stage rules out: what comes after it is looked at again.
+        plans = {id: plan for id, plan in plans.items() if plan in found}
+        plans = {id: plan for id, plan in plans.items() if _is_orderly(id, plan, plans, world)}
 
 
 def _source(producer: Producer, intakes: Mapping[Acceptor, Intake], world: World) -> list[Source]:

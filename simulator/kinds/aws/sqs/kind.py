@@ -10,6 +10,7 @@ from simulator.kinds.aws.sqs.edge_settings import SqsConsumeSettings, SqsPublish
 from simulator.kinds.aws.sqs.fair import FairQueue
 from simulator.kinds.aws.sqs.fifo import FifoQueue
 from simulator.kinds.aws.sqs.queue import SqsQueue
+from simulator.kinds.aws.sqs.queue_stage import plan_queue
 from simulator.kinds.aws.sqs.redrive import PURGE, REDRIVE, SET
 from simulator.kinds.aws.sqs.settings import SqsSettings
 from simulator.kinds.aws.sqs.standard import StandardQueue
@@ -43,4 +44,5 @@ KIND = Kind(
     faults=(REDRIVE, PURGE, SET),
     swap=SQS_MAPPING,
     cost=cost_items,
+    plan_stage=plan_queue,
 )

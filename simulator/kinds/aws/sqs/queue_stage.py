@@ -1,0 +1,349 @@
+"""When a standard queue of Amazon SQS and its consumer advance by recursion, and how.
+
+A worker whose long poll is open gets a message when it arrives; one that has done its batch takes up to
+MaxNumberOfMessages of those that wait, in order, and does them one after the other. Nothing else can happen
+as long as every message is deleted before its visibility timeout ends; where the work on one takes longer,
+events are needed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from heapq import heapreplace
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.broker_stage import ARRIVED, TAKEN, BrokerStage, Follower, Noting, Ready, Rows
+from simulator.engine.stage_plan import EventsNeeded, StagePlan, sizes_into, takes_time
+from simulator.kinds.aws.sqs.quotas import CHUNK
+from simulator.kinds.aws.sqs.standard import StandardQueue
+from simulator.measurement.level import Course, changes, without
+from simulator.measurement.tally import Samples
+
+if TYPE_CHECKING:
+    from simulator.design.variate import Variate
+    from simulator.engine.endpoint import Consumer
+    from simulator.engine.message_draws import ManyDraws
+    from simulator.engine.node import Acceptor
+    from simulator.engine.recursion import Intake, Numbers, Onward
+    from simulator.engine.stage_plan import Part
+    from simulator.engine.world import World
+    from simulator.measurement.level import Times
+
+
+class StandardStage(BrokerStage):
+    """A standard queue and its consumer in the place of their events."""
+
+    def __init__(
+        self, queue: StandardQueue, draws: ManyDraws, onward: Onward | None, duration: float
+    ) -> None:
+        (subscription,) = queue.subscriptions
+        super().__init__(queue.env, subscription, draws, onward)
+        self._queue = queue
+        self._duration = duration
+        reader = queue.readers[subscription]
+        self._reader = reader
+        self._most = reader.max_messages
+        self._hidden = reader.visibility_timeout
+        size = self._consumer.size
+        assert size is not None
+        #: When each worker is free next, a heap.
+        self._free = [-1.0] * size
+        self._polls = _OpenPolls(size, reader.wait_time)
+        self._timer = _VisibilityTimer(self._hidden)
+        #: The next look at the age of the oldest message.
+        self._looks_at = queue.ages.interval
+        queue.env.withdraw(lambda activity: activity is queue.ages)
+        #: Times of receives that are not noted yet, where these may take several messages.
+        self._receives: list[float] = []
+        # Idle workers are counted by their polls alone.
+        self._consumer.idle.clear()
+
+    def _follow(self, ahead: Ready, now: float) -> None:
+        super()._follow(ahead, now)
+        self._reader.empty_receives = self._polls.empty_until(now)
+
+    def _is_open(self) -> bool:
+        return True  # the age of the oldest message is looked at, and timers are due, without one too
+
+    # -- when each message is received, begun and done -------------------------------------------
+    def _serve(self, rows: Rows, until: float) -> None:
+        first = int(np.isfinite(rows.begins).sum())
+        arrived, services = rows.arrived[first:], rows.service[first:]
+        if self._most == 1:
+            free = self._free
+            earliest = [
+                heapreplace(free, came + service if (first_free := free[0]) < came else first_free + service)
+                for came, service in zip(arrived.tolist(), services.tolist(), strict=True)
+            ]
+            begins = np.maximum(arrived, earliest)
+            rows.taken[first:] = rows.begins[first:] = begins
+            rows.ends[first:] = begins + services
+        else:
+            received = self._receive_many(arrived.tolist(), services.tolist(), until)
+            last = first + len(received[0])
+            rows.taken[first:last], rows.begins[first:last], rows.ends[first:last] = received
+        rows.settled[first:] = rows.ends[first:]
+        known = slice(first, int(np.isfinite(rows.ends).sum()))
+        if bool((rows.ends[known] >= rows.taken[known] + self._hidden).any()):
+            raise EventsNeeded(f"{self._queue.id}: a visibility timeout ends before the work on a message")
+
+    def _receive_many(
+        self, arrived: list[float], services: list[float], until: float
+    ) -> tuple[list[float], list[float], list[float]]:
+        """When messages are received, begun and done, where a receive takes several."""
+        free, most = self._free, self._most
+        taken: list[float] = []
+        begins: list[float] = []
+        ends: list[float] = []
+        count = len(arrived)
+        place = 0
+        while place < count:
+            came = arrived[place]
+            time = free[0]
+            if time < came:
+                time = came
+                stop = place + 1
+            else:
+                if time > until:  # more may come until then
+                    break
+                stop = place + 1
+                longest = min(place + most, count)
+                while stop < longest and arrived[stop] <= time:
+                    stop += 1
+            self._receives.append(time)
+            taken += [time] * (stop - place)
+            for service in services[place:stop]:
+                begins.append(time)
+                time += service
+                ends.append(time)
+            heapreplace(free, time)
+            place = stop
+        return taken, begins, ends
+
+    # -- what the queue notes --------------------------------------------------------------------
+    def _note_broker(self, rows: Rows, begun: Numbers, ended: Numbers, until: float) -> list[Follower]:
+        queue, env, requests, subscription = self._queue, self._env, self._queue.requests, self._subscription
+        came = rows.fresh(rows.arrived, ARRIVED, until)
+        received = rows.fresh(rows.taken, TAKEN, until)
+        arrived, taken, ends = rows.arrived[came], rows.taken[received], rows.ends[ended]
+        receives = taken
+        if self._most > 1:
+            passed = bisect_right(self._receives, until)
+            receives = np.array(self._receives[:passed])
+            del self._receives[:passed]
+        present = queue.present.after_each(arrived, ends)
+        sojourn = ends - rows.arrived[ended]
+        residence = np.add.accumulate(np.concatenate(([queue.residence_sum], sojourn)))
+
+        def note_arrivals(part: slice) -> None:
+            queue.accepted += part.stop - part.start
+            queue.present.note_highest(arrived[part], present[part])
+
+        def note_taken(part: slice) -> None:
+            queue.receives += part.stop - part.start
+            subscription.total += part.stop - part.start
+
+        def note_receives(part: slice) -> None:
+            requests.receive += part.stop - part.start
+
+        def note_deletes(part: slice) -> None:
+            count = part.stop - part.start
+            requests.delete += count
+            queue.delivered += count
+            queue.departures += count
+            queue.residence_sum = float(residence[part.stop])
+
+        def note_timer(part: slice) -> None:
+            env.events += part.stop - part.start
+
+        # An open long poll: the message is received when it comes, by a worker that was idle.
+        is_at_once = rows.taken[came] == arrived
+        woken = arrived[is_at_once]
+        later = taken[taken > rows.arrived[received]]
+        begins = rows.begins[begun]
+        rested = without(ends, begins[begins > rows.arrived[begun]])
+        return [
+            Noting(arrived, note_arrivals),
+            Noting(taken, note_taken),
+            Noting(receives, note_receives),
+            Noting(ends, note_deletes),
+            Noting(self._timer.run(rows, until), note_timer),
+            self._ages(rows, until),
+            Course(queue.available, *_available(arrived, is_at_once, later)),
+            Course(queue.in_flight_level, *_changes(ends, taken)),
+            Course(self._consumer.busy, *changes(woken, rested)),
+            self._polls.course(woken, rested),
+        ]
+
+    def _ages(self, rows: Rows, until: float) -> Noting:
+        """The looks at the age of the oldest message, up to `until` (seconds)."""
+        ages, env = self._queue.ages, self._env
+        looks = []
+        while self._looks_at <= min(until, self._duration):
+            looks.append(self._looks_at)
+            self._looks_at += ages.interval
+        times = np.array(looks)
+        # The oldest is the first, in order of arrival, that has not been deleted.
+        oldest = np.maximum.accumulate(rows.ends).searchsorted(times, "right")
+        arrived = np.append(rows.arrived, inf)[oldest]
+        found = Samples(times - np.minimum(arrived, times))
+
+        def note_looks(part: slice) -> None:
+            env.events += part.stop - part.start
+            ages.tally.extend(found, part)
+
+        return Noting(times, note_looks)
+
+
+class _VisibilityTimer:
+    """When the queue looks for visibility timeouts that end; it finds messages that were deleted in time.
+
+    The timer is set to the timeout of the oldest message in flight, and then to that of the oldest one that
+    is in flight when it is due.
+
+    Args:
+        hidden: the visibility timeout, seconds.
+    """
+
+    def __init__(self, hidden: float) -> None:
+        self._hidden = hidden
+        #: None until the message is received that sets it.
+        self._due: float | None = None
+        self._last = -inf
+
+    def run(self, rows: Rows, until: float) -> Times:
+        """When it is due up to `until` (seconds)."""
+        passed = []
+        deleted = np.maximum.accumulate(rows.ends)
+        while True:
+            if self._due is None:
+                oldest = int(deleted.searchsorted(self._last, "right"))
+                if oldest == len(rows) or rows.taken[oldest] == inf:
+                    break
+                self._due = float(rows.taken[oldest]) + self._hidden
+            if self._due > until:
+                break
+            passed.append(self._due)
+            self._last, self._due = self._due, None
+        return np.array(passed)
+
+
+class _OpenPolls:
+    """Long polls that return nothing: those of workers that are idle for longer than a poll waits.
+
+    The worker that became idle last is the first to get a message.
+
+    Args:
+        workers: how many there are, all idle at the start.
+        wait: WaitTimeSeconds.
+    """
+
+    def __init__(self, workers: int, wait: float) -> None:
+        self._wait = wait
+        #: Since when the idle workers are, the one that is idle longest first; seconds.
+        self._since = np.zeros(workers)
+        self._idle = workers
+        self._empty = 0
+
+    def empty_until(self, now: float) -> int:
+        """Polls that have returned nothing up to `now` (seconds)."""
+        return self._empty + int(self._count(now - self._since[: self._idle]).sum())
+
+    def _count(self, idle: Times) -> Numbers:
+        """Polls that ran out in so many seconds."""
+        return np.where(idle >= self._wait, idle / self._wait, 0.0).astype(np.int64)
+
+    def course(self, woken: Times, rested: Times) -> Noting:
+        """What becomes of them when workers get a message at the times `woken` and none at `rested`."""
+        times, steps = changes(woken, rested)
+        is_woken = steps > 0
+        after = self._idle - np.cumsum(steps)
+        place = np.where(is_woken, after, after - 1)
+        by_place = place.argsort(kind="stable")
+        times_there, places = times[by_place], place[by_place]
+        before = np.empty_like(times)
+        before[1:] = times_there[:-1]
+        is_first = np.ones(len(times), dtype=bool)
+        is_first[1:] = places[1:] != places[:-1]
+        before[is_first] = self._since[places[is_first]]
+        empty = np.empty(len(times), dtype=np.int64)
+        empty[by_place] = self._count(times_there - before)
+
+        def note(part: slice) -> None:
+            woke = is_woken[part]
+            self._empty += int(empty[part][woke].sum())
+            self._since[place[part][~woke]] = times[part][~woke]
+            self._idle = int(after[part.stop - 1])
+
+        return Noting(times, note)
+
+
+def _available(arrived: Times, is_at_once: NDArray[np.bool_], later: Times) -> tuple[Times, Numbers]:
+    """How many are available: each message is when it comes, some are received at once, others `later`."""
+    repeats = 1 + is_at_once
+    times = np.repeat(arrived, repeats)
+    steps = np.ones(len(times), dtype=np.int64)
+    steps[np.cumsum(repeats)[is_at_once] - 1] = -1
+    times = np.concatenate((times, later))
+    order = times.argsort(kind="stable")
+    return times[order], np.concatenate((steps, np.full(len(later), -1)))[order]
+
+
+def _changes(downs: Times, ups: Times) -> tuple[Times, Numbers]:
+    """The same as `changes`, but at one time the downs come first: a worker deletes before it receives."""
+    times, steps = changes(downs, ups)
+    return times, -steps
+
+
+class StandardPlan(StagePlan):
+    """A stage that might take the place of a standard queue and its only consumer."""
+
+    def __init__(self, world: World, queue: StandardQueue, consumer: Consumer, service_time: Variate) -> None:
+        super().__init__([consumer], [service_time], [queue])
+        self._world = world
+        self._queue = queue
+
+    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
+        (consumer,), (service_time,) = self.consumers, self.service_times
+        draws = self._world.many_draws(service_time, consumer.id, "service")
+        stage = StandardStage(self._queue, draws, onward.get(consumer), self._world.duration)
+        self._queue.__dict__["accept"] = stage.intake()
+        return stage, {self._queue: stage}
+
+
+def plan_queue(world: World, id: str) -> StagePlan | None:
+    """The plan for a queue, None where only events model it.
+
+    A standard queue advances by recursion where one consumer that does nothing but serve reads it by long
+    polling; where sending, receiving and deleting take one call each and no time; and where no message can be
+    too large, expire, be missed, be moved here, or find the queue full.
+    """
+    queue = world.nodes[id]
+    if type(queue) is not StandardQueue or len(queue.subscriptions) != 1:
+        return None
+    (subscription,) = queue.subscriptions
+    consumer, reader, settings = subscription.consumer, queue.readers[subscription], queue.settings
+    service_time = consumer.plain_service()
+    if service_time is None or not takes_time(service_time, world.duration):
+        return None
+    assert consumer.size is not None
+    is_plain = (
+        settings.undeleted_probability <= 0.0
+        and settings.delay_seconds <= 0.0
+        and queue.latency is None
+        and not queue.senders
+        and not queue.is_dead_letter_queue
+        and queue.losses is None
+        and not reader.is_short_polling
+        and not reader.has_duties
+        and settings.retention > world.duration
+        and consumer.size * reader.max_messages < queue.in_flight_limit
+    )
+    largest = max(sizes_into(world, queue), default=0.0)
+    is_small = largest <= settings.maximum_message_size and largest * reader.max_messages <= CHUNK
+    return StandardPlan(world, queue, consumer, service_time) if is_plain and is_small else None

@@ -1,0 +1,151 @@
+"""Standard queues advance by recursion: the same bytes as by events, and never where they must not be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator import Document, simulate
+from simulator.experiments.replication import Engine, build_world
+from tests.simulator.designs import design, node
+
+DURATION = 8.0
+EXPONENTIAL = {"distribution": "exponential", "mean": 0.03}
+LONG_POLLS = {"ReceiveMessageWaitTimeSeconds": 1}
+
+
+def queue(
+    attributes: dict[str, Any] | None = None,
+    receive: dict[str, Any] | None = None,
+    consumer: dict[str, Any] | None = None,
+    send: dict[str, Any] | None = None,
+    **rest: Any,
+) -> Document:
+    """A producer, a standard queue that is read by long polling, and three workers."""
+    producer = {"arrivals": {"process": "poisson", "rate": 80}, **rest.pop("producer", {})}
+    return design(
+        [
+            node("p", "producer", **producer),
+            node("q", "aws.sqs", **{**LONG_POLLS, **(attributes or {})}),
+            node("c", "consumer", **{"instances": 3, "service_time": EXPONENTIAL, **(consumer or {})}),
+            *rest.pop("more", []),
+        ],
+        ["p->q", "q->c", *rest.pop("edges", [])],
+        edge_configs={"q->c": receive or {}, "p->q": send or {}, **rest.pop("edge_configs", {})},
+        simulation={"duration": DURATION},
+        **rest,
+    )
+
+
+def parts(document: Document) -> tuple[int, int]:
+    """How many stages and sources the design has."""
+    recursion = build_world(document, 1, 0, DURATION, "auto").recursion
+    return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
+
+
+def seen(document: Document, engine: Engine, **options: Any) -> tuple[str, str]:
+    """Result and frames of an engine."""
+    frames: list[Any] = []
+    result = simulate(document, engine=engine, on_frame=frames.append, **options)
+    return json.dumps(result), json.dumps(frames)
+
+
+OTHER = node("c2", "consumer", instances=2, service_time=EXPONENTIAL)
+LETTERS: dict[str, Any] = {"more": [node("d", "aws.sqs")], "edges": ["q->d:dead-letter"]}
+TANDEM: dict[str, Any] = {
+    "more": [node("q2", "aws.sqs", VisibilityTimeout=2, **LONG_POLLS), OTHER],
+    "edges": ["c->q2", "q2->c2"],
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (queue(), (1, 1)),
+        (queue(receive={"MaxNumberOfMessages": 10}), (1, 1)),
+        (queue({"VisibilityTimeout": 1}, {"MaxNumberOfMessages": 4, "WaitTimeSeconds": 20}), (1, 1)),
+        # Workers that are idle for longer than a poll waits; messages that come together.
+        (queue(producer={"arrivals": {"process": "poisson", "rate": 2}}), (1, 1)),
+        (queue(producer={"arrivals": {"process": "batch-poisson", "rate": 5, "batch": 7}}), (1, 1)),
+        (queue(**LETTERS), (1, 1)),
+        (queue(**TANDEM), (2, 1)),
+        (queue(producer={"arrivals": {"process": "poisson", "rate": 1}}, **TANDEM), (2, 1)),
+        # One by one: what comes late, and what two producers send.
+        (queue(send={"delay": EXPONENTIAL}, receive={"MaxNumberOfMessages": 3}), (1, 0)),
+        (queue(more=[node("p2", "producer")], edges=["p2->q"]), (1, 0)),
+        # A visibility timeout that may end before the work does: events are needed when it would.
+        (queue({"VisibilityTimeout": 0.1}), (1, 1)),
+        (queue({"VisibilityTimeout": 0.5}, **LETTERS), (1, 1)),
+        # What the stage does not model.
+        (queue({"ReceiveMessageWaitTimeSeconds": 0}), (0, 0)),
+        (queue({"DelaySeconds": 1}), (0, 0)),
+        (queue({"delivery_latency": 0.01}), (0, 0)),
+        (queue({"undeleted_probability": 0.1}), (0, 0)),
+        (
+            queue({"FifoQueue": True}, producer={"keys": {"distribution": "uniform", "low": 0, "high": 9}}),
+            (0, 0),
+        ),
+        (queue(receive={"delete_batch_size": 5}), (0, 0)),
+        (queue(receive={"heartbeat": 5}), (0, 0)),
+        (queue(receive={"response_loss": 0.1}), (0, 0)),
+        (queue(send={"batch_size": 5}), (0, 0)),
+        (queue(send={"MessageGroupId": "{key}"}), (0, 0)),
+        (queue(producer={"size": {"distribution": "uniform", "low": 100, "high": 900}}), (0, 0)),
+        (queue(receive={"MaxNumberOfMessages": 10}, producer={"size": 10_000}), (0, 0)),
+        (queue({"MessageRetentionPeriod": 60}), (1, 1)),
+        (queue(consumer={"failure": {"probability": 0.1}}), (0, 0)),
+        (queue(more=[OTHER], edges=["q->c2"]), (0, 0)),
+        (queue(consumer={"instances": None}), (0, 0)),
+    ],
+)
+def test_a_queue_advances_by_recursion_only_where_nothing_else_can_happen(
+    document: Document, expected: tuple[int, int]
+) -> None:
+    assert parts(document) == expected
+    assert seen(document, "events") == seen(document, "auto")
+
+
+@given(
+    arrivals=st.one_of(
+        st.builds(lambda rate: {"process": "poisson", "rate": rate}, st.floats(0.3, 90)),
+        st.builds(
+            lambda rate, batch: {"process": "batch-poisson", "rate": rate, "batch": batch},
+            st.floats(0.3, 15),
+            st.integers(2, 12),
+        ),
+        st.builds(lambda rate: {"process": "constant", "rate": rate}, st.floats(0.3, 90)),
+    ),
+    service=st.builds(
+        lambda mean, shape: {"distribution": "gamma", "mean": mean, "shape": shape},
+        st.floats(0.001, 0.3),
+        st.floats(1, 3),
+    ),
+    workers=st.integers(1, 5),
+    most=st.integers(1, 10),
+    waits=st.floats(0.1, 3),
+    hidden=st.floats(1, 9),
+    has_tandem=st.booleans(),
+)
+@settings(max_examples=30)
+def test_both_engines_give_the_same_bytes_for_generated_queues(
+    arrivals: dict[str, Any],
+    service: dict[str, Any],
+    workers: int,
+    most: int,
+    waits: float,
+    hidden: float,
+    has_tandem: bool,
+) -> None:
+    document = queue(
+        {"VisibilityTimeout": hidden, "ReceiveMessageWaitTimeSeconds": waits},
+        {"MaxNumberOfMessages": most},
+        {"service_time": service, "instances": workers},
+        producer={"arrivals": arrivals},
+        **(TANDEM if has_tandem else {}),
+    )
+    assert parts(document) == ((2, 1) if has_tandem else (1, 1))
+    assert seen(document, "events", warmup=2.5) == seen(document, "auto", warmup=2.5)
