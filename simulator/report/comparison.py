@@ -7,7 +7,9 @@ from typing import Any
 
 from simulator.design.document import Document
 from simulator.experiments.statistics import CONFIDENCE, student_t
+from simulator.quantities import format_duration
 from simulator.report.analysis import Analyses
+from simulator.report.trust import statement
 from simulator.theory.measures import Measures, Unstable
 from simulator.theory.model import Model
 from simulator.theory.networks import tandem_percentiles
@@ -25,6 +27,10 @@ WIDEST = 0.3
 #: is called one: means of so few, most of them zero, are far from normal, and t intervals too narrow.
 LEAST_SEEN = 30
 _OF_WAITING = ("waiting_time.mean", "waiting_time.variance", "waiting_probability", "queue_length.mean")
+
+#: What is told of a model that is not compared, and of how many models.
+_TOLD = ("staleness.mean", "waiting_time.mean", "sojourn_time.mean")
+MOST_LEFT_OUT = 3
 
 Metric = tuple[str, str, float, dict[str, Any] | None]
 
@@ -64,6 +70,24 @@ def theory_section(
                 }
             )
     return entries
+
+
+def left_out_statements(document: Document, analyses: Analyses) -> list[dict[str, Any]]:
+    """Why no formula stands beside a part that one fits: formulas are of a steady state."""
+    found = []
+    for model in recognise(document) if any(part.unsteady for part in analyses.parts) else ():
+        line = model.station.line
+        why = analyses.by_node[line].unsteady
+        value = next((one for one in values(model.measures) if one[0] in _TOLD), None)
+        if not why or value is None:
+            continue
+        metric = value[0].removesuffix(".mean").replace("_", " ")
+        text = (
+            f"No formula stands beside {line}, because {why}. Without that it is of the model {model.name}, "
+            f"with a mean {metric} of {format_duration(value[1], 3)}."
+        )
+        found.append(statement("info", "no-formula", text, line))
+    return found[:MOST_LEFT_OUT]
 
 
 def _rare(model: Model, duration: float, nodes: dict[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from simulator.graph.walks import reachable
 from simulator.measurement.slices import Recording
 from simulator.pricing.bill import cost_section
 from simulator.report.analysis import Analyses, analyse
-from simulator.report.comparison import theory_section
+from simulator.report.comparison import left_out_statements, theory_section
 from simulator.report.edge_measures import edge_figures, edges_balance
 from simulator.report.estimates import Place, bound_what_was_not_seen, estimate_place, mark_unsteady
 from simulator.report.fault_figures import fault_figures
@@ -85,7 +85,11 @@ def make_result(
         "flows": flows,
         "edges": edge_figures(document, recordings, analyses),
         "statistics": statistics_section(
-            analyses, recordings, effective, section, flow_statements(flows, len(recordings))
+            analyses,
+            recordings,
+            effective,
+            section,
+            [*flow_statements(flows, len(recordings)), *left_out_statements(document, analyses)],
         ),
         "theory": theory_section(document, analyses, nodes, flows, len(recordings)),
         "faults": fault_figures(recordings),

@@ -97,7 +97,13 @@ def test_nothing_is_said_about_a_vendors_broker() -> None:
 def test_a_fault_silences_theory() -> None:
     data = single_server(40, 0.02, duration=50).to_data()
     data["faults"] = [{"kind": "pause", "node": "worker", "at": 10, "duration": 1}]
-    assert simulate(Document.parse(data))["theory"] == []
+    result = simulate(Document.parse(data))
+    assert result["theory"] == []
+    (told,) = [one for one in result["statistics"]["statements"] if one["code"] == "no-formula"]
+    assert told["text"] == (
+        "No formula stands beside line, because something is made to fail. Without that it is of the model "
+        "M/M/1, with a mean waiting time of 80 ms."
+    )
 
 
 def tandem() -> Document:
