@@ -44,11 +44,14 @@ STREAM_WINDOW = 0.5
 
 def make_mapping(world: World, function: LambdaFunction, edge: Edge) -> EventSourceMapping:
     """The mapping of a consume edge, by what it reads."""
+    from simulator.kinds.aws.lambda_function.kafka_mapping import KafkaMapping
     from simulator.kinds.aws.lambda_function.stream_mapping import StreamMapping
 
     kind = world.document.node(edge.source).kind
     if kind in QUEUES:
         return EventSourceMapping(world, function, edge)
+    if kind == "kafka.topic":
+        return KafkaMapping(world, function, edge)
     return StreamMapping(world, function, edge)
 
 

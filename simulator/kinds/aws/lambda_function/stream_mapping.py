@@ -1,4 +1,4 @@
-"""Mappings of streams and Kafka topics: in order, and a batch that fails holds up what is behind it.
+"""Mappings of streams (and of Kafka topics): in order, and a batch that fails holds up what is behind it.
 
 Sources: AWS Lambda developer guide, *Using Lambda with Amazon DynamoDB*, *Using Lambda with Apache Kafka*:
 one poller for each shard and unit of ParallelizationFactor; a failed batch is tried again until it succeeds,
