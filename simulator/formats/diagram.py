@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from simulator.design.document import Document, Edge, Node
-from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH, placed
+from simulator.graph.placing import placed
 from simulator.kinds.catalogue import KINDS
 from simulator.quantities import Dimension, format_duration, format_quantity
 from simulator.report.layout import quantity, unit_of
@@ -74,14 +74,6 @@ class Diagram:
     cards: tuple[Card, ...]
     wires: tuple[Wire, ...]
     note: str = ""
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of all cards; zeros for an empty design."""
-        if not self.cards:
-            return 0.0, 0.0, 0.0, 0.0
-        xs, ys = [card.x for card in self.cards], [card.y for card in self.cards]
-        return min(xs), min(ys), max(xs) + CARD_WIDTH, max(ys) + CARD_HEIGHT
 
 
 def diagram_of(document: Document, result: Mapping[str, Any] | None = None) -> Diagram:

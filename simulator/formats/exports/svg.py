@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from simulator.formats.diagram import Card, Diagram, Line, Wire
+from simulator.formats.diagram import Card, Diagram, Line
+from simulator.formats.drawing.plan import LABEL, LINE, Drawn, Label, plan_of
 from simulator.formats.exports.palette import PALETTES, Palette, Theme
 from simulator.formats.vector import BOLD, FONT, box, fitted, legal, text, width_of
 from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH
@@ -12,17 +13,19 @@ from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH
 _MARGIN = 40
 #: Room for the heading above the drawing.
 _HEAD = 52
-#: Size of text in pixels: names, kinds, lines, labels of wires.
-_NAME, _KIND, _LINE, _LABEL = 13.0, 11.0, 11.0, 11.0
+#: Size of text in pixels: names, kinds, lines, and those of the last two that need more room.
+_NAME, _KIND, _LINE, _SMALL = 13.0, 11.0, 11.0, 10.0
+#: Pixels between the name and the figure of a line.
+_GAP = 6.0
 _PLAIN_ROLES = ("publish", "consume", "invoke")
 
 
 def svg(diagram: Diagram, theme: Theme = "light") -> str:
     """The drawing with its title; `<title>` and `<desc>` are there for screen readers."""
     palette = PALETTES[theme]
-    left, top, right, bottom = diagram.box
-    left, top = left - _MARGIN, top - _MARGIN - _HEAD
-    width, height = max(right + _MARGIN - left, 360.0), max(bottom + _MARGIN - top, 120.0)
+    plan = plan_of(diagram)
+    left, top = plan.box.left - _MARGIN, plan.box.top - _MARGIN - _HEAD
+    width, height = max(plan.box.right + _MARGIN - left, 360.0), max(plan.box.bottom + _MARGIN - top, 120.0)
     root = ET.Element(
         "svg",
         {
@@ -48,13 +51,15 @@ def svg(diagram: Diagram, theme: Theme = "light") -> str:
         weight="700",
     )
     text(root, left + _MARGIN, top + 64, fitted(diagram.note, 12.0, width - 2 * _MARGIN), 12.0, palette.muted)
-    at = {card.id: card for card in diagram.cards}
-    for wire in diagram.wires:
-        _wire(root, wire, at[wire.source], at[wire.target], palette)
-    for card in diagram.cards:
+    names = {card.id: card.label for card in plan.cards}
+    for drawn in plan.wires:
+        wire = drawn.wire
+        _wire(root, drawn, f"{names[wire.source]} to {names[wire.target]}: {wire.role}", palette)
+    for card in plan.cards:
         _card(root, card, palette)
-    for wire in diagram.wires:
-        _wire_label(root, wire, at[wire.source], at[wire.target], palette)
+    for drawn in plan.wires:
+        if drawn.label is not None:
+            _wire_label(root, drawn.label, palette)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
@@ -68,18 +73,34 @@ def _card(root: ET.Element, card: Card, palette: Palette) -> None:
     box(group, 9, 8, 28, 28, 7, fill=colour, fill_opacity="0.16")
     _sign(group, card.category, colour)
     text(group, 45, 21, fitted(card.label, _NAME, 146, BOLD), _NAME, palette.text, weight="700")
-    text(group, 45, 35, fitted(card.title, _KIND, 146), _KIND, palette.muted)
+    size = _KIND if width_of(card.title, _KIND) <= 146 else _SMALL
+    text(group, 45, 35, fitted(card.title, size, 154), size, palette.muted)
     for number, line in enumerate(card.lines):
         _row(group, line, 55 + 15 * number, palette)
 
 
 def _row(group: ET.Element, line: Line, y: float, palette: Palette) -> None:
-    figure = fitted(line.text, _LINE, 118, BOLD)
-    room = CARD_WIDTH - 28 - width_of(figure, _LINE) * BOLD
-    text(group, 11, y, fitted(line.name, _LINE, room), _LINE, palette.muted)
+    name, figure, size = row_of(line)
+    text(group, 11, y, name, size, palette.muted)
     colour = palette.muted if line.tone == "default" else palette.text
     weight = "400" if line.tone == "default" else "600"
-    text(group, CARD_WIDTH - 11, y, figure, _LINE, colour, anchor="end", weight=weight)
+    text(group, CARD_WIDTH - 11, y, figure, size, colour, anchor="end", weight=weight)
+
+
+def row_of(line: Line) -> tuple[str, str, float]:
+    """Name, figure and size of a line of a card, so that the two do not touch.
+
+    Where there is no room for both they are set smaller, then the figure loses what stands behind its last
+    comma (the name of a distribution), then the name its end.
+    """
+    room = CARD_WIDTH - 22 - _GAP
+    shorter = line.text.rpartition(", ")[0] or line.text
+    choices = ((line.text, _LINE), (line.text, _SMALL), (shorter, _LINE), (shorter, _SMALL))
+    for figure, size in choices:
+        if width_of(line.name, size) + width_of(figure, size) * BOLD <= room:
+            return line.name, figure, size
+    figure = fitted(shorter, _SMALL, 118, BOLD)
+    return fitted(line.name, _SMALL, room - width_of(figure, _SMALL) * BOLD), figure, _SMALL
 
 
 def _sign(group: ET.Element, category: str, colour: str) -> None:
@@ -112,38 +133,37 @@ def _sign(group: ET.Element, category: str, colour: str) -> None:
 
 
 # -- wires -------------------------------------------------------------------------------------------
-def _ends(source: Card, target: Card) -> tuple[float, float, float, float]:
-    return source.x + CARD_WIDTH, source.y + CARD_HEIGHT / 2, target.x - 3, target.y + CARD_HEIGHT / 2
-
-
-def _wire(root: ET.Element, wire: Wire, source: Card, target: Card, palette: Palette) -> None:
-    x1, y1, x2, y2 = _ends(source, target)
-    # As on the canvas: half the distance forwards; backwards the curve swings out with the root of it.
-    reach = 0.5 * (x2 - x1) if x2 >= x1 else 6.25 * (x1 - x2) ** 0.5
+def _wire(root: ET.Element, drawn: Drawn, title: str, palette: Palette) -> None:
     shape = {
-        "d": f"M{x1:g} {y1:g}C{x1 + reach:.6g} {y1:g} {x2 - reach:.6g} {y2:g} {x2:g} {y2:g}",
+        "d": drawn.route.path,
         "fill": "none",
         "stroke": palette.wire,
         "stroke-width": "2",
         "marker-end": "url(#arrow)",
     }
-    if wire.role not in _PLAIN_ROLES:
+    if drawn.wire.role not in _PLAIN_ROLES:
         shape["stroke-dasharray"] = "6 5"
         shape["stroke"] = palette.warn
         shape["marker-end"] = "url(#arrow-warn)"
     path = ET.SubElement(root, "path", shape)
-    ET.SubElement(path, "title").text = legal(f"{source.label} to {target.label}: {wire.role}")
+    ET.SubElement(path, "title").text = legal(title)
 
 
-def _wire_label(root: ET.Element, wire: Wire, source: Card, target: Card, palette: Palette) -> None:
-    if not wire.label:
-        return
-    x1, y1, x2, y2 = _ends(source, target)
-    label = fitted(wire.label, _LABEL, max(150.0, abs(x2 - x1) + 60.0))
-    x, y = (x1 + x2) / 2, (y1 + y2) / 2 - 8
-    half = width_of(label, _LABEL) / 2 + 4
-    box(root, x - half, y - 12, 2 * half, 16, 4, fill=palette.background, fill_opacity="0.85")
-    text(root, x, y, label, _LABEL, palette.muted, anchor="middle")
+def _wire_label(root: ET.Element, label: Label, palette: Palette) -> None:
+    place = label.box
+    box(
+        root,
+        place.left,
+        place.top,
+        place.right - place.left,
+        place.bottom - place.top,
+        4,
+        fill=palette.background,
+        fill_opacity="0.85",
+    )
+    middle = (place.left + place.right) / 2
+    for number, line in enumerate(label.lines):
+        text(root, middle, place.top + 12 + LINE * number, line, LABEL, palette.muted, anchor="middle")
 
 
 def _arrow(root: ET.Element, palette: Palette) -> None:

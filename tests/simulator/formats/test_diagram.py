@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
@@ -10,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import Document, simulate
-from simulator.formats.diagram import diagram_of
+from simulator.formats.diagram import Line, diagram_of
+from simulator.formats.drawing.ground import of_card
+from simulator.formats.drawing.plan import plan_of
+from simulator.formats.exports.svg import row_of
+from simulator.formats.vector import BOLD, width_of
 from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH, COLUMN, layered, placed
 from tests.simulator.designs import design, node
+from tests.simulator.formats.exported import TEMPLATES
 
 NODES = [
     node("web", "producer", arrivals={"process": "poisson", "rate": 40}),
@@ -104,3 +109,83 @@ def test_no_card_without_a_place_of_its_own_covers_another(links: Any, given_pla
     for number, (x, y) in enumerate(free):
         others = free[number + 1 :] + [places[id] for id in own]
         assert all(abs(x - a) >= CARD_WIDTH or abs(y - b) >= CARD_HEIGHT for a, b in others)
+
+
+# ---------------------------------------------------------------- where things stand on the drawing
+
+
+@pytest.mark.parametrize("slug", TEMPLATES)
+@pytest.mark.parametrize("rate", [None, 1234.5])
+def test_no_label_of_a_template_covers_another_or_a_card_and_no_wire_goes_behind_one(slug, rate):
+    document = TEMPLATES[slug]
+    result = {"replications": 1, "duration": 60, "seed": 1, "nodes": {}}
+    result["edges"] = {edge.id: {"throughput": rate} for edge in document.edges}
+    plan = plan_of(diagram_of(document, result if rate else None))
+    cards = {card.id: of_card(card) for card in plan.cards}
+    labels = {drawn.wire.id: drawn.label.box for drawn in plan.wires if drawn.label is not None}
+    if rate:
+        assert labels.keys() == {edge.id for edge in document.edges}
+    boxes = [*cards.items(), *labels.items()]
+    assert [(a, b) for (a, one), (b, other) in combinations(boxes, 2) if one.shared(other)] == []
+    behind = [
+        (drawn.wire.id, id)
+        for drawn in plan.wires
+        for id, card in cards.items()
+        if any(card.holds(point) for point in drawn.route.points)
+    ]
+    assert behind == []
+    assert all(plan.box.shared(box) == box.shared(box) for _, box in boxes)
+
+
+def test_a_gap_is_widened_for_a_label_and_what_stands_right_of_it_moves_along(shop):
+    before, after = diagram_of(shop), plan_of(diagram_of(shop))
+    assert after.cards == before.cards
+    narrow = Document.parse(
+        {
+            **shop.to_data(),
+            "layout": {id: {"x": 220 * place, "y": 0} for place, id in enumerate(("web", "jobs", "dead"))}
+            | {"work": {"x": 440, "y": 140}},
+        }
+    )
+    places = {card.id: card.x for card in plan_of(diagram_of(narrow)).cards}
+    assert places["web"] == 0
+    assert places["jobs"] == 220
+    assert places["dead"] == places["work"] > 420 + width_of("dead-letter", 11)
+
+
+def test_a_wire_goes_round_a_card_in_its_way_and_back_to_one_on_the_left():
+    nodes = [node(id, "service", service_time={"distribution": "constant", "value": 1}) for id in "abc"]
+    document = design(
+        nodes,
+        ["a->c", "c->b"],
+        layout={id: {"x": 300 * place, "y": 0} for place, id in enumerate("abc")},
+    )
+    plan = plan_of(diagram_of(document))
+    cards = [of_card(card) for card in plan.cards]
+    for drawn, source, target in zip(plan.wires, (cards[0], cards[2]), (cards[2], cards[1]), strict=True):
+        assert not any(card.holds(point) for card in cards for point in drawn.route.points)
+        assert source.grown(1).holds(drawn.route.points[0])
+        assert target.grown(4).holds(drawn.route.points[-1])
+
+
+def test_wires_between_the_same_two_lie_beside_each_other():
+    nodes = [node(id, "service", service_time={"distribution": "constant", "value": 1}) for id in "ab"]
+    document = design(nodes, ["a->b", "a->b"])
+    first, second = plan_of(diagram_of(document)).wires
+    for (_, above), (_, below) in zip(first.route.points, second.route.points, strict=True):
+        assert below - above == pytest.approx(18.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "figure", "shown"),
+    [
+        ("Concurrency", "4", ("Concurrency", "4")),
+        ("Service time", "800 ms, exponential", ("Service time", "800 ms")),
+        ("ReceiveMessageWaitTimeSeconds", "20 s", ("ReceiveMessageWaitTimeS…", "20 s")),
+        ("A long name of a setting", "W" * 40, ("A long na…", "WWWWWWWWWW…")),
+    ],
+)
+def test_the_name_and_the_figure_of_a_line_do_not_touch(name, figure, shown):
+    left, right, size = row_of(Line(name, figure))
+    assert (left, right) == shown
+    assert width_of(left, size) + width_of(right, size) * BOLD <= CARD_WIDTH - 22 - 6
