@@ -18,12 +18,12 @@ from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.broker import Subscription
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message_draws import ManyDraws
-from simulator.engine.recursion import Numbers, Onward
-from simulator.measurement.level import Timeline, Times
+from simulator.engine.recursion import Flags, Numbers, Onward
+from simulator.measurement.level import Course, SizedLevel, Timeline, Times, changes
 from simulator.measurement.tally import Samples
 
 #: What can happen to a message, as bits of `Rows.noted`.
-ARRIVED, TAKEN, BEGUN, ENDED, SETTLED = 1, 2, 4, 8, 16
+ARRIVED, READY, TAKEN, REACHED, BEGUN, ENDED, SETTLED = 1, 2, 4, 8, 16, 32, 64
 
 
 @dataclass(slots=True)
@@ -33,6 +33,8 @@ class Rows:
     Times are in seconds, infinite where they are not known yet.
     """
 
+    #: From 0, in order of arrival.
+    number: Numbers
     source: Numbers
     sequence: Numbers
     #: Numbers in the book of keys.
@@ -41,8 +43,12 @@ class Rows:
     arrived: Times
     #: Service times, seconds.
     service: Times
-    #: When the broker handed it over.
+    #: When the broker could hand it over, and when it did.
+    ready: Times
     taken: Times
+    #: When it reached the client, and number of the channel on which it did.
+    reached: Times
+    channel: Numbers
     begins: Times
     ends: Times
     #: When the broker heard of the end.
@@ -135,7 +141,10 @@ class BrokerStage(AheadStage[Ready]):
         self._draws = draws
         self._onward = onward
         #: What has not been settled by the end of what stands ready.
-        self._rows = _unserved(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES, _NO_TIMES)
+        nothing = np.zeros(0)
+        no_numbers = np.zeros(0, dtype=np.int64)
+        self._rows = _unserved(no_numbers, no_numbers, no_numbers, no_numbers, nothing, nothing, nothing)
+        self._count = 0
 
     def _is_open(self) -> bool:
         return len(self._rows) > 0
@@ -154,17 +163,21 @@ class BrokerStage(AheadStage[Ready]):
             follower.follow(now)
 
     def _new_rows(self) -> list[Rows]:
-        return [
-            _unserved(
-                passage.source,
-                passage.sequence,
-                self._book.numbers_of(passage.key),
-                passage.created,
-                passage.arrived,
-                self._draws(passage.source, passage.sequence),
+        made = []
+        for passage in self._told():
+            first, self._count = self._count, self._count + len(passage)
+            made.append(
+                _unserved(
+                    np.arange(first, self._count),
+                    passage.source,
+                    passage.sequence,
+                    self._book.numbers_of(passage.key),
+                    passage.created,
+                    passage.arrived,
+                    self._draws(passage.source, passage.sequence),
+                )
             )
-            for passage in self._told()
-        ]
+        return made
 
     @abstractmethod
     def _serve(self, rows: Rows, until: float) -> None:
@@ -205,14 +218,90 @@ class BrokerStage(AheadStage[Ready]):
         return [Noting(begins, note_begins), Noting(ends, note_ends), *self._deliveries(done, sojourn)]
 
 
+class SizedCourse:
+    """The course of a level of things that all have the same size.
+
+    Args:
+        times: of the changes, ascending (seconds).
+        steps: the changes, none of them 0.
+        size: a whole number, so that sums of it are exact.
+    """
+
+    __slots__ = ("_after", "_areas", "_level", "_of_count", "_timeline")
+
+    def __init__(self, level: SizedLevel, times: Times, steps: Numbers, size: float) -> None:
+        self._of_count = Course(level, times, steps)
+        sizes = level.bytes
+        self._level = sizes
+        self._timeline = Timeline(times)
+        self._after = (level.value + np.cumsum(steps)) * size
+        before = np.concatenate(([sizes.value], self._after))[:-1]
+        passed = np.diff(times, prepend=sizes.since)
+        self._areas = np.add.accumulate(np.concatenate(([sizes.area], passed * before)))
+
+    def follow(self, now: float) -> None:
+        """Make the changes up to `now` (seconds)."""
+        self._of_count.follow(now)
+        part = self._timeline.pass_to(now)
+        if part.start == part.stop:
+            return
+        level, times = self._level, self._timeline.times
+        level.area, level.since = float(self._areas[part.stop]), float(times[part.stop - 1])
+        level.value = float(self._after[part.stop - 1])
+        highest = part.start + int(self._after[part].argmax())
+        if self._after[highest] > level.peak:
+            level.peak, level.peak_at = float(self._after[highest]), float(times[highest])
+
+
+def passing(entered: Times, is_at_once: Flags, left: Times) -> tuple[Times, Numbers]:
+    """`changes` of a level at which each enters and some leave at once, before the next enters.
+
+    Args:
+        entered: when each enters, ascending (seconds).
+        is_at_once: which of them leave at that time.
+        left: when the others leave, ascending (seconds); what enters at such a time enters before.
+    """
+    repeats = 1 + is_at_once
+    times = np.repeat(entered, repeats)
+    steps = np.ones(len(times), dtype=np.int64)
+    steps[np.cumsum(repeats)[is_at_once] - 1] = -1
+    times = np.concatenate((times, left))
+    order = times.argsort(kind="stable")
+    return times[order], np.concatenate((steps, np.full(len(left), -1)))[order]
+
+
+def replacing(downs: Times, ups: Times) -> tuple[Times, Numbers]:
+    """`changes` of a level at which, at one time, the downs come first."""
+    times, steps = changes(downs, ups)
+    return times, -steps
+
+
 def _unserved(
-    source: Numbers, sequence: Numbers, keys: Numbers, created: Times, arrived: Times, service: Times
+    number: Numbers,
+    source: Numbers,
+    sequence: Numbers,
+    keys: Numbers,
+    created: Times,
+    arrived: Times,
+    service: Times,
 ) -> Rows:
     """Messages of which nothing is known but that they come."""
-    taken, begins, ends, settled = np.full((4, len(source)), np.inf)
-    noted = np.zeros(len(source), np.uint8)
-    return Rows(source, sequence, keys, created, arrived, service, taken, begins, ends, settled, noted)
-
-
-_NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
-_NO_TIMES: Times = np.zeros(0)
+    count = len(number)
+    ready, taken, reached, begins, ends, settled = np.full((6, count), np.inf)
+    return Rows(
+        number,
+        source,
+        sequence,
+        keys,
+        created,
+        arrived,
+        service,
+        ready,
+        taken,
+        reached,
+        np.zeros(count, np.int64),
+        begins,
+        ends,
+        settled,
+        np.zeros(count, np.uint8),
+    )

@@ -27,6 +27,7 @@ class ConsumerChannel:
 
     __slots__ = (
         "buffer",
+        "buffered_ahead",
         "instance",
         "is_open",
         "is_waiting",
@@ -63,6 +64,8 @@ class ConsumerChannel:
         self.queue: RabbitQueue
         #: Delivered and not begun: (entry, delivery tag).
         self.buffer: deque[tuple[Entry, int]] = deque()
+        #: The same where a stage has them.
+        self.buffered_ahead = 0
         self.unacked = 0
         #: False while the consumer is gone.
         self.is_open = True
@@ -79,6 +82,10 @@ class ConsumerChannel:
         if self.shared is None:
             return self.unacked >= self.limit > 0
         return sum([channel.unacked for channel in self.shared]) >= self.limit
+
+    def buffered(self) -> int:
+        """Deliveries that wait in the client."""
+        return len(self.buffer) + self.buffered_ahead
 
     def free_others(self, now: float) -> None:
         """A place in the prefetch that it shares is free: the queues of the others may deliver, in turn."""

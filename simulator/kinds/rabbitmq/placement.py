@@ -68,6 +68,11 @@ class PlacedBroker(Broker):
         """What a channel may have unprocessed here, and after how many it goes on."""
         return self._credit
 
+    @property
+    def commit_draw(self) -> Draw | None:
+        """Draws of the time until an entry of the log is committed (s); None where there is no log."""
+        return self._commit
+
     def behind(self) -> list[Backpressured]:
         """Itself, where deliveries share the process with publishes."""
         return [self] if self.settings.x_queue_type == "classic" else []

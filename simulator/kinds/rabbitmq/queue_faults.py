@@ -51,6 +51,10 @@ class QueueFaults(QueueState):
             self._timeout.arm(self.env._now + limit)
         self._note_use(self.env._now)
 
+    def hand_over_timeout(self) -> bool:
+        """Look for time-outs no more, a stage does; returns whether there was anything to look for."""
+        return bool(self.env.withdraw(lambda activity: activity is self._timeout))
+
     def _look_for_timeouts(self, now: float) -> None:
         """Cancel the consumers that hold a delivery for longer than the consumer timeout.
 

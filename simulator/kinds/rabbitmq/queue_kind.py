@@ -12,6 +12,7 @@ from simulator.kinds.rabbitmq.faults import QUEUE_FAULTS
 from simulator.kinds.rabbitmq.queue import RabbitQueue
 from simulator.kinds.rabbitmq.queue_checks import check_queue
 from simulator.kinds.rabbitmq.queue_settings import RabbitQueueSettings
+from simulator.kinds.rabbitmq.queue_stage import plan_queue
 from simulator.kinds.rabbitmq.stream import RabbitStream
 from simulator.kinds.rabbitmq.traits import RABBIT_MAPPING
 
@@ -40,4 +41,5 @@ KIND = Kind(
     badges=("queue_length", "in_flight", "waiting_time"),
     swap=RABBIT_MAPPING,
     cost=cost_items,
+    plan_stage=plan_queue,
 )

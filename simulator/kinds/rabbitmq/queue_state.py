@@ -87,12 +87,12 @@ class QueueState(PlacedBroker, ABC):
     # -- what it takes up ------------------------------------------------------------------------
     def memory(self) -> float:
         """Bytes of memory on each of its nodes, by the rules of its type (see `alarms`)."""
-        ready = self.ready
+        ready = self.ready_level.value
         held = self.unacked_level.value
         if self.is_quorum:
-            return QUORUM_METADATA * (ready.count + len(self._committing) + held)
-        kept = min(ready.count, CLASSIC_IN_MEMORY)
-        body = self.ready_level.bytes.value / ready.count * kept if ready.count else 0.0
+            return QUORUM_METADATA * (ready + self.committing_level.value + held)
+        kept = min(ready, CLASSIC_IN_MEMORY)
+        body = self.ready_level.bytes.value / ready * kept if ready else 0.0
         return body + self.unacked_level.bytes.value
 
     def stored(self) -> float:
@@ -112,7 +112,7 @@ class QueueState(PlacedBroker, ABC):
                 {"node": node, "is_up": node not in down, "is_leader": node == self.leader}
                 for node in self.members
             ],
-            "ready": self.ready.count,
+            "ready": self.ready_level.value,
             "committing": self.committing_level.value,
             "unacked": self.unacked_level.value,
             "message_bytes_ready": self.ready_level.bytes.value,
@@ -125,7 +125,7 @@ class QueueState(PlacedBroker, ABC):
                     "instance": channel.instance,
                     "prefetch": channel.limit,
                     "unacked": channel.unacked,
-                    "buffered": len(channel.buffer),
+                    "buffered": channel.buffered(),
                     "x-priority": channel.settings.x_priority,
                     "is_open": channel.is_open,
                     "is_active": active is None or active is channel,

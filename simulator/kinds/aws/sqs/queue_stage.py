@@ -15,9 +15,18 @@ from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulator.engine.broker_stage import ARRIVED, TAKEN, BrokerStage, Follower, Noting, Ready, Rows
+from simulator.engine.broker_stage import (
+    ARRIVED,
+    TAKEN,
+    BrokerStage,
+    Follower,
+    Noting,
+    Ready,
+    Rows,
+    passing,
+    replacing,
+)
 from simulator.engine.stage_plan import EventsNeeded, StagePlan, sizes_into, takes_time
 from simulator.kinds.aws.sqs.quotas import CHUNK
 from simulator.kinds.aws.sqs.standard import StandardQueue
@@ -174,8 +183,8 @@ class StandardStage(BrokerStage):
             Noting(ends, note_deletes),
             Noting(self._timer.run(rows, until), note_timer),
             self._ages(rows, until),
-            Course(queue.available, *_available(arrived, is_at_once, later)),
-            Course(queue.in_flight_level, *_changes(ends, taken)),
+            Course(queue.available, *passing(arrived, is_at_once, later)),
+            Course(queue.in_flight_level, *replacing(ends, taken)),
             Course(self._consumer.busy, *changes(woken, rested)),
             self._polls.course(woken, rested),
         ]
@@ -281,23 +290,6 @@ class _OpenPolls:
             self._idle = int(after[part.stop - 1])
 
         return Noting(times, note)
-
-
-def _available(arrived: Times, is_at_once: NDArray[np.bool_], later: Times) -> tuple[Times, Numbers]:
-    """How many are available: each message is when it comes, some are received at once, others `later`."""
-    repeats = 1 + is_at_once
-    times = np.repeat(arrived, repeats)
-    steps = np.ones(len(times), dtype=np.int64)
-    steps[np.cumsum(repeats)[is_at_once] - 1] = -1
-    times = np.concatenate((times, later))
-    order = times.argsort(kind="stable")
-    return times[order], np.concatenate((steps, np.full(len(later), -1)))[order]
-
-
-def _changes(downs: Times, ups: Times) -> tuple[Times, Numbers]:
-    """The same as `changes`, but at one time the downs come first: a worker deletes before it receives."""
-    times, steps = changes(downs, ups)
-    return times, -steps
 
 
 class StandardPlan(StagePlan):

@@ -1,0 +1,180 @@
+"""RabbitMQ queues that advance by recursion: the same bytes as by events, never where they must not be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator import Document, simulate
+from simulator.experiments.replication import Engine, build_world
+from tests.simulator.designs import design, node
+
+DURATION = 5.0
+EXPONENTIAL = {"distribution": "exponential", "mean": 0.03}
+QUORUM = {"x-queue-type": "quorum"}
+
+
+def queue(
+    arguments: dict[str, Any] | None = None,
+    read: dict[str, Any] | None = None,
+    consumer: dict[str, Any] | None = None,
+    publish: dict[str, Any] | None = None,
+    **rest: Any,
+) -> Document:
+    """A producer, a queue, and three instances that read it."""
+    producer = {"arrivals": {"process": "poisson", "rate": 80}, **rest.pop("producer", {})}
+    return design(
+        [
+            node("p", "producer", **producer),
+            node("q", "rabbitmq.queue", **(arguments or {})),
+            node("c", "consumer", **{"instances": 3, "service_time": EXPONENTIAL, **(consumer or {})}),
+            *rest.pop("more", []),
+        ],
+        ["p->q", "q->c", *rest.pop("edges", [])],
+        edge_configs={"q->c": read or {}, "p->q": publish or {}, **rest.pop("edge_configs", {})},
+        **{"simulation": {"duration": DURATION}, **rest},
+    )
+
+
+def parts(document: Document) -> tuple[int, int]:
+    """How many stages and sources the design has."""
+    recursion = build_world(document, 1, 0, DURATION, "auto").recursion
+    return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
+
+
+def seen(document: Document, engine: Engine, **options: Any) -> tuple[str, str]:
+    """Result and frames of an engine."""
+    frames: list[Any] = []
+    result = simulate(document, engine=engine, on_frame=frames.append, **options)
+    return json.dumps(result), json.dumps(frames)
+
+
+OTHER = node("c2", "consumer", instances=2, concurrency=2, service_time=EXPONENTIAL)
+TANDEM: dict[str, Any] = {
+    "more": [node("q2", "rabbitmq.queue", **QUORUM), OTHER],
+    "edges": ["c->q2", "q2->c2"],
+    "edge_configs": {"q2->c2": {"prefetch": 3}},
+}
+LETTERS: dict[str, Any] = {"more": [node("d", "rabbitmq.queue")], "edges": ["q->d:dead-letter"]}
+MANY = {"arrivals": {"process": "poisson", "rate": 3_000}}
+BATCHES = {"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 9}}
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (queue(), (1, 1)),
+        (queue(read={"prefetch": 1}), (1, 1)),
+        (queue(read={"prefetch": 20}, consumer={"concurrency": 2}), (1, 1)),
+        (queue(read={"auto_ack": True}), (1, 1)),
+        (queue(QUORUM), (1, 1)),
+        (queue(QUORUM, {"prefetch": 2}, {"concurrency": 4}, producer=BATCHES), (1, 1)),
+        (queue({"deliver_time": 0, "acknowledge_time": 0}, producer=BATCHES), (1, 1)),
+        (queue({**QUORUM, "deliver_time": 0, "commit_latency": 0.01}, producer=BATCHES), (1, 1)),
+        # The queue's process is what is short of time.
+        (queue({"deliver_time": 0.01}, {"prefetch": 1}, {"instances": 1, "concurrency": 9}), (1, 1)),
+        # More is published than can be done.
+        (queue(consumer={"instances": 1}), (1, 1)),
+        (queue(**LETTERS), (1, 1)),
+        (queue(**TANDEM), (2, 1)),
+        # One by one: what comes late, and what two producers send.
+        (queue(publish={"delay": EXPONENTIAL}), (1, 0)),
+        (queue(more=[node("p2", "producer")], edges=["p2->q"]), (1, 0)),
+        # Flow control, a consumer that does not acknowledge in time: events are needed when it comes to that.
+        (
+            queue(
+                {"publish_time": 0.001, "credit_flow_default_credit": 20},
+                producer=MANY,
+                simulation={"duration": 0.4},
+            ),
+            (1, 1),
+        ),
+        (queue({**QUORUM, "quorum_commands_soft_limit": 2}), (1, 1)),
+        (queue({**QUORUM, "x-consumer-timeout": 60}, {"prefetch": 1}), (1, 1)),
+        (queue({**QUORUM, "x-consumer-timeout": 1_000}, {"prefetch": 1}), (1, 1)),
+        # The process is done with a publish when the next one comes: what is first only the events know.
+        (
+            queue(
+                {"publish_time": 0.5, "deliver_time": 0},
+                producer={"arrivals": {"process": "constant", "rate": 2}},
+            ),
+            (1, 1),
+        ),
+        # What the stage does not model.
+        (queue({"x-queue-type": "stream"}, {"prefetch": 9}, {"instances": 1}), (0, 0)),
+        (queue({"x-message-ttl": 1_000}), (0, 0)),
+        (queue({"x-max-length": 9}), (0, 0)),
+        (queue({"x-max-length-bytes": 9_000}), (0, 0)),
+        (queue({"x-max-priority": 5}), (0, 0)),
+        (queue({"x-expires": 9_000}), (0, 0)),
+        (queue({"x-single-active-consumer": True}), (0, 0)),
+        (queue({"total_memory_available_override_value": 10**9}), (0, 0)),
+        (queue({"disk_space": 10**9}), (0, 0)),
+        (queue({"publish_time": 0}), (0, 0)),
+        (queue(read={"prefetch": 1, "global": True}), (0, 0)),
+        (queue(read={"round_trip": 0}), (0, 0)),
+        (queue(read={"round_trip": EXPONENTIAL}), (0, 0)),
+        (queue(publish={"confirms": True}), (0, 0)),
+        (queue(publish={"expiration": 900}), (0, 0)),
+        (queue(producer={"size": {"distribution": "uniform", "low": 100, "high": 900}}), (0, 0)),
+        (queue(more=[node("p2", "producer", size=5)], edges=["p2->q"]), (0, 0)),
+        (queue(QUORUM, more=[node("p2", "producer", priority=5)], edges=["p2->q"]), (0, 0)),
+        (queue(consumer={"failure": {"probability": 0.1}}), (0, 0)),
+        (queue(consumer={"service_time": 0.03}), (0, 0)),
+        (queue(more=[OTHER], edges=["q->c2"]), (0, 0)),
+    ],
+)
+def test_a_queue_advances_by_recursion_only_where_nothing_else_can_happen(
+    document: Document, expected: tuple[int, int]
+) -> None:
+    assert parts(document) == expected
+    assert seen(document, "events") == seen(document, "auto")
+
+
+@given(
+    arrivals=st.one_of(
+        st.builds(lambda rate: {"process": "poisson", "rate": rate}, st.floats(1, 150)),
+        st.builds(
+            lambda rate, batch: {"process": "batch-poisson", "rate": rate, "batch": batch},
+            st.floats(0.3, 15),
+            st.integers(2, 12),
+        ),
+        st.builds(lambda rate: {"process": "constant", "rate": rate}, st.floats(1, 150)),
+    ),
+    service=st.builds(
+        lambda mean, shape: {"distribution": "gamma", "mean": mean, "shape": shape},
+        st.floats(0.001, 0.2),
+        st.floats(1, 3),
+    ),
+    type=st.sampled_from(["classic", "quorum"]),
+    times=st.tuples(*[st.sampled_from([0.00001, 0.0003, 0.004])] * 3),
+    workers=st.tuples(st.integers(1, 4), st.integers(1, 3)),
+    read=st.fixed_dictionaries(
+        {"prefetch": st.integers(0, 6), "auto_ack": st.booleans(), "round_trip": st.floats(0.0001, 0.02)}
+    ),
+    has_tandem=st.booleans(),
+)
+@settings(max_examples=40)
+def test_both_engines_give_the_same_bytes_for_generated_queues(
+    arrivals: dict[str, Any],
+    service: dict[str, Any],
+    type: str,
+    times: tuple[float, ...],
+    workers: tuple[int, int],
+    read: dict[str, Any],
+    has_tandem: bool,
+) -> None:
+    taken = dict(zip(("publish_time", "deliver_time", "acknowledge_time"), times, strict=True))
+    document = queue(
+        {"x-queue-type": type, **taken},
+        read,
+        {"service_time": service, "instances": workers[0], "concurrency": workers[1]},
+        producer={"arrivals": arrivals},
+        **(TANDEM if has_tandem else {}),
+    )
+    assert parts(document) == ((2, 1) if has_tandem else (1, 1))
+    assert seen(document, "events", warmup=1.5) == seen(document, "auto", warmup=1.5)
