@@ -1,8 +1,8 @@
-import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { BaseEdge, type EdgeProps, getBezierPath, getSmoothStepPath } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { useDetail } from "./detail";
 import type { WireEdge } from "./flowElements";
-import { CARD } from "./geometry";
+import { CARD, GRID, laneBack } from "./geometry";
 import { bindEdge } from "./liveEdge";
 
 /** One edge. Its label says the role where it is not the plain one, and the rate during a run. */
@@ -23,16 +23,19 @@ function Line(props: EdgeProps<WireEdge>) {
   const isFar = useDetail() !== "near";
   const group = useRef<SVGGElement>(null);
   const text = useRef<SVGTextElement>(null);
-  const [path, labelX, labelY] = getBezierPath({
-    sourceX,
-    sourceY,
-    targetX,
-    targetY,
-    sourcePosition,
-    targetPosition,
-  });
+  const ends = { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition };
+  const isBack = targetX < sourceX;
+  // a curve back would run behind the cards of its ends
+  const [path, labelX, labelY] = isBack
+    ? getSmoothStepPath({
+        ...ends,
+        centerY: laneBack(sourceY, targetY),
+        offset: GRID,
+        borderRadius: GRID / 2,
+      })
+    : getBezierPath(ends);
   // above a level line; on one that climbs in the middle, which lies between two rows of cards and not beside them
-  const offset = Math.abs(sourceY - targetY) > CARD.height / 2 ? 4 : -8;
+  const offset = !isBack && Math.abs(sourceY - targetY) > CARD.height / 2 ? 4 : -8;
   const role = data?.role ?? "publish";
   const label = data?.label ?? role;
   const isPlain = label === "publish" || label === "consume" || label === "invoke";

@@ -30,6 +30,14 @@ export function placeOfNode(document: DesignDocument, id: string): Point {
 const overlaps = (a: Point, b: Point, gap: number) =>
   Math.abs(a.x - b.x) < CARD.width + gap && Math.abs(a.y - b.y) < CARD.height + gap;
 
+/** The height at which an edge to a card further left goes past its ends: beside the card that it leaves. */
+export function laneBack(sourceY: number, targetY: number): number {
+  const reach = CARD.height / 2 + GRID;
+  const side = sourceY <= targetY ? reach : -reach;
+  const isFree = Math.abs(sourceY + side - targetY) >= reach - GRID / 2;
+  return isFree ? sourceY + side : sourceY - side;
+}
+
 /** The nearest free place at or below and right of the wanted one, so that no new card hides another. */
 export function freePlace(wanted: Point, taken: readonly Point[], gap = GRID): Point {
   const start = snapped(wanted);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DesignDocument } from "../../document/types";
-import { CARD, freePlace, guidesFor, placeInLine } from "../geometry";
+import { CARD, freePlace, guidesFor, laneBack, placeInLine } from "../geometry";
 import { graphOrder, layersOf } from "../graphOrder";
 import { between } from "./animate";
 import { elkGraph, placedAround } from "./elk";
@@ -136,5 +136,20 @@ describe("a card that is dragged", () => {
     ["stands anywhere without a grid, but in line when near", { x: 171, y: 296 }, false, { x: 171, y: 300 }],
   ])("%s", (_words, raw, grid, expected) => {
     expect(placeInLine(raw, others, 5, grid)).toEqual(expected);
+  });
+});
+
+describe("an edge back", () => {
+  it("goes past both of its cards, on the side of where it leads if there is room", () => {
+    expect(laneBack(0, 300)).toBe(70);
+    expect(laneBack(300, 0)).toBe(230);
+    expect(laneBack(0, 80)).toBe(-70);
+    fc.assert(
+      fc.property(fc.integer({ min: -400, max: 400 }), fc.integer({ min: -400, max: 400 }), (from, to) => {
+        const lane = laneBack(from, to);
+        expect(Math.abs(lane - from)).toBeGreaterThan(CARD.height / 2);
+        expect(Math.abs(lane - to)).toBeGreaterThan(CARD.height / 2);
+      }),
+    );
   });
 });
