@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import random
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -403,10 +404,15 @@ def load(module: str) -> None:
             if not hasattr(np, name):  # the package is older than NumPy 2
                 setattr(np, name, value)
     importlib.import_module(module)
-    if module == "simulator":
+    if module in {"simulator", "numba"}:
+        from simulator.compiled import compiled
         from simulator.kinds.catalogue import KINDS
 
         list(KINDS.values())  # a kind is imported when a design first has it
+        if module == "numba":
+            compiled.load()
+        else:
+            os.environ["HEADRACE_COMPILED"] = "0"
 
 
 Contestant = Callable[[Workload, int, int], Outcome]
@@ -415,6 +421,8 @@ CONTESTANTS: dict[str, tuple[str, Contestant]] = {
     "SimPy Store": ("simpy", simpy_store),
     "Headrace": ("simulator", headrace),
     "Headrace (short)": ("simulator", headrace),
+    "Headrace (fast)": ("numba", headrace),
+    "Headrace (fast long)": ("numba", headrace),
     "asimpy": ("asimpy", asimpy),
     "dssim": ("dssim", dssim),
     "salabim": ("salabim", salabim),

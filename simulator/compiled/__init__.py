@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Events of a run by recursion after which loops are loaded: until then that would have cost more than it
 #: could gain.
 WORTHWHILE = 2_000_000
+#: Where more servers than these work at a time, too many messages overtake each other to put them in order
+#: one by one (`in_order`): NumPy sorts them.
+MOST_IN_ORDER = 64
 
 
 class Compiled:

@@ -212,7 +212,7 @@ class BrokerStage(AheadStage[Ready]):
             consumer.delivered += count
             env.events += count
             if onward is not None:
-                keys = list(map(self._book.keys.__getitem__, done.keys[part].tolist()))
+                keys = self._book.keys_of(done.keys[part])
                 onward.carry(done.source[part], done.sequence[part], keys, done.created[part], ends[part])
 
         return [Noting(begins, note_begins), Noting(ends, note_ends), *self._deliveries(done, sojourn)]

@@ -13,7 +13,7 @@ from heapq import heapreplace
 
 import numpy as np
 
-from simulator.compiled import compiled
+from simulator.compiled import MOST_IN_ORDER, compiled
 from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
@@ -90,7 +90,7 @@ class LineStage(AheadStage["_Ahead"]):
 
     def _ended(self, ends: Times, until: float) -> Numbers:
         """The positions of what ends up to `until` (seconds), in order of time."""
-        if compiled.loops is not None and len(self._free) <= _FEW_SERVERS:
+        if compiled.loops is not None and len(self._free) <= MOST_IN_ORDER:
             done: Numbers = compiled.loops.in_order(ends, until)
             return done
         done = np.flatnonzero(ends <= until)
@@ -148,7 +148,7 @@ class LineStage(AheadStage["_Ahead"]):
         self._env.events += count
         rows = ahead.finished
         if self._onward is not None and rows is not None:
-            keys = list(map(self._book.keys.__getitem__, rows.keys[done].tolist()))
+            keys = self._book.keys_of(rows.keys[done])
             self._onward.carry(
                 rows.source[done], rows.sequence[done], keys, rows.created[done], rows.ends[done]
             )
@@ -274,7 +274,5 @@ class _Ahead:
     deliveries: list[Deliveries]
 
 
-#: With more servers than these too many overtake each other to put them in order one by one.
-_FEW_SERVERS = 64
 _NO_TIMES: Times = np.zeros(0)
 _NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)

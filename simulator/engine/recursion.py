@@ -26,6 +26,7 @@ from simulator.engine.link import Link
 from simulator.engine.message import Key
 from simulator.engine.stage_plan import Part
 from simulator.measurement.level import Times
+from simulator.measurement.ordering import NoKeys
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -159,7 +160,7 @@ class Source:
         count = len(times)
         self._is_last = count < self._size
         self._size = min(2 * self._size, BLOCK)
-        keys: Sequence[Key] | Numbers = [None] * count
+        keys: Sequence[Key] | Numbers = NoKeys(count)
         if self._keys is not None:
             drawn = self._keys.take(count)
             is_small = bool((np.abs(drawn) < LARGEST_NUMBER).all())

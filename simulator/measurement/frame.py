@@ -203,9 +203,12 @@ def _summary(views: Iterable[View]) -> Spread:
     seen = [view for view in views if view.count]
     if not seen:
         return {"mean": None, "p50": None, "p95": None, "p99": None}
-    count = sum(view.count for view in seen)
+    count, total = seen[0].count, seen[0].total
+    for view in seen[1:]:
+        count += view.count
+        total += view.total
     p50, p95, p99 = _percentiles(seen, count)
-    return {"mean": _short(sum(view.total for view in seen) / count), "p50": p50, "p95": p95, "p99": p99}
+    return {"mean": _short(total / count), "p50": p50, "p95": p95, "p99": p99}
 
 
 def _percentiles(views: list[View], count: int) -> list[float | None]:

@@ -8,6 +8,7 @@ Counts are integers, so merging is exact and does not depend on order.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil, exp, inf, log
 
 import numpy as np
@@ -78,15 +79,18 @@ def counted_buckets(buckets: NDArray[np.uint16]) -> tuple[int, Counts]:
 
 def ranked(buckets: NDArray[np.uint16], shares: tuple[float, ...]) -> list[float]:
     """What `percentiles` would say, given the bucket of each value (at least one)."""
-    ranks = [nearest_rank(share, len(buckets)) - 1 for share in shares]
+    ranks = _ranks(shares, len(buckets))
     if compiled.loops is not None:
-        found = compiled.loops.ranked(buckets, np.array(ranks))
+        found = compiled.loops.ranked(buckets, ranks)
     else:
-        found = np.sort(buckets, kind="stable")[
-            ranks
-        ]  # by radix: quicker than counting up to some ten thousand
+        found = np.sort(buckets, kind="stable")[ranks]  # by radix: quicker than counting up to some 10,000
     values: list[float] = _REPRESENTATIVES[found].tolist()
     return values
+
+
+@lru_cache(maxsize=1024)  # frames ask for the same few
+def _ranks(shares: tuple[float, ...], total: int) -> NDArray[np.int64]:
+    return np.array([nearest_rank(share, total) - 1 for share in shares])
 
 
 def percentile(counts: Counts, offset: int, share: float) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled import compiled
+
 Times = NDArray[np.float64]
 
 
@@ -143,15 +145,19 @@ class Course:
     def __init__(
         self, level: Level, times: Times, steps: NDArray[np.int64], also: Level | None = None
     ) -> None:
-        count = len(times)
-        after = level.value + np.cumsum(steps)
-        terms = np.empty(count + 1)
-        terms[0] = level.area
-        if count:
-            terms[1] = (times[0] - level.since) * level.value
-            np.subtract(times[1:], times[:-1], out=terms[2:])
-            terms[2:] *= after[:-1]
-        self._know((level,) if also is None else (level, also), times, after, np.add.accumulate(terms))
+        if compiled.loops is not None:
+            after, areas = compiled.loops.follow_steps(times, steps, level.value, level.since, level.area)
+        else:
+            count = len(times)
+            after = level.value + np.cumsum(steps)
+            terms = np.empty(count + 1)
+            terms[0] = level.area
+            if count:
+                terms[1] = (times[0] - level.since) * level.value
+                np.subtract(times[1:], times[:-1], out=terms[2:])
+                terms[2:] *= after[:-1]
+            areas = np.add.accumulate(terms)
+        self._know((level,) if also is None else (level, also), times, after, areas)
 
     @classmethod
     def known(cls, levels: tuple[Level, ...], times: Times, after: NDArray[np.int64], areas: Times) -> Course:
@@ -245,7 +251,7 @@ class Total:
     def after_each(self, entered: Times, left: Times) -> NDArray[np.int64]:
         """What the sum is after each of `entered`, when those of `left` lower it."""
         after: NDArray[np.int64] = self.value + np.arange(1, len(entered) + 1)
-        after -= np.searchsorted(left, entered)
+        after -= places(entered, left)
         return after
 
     def integral(self, now: float) -> float:
@@ -257,6 +263,13 @@ class Total:
         peak = self.peak, self.peak_at
         self.peak, self.peak_at = self.value, now
         return peak
+
+
+def places(times: Times, among: Times) -> NDArray[np.int64]:
+    """How many of `among` come before each of `times` (seconds, each ascending)."""
+    found: NDArray[np.int64]
+    found = among.searchsorted(times) if compiled.loops is None else compiled.loops.places(times, among)
+    return found
 
 
 def changes(ups: Times, downs: Times) -> tuple[Times, NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Keys below are looked up in an array.
 _LARGEST_IN_TABLE = 1 << 20
+#: Greater keys do not fit into an array of integers.
+_LARGEST_IN_ARRAY = 1 << 62
 
 
 class Flow:
@@ -124,17 +126,43 @@ def out_of_order(
     return flags
 
 
+class NoKeys(Sequence[None]):
+    """The keys of so many messages that have none."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, which: int) -> None: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> NoKeys: ...
+
+    def __getitem__(self, which: int | slice) -> NoKeys | None:
+        rows = range(self._count)[which]
+        return NoKeys(len(rows)) if isinstance(rows, range) else None
+
+
 class KeyBook:
     """Keys by small numbers, in the order in which they came first."""
 
     def __init__(self) -> None:
         self.keys: list[Key] = []
+        #: The same keys where all of them so far are whole numbers, as far as they were asked for.
+        self._array: NDArray[np.int64] | None = np.zeros(0, dtype=np.int64)
         self._numbers: dict[Key, int] = {}
         #: By key, of those that are small themselves; -1 where it has not come yet.
         self._table: NDArray[np.int64] = np.full(1024, -1)
 
     def numbers_of(self, keys: Sequence[Key] | NDArray[np.int64]) -> NDArray[np.int64]:
         """The numbers of the keys."""
+        if isinstance(keys, NoKeys) and keys:
+            return np.full(len(keys), self._number(None))
         if not isinstance(keys, np.ndarray):
             return np.array([self._number(key) for key in keys], dtype=np.int64)
         if not len(keys):
@@ -153,6 +181,18 @@ class KeyBook:
                 self._table[key] = self._number(key)
             found = self._table[keys]
         return found
+
+    def keys_of(self, numbers: NDArray[np.int64]) -> Sequence[Key] | NDArray[np.int64]:
+        """The keys with these numbers."""
+        if self.keys == [None]:
+            return NoKeys(len(numbers))
+        array = self._array
+        if array is not None and len(array) < len(self.keys):
+            fresh = self.keys[len(array) :]
+            is_whole = all(type(key) is int and abs(key) < _LARGEST_IN_ARRAY for key in fresh)
+            array = np.concatenate((array, np.array(fresh, dtype=np.int64))) if is_whole else None
+            self._array = array
+        return list(map(self.keys.__getitem__, numbers.tolist())) if array is None else array[numbers]
 
     def _number(self, key: Key) -> int:
         number = self._numbers.setdefault(key, len(self.keys))

@@ -36,6 +36,12 @@ class Samples:
         self.values = values
         self.buckets: Buckets = bucket_of(values)
 
+    def chosen(self, rows: NDArray[np.int64] | slice) -> Samples:
+        """Those at these positions, in this order."""
+        some = Samples.__new__(Samples)
+        some.values, some.buckets = self.values[rows], self.buckets[rows]
+        return some
+
 
 @dataclass(slots=True)
 class TallySlice:

@@ -74,7 +74,7 @@ class ReaderAhead:
         subscription.sojourn.extend(self.sojourn, part)
         if self.onward is not None:
             done = self.finished
-            keys = list(map(self.book.keys.__getitem__, done.keys[part].tolist()))
+            keys = self.book.keys_of(done.keys[part])
             self.onward.carry(
                 done.source[part], done.sequence[part], keys, done.created[part], done.ended[part]
             )

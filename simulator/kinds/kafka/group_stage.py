@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.compiled import MOST_IN_ORDER, compiled
 from simulator.engine.recursion import Onward, Passage
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.kinds.kafka.group_ahead import Finished, GroupAhead, ReaderAhead
@@ -123,8 +124,9 @@ class GroupStage:
         self._is_done = Column(np.bool_)
         #: Units so far.
         self._count = 0
-        #: Handed out and not begun; begun and not ended.
-        self._coming = self._serving = Services(NO_NUMBERS, NO_TIMES, NO_TIMES, NO_NUMBERS)
+        #: Handed out and not ended; how many of them have begun.
+        self._pending = Services(NO_NUMBERS, NO_TIMES, NO_TIMES, NO_NUMBERS)
+        self._begun = 0
         #: By member the partitions of records that were handed out and are not committed.
         self._open: list[Numbers] = [NO_NUMBERS for _ in group.members]
         #: By subscription and producer.
@@ -216,7 +218,7 @@ class GroupStage:
         first = self._base + len(self._sequence.values)
         times, partitions, units, services = self._fresh(until)
         works = self._advance(until, first, times, partitions, units, services)
-        coming = self._coming.and_also(
+        pool = self._pending.and_also(
             Services(
                 np.concatenate([work.rows for work in works]),
                 np.concatenate([work.begins for work in works]),
@@ -224,24 +226,33 @@ class GroupStage:
                 np.repeat(self._readers, [len(work.rows) for work in works]),
             )
         )
-        begun, self._coming = coming.parted(coming.begins <= until)
-        serving = self._serving.and_also(begun)
-        done, self._serving = serving.parted(serving.ends <= until)
         # A new unit at the time of the one before is rare; only then do turns decide.
         in_turn = bool(((times[1:] > times[:-1]) | (units[1:] == units[:-1])).all())
         # Member after member is in order: a stable sort merges, which is quicker than sorting.
-        first_begun = (
-            np.argsort(begun.begins, kind="stable") if in_turn else np.lexsort((begun.rows, begun.begins))
-        )
-        begun = begun.chosen(first_begun)
-        done = done.chosen(np.argsort(done.ends, kind="stable"))
-        idle_commits = np.concatenate([work.idle_commits for work in works])
+        by_begin = np.argsort(pool.begins, kind="stable") if in_turn else np.lexsort((pool.rows, pool.begins))
+        begun = pool.chosen(by_begin[self._begun : int((pool.begins <= until).sum())])
+        by_end = self._by_end(pool, by_begin, until)
+        done = pool.chosen(by_end)
+        self._begun += len(begun) - len(done)
+        left = np.ones(len(pool), dtype=np.bool_)
+        left[by_end] = False
+        self._pending = pool.chosen(left)
+        idle_commits = np.sort(np.concatenate([work.idle_commits for work in works]))
         if (done.ends[1:] == done.ends[:-1]).any() or meet(done.ends, times) or meet(idle_commits, times):
             raise EventsNeeded("two things happen at the very same time, and their order matters")
         moves = self._moves(times, units, works, done, in_turn=in_turn)
         self._ahead = self._put_in_order(until, moves, partitions, works, begun, done)
         self._forget(done.rows - self._base)
         return moves
+
+    def _by_end(self, pool: Services, by_begin: Numbers, until: float) -> Numbers:
+        """The positions of services that end up to `until` (seconds), in order of their ends."""
+        if compiled.loops is not None and len(self._members) <= MOST_IN_ORDER:
+            # Those that begin one after the other end almost so.
+            order: Numbers = by_begin[compiled.loops.in_order(pool.ends[by_begin], until)]
+            return order
+        done = np.flatnonzero(pool.ends <= until)
+        return done[np.argsort(pool.ends[done], kind="stable")]
 
     def settle(self, now: float) -> None:
         """Bring everything to the state at `now` (seconds), up to which the work is done.
@@ -327,6 +338,9 @@ class GroupStage:
                 ended,
             )
             polls, polled, bytes_out = self._polls(own)
+            staying = Samples(sojourn[chosen])
+            is_first = bool((finished.created == self._arrived.values[rows]).all())
+            latency = staying if is_first else Samples(ended - finished.created)
             readers.append(
                 ReaderAhead(
                     group,
@@ -335,12 +349,12 @@ class GroupStage:
                     Samples(waited[began_at.get(number, nothing)]),
                     Timeline(ended),
                     Samples(ended - done.begins[chosen]),
-                    Samples(sojourn[chosen]),
+                    staying,
                     Timeline(polls),
                     polled,
                     bytes_out,
                     _busy(subscription.consumer, own),
-                    self._deliveries(number, subscription.consumer, finished),
+                    self._deliveries(number, subscription.consumer, finished, latency),
                     finished,
                     self._onward.get(subscription.consumer),
                     self._book,
@@ -361,11 +375,12 @@ class GroupStage:
         order = np.argsort(times, kind="stable")
         return times[order], counts[order], bytes_out[order]
 
-    def _deliveries(self, reader: int, consumer: Consumer, finished: Finished) -> list[Deliveries]:
+    def _deliveries(
+        self, reader: int, consumer: Consumer, finished: Finished, latency: Samples
+    ) -> list[Deliveries]:
         source = finished.source
         if not len(source):
             return []
-        latency = finished.ended - finished.created
         sources = np.unique(source).tolist() if (source != source[0]).any() else [int(source[0])]
         deliveries = []
         for one in sources:
@@ -374,9 +389,8 @@ class GroupStage:
             if order is None:
                 order = self._orders[reader, one] = FlowOrder(consumer.flows[one], self._book)
             ends = finished.ended[rows]
-            deliveries.append(
-                order.deliveries(finished.keys[rows], finished.sequence[rows], ends, Samples(latency[rows]))
-            )
+            own = latency if len(sources) == 1 else latency.chosen(rows)
+            deliveries.append(order.deliveries(finished.keys[rows], finished.sequence[rows], ends, own))
         return deliveries
 
     def _committed(self, works: list[Work], done: Services) -> tuple[Times, Numbers]:
@@ -440,16 +454,20 @@ class GroupStage:
     ) -> Moves:
         turns = 2 * units
         came = times, turns, np.ones(len(times), dtype=np.int64)
-        polls = [(work.poll_times, work.poll_units, work.poll_counts) for work in works]
-        commits = [(work.commit_times, work.commit_units, work.commit_counts) for work in works]
-        ends = at_ends(done.ends)
-        committed = at_ends(done.ends[self._commits_records[done.readers]])
+        polls = Steps.joined(
+            *(at_polls(work.poll_times, work.poll_units, work.poll_counts) for work in works), in_turn=in_turn
+        )
+        commits = Steps.joined(
+            at_ends(done.ends[self._commits_records[done.readers]]),
+            *(at_polls(work.commit_times, work.commit_units, -work.commit_counts) for work in works),
+            in_turn=in_turn,
+        )
         return Moves(
             times,
             turns + 1,
-            Steps.joined(came, *(at_polls(*poll, -1) for poll in polls), in_turn=in_turn),
-            Steps.joined(ends, *(at_polls(*poll, 1) for poll in polls), in_turn=in_turn),
-            Steps.joined(came, committed, *(at_polls(*commit, -1) for commit in commits), in_turn=in_turn),
+            Steps.joined(came, polls.signed(-1), in_turn=in_turn),
+            Steps.joined(at_ends(done.ends), polls.signed(1), in_turn=in_turn),
+            Steps.joined(came, commits.signed(1), in_turn=in_turn),
         )
 
 

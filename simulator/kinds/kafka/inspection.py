@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -112,9 +111,10 @@ def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
 
 
 @lru_cache(maxsize=_MOST_ROWS)
-def _first_holders(partition: int, brokers: int, replicas: int) -> tuple[int, ...]:
-    """The brokers that hold a partition at first, its leader before the others."""
-    return tuple((partition + step) % brokers for step in range(replicas))
+def _first_holders(partition: int, brokers: int, replicas: int) -> tuple[int, str]:
+    """The broker that leads a partition at first, and all that hold it, the leader first."""
+    holders = [(partition + step) % brokers for step in range(replicas)]
+    return holders[0], ", ".join(map(str, holders))
 
 
 def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     total = sum(log.end for log in topic.logs)
     largest = max(log.end for log in topic.logs)
     names = [group.id.removeprefix(f"{topic.id}:") for group in topic.groups]
-    ratio = settings.compression_ratio
+    ratio, rules = settings.compression_ratio, topic.rules
     sizes = [log.written / log.end / ratio if log.end else 0.0 for log in topic.logs]
     readings = {
         f"read by {name}": [_reading(group, number, size) for number, size in enumerate(sizes[:_MOST_ROWS])]
@@ -136,19 +136,21 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     }
     for number, log in enumerate(topic.logs[:_MOST_ROWS]):
         leader: int | None
-        holders: Sequence[int]
         if topic.cluster is None:
-            holders = _first_holders(number, settings.brokers, settings.replication_factor)
-            leader = holders[0]
+            leader, holders = _first_holders(number, settings.brokers, settings.replication_factor)
         else:
-            replicas = topic.cluster.partitions[number]
-            holders, leader = list(replicas.isr), topic.cluster.leader_of(number)
-        row: dict[str, Any] = {"partition": number}
-        row["leader"] = leader
-        row["ISR"] = ", ".join(map(str, holders))
-        row["start_offset"], row["end_offset"] = log.start, log.end
-        row["bytes"] = int(log.stored(topic.rules, settings.compression_ratio))
-        rows.append(row)
+            leader = topic.cluster.leader_of(number)
+            holders = ", ".join(map(str, topic.cluster.partitions[number].isr))
+        rows.append(
+            {
+                "partition": number,
+                "leader": leader,
+                "ISR": holders,
+                "start_offset": log.start,
+                "end_offset": log.end,
+                "bytes": int(log.stored(rules, ratio)),
+            }
+        )
     mean = total / len(topic.logs)
     now = topic.env.now
     return {
@@ -172,13 +174,14 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
 def _reading(group: ConsumerGroup, number: int, size: float) -> dict[str, Any]:
     """How far a group is in one partition, whose records have `size` bytes each, and who reads it for it."""
     cursor = group.cursors[number]
-    members = [_member_name(group, one) for one in group.readers_of(cursor)]
+    members = group.readers_of(cursor)
+    names = _member_name(group, members[0]) if len(members) == 1 else ""
     lag = group.lag_of(cursor)
     return {
         "partition": number,
         "lag": lag,
         "lag_bytes": int(lag * size),
-        "member": ", ".join(members) or None,
+        "member": names or ", ".join([_member_name(group, one) for one in members]) or None,
     }
 
 

@@ -10,6 +10,7 @@ from math import inf, nextafter
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled import compiled
 from simulator.engine.recursion import Numbers
 from simulator.kinds.kafka.member import Member
 from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES
@@ -79,6 +80,8 @@ class MemberStage:
         self.max_poll_interval = reader.max_poll_interval
         #: By position among its partitions: records to be polled, with their service times.
         self._fresh: list[deque[tuple[int, float]]] = [deque() for _ in member.cursors]
+        #: The same for compiled loops: numbers, service times and places in arrays.
+        self._held: tuple[Numbers, Times, NDArray[np.int16]] | None = None
         self._waiting = 0
         #: Polled and not committed.
         self._open = 0
@@ -90,8 +93,65 @@ class MemberStage:
         #: When the commit that was scheduled for an open poll occurs.
         self._commit_at = inf
 
-    def advance(self, until: float, arrivals: Arrivals) -> Work:  # noqa: C901 -- written out: no call for each poll
+    def advance(self, until: float, arrivals: Arrivals) -> Work:
         """Go on to `until` (seconds); `arrivals` are all that have come up to then."""
+        if compiled.loops is None:
+            return self._advance(until, arrivals)
+        return self._advance_compiled(until, arrivals)
+
+    def _advance_compiled(self, until: float, arrivals: Arrivals) -> Work:
+        assert compiled.loops is not None
+        if self._held is None:
+            self._held = self._in_arrays()
+        held = self._held
+        rows, services = (
+            np.concatenate((held[0], arrivals.rows)),
+            np.concatenate((held[1], arrivals.services)),
+        )
+        places = np.concatenate((held[2], arrivals.places))
+        first_poll, open_before = self.polls_at, self._open
+        taken, begins, ends, poll_times, stops, poll_units, idle_from, *rest = compiled.loops.poll_by_poll(
+            arrivals.times,
+            services,
+            places,
+            arrivals.units,
+            len(held[0]),
+            len(self._fresh),
+            self._most,
+            until,
+            self.polls_at,
+            self._turn,
+            self._interval,
+            self._next_commit,
+            self._commit_at,
+            self._open,
+        )
+        *commits, left, self.polls_at, self._turn, self._next_commit, self._commit_at = rest
+        self._held = rows[left], services[left], places[left]
+        counts = np.diff(stops, prepend=0)
+        work = Work(rows[taken], begins, ends, poll_times, counts, poll_units, idle_from, *_NO_COMMITS)
+        self._note_done(work, open_before)
+        self._note_commits(work, _Committed(*commits), until, first_poll, open_before)
+        return work
+
+    def _in_arrays(self) -> tuple[Numbers, Times, NDArray[np.int16]]:
+        """The records to be polled, in their order in each partition."""
+        held = [(row, service, place) for place, there in enumerate(self._fresh) for row, service in there]
+        return (
+            np.array([row for row, _, _ in held], dtype=np.int64),
+            np.array([service for _, service, _ in held], dtype=np.float64),
+            np.array([place for _, _, place in held], dtype=np.int16),
+        )
+
+    def _note_done(self, work: Work, open_before: int) -> None:
+        self.last_poll = max(
+            self.last_poll,
+            float(work.poll_times[-1]) if len(work.poll_times) else -inf,
+            float(work.idle_from[-1]) if len(work.idle_from) else -inf,
+        )
+        self._open = open_before + len(work.ends)
+
+    def _advance(self, until: float, arrivals: Arrivals) -> Work:  # noqa: C901 -- written out: no call for each poll
         times = arrivals.times.tolist()
         last = len(times)
         times.append(inf)  # after the last one nothing comes
@@ -189,13 +249,8 @@ class MemberStage:
         work = _work(arrivals, ends, stop_array, first_poll, held_over)
         in_places.put_rows(work, stop_array)
         work.idle_from = np.array(idle_from)
-        self.last_poll = max(
-            self.last_poll,
-            float(work.poll_times[-1]) if stops else -inf,
-            idle_from[-1] if idle_from else -inf,
-        )
-        self._open = open_before + len(ends)
-        self._note_commits(work, commits, until, first_poll, open_before)
+        self._note_done(work, open_before)
+        self._note_commits(work, commits.made, until, first_poll, open_before)
         return work
 
     # -- what a poll returns: `ConsumerGroup._fetch` ---------------------------------------------
@@ -234,7 +289,7 @@ class MemberStage:
 
     # -- offsets ---------------------------------------------------------------------------------
     def _note_commits(
-        self, work: Work, commits: _Commits, until: float, first_poll: float, open_before: int
+        self, work: Work, commits: _Committed, until: float, first_poll: float, open_before: int
     ) -> None:
         """What was committed when: at the times of the timer, at polls, or not by the member at all."""
         if self._commits_after_record:
@@ -253,10 +308,9 @@ class MemberStage:
             work.commit_times, work.commit_counts = times[:done], counts[:done]
             work.commit_units = np.full(done, -1)
         else:
-            work.commit_times = np.array(commits.times)
-            work.commit_counts = np.array(commits.counts, dtype=np.int64)
-            work.commit_units = np.array(commits.units, dtype=np.int64)
-            work.idle_commits, work.events = np.array(commits.idle), np.array(commits.events)
+            work.commit_times, work.commit_counts = commits.times, commits.counts
+            work.commit_units = commits.units
+            work.idle_commits, work.events = commits.idle, commits.events
         self._open -= int(work.commit_counts.sum())
 
 
@@ -323,6 +377,19 @@ def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     return numbers
 
 
+@dataclass(slots=True)
+class _Committed:
+    """Automatic commits of something: when, of how much, and the number of the unit that woke the member for
+    the poll, else -1; those in an open poll; and all that were scheduled.
+    """
+
+    times: Times
+    counts: Numbers
+    units: Numbers
+    idle: Times
+    events: Times
+
+
 class _Commits:
     """Automatic commits: at the first poll after an interval, or in an open one."""
 
@@ -332,11 +399,22 @@ class _Commits:
         self._interval = interval
         self._opened = opened
         self._mark = 0
-        self.times: list[float] = []
-        self.counts: list[int] = []
-        self.units: list[int] = []
-        self.idle: list[float] = []
-        self.events: list[float] = []
+        self._times: list[float] = []
+        self._counts: list[int] = []
+        self._units: list[int] = []
+        self._idle: list[float] = []
+        self._events: list[float] = []
+
+    @property
+    def made(self) -> _Committed:
+        """What was committed, in arrays."""
+        return _Committed(
+            np.array(self._times, dtype=np.float64),
+            np.array(self._counts, dtype=np.int64),
+            np.array(self._units, dtype=np.int64),
+            np.array(self._idle, dtype=np.float64),
+            np.array(self._events, dtype=np.float64),
+        )
 
     @property
     def due(self) -> float:
@@ -360,18 +438,18 @@ class _Commits:
         if due > now:
             return
         self.commit_at = inf
-        self.events.append(due)
+        self._events.append(due)
         if is_idle and due >= self.next_commit:
-            self.idle.append(due)
+            self._idle.append(due)
             self._commit(due, -1, taken)
 
     def _commit(self, now: float, unit: int, taken: int) -> None:
         """All positions; `taken` records have been handed out since the last look."""
         count = self._opened + taken - self._mark
         if count:
-            self.times.append(now)
-            self.counts.append(count)
-            self.units.append(unit)
+            self._times.append(now)
+            self._counts.append(count)
+            self._units.append(unit)
         self._opened, self._mark = 0, taken
         self.next_commit = now + self._interval
 
@@ -407,9 +485,8 @@ def _work(arrivals: Arrivals, ends: list[float], stop: Numbers, first_poll: floa
         stop - start,
         units,
         NO_TIMES,
-        NO_TIMES,
-        NO_NUMBERS,
-        NO_NUMBERS,
-        NO_TIMES,
-        NO_TIMES,
+        *_NO_COMMITS,
     )
+
+
+_NO_COMMITS = (NO_TIMES, NO_NUMBERS, NO_NUMBERS, NO_TIMES, NO_TIMES)

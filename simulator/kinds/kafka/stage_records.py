@@ -9,9 +9,10 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled import compiled
 from simulator.engine.message import Message
 from simulator.engine.recursion import Flags, Numbers, Passage
-from simulator.measurement.level import Course, Level, Times
+from simulator.measurement.level import Course, Level, Times, places
 
 #: Turns of what happens at one time: ends of service, then polls, then the records that come, each with the
 #: poll of the member it wakes right behind it.
@@ -29,9 +30,9 @@ def at_ends(times: Times) -> Changes:
     return times, np.full(len(times), END), np.full(len(times), -1)
 
 
-def at_polls(times: Times, units: Numbers, counts: Numbers, sign: int) -> Changes:
-    """`sign` times the count at each poll; `units` is what woke the member for it, else -1."""
-    return times, np.where(units < 0, POLL, 2 * units + 1), sign * counts
+def at_polls(times: Times, units: Numbers, counts: Numbers) -> Changes:
+    """The count at each poll; `units` is what woke the member for it, else -1."""
+    return times, np.where(units < 0, POLL, 2 * units + 1), counts
 
 
 class Column(Generic[A]):
@@ -80,11 +81,20 @@ class Steps:
         Args:
             in_turn: whether the sorts stand in the order of their turns wherever times are equal.
         """
-        times = np.concatenate([part[0] for part in parts])
-        turns = np.concatenate([part[1] for part in parts])
-        sizes = np.concatenate([part[2] for part in parts])
+        parts = tuple(part for part in parts if len(part[0]))
+        if len(parts) == 1:
+            return Steps(*parts[0])
+        if compiled.loops is not None and in_turn and len(parts) == 2:
+            return Steps(*compiled.loops.merged(*parts[0], *parts[1]))
+        times = joined([part[0] for part in parts], NO_TIMES)
+        turns = joined([part[1] for part in parts], NO_NUMBERS)
+        sizes = joined([part[2] for part in parts], NO_NUMBERS)
         order = np.argsort(times, kind="stable") if in_turn else np.lexsort((turns, times))
         return Steps(times[order], turns[order], sizes[order])
+
+    def signed(self, sign: int) -> Changes:
+        """The same changes, each `sign` times its size, as one sort of them."""
+        return self.times, self.turns, sign * self.sizes
 
     def values_after(self, times: Times, turns: Numbers, before: int) -> Numbers:
         """What a level that was `before` is after the changes up to each of `times`, `turns` (ascending)."""
@@ -127,14 +137,6 @@ class Services:
     def chosen(self, rows: Numbers | Flags | slice) -> Services:
         """Those at these positions, in this order."""
         return Services(self.rows[rows], self.begins[rows], self.ends[rows], self.readers[rows])
-
-    def parted(self, is_first: Flags) -> tuple[Services, Services]:
-        """Those for which the condition holds, and the others."""
-        if is_first.all():
-            return self, self.chosen(slice(0))
-        if not is_first.any():
-            return self.chosen(slice(0)), self
-        return self.chosen(is_first), self.chosen(~is_first)
 
 
 @dataclass(slots=True)
@@ -182,8 +184,8 @@ def by_reader(readers: Numbers, count: int) -> Iterator[tuple[int, Numbers | sli
 
 
 def meet(times: Times, others: Times) -> bool:
-    """Whether one of `times` is one of `others` (ascending)."""
+    """Whether one of `times` is one of `others` (each ascending)."""
     if not len(times) or not len(others):
         return False
-    place = np.searchsorted(others, times)
+    place = places(times, others)
     return bool((others[np.minimum(place, len(others) - 1)] == times).any())
