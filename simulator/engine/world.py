@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -116,21 +116,21 @@ class World:
         Args:
             is_taken: which of the edges; None for all.
         """
-        always: list[Link] = []
-        independent: list[tuple[float, Link]] = []
-        choice: list[tuple[float, Link]] = []
-        for edge in self.edges_from(node, "publish"):
-            if is_taken is not None and not is_taken(edge):
-                continue
-            routing = edge.routing()
-            link = self.link(edge)
-            if routing.choice is not None:
-                choice.append((routing.choice, link))
-            elif routing.probability is not None:
-                independent.append((routing.probability, link))
-            else:
-                always.append(link)
-        return Outlet(always, independent, choice, self.uniform(node, "routing"))
+        edges = [edge for edge in self.edges_from(node, "publish") if is_taken is None or is_taken(edge)]
+        return _outlet([(edge, self.link(edge)) for edge in edges], self.uniform(node, "routing"))
+
+    def outlets(self, node: str, chosen: Mapping[str, Collection[str]]) -> dict[str, Outlet]:
+        """Several outlets of one node, which share the links of their edges.
+
+        Args:
+            chosen: ids of the publish edges of each outlet, by its name.
+        """
+        links = [(edge, self.link(edge)) for edge in self.edges_from(node, "publish")]
+        draw = self.uniform(node, "routing")
+        return {
+            name: _outlet([(edge, link) for edge, link in links if edge.id in ids], draw)
+            for name, ids in chosen.items()
+        }
 
     def invoke_edge(self, edge: Edge) -> InvokeEdge:
         """The edge on which a caller invokes a service."""
@@ -199,3 +199,18 @@ class World:
         """Put something worth reading into the event log (bounded; never once per message)."""
         if len(self.events) < 10_000:
             self.events.append((self.env.now, kind, node, text))
+
+
+def _outlet(links: list[tuple[Edge, Link]], draw: Callable[[], float]) -> Outlet:
+    always: list[Link] = []
+    independent: list[tuple[float, Link]] = []
+    choice: list[tuple[float, Link]] = []
+    for edge, link in links:
+        routing = edge.routing()
+        if routing.choice is not None:
+            choice.append((routing.choice, link))
+        elif routing.probability is not None:
+            independent.append((routing.probability, link))
+        else:
+            always.append(link)
+    return Outlet(always, independent, choice, draw)

@@ -152,15 +152,17 @@ class Participant(Consumer):
         self.published = 0
 
     def connect(self, world: World) -> None:
-        links = list(world.edges_from(self.id, "publish"))
-        for event in self.settings.own_events():
-            chosen = {
+        edges = list(world.edges_from(self.id, "publish"))
+        chosen = {
+            event: {
                 edge.id
-                for edge in links
+                for edge in edges
                 if isinstance(edge.settings, SagaPublishSettings)
                 and (not edge.settings.events or event in edge.settings.events)
             }
-            self.outlets[event] = world.outlet(self.id, lambda edge, ids=chosen: edge.id in ids)  # type: ignore[misc]
+            for event in self.settings.own_events()
+        }
+        self.outlets = world.outlets(self.id, chosen)
 
     def reaction(self, message: Message) -> str:
         """What it does upon an event: `do`, `undo`, or nothing."""

@@ -47,6 +47,18 @@ def test_a_declined_payment_releases_the_stock_and_cancels_the_order(events: lis
     assert counts["effects_left_over"] == counts["compensations_out_of_order"] == 0
 
 
+def test_an_edge_counts_what_its_participant_publishes_of_all_sorts():
+    document = choreographed(1.0, changes=REFUSED)
+    result = figures(simulate(document))
+    sent = {
+        edge.source: result["edges"][edge.id]["total"]
+        for edge in document.edges
+        if edge.role == "publish" and edge.source in result["nodes"] and edge.source != "shop"
+    }
+    assert sent["order"] == sent["stock"] == 2  # Created and Cancelled, Reserved and Released
+    assert sent["payment"] == 1
+
+
 def test_an_event_that_comes_twice_releases_nothing_twice(events: list[str]):
     twice = {"payment->events": {"duplication": 1.0}}
     counts = counts_of(choreographed(1.0, changes=REFUSED, edges=twice), "order")
