@@ -170,6 +170,20 @@ def export_design(
     return exporting.exported(selectors.design_get(design_id).document, format, theme)
 
 
+@router.get(
+    "/designs/{uuid:design_id}/export/{format}/left-out",
+    response={200: schemas.LeftOut, **READS},
+    summary="What that file does not say of the design",
+)
+def export_left_out(
+    request: HttpRequest, design_id: UUID, format: str, with_numbers: bool = False
+) -> dict[str, Any]:
+    """Nodes, edges and settings by name. `with_numbers`: of a drawing with the numbers of a run, which shows
+    no settings.
+    """
+    return exporting.left_out(selectors.design_get(design_id).document, format, with_numbers=with_numbers)
+
+
 @router.post(
     "/validate", response={200: schemas.Verdict, **REFUSALS}, summary="Check a document without saving"
 )

@@ -17,6 +17,7 @@ Theme = Literal["light", "dark"]
 
 def formats() -> list[dict[str, Any]]:
     """Every format, in the order in which to offer them."""
+    from simulator.formats.exports.losses import LEAVES_OUT
     from simulator.formats.exports.table import EXPORTS
 
     return [
@@ -26,6 +27,7 @@ def formats() -> list[dict[str, Any]]:
             "sort": entry.sort,
             "suffix": entry.suffix,
             "needs": entry.needs,
+            "leaves_out": LEAVES_OUT[entry.name],
         }
         for entry in EXPORTS.values()
     ]
@@ -67,6 +69,24 @@ def exported(
         raise Invalid(f"{message[:1].upper()}{message[1:]}.", code="cannot-export") from refused
     charset = "; charset=utf-8" if isinstance(content, str) else ""
     return attachment(content, f"{entry.media_type}{charset}", document.name, entry.suffix)
+
+
+def left_out(data: object, format: str, *, with_numbers: bool = False) -> dict[str, Any]:
+    """What a file in the format does not say of the document, by name.
+
+    Raises:
+        NotFound: for an unknown format.
+        Invalid: for a document that is not valid any more.
+    """
+    from simulator.formats.exports.losses import losses
+    from simulator.formats.exports.table import EXPORTS
+
+    if format not in EXPORTS:
+        raise NotFound("There is no such format.", hint=f"The formats are {', '.join(EXPORTS)}.")
+    document, problems = documents.problems_of(data)
+    if document is None:
+        raise invalid_design(problems)
+    return losses(document, format, with_numbers=with_numbers).to_data()
 
 
 def attachment(content: str | bytes, media_type: str, name: str, suffix: str) -> HttpResponse:

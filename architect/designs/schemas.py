@@ -98,6 +98,17 @@ class ExportFormatOut(Schema):
     needs: list[str] = Field(
         description="Kinds of which the design must have one; empty: it takes every design."
     )
+    leaves_out: str = Field(description="What no file of the format says, in one sentence.")
+
+
+class LeftOut(Schema):
+    """What a file in one format does not say of a design."""
+
+    nodes: list[str] = Field(description="Ids.")
+    edges: list[str] = Field(description="Ids.")
+    settings: dict[str, list[str]] = Field(description="Names of settings by the id of their node or edge.")
+    parts: list[str] = Field(description="Keys of the document, such as faults or objectives.")
+    sentences: list[str] = Field(description="The same for people; empty when nothing is left out.")
 
 
 class DesignSummary(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ infracost, which needs --result. The figures of a result (--result): json, csv, 
 The design itself, keys in a stable order: yaml. Traces of some messages of a run (that of --result, or else
 the one that the design describes): otlp, which runs it.
 Drawings take the measured numbers of a result document with --result (headrace simulate --output).
+What a file does not say of the design is listed on standard error, by name; --json writes one object with
+it to standard output: format, left_out, and content (base64 of png and parquet) or, with -o, file.
 Exit code: 0 written, 2 the design or an option is not valid, or the format has no words for the design."""
 
 
@@ -49,22 +52,41 @@ def add_export(commands: Any) -> None:
         help="result document (JSON): whose numbers a drawing shows, whose figures are written, of whose run "
         "the traces are",
     )
+    export.add_argument(
+        "--json", action="store_true", help="write one object: the file and what it leaves out of the design"
+    )
 
 
 def export_design(options: argparse.Namespace) -> int:
     """Carry the command out."""
     target = check_target(options.output) if options.output is not None else None
-    if target is None and options.to in _BINARY and sys.stdout.isatty():
+    if target is None and options.to in _BINARY and sys.stdout.isatty() and not options.json:
         raise CannotDo(f"{options.to} is no text for a terminal; name a file with -o")
     document = read_design(options.design)
     result = read_result(options.result, document.digest()) if options.result is not None else None
     # Only this command draws; the others start without what that takes.
+    from simulator.formats.exports.losses import losses
     from simulator.formats.exports.table import EXPORTS
 
     content = EXPORTS[options.to].write(document, result, options.theme)
+    left_out = losses(document, options.to, with_numbers=result is not None)
     if target is not None:
         write_whole(target, content)
-    elif isinstance(content, str):
+    if options.json:
+        told: dict[str, Any] = {"format": options.to, "left_out": left_out.to_data()}
+        if target is not None:
+            told["file"] = options.output
+        else:
+            told["content"] = (
+                content if isinstance(content, str) else base64.b64encode(content).decode("ascii")
+            )
+        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        return 0
+    for sentence in left_out.sentences():
+        sys.stderr.write(f"not in the file: {sentence}\n")
+    if target is not None:
+        return 0
+    if isinstance(content, str):
         sys.stdout.write(content)
     else:
         sys.stdout.buffer.write(content)

@@ -18,6 +18,8 @@ from simulator.quantities import Dimension, format_duration, format_quantity
 from simulator.report.layout import quantity, unit_of
 from simulator.report.metrics import METRICS
 
+#: Settings of an edge that its label says.
+LABELLED = ("probability", "choice", "maxReceiveCount", "routing_key", "group.id")
 #: Lines of text that a card has room for.
 FACTS = 3
 
@@ -114,10 +116,15 @@ def _note(result: Mapping[str, Any] | None) -> str:
 
 
 # -- what stands on a card ---------------------------------------------------------------------------
-def settings_of(node: Node, limit: int = FACTS) -> tuple[Line, ...]:
+def settings_of(node: Node) -> tuple[Line, ...]:
     """The settings that tell most: those that must be given, then those changed, then the common ones."""
+    return tuple(shown_settings(node).values())
+
+
+def shown_settings(node: Node, limit: int = FACTS) -> dict[str, Line]:
+    """The lines of a card by the name of the setting in the document."""
     given = node.config.model_fields_set
-    found: list[tuple[int, Line]] = []
+    found: list[tuple[int, str, Line]] = []
     for position, (name, field) in enumerate(type(node.config).model_fields.items()):
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         value = getattr(node.config, name)
@@ -128,11 +135,10 @@ def settings_of(node: Node, limit: int = FACTS) -> tuple[Line, ...]:
         if not is_changed and extra.get("x-advanced"):
             continue
         rank = 0 if field.is_required() else 100 if is_changed else 200
-        found.append(
-            (rank + position, Line(field.title or name, text, "plain" if name in given else "default"))
-        )
+        line = Line(field.title or name, text, "plain" if name in given else "default")
+        found.append((rank + position, field.alias or name, line))
     found.sort(key=lambda ranked: ranked[0])
-    return tuple(line for _, line in found[:limit])
+    return {name: line for _, name, line in found[:limit]}
 
 
 def numbers_of(node: Node, measured: Mapping[str, Any], limit: int = FACTS) -> tuple[Line, ...]:

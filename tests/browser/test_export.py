@@ -34,6 +34,8 @@ def test_a_design_is_exported_as_drawing_picture_and_document(page: Page, live: 
     assert picture.value.suggested_filename == "order-fan-out.png"
     assert content.startswith(b"\x89PNG\r\n")
     assert int.from_bytes(content[16:20], "big") > 2_000  # twice the drawing's 1,060 pixels
+    told = page.get_by_role("main", name="Canvas").get_by_text("order-fan-out.png is saved. Not in it:")
+    expect(told).to_be_visible()
 
     for item, name in (
         ("SVG drawing", "order-fan-out.svg"),

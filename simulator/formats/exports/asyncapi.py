@@ -15,6 +15,13 @@ from simulator.formats.exports.refusal import CannotExport
 from simulator.kinds.catalogue import KINDS
 
 _CHANNELS = ("queue", "topic", "bus")
+#: Settings that the binding of a channel says, by kind.
+CARRIED = {
+    "kafka.topic": ("partitions", "replication.factor"),
+    "rabbitmq.queue": ("durable",),
+    "rabbitmq.exchange": ("type",),
+    "aws.sqs": ("FifoQueue", "VisibilityTimeout", "MessageRetentionPeriod"),
+}
 
 
 def asyncapi(document: Document) -> str:

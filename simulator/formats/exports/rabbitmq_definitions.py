@@ -26,7 +26,11 @@ _QUEUE_ARGUMENTS = (
     "x-quorum-initial-group-size",
     "x-max-age",
 )
+_EXCHANGE_ARGUMENTS = ("alternate-exchange", "hash-header", "x-delayed-type")
 _EXCHANGE, _QUEUE = "rabbitmq.exchange", "rabbitmq.queue"
+#: Settings that a file says, by kind, and those of a binding.
+CARRIED = {_EXCHANGE: ("type", *_EXCHANGE_ARGUMENTS), _QUEUE: ("durable", *_QUEUE_ARGUMENTS)}
+CARRIED_OF_BINDINGS = ("routing_key", "arguments")
 
 
 def rabbitmq_definitions(document: Document) -> str:
@@ -67,11 +71,7 @@ def rabbitmq_definitions(document: Document) -> str:
 
 
 def _exchange(name: str, config: dict[str, Any]) -> dict[str, Any]:
-    arguments = {
-        key: config[key]
-        for key in ("alternate-exchange", "hash-header", "x-delayed-type")
-        if config.get(key) is not None
-    }
+    arguments = {key: config[key] for key in _EXCHANGE_ARGUMENTS if config.get(key) is not None}
     return {
         "name": name,
         "vhost": _VHOST,

@@ -30,9 +30,13 @@ _SQS = (
     "FifoThroughputLimit",
 )
 _SNS = ("FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope")
-_SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
+CARRIED_OF_SUBSCRIPTIONS = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery")
+_TARGET = ("InputPath", "InputTransformer", "RetryPolicy")
+CARRIED_OF_RULES = ("EventPattern", "RuleName", "Input", "MessageGroupId", *_TARGET)
 _QUEUE, _TOPIC, _BUS = "aws.sqs", "aws.sns", "aws.eventbridge"
 _FUNCTION, _TABLE, _MACHINE = "aws.lambda", "aws.dynamodb", "aws.stepfunctions"
+#: Kinds that are resources of a template.
+PARTS = (_QUEUE, _TOPIC, _BUS, _FUNCTION, _TABLE, _MACHINE)
 
 
 def sam(document: Document) -> str:
@@ -42,8 +46,7 @@ def sam(document: Document) -> str:
         CannotExport: when the design has none of these parts.
     """
     kinds = {node.id: node.kind for node in document.nodes}
-    parts = (_QUEUE, _TOPIC, _BUS, _FUNCTION, _TABLE, _MACHINE)
-    ours = [node for node in document.nodes if node.kind in parts]
+    ours = [node for node in document.nodes if node.kind in PARTS]
     if not ours:
         raise CannotExport(
             "a SAM template",
@@ -142,7 +145,7 @@ def _subscribe(
             "TopicArn": {"Ref": source},
             "Protocol": "sqs",
             "Endpoint": arn(target),
-            **{key: config[key] for key in _SUBSCRIPTION if config.get(key) not in (None, False)},
+            **{key: config[key] for key in CARRIED_OF_SUBSCRIPTIONS if config.get(key) not in (None, False)},
             **redrive,
         },
     }
@@ -161,7 +164,7 @@ def _rule(
     aim: dict[str, Any] = {"Id": target, "Arn": arn(target)}
     if config.get("Input") is not None:
         aim["Input"] = json.dumps(config["Input"], ensure_ascii=False)
-    for key in ("InputPath", "InputTransformer", "RetryPolicy"):
+    for key in _TARGET:
         if config.get(key) is not None:
             aim[key] = config[key]
     if config.get("MessageGroupId"):

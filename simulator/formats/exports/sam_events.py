@@ -22,7 +22,12 @@ _MAPPING = (
     "MaximumRecordAgeInSeconds",
     "ProvisionedPollerConfig",
 )
+CARRIED_OF_MAPPINGS = (*_MAPPING, "ReportBatchItemFailures", "MaximumConcurrency", "FilterCriteria")
 _RULE = ("InputPath", "InputTransformer", "RetryPolicy")
+CARRIED_OF_RULES = ("EventPattern", "RuleName", "State", *_RULE)
+_SCHEDULE = ("ScheduleExpressionTimezone", "FlexibleTimeWindow", "State", "StartDate", "EndDate")
+#: Settings of a schedule that a template says.
+SCHEDULE = ("ScheduleExpression", *_SCHEDULE)
 #: By kind: the policy template that lets a function call it, its parameter, and the attribute that fills it.
 _POLICIES = {
     "aws.sqs": ("SQSSendMessagePolicy", "QueueName", "QueueName"),
@@ -139,11 +144,10 @@ def _mapping(config: dict[str, Any]) -> Resource:
 
 def _schedule(document: Document, edge: Edge, source: Node, names: dict[str, str]) -> Resource:
     given = source.config.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    keys = ("ScheduleExpressionTimezone", "FlexibleTimeWindow", "State", "StartDate", "EndDate")
     properties = {
         "Name": source.id,
         "ScheduleExpression": source.config.schedule_expression,  # type: ignore[attr-defined]
-        **{key: given[key] for key in keys if given.get(key) is not None},
+        **{key: given[key] for key in _SCHEDULE if given.get(key) is not None},
     }
     if edge.config.get("RetryPolicy"):
         properties["RetryPolicy"] = edge.config["RetryPolicy"]

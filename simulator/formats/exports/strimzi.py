@@ -22,6 +22,8 @@ _TOPIC_CONFIGS = (
     "segment.bytes",
     "segment.ms",
 )
+#: Settings that a resource says.
+CARRIED = ("partitions", "replication.factor", *_TOPIC_CONFIGS)
 
 
 def strimzi(document: Document) -> str:

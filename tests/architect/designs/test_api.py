@@ -168,6 +168,9 @@ def test_every_format_on_offer_answers_with_a_file_or_says_what_the_design_lacks
     client: Client, saved: dict[str, Any]
 ) -> None:
     offered = client.get("/api/exports").json()
+    left_out = client.get(f"/api/designs/{saved['id']}/export/mermaid/left-out").json()
+    assert left_out["sentences"]
+    assert client.get(f"/api/designs/{saved['id']}/export/nothing/left-out").status_code == 404
     assert {"yaml", "svg", "mermaid", "drawio", "rabbitmq"} <= {entry["name"] for entry in offered}
     for entry in offered:
         answer = client.get(f"/api/designs/{saved['id']}/export/{entry['name']}")

@@ -10,6 +10,8 @@ export interface ExportFormat {
   readonly suffix: string;
   /** kinds of which the design must have one; empty: it takes every design */
   readonly needs: readonly string[];
+  /** what no file of the format says, in one sentence */
+  readonly leaves_out: string;
 }
 
 export const listExports = (signal?: AbortSignal) =>
@@ -23,6 +25,17 @@ export interface Exported {
 
 export const exportAddress = ({ of, id }: Exported, format: string, theme: "light" | "dark") =>
   `/api/${of}/${encodeURIComponent(id)}/export/${encodeURIComponent(format)}?theme=${theme}`;
+
+/** What a file in one format does not say of a design, a line for each sort. */
+export interface LeftOut {
+  readonly sentences: readonly string[];
+}
+
+export const readLeftOut = (design: string, format: string, withNumbers: boolean) =>
+  request<LeftOut>(
+    "GET",
+    `/designs/${encodeURIComponent(design)}/export/${encodeURIComponent(format)}/left-out?with_numbers=${withNumbers}`,
+  );
 
 /** The file and its name; an ApiError says why there is none. */
 export async function fetchExport(address: string): Promise<{ file: Blob; name: string }> {

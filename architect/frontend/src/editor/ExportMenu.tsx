@@ -1,7 +1,7 @@
 import { Download } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { sentence } from "../api/errors";
-import { type ExportFormat, exportAddress, fetchExport, listExports } from "../api/exports";
+import { type ExportFormat, exportAddress, fetchExport, listExports, readLeftOut } from "../api/exports";
 import { shownDocument } from "../document/store";
 import { ReportDialog } from "../reports/ReportDialog";
 import type { Subject } from "../reports/reportsApi";
@@ -91,6 +91,9 @@ function Formats({ onDone, onReport }: { onDone: () => void; onReport: (subject:
     const source = run ? { of: "runs" as const, id: run.id } : { of: "designs" as const, id: designId };
     const made = await fetchExport(exportAddress(source, format.name, shownTheme()));
     saveFile(made.file, made.name);
+    if (format.sort === "data") return;
+    const { sentences } = await readLeftOut(designId, format.name, run !== null);
+    if (sentences.length > 0) view.getState().toast(`${made.name} is saved. ${leftOut(sentences)}`);
   };
 
   if (problem) return <p className="export-note">The formats could not be read: {problem}</p>;
@@ -135,7 +138,9 @@ function Formats({ onDone, onReport }: { onDone: () => void; onReport: (subject:
                 className="menu-item"
                 disabled={!hasWords(format, nodes)}
                 title={
-                  hasWords(format, nodes) ? undefined : `The design has no ${format.needs.join(", no ")}.`
+                  hasWords(format, nodes)
+                    ? `Leaves out: ${format.leaves_out}.`
+                    : `The design has no ${format.needs.join(", no ")}.`
                 }
                 onClick={() => void save(() => take(format))}
               >
@@ -147,6 +152,13 @@ function Formats({ onDone, onReport }: { onDone: () => void; onReport: (subject:
       ))}
     </div>
   );
+}
+
+/** What a file leaves out, as far as it can be read while a toast is there. */
+function leftOut(sentences: readonly string[]): string {
+  const shown = sentences.slice(0, 3).join("; ");
+  const more = sentences.length - 3;
+  return `Not in it: ${shown}${more > 0 ? `; and ${more} more (headrace export lists them)` : ""}.`;
 }
 
 const hasWords = (format: ExportFormat, nodes: readonly { readonly kind: string }[]) =>
