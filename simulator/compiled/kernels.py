@@ -309,7 +309,7 @@ def poll_by_poll(  # noqa: C901 -- as `MemberStage.advance`: the bulk of a run's
     count = len(services)
     fresh = count - held_over
     rows, begins, ends = np.empty(count, np.int64), np.empty(count), np.empty(count)
-    poll_times, poll_stops = np.empty(count), np.empty(count, np.int64)
+    poll_times, poll_counts = np.empty(count), np.empty(count, np.int64)
     poll_units, idle_from = np.empty(count, np.int64), np.empty(fresh + 1)
     most_commits = 2 * count + 8
     commit_times, commit_counts = np.empty(most_commits), np.empty(most_commits, np.int64)
@@ -355,7 +355,7 @@ def poll_by_poll(  # noqa: C901 -- as `MemberStage.advance`: the bulk of a run's
                     idles += 1
                     is_idle = True
                     continue
-            free = poll
+            free, before = poll, taken
             if stop - came == 1 and waiting == 0:
                 record = held_over + came
                 turn = places[record] if most == 1 else turn + 1
@@ -391,7 +391,7 @@ def poll_by_poll(  # noqa: C901 -- as `MemberStage.advance`: the bulk of a run's
                         break
                 turn = next_turn
             came = stop
-            poll_times[polls], poll_stops[polls], poll_units[polls] = poll, taken, unit
+            poll_times[polls], poll_counts[polls], poll_units[polls] = poll, taken - before, unit
             polls += 1
         if idles > idles_seen:
             idles_seen = idles
@@ -431,7 +431,7 @@ def poll_by_poll(  # noqa: C901 -- as `MemberStage.advance`: the bulk of a run's
         begins[:taken],
         ends[:taken],
         poll_times[:polls],
-        poll_stops[:polls],
+        poll_counts[:polls],
         poll_units[:polls],
         idle_from[:idles],
         commit_times[:commits],

@@ -81,12 +81,19 @@ class ManyByMessage:
 
     def __call__(self, sources: NDArray[np.int64], sequences: NDArray[np.int64]) -> NDArray[np.float64]:
         """The draws of messages `sequences` of the producers at the positions `sources`."""
+        count = len(sequences)
+        if count and (sources == sources[0]).all():
+            first, last = int(sequences.min()) >> 9, int(sequences.max()) >> 9
+            if (last - first) * BLOCK < 2 * count:  # as messages mostly come, in order or nearly so
+                source = int(sources[0])
+                table = np.concatenate([self._block(number, source) for number in range(first, last + 1)])
+                return table.take(sequences - (first << 9))
         places = sequences & (BLOCK - 1)
         numbers = (sequences >> 9) * self._count + sources
-        draws = np.empty(len(sequences))
+        draws = np.empty(count)
         starts = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist()]
-        if len(starts) * 8 < len(sequences):  # as messages mostly come, in order
-            for start, stop in zip(starts, [*starts[1:], len(sequences)], strict=True):
+        if len(starts) * 8 < count:
+            for start, stop in zip(starts, [*starts[1:], count], strict=True):
                 block = self._block(*divmod(int(numbers[start]), self._count))
                 draws[start:stop] = block[places[start:stop]]
             return draws

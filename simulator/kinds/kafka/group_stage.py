@@ -33,6 +33,7 @@ from simulator.kinds.kafka.stage_records import (
     by_reader,
     joined,
     meet,
+    ranges,
 )
 from simulator.measurement.level import Course, Timeline
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
@@ -313,11 +314,11 @@ class GroupStage:
                 moves.held.course_of(group.held),
                 moves.lag.course_of(group.lag),
             ],
-            self._of_readers(works, begun, done, sojourn),
+            self._of_readers(moves, works, begun, done, sojourn),
         )
 
     def _of_readers(
-        self, works: list[Work], begun: Services, done: Services, sojourn: Times
+        self, moves: Moves, works: list[Work], begun: Services, done: Services, sojourn: Times
     ) -> list[ReaderAhead]:
         group = self.group
         count = len(group.subscriptions)
@@ -337,7 +338,7 @@ class GroupStage:
                 self._created.values[rows],
                 ended,
             )
-            polls, polled, bytes_out = self._polls(own)
+            polls, polled, bytes_out = self._polls(own, moves.polls if len(own) == len(works) else None)
             staying = Samples(sojourn[chosen])
             is_first = bool((finished.created == self._arrived.values[rows]).all())
             latency = staying if is_first else Samples(ended - finished.created)
@@ -362,13 +363,16 @@ class GroupStage:
             )
         return readers
 
-    def _polls(self, works: list[Work]) -> tuple[Times, Numbers, Numbers]:
-        """Polls in order of time, what each returned, and how many bytes that was."""
+    def _polls(self, works: list[Work], known: Steps | None) -> tuple[Times, Numbers, Numbers]:
+        """Polls in order of time, what each returned, and how many bytes; `known` are the first two."""
         if not works:
             return NO_TIMES, NO_NUMBERS, NO_NUMBERS
+        held = self._size.values
+        if known is not None and len(held) and held.min() == held.max():
+            return known.times, known.sizes, known.sizes * held[0]
         times = np.concatenate([work.poll_times for work in works])
         counts = np.concatenate([work.poll_counts for work in works])
-        sizes = self._size.values[np.concatenate([work.rows for work in works]) - self._base]
+        sizes = held[np.concatenate([work.rows for work in works]) - self._base]
         through = np.cumsum(np.concatenate(([0], sizes)))
         last = np.cumsum(counts)
         bytes_out = through[last] - through[last - counts]
@@ -396,24 +400,28 @@ class GroupStage:
     def _committed(self, works: list[Work], done: Services) -> tuple[Times, Numbers]:
         """Records in the order in which their offsets are committed: when, and their partitions."""
         times: list[Times] = []
+        sizes: list[Numbers] = []
         partitions: list[Numbers] = []
         for number, work in enumerate(works):
             if self._commits_records[self._readers[number]]:
                 continue
             handed_out = self._partition.values[work.rows - self._base]
             held = np.concatenate((self._open[number], handed_out))
-            counts = work.commit_counts
-            times.append(np.repeat(work.commit_times, counts))
-            count = int(counts.sum())
+            times.append(work.commit_times)
+            sizes.append(work.commit_counts)
+            count = int(work.commit_counts.sum())
             partitions.append(held[:count])
             self._open[number] = held[count:]
         if self._commits_records.any():
             chosen = self._commits_records[done.readers]
             times.append(done.ends[chosen])
+            sizes.append(np.ones(len(times[-1]), dtype=np.int64))
             partitions.append(self._partition.values[done.rows[chosen] - self._base])
-        time, partition = joined(times, NO_TIMES), joined(partitions, NO_NUMBERS)
+        # Whole commits are put in order, not each of their records.
+        time, size = joined(times, NO_TIMES), joined(sizes, NO_NUMBERS)
         order = np.argsort(time, kind="stable")
-        return time[order], partition[order]
+        records = ranges((np.cumsum(size) - size)[order], size[order])
+        return np.repeat(time[order], size[order]), joined(partitions, NO_NUMBERS)[records]
 
     def _forget(self, rows: Numbers) -> None:
         """Let go of what will have been processed, as far as all before it will have been too."""
@@ -465,6 +473,7 @@ class GroupStage:
         return Moves(
             times,
             turns + 1,
+            polls,
             Steps.joined(came, polls.signed(-1), in_turn=in_turn),
             Steps.joined(at_ends(done.ends), polls.signed(1), in_turn=in_turn),
             Steps.joined(came, commits.signed(1), in_turn=in_turn),

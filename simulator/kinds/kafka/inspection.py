@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from simulator.kinds.kafka.cluster import LOSSES
@@ -130,9 +131,12 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     names = [group.id.removeprefix(f"{topic.id}:") for group in topic.groups]
     ratio, rules = settings.compression_ratio, topic.rules
     sizes = [log.written / log.end / ratio if log.end else 0.0 for log in topic.logs]
+    lags = [[group.lag_of(cursor) for cursor in group.cursors] for group in topic.groups]
     readings = {
-        f"read by {name}": [_reading(group, number, size) for number, size in enumerate(sizes[:_MOST_ROWS])]
-        for group, name in zip(topic.groups, names, strict=True)
+        f"read by {name}": [
+            _reading(group, number, own[number], size) for number, size in enumerate(sizes[:_MOST_ROWS])
+        ]
+        for group, name, own in zip(topic.groups, names, lags, strict=True)
     }
     for number, log in enumerate(topic.logs[:_MOST_ROWS]):
         leader: int | None
@@ -162,21 +166,19 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
             {
                 "group": name,
                 "lag": group.lag.value,
-                "lag_bytes": int(sum(group.lag_of(one) * sizes[one.number] for one in group.cursors)),
+                "lag_bytes": int(sum(map(mul, own, sizes))),
                 "rebalances": group.coordinator.rebalances,
                 "unassigned_partition_seconds": group.coordinator.unassigned.integral(now),
             }
-            for group, name in zip(topic.groups, names, strict=True)
+            for group, name, own in zip(topic.groups, names, lags, strict=True)
         ],
     }
 
 
-def _reading(group: ConsumerGroup, number: int, size: float) -> dict[str, Any]:
+def _reading(group: ConsumerGroup, number: int, lag: int, size: float) -> dict[str, Any]:
     """How far a group is in one partition, whose records have `size` bytes each, and who reads it for it."""
-    cursor = group.cursors[number]
-    members = group.readers_of(cursor)
+    members = group.readers_of(group.cursors[number])
     names = _member_name(group, members[0]) if len(members) == 1 else ""
-    lag = group.lag_of(cursor)
     return {
         "partition": number,
         "lag": lag,

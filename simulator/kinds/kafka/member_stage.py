@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.compiled import compiled
 from simulator.engine.recursion import Numbers
 from simulator.kinds.kafka.member import Member
-from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES
+from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, ranges
 from simulator.measurement.level import Times
 
 #: Of a member with more partitions than these, polls of several records go through a list for each.
@@ -110,7 +110,7 @@ class MemberStage:
         )
         places = np.concatenate((held[2], arrivals.places))
         first_poll, open_before = self.polls_at, self._open
-        taken, begins, ends, poll_times, stops, poll_units, idle_from, *rest = compiled.loops.poll_by_poll(
+        taken, begins, ends, poll_times, counts, poll_units, idle_from, *rest = compiled.loops.poll_by_poll(
             arrivals.times,
             services,
             places,
@@ -128,7 +128,6 @@ class MemberStage:
         )
         *commits, left, self.polls_at, self._turn, self._next_commit, self._commit_at = rest
         self._held = rows[left], services[left], places[left]
-        counts = np.diff(stops, prepend=0)
         work = Work(rows[taken], begins, ends, poll_times, counts, poll_units, idle_from, *_NO_COMMITS)
         self._note_done(work, open_before)
         self._note_commits(work, _Committed(*commits), until, first_poll, open_before)
@@ -362,19 +361,12 @@ class _InPlaces:
             ring = (np.array(self.turns)[:, np.newaxis] + np.arange(self._count)) % self._count
             first = self._through[ring, (last - counts)[:, np.newaxis]]
             sizes = self._through[ring, last[:, np.newaxis]] - first
-            places = self._order[_ranges(first.ravel(), sizes.ravel())]
-            work.rows[_ranges(last - counts + self._held_over, counts)] = self._arrivals.rows[places]
+            places = self._order[ranges(first.ravel(), sizes.ravel())]
+            work.rows[ranges(last - counts + self._held_over, counts)] = self._arrivals.rows[places]
         if self._polls_of_old:
             counts = work.poll_counts[self._polls_of_old]
             first = stops[self._polls_of_old] - counts
-            work.rows[_ranges(first, counts)] = self._old
-
-
-def _ranges(starts: Numbers, sizes: Numbers) -> Numbers:
-    """From each start so many numbers, one after the other."""
-    through = np.cumsum(sizes)
-    numbers: Numbers = np.repeat(starts - through + sizes, sizes) + np.arange(through[-1])
-    return numbers
+            work.rows[ranges(first, counts)] = self._old
 
 
 @dataclass(slots=True)

@@ -146,6 +146,8 @@ class Moves:
     #: Times and turns just after each record came.
     times: Times
     turns: Numbers
+    #: All polls that returned something, with how much.
+    polls: Steps
     queue_length: Steps
     held: Steps
     lag: Steps
@@ -189,3 +191,11 @@ def meet(times: Times, others: Times) -> bool:
         return False
     place = places(times, others)
     return bool((others[np.minimum(place, len(others) - 1)] == times).any())
+
+
+def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
+    """From each start so many numbers, one after the other."""
+    through = np.cumsum(sizes)
+    numbers: Numbers = np.repeat(starts - through + sizes, sizes)
+    numbers += np.arange(len(numbers))
+    return numbers
