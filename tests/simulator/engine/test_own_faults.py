@@ -180,9 +180,10 @@ def test_only_faults_that_can_be_told_apart_overlap(faults: list[dict[str, Any]]
 def test_the_schema_tells_the_page_of_them() -> None:
     (told,) = [kind for kind in schema()["kinds"] if kind["kind"] == "queue"]
     assert [(fault["fault"], fault["lasts"]) for fault in told["faults"]] == [
+        ("outage", True),
         ("shelf-down", True),
         ("fire", True),
         ("shuffle", False),
     ]
-    assert told["faults"][0]["config"]["properties"]["shelf"]["title"] == "Shelf"
+    assert told["faults"][1]["config"]["properties"]["shelf"]["title"] == "Shelf"
     assert told["trial"] is None
