@@ -191,6 +191,8 @@ class ShardReader(Broker):
         message = record.message.copy()
         message.accepted_at = record.time
         message.receipt = record.position
+        if record.about is not None:
+            message.envelope = record.about
         message.receive_count = self._attempts.get((lane.shard.number, offset), 0) + 1
         entered = record.time
         if offset < lane.done:

@@ -30,15 +30,19 @@ class Record:
         time: of the commit, seconds.
         visible_at: when readers may have it, seconds.
         message: a copy that nobody works on.
+        about: what is said of the change beside the message, which readers get as its envelope.
     """
 
-    __slots__ = ("message", "position", "time", "visible_at")
+    __slots__ = ("about", "message", "position", "time", "visible_at")
 
-    def __init__(self, position: int, time: float, visible_at: float, message: Message) -> None:
+    def __init__(
+        self, position: int, time: float, visible_at: float, message: Message, about: object = None
+    ) -> None:
         self.position = position
         self.time = time
         self.visible_at = visible_at
         self.message = message
+        self.about = about
 
 
 class Shard:
@@ -119,10 +123,13 @@ class ShardedLog:
         if self.history is None:
             self.history = {}
 
-    def append(self, message: Message, shard: int, now: float) -> int:
+    def append(self, message: Message, shard: int, now: float, about: object = None) -> int:
         """Commit a copy of `message` to a shard; returns its position.
 
         The copy belongs to no closed client: who wrote does not wait for the readers.
+
+        Args:
+            about: what readers are told beside the message.
         """
         position = self.position
         self.position = position + 1
@@ -142,7 +149,7 @@ class ShardedLog:
         twin = message.copy()
         twin.end()
         kept = self.shards[shard]
-        kept.records.append(Record(position, now, visible_at, twin))
+        kept.records.append(Record(position, now, visible_at, twin, about))
         if self.retention < inf:
             self.forget(kept, now)
         for reader in self.readers:

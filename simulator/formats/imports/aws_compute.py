@@ -59,6 +59,7 @@ def read_pipe(stack: Stack, resource: Resource) -> None:
             rules.body if rules is not None else "value",
             resource.id,
             (*path, "SourceParameters", "FilterCriteria"),
+            rules.beside if rules is not None else (),
         )
         if pattern is not None:
             config["FilterPattern"] = pattern

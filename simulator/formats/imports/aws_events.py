@@ -249,7 +249,8 @@ def _map(stack: Stack, part: Part, source: Name, properties: dict[str, Any], pat
     if properties.get("FilterCriteria"):
         body = "body" if kind == "aws.sqs" else "value"
         place = (*path, "FilterCriteria")
-        pattern = filter_of(stack.reading, properties["FilterCriteria"], body, part.label, place)
+        beside = ("eventName",) if kind == "aws.dynamodb" else ()
+        pattern = filter_of(stack.reading, properties["FilterCriteria"], body, part.label, place, beside)
         if pattern is not None:
             config["FilterCriteria"] = pattern
     others = sorted(str(key) for key in properties if key not in _KNOWN)

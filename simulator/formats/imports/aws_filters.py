@@ -8,7 +8,7 @@ user guide, *Event filtering in Amazon EventBridge Pipes*.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from simulator.formats.imports.reading import Reading
@@ -26,12 +26,15 @@ _WRAPPED = ("S", "N", "BOOL", "B")
 MOST_DEPTH = 12
 
 
-def filter_of(reading: Reading, criteria: Any, body: str, whose: str, path: Path) -> dict[str, Any] | None:
+def filter_of(
+    reading: Reading, criteria: Any, body: str, whose: str, path: Path, beside: Collection[str] = ()
+) -> dict[str, Any] | None:
     """The pattern of ``FilterCriteria``; None where there is none, or nothing of it can be said here.
 
     Args:
         body: the field that records have in the simulator.
         whose: the function or pipe, for the report.
+        beside: fields that records have beside that one.
     """
     given = [mapping(mapping(one).get("Pattern")) for one in rows(mapping(criteria).get("Filters"))]
     if not given:
@@ -40,7 +43,7 @@ def filter_of(reading: Reading, criteria: Any, body: str, whose: str, path: Path
         return None
     patterns = []
     for one in given:
-        pattern = _pattern(reading, one, body, whose, path)
+        pattern = _pattern(reading, one, body, whose, path, beside)
         if pattern is None:
             return None  # one of several that lets everything through
         patterns.append(pattern)
@@ -48,12 +51,15 @@ def filter_of(reading: Reading, criteria: Any, body: str, whose: str, path: Path
 
 
 def _pattern(
-    reading: Reading, given: dict[str, Any], body: str, whose: str, path: Path
+    reading: Reading, given: dict[str, Any], body: str, whose: str, path: Path, beside: Collection[str]
 ) -> dict[str, Any] | None:
     found: dict[str, Any] = {}
+    others = {key: inner for key, inner in given.items() if key in beside}
     left_out: list[str] = []
     is_moved = False
     for key, inner in given.items():
+        if key in others:
+            continue
         if key in _BODIES and isinstance(inner, dict) and inner:
             is_event = set(inner) <= _ENVELOPE
             is_moved = is_moved or not is_event
@@ -71,12 +77,12 @@ def _pattern(
             f"{whose}: its filter also looks at {', '.join(left_out)[:120]}, which records have not here",
             *path,
         )
-    if not found:
+    if not found and not others:
         reading.not_modelled(f"{whose}: it gets every record, as nothing of its filter can be said", *path)
         return None
     if is_moved:
         reading.assumed(f"{whose}: the fields of its filter are those of the event's detail", *path)
-    return {body: found}
+    return {body: found, **others} if found else others
 
 
 def _unwrapped(image: dict[str, Any], depth: int = 0) -> dict[str, Any]:

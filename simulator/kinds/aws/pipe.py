@@ -78,6 +78,7 @@ class Pipe(BatchConsumer):
         pattern = settings.filter_pattern
         self._matcher: Matcher | None = None if pattern is None else compile_pattern(pattern)
         self._body = source.body
+        self._is_stream = source.is_stream
         #: What follows a failed record waits for it, and is acknowledged after it.
         self._is_ordered = source.is_ordered(node.config)
         #: The source knows no timeout that brings a failed record again.
@@ -159,12 +160,14 @@ class Pipe(BatchConsumer):
         if matcher is None:
             return True
         event = message.event
+        about = message.envelope if self._is_stream else {}
         if event is None:
-            return matcher.matches(leaves_of({self._body: {}}))
-        found: bool | None = event.memo.get(self)
+            return matcher.matches(leaves_of({self._body: {}, **about}))
+        key = (self, *about.values())
+        found: bool | None = event.memo.get(key)
         if found is None:
-            found = matcher.matches(leaves_of({self._body: event.as_eventbridge()}))
-            event.memo[self] = found
+            found = matcher.matches(leaves_of({self._body: event.as_eventbridge(), **about}))
+            event.memo[key] = found
         return found
 
     # -- executions ------------------------------------------------------------------------------

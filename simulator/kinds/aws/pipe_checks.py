@@ -135,7 +135,7 @@ def _filter(document: Document, node: Node, path: str) -> list[Problem]:
     assert isinstance(settings, PipeSettings)
     source, rules = source_of(document, node.id)
     pattern = settings.filter_pattern
-    if pattern is None or rules.body in pattern or "$or" in pattern:
+    if pattern is None or {rules.body, "$or", *rules.beside} & pattern.keys():
         return []
     others = ", ".join(sorted(pattern))
     message = f"the filter looks at {others}; what a {source.kind} holds stands under {rules.body}"

@@ -28,6 +28,7 @@ class PipeSource:
         most: most executions at a time, from the settings of the source.
         is_ordered: whether what follows a failed record waits for it, from the settings of the source.
         refusal: why such a source cannot be read as it is set, "" when it can.
+        beside: fields of the filter's input that stand beside the body.
         is_stream: whether it is a log in shards, whose batches the pipe itself tries again and gives up.
     """
 
@@ -37,6 +38,7 @@ class PipeSource:
     is_ordered: Callable[[Settings], bool] = lambda _settings: False
     refusal: Callable[[Settings, Settings], str] = lambda _settings, _edge: ""
     is_stream: bool = False
+    beside: tuple[str, ...] = ()
 
 
 def _partitions(settings: Settings) -> int:
@@ -70,7 +72,7 @@ PIPE_SOURCES: dict[str, PipeSource] = {
         10, "body", lambda _settings: 1_250, lambda queue: bool(getattr(queue, "fifo_queue", False))
     ),
     "kafka.topic": PipeSource(100, "value", _partitions, lambda _topic: True, _share_group),
-    "aws.dynamodb": PipeSource(100, "dynamodb", _shards, lambda _table: True, _stream, is_stream=True),
+    "aws.dynamodb": PipeSource(100, "dynamodb", _shards, lambda _table: True, _stream, True, ("eventName",)),
     "rabbitmq.queue": PipeSource(100, "data", lambda _settings: 5, refusal=_amqp),
 }
 

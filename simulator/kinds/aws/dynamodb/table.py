@@ -35,6 +35,8 @@ LISTED = 16
 STREAM_RETENTION = 86_400.0
 #: Why a call is throttled: the ceiling of a partition, the capacity of the table, an index behind it.
 CAUSES = ("partition", "table", "index")
+#: What a record of the stream says of itself beside the item (Amazon DynamoDB Streams API reference, Record).
+CHANGES = {name: {"eventName": name} for name in ("INSERT", "MODIFY", "REMOVE")}
 
 
 class Table(Broker, CalledByEdge):
@@ -156,8 +158,11 @@ class Table(Broker, CalledByEdge):
         message, key = operation.message, operation.message.key
         is_delete = operation.client.settings.operation == "delete"
         self._changes += 1
+        name = "REMOVE" if is_delete else "INSERT"
         if key is not None:
             item = self.items.setdefault(key, Item())
+            if item.is_there and not is_delete:
+                name = "MODIFY"
             item.version += 1
             item.written_at = now
             item.is_there = not is_delete
@@ -172,11 +177,12 @@ class Table(Broker, CalledByEdge):
                 self.cache.forget(key)
             else:
                 self.cache.put(key, now)
-        self._record(message, operation.point, now)
+        self._record(message, operation.point, now, name)
 
-    def _record(self, message: Message, point: float, now: float) -> None:
+    def _record(self, message: Message, point: float, now: float, name: str) -> None:
+        """A record of the stream; `name` is its eventName, which filters look at."""
         if self.settings.stream_view_type is not None:
-            self.log.append(message, self.capacity.partition(point).shard, now)
+            self.log.append(message, self.capacity.partition(point).shard, now, CHANGES[name])
 
     def _expire(self, now: float) -> None:
         """Delete what has expired; it costs no units and is a change like any other for the stream."""
@@ -194,7 +200,7 @@ class Table(Broker, CalledByEdge):
             message = item.message.copy()
             detail = {"eventName": "REMOVE", "userIdentity": {"principalId": "dynamodb.amazonaws.com"}}
             message.event = Event("aws:dynamodb", "REMOVE", detail)
-            self._record(message, point_of(key), now)
+            self._record(message, point_of(key), now, "REMOVE")
         if expiries:
             self._expiry.arm(expiries[0][0])
 

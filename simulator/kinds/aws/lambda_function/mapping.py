@@ -216,7 +216,8 @@ class EventSourceMapping(BatchConsumer):
         if matcher is None:
             return True
         said = {} if message.event is None else message.event.as_eventbridge()
-        return matcher.matches(leaves_of({self._body: said}))
+        about = message.envelope if self.source_kind == "aws.dynamodb" else {}
+        return matcher.matches(leaves_of({self._body: said, **about}))
 
     def _is_enough(self, server: BatchServer) -> bool:
         # A batch of a FIFO queue is what one receive has returned of one message group.

@@ -63,6 +63,20 @@ def passed(document: Document) -> list[float]:
     return [time for time, _, _ in arrivals_at(document, "out")]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ({"eventName": ["INSERT"]}, [2]),
+        ({"eventName": ["MODIFY"], "dynamodb": {"detail-type": ["OrderPlaced"]}}, [4, 6]),
+        ({"eventName": ["REMOVE"]}, []),
+    ],
+)
+def test_a_filter_looks_at_the_name_of_the_change(pattern, expected):
+    document = streamed((1.0, 3.0, 5.0), {"FilterPattern": pattern}, template=event(type="OrderPlaced"))
+    assert not [one for one in check(document) if one.code == "D310"]
+    assert passed(document) == expected
+
+
 def test_a_shard_is_read_in_order_one_batch_at_a_time():
     # The first is under way from 1 to 2 s; what came meanwhile goes together until 3 s.
     assert passed(streamed((1.0, 1.2, 1.4, 1.6))) == [2, 3, 3, 3]
