@@ -1,6 +1,6 @@
 """Uploaded files of other programs as a design and a report, made in a process of its own.
 
-    python -m architect.designs.file_imports < REQUEST > ANSWER
+    python -m architect.designs.file_imports SECONDS < REQUEST > ANSWER
 
 The request is `{"files": [{"name", "content"}], "format"}` with contents in base64, the answer
 `{"document", "report"}` or `{"problems": [...]}`.

@@ -3,13 +3,14 @@
 In the server's own process they would hold the interpreter from every other request. At most `AT_ONCE` are
 read at the same time; the next one is refused with 429 rather than kept waiting for an unknown time.
 
-    python -m architect.designs.long_texts < TEXT > JSON     `{"data": ...}` or `{"problems": [...]}`
+    python -m architect.designs.long_texts SECONDS < TEXT > JSON     `{"data": ...}` or `{"problems": [...]}`
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -20,7 +21,8 @@ from architect.refusals import Invalid, TooMany, invalid_design
 
 LONG = 250_000  # characters; below, starting a process costs more than reading
 AT_ONCE = 2
-PATIENCE = 60.0  # wall seconds for one text
+PROCESSOR = 60  # seconds of processor time for one text, whatever else the machine does meanwhile
+PATIENCE = 600.0  # wall seconds for one text: on a busy machine, or where processor time is not bounded
 MEMORY_LIMIT = 1024**3  # bytes of address space
 NICENESS = 10
 PRIVATE = ("HEADRACE_", "DJANGO_")  # of the environment: passwords and keys are not the reader's business
@@ -31,8 +33,8 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 def read_long_text(text: str) -> object:
     """Return the data of a long YAML or JSON text.
 
-    Raises Invalid with every problem that keeps it from being a design, or when it takes longer than
-    `PATIENCE`; raises TooMany (429) while `AT_ONCE` others are being read.
+    Raises Invalid with every problem that keeps it from being a design, or when it takes more than
+    `PROCESSOR` or `PATIENCE`; raises TooMany (429) while `AT_ONCE` others are being read.
     """
     return ask_reader(__name__, text, path="text", what="The text")["data"]
 
@@ -65,7 +67,7 @@ def _asked(module: str, text: str, path: str, what: str) -> dict[str, Any]:
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, str(PROCESSOR)],
             input=text.encode("utf-8", "surrogatepass"),
             stdout=subprocess.PIPE,
             env=environment,
@@ -73,12 +75,17 @@ def _asked(module: str, text: str, path: str, what: str) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        sentence = f"{what} takes longer than {PATIENCE:g} s to read."
-        raise Invalid(sentence, hint="Send a smaller document, or JSON.", path=path) from None
+        raise _too_long(f"{what} takes longer than {PATIENCE:g} s to read.", path) from None
+    if os.name == "posix" and done.returncode == -signal.SIGXCPU:
+        raise _too_long(f"{what} takes more than {PROCESSOR} s of a processor to read.", path)
     if done.returncode:
         raise Invalid(f"{what} needs more memory than there is for it.", hint="Make it smaller.", path=path)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+def _too_long(sentence: str, path: str) -> Invalid:
+    return Invalid(sentence, hint="Send a smaller document, or JSON.", path=path)
 
 
 def answer_for(text: str) -> dict[str, Any]:
@@ -106,7 +113,9 @@ def main() -> int:
 
 
 def bound_resources() -> None:
-    """Let this process have no more than its share of memory and processor."""
+    """Let this process have no more than its share of memory, and of the processor the seconds of its only
+    argument; the system ends it with SIGXCPU when they are used up.
+    """
     if os.name == "posix":
         import resource
 
@@ -114,6 +123,11 @@ def bound_resources() -> None:
         _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
         limit = MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(MEMORY_LIMIT, hard)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        limit = int(sys.argv[1])
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
+        )
 
 
 if __name__ == "__main__":

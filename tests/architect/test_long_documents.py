@@ -54,6 +54,12 @@ def test_a_place_is_free_again_after_a_refusal(monkeypatch: pytest.MonkeyPatch) 
             long_texts.read_long_text("{}")
 
 
+def test_a_reader_is_bounded_by_its_own_processor_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_texts, "PROCESSOR", 1)
+    with pytest.raises(Invalid, match="more than 1 s of a processor"):
+        long_texts.read_long_text("name: [" + "1, " * 400_000 + "1]")
+
+
 def test_others_are_answered_while_long_yaml_is_read(tmp_path: Path) -> None:
     answers: list[httpx.Response] = []
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from simulator.design.document import Document, Node
+from simulator.design.yaml_writing import write_yaml
 from simulator.formats.exports.names import unique, words
 from simulator.formats.exports.refusal import CannotExport
 from simulator.kinds.catalogue import KINDS
@@ -49,7 +48,7 @@ def asyncapi(document: Document) -> str:
     }
     if document.description:
         made["info"]["description"] = document.description
-    return yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=100)
+    return write_yaml(made)
 
 
 def _channel(node: Node) -> dict[str, Any]:

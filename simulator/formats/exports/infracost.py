@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from simulator.design.document import Document
+from simulator.design.yaml_writing import write_yaml
 from simulator.formats.exports.names import unique, words
 from simulator.formats.exports.refusal import CannotExport
 
@@ -82,7 +81,7 @@ def infracost(document: Document, result: Mapping[str, Any] | None) -> str:
             gigabytes = node.config.memory_size / 1024.0  # type: ignore[attr-defined]
             found["request_duration_ms"] = round(seconds / gigabytes / amounts["monthly_requests"] * 1_000.0)
         usage[f"{RESOURCES[node.kind]}.{names[node.id]}"] = found
-    text = yaml.safe_dump({"version": "0.1", "resource_usage": usage}, sort_keys=False)
+    text = write_yaml({"version": "0.1", "resource_usage": usage})
     return "\n".join(
         [f"# Usage of a month like the measured window of: {_one_line(document.name)}", *left_out, text]
     )

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import yaml
-
 from simulator.design.document import Document, Edge, Node
+from simulator.design.yaml_writing import write_yaml
 from simulator.formats.exports.names import logical_ids
 from simulator.formats.exports.refusal import CannotExport
 from simulator.formats.exports.sam_events import Resource, arn, failures_of
@@ -71,7 +70,7 @@ def sam(document: Document) -> str:
         "Description": document.name[:1024],
         "Resources": resources,
     }
-    return yaml.safe_dump(template, sort_keys=False, allow_unicode=True, width=100)
+    return write_yaml(template)
 
 
 def _given(node: Node, keys: tuple[str, ...]) -> dict[str, Any]:

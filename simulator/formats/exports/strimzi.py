@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import yaml
-
 from simulator.design.document import Document
+from simulator.design.yaml_writing import write_yaml
 from simulator.formats.exports.names import dns_labels
 from simulator.formats.exports.refusal import CannotExport
 
@@ -55,4 +54,4 @@ def strimzi(document: Document) -> str:
                 },
             }
         )
-    return yaml.safe_dump_all(resources, sort_keys=False, allow_unicode=True, width=100)
+    return "---\n".join(map(write_yaml, resources))
