@@ -111,7 +111,9 @@ def burst(messages: int, broker: str) -> Design:
 
 def keyed(keys: int, broker: str) -> Design:
     """Messages of so many keys whose order is kept."""
-    config = {"partitions": 12} if broker == "kafka.topic" else {"FifoQueue": True}
+    # As in W3: neither lingering nor latencies.
+    log = {"partitions": 12, "linger.ms": 0, "append_latency": 0}
+    config: Design = log if broker == "kafka.topic" else {"FifoQueue": True}
     messages = 200_000 if broker == "kafka.topic" else 50_000
     rate = 1_000.0 if broker == "kafka.topic" else 100.0
     made = [_producer(rate, messages, keys), {"id": "b", "kind": broker, "config": config}]

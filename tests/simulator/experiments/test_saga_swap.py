@@ -24,8 +24,13 @@ def quiet() -> Document:
     return Document.parse({**machine(), "faults": [], "objectives": []})
 
 
-def test_a_coordinator_does_what_the_state_machine_did(quiet: Document):
-    before = figures(simulate(quiet))["nodes"]["saga"]
+@pytest.fixture(scope="module")
+def before(quiet: Document) -> dict[str, Any]:
+    """What the state machine of the template does."""
+    return figures(simulate(quiet))["nodes"]["saga"]
+
+
+def test_a_coordinator_does_what_the_state_machine_did(quiet: Document, before: dict[str, Any]):
     made, notes = swap(quiet, "saga", "saga")
     assert made.node("saga").kind == "saga"
     steps: Any = made.node("saga").config
@@ -43,12 +48,11 @@ def test_a_coordinator_does_what_the_state_machine_did(quiet: Document):
     assert {note.kind for note in notes} == {"translated", "assumed"}
 
 
-def test_by_events_one_hop_of_two_falls_away(quiet: Document):
+def test_by_events_one_hop_of_two_falls_away(quiet: Document, before: dict[str, Any]):
     made, notes = swap(quiet, "saga", "saga-participant")
     assert made.node("saga").kind == "topic"
     assert made.node("customers") == quiet.node("customers")  # the load stays the same
     found = figures(simulate(made))["nodes"]["inventory"]
-    before = figures(simulate(quiet))["nodes"]["saga"]
     assert found["sagas_started"] == before["executions_started"]
     assert found["sagas_completed"] == pytest.approx(before["executions_succeeded"], rel=0.01)
     assert found["stuck_share"] == 0
