@@ -147,17 +147,15 @@ def in_order(times: Times, until: float) -> Numbers:
 @_loop(
     "Tuple((float64[::1], int64[::1], float64[::1], int64[::1], float64[::1],"
     " float64[::1], int64[::1], float64[::1]))"
-    "(float64[::1], float64[::1], float64[::1], int64, int64, int64, int64, int64,"
+    "(float64[::1], float64[::1], float64[::1], float64[::1], float64[::1], int64,"
     " int64, float64, float64, int64, float64, float64)"
 )
 def play_line(
     arrived: Times,
+    due: Times,
+    begun_arrived: Times,
     begins: Times,
     ended: Times,
-    came_from: int,
-    came_to: int,
-    begun_from: int,
-    begun_to: int,
     present: int,
     queued: int,
     queue_since: float,
@@ -168,32 +166,34 @@ def play_line(
 ) -> tuple[Times, Numbers, Times, Numbers, Times, Times, Numbers, Times]:
     """What becomes of a line: the waiting times of what begins, how many are present after each that comes,
     and times, values and areas of the levels of what waits and of what is served.
+
+    Args:
+        arrived, due: of what comes, when that is and when it begins, seconds.
+        begun_arrived, begins: the same of what begins.
     """
-    waited = np.empty(begun_to - begun_from)
-    for number in range(begun_from, begun_to):
-        waited[number - begun_from] = begins[number] - arrived[number]
-    done = len(ended)
-    after = np.empty(came_to - came_from, np.int64)
-    most = came_to - came_from + done
+    coming, beginning, done = len(arrived), len(begins), len(ended)
+    waited = begins - begun_arrived
+    after = np.empty(coming, np.int64)
+    most = coming + done
     queue_times, queue_values, queue_areas = np.empty(most), np.empty(most, np.int64), np.empty(most + 1)
     held_times, held_values, held_areas = np.empty(most), np.empty(most, np.int64), np.empty(most + 1)
     queue_areas[0], held_areas[0] = queue_area, held_area
-    came, left, begun, queue_steps, held_steps = came_from, 0, begun_from, 0, 0
-    while came < came_to or left < done:
-        if came < came_to and (left == done or arrived[came] <= ended[left]):
+    came, left, begun, queue_steps, held_steps = 0, 0, 0, 0, 0
+    while came < coming or left < done:
+        if came < coming and (left == done or arrived[came] <= ended[left]):
             time, step = arrived[came], 1
-            is_of_queue = begins[came] > time
+            is_of_queue = due[came] > time
             present += 1
-            after[came - came_from] = present
+            after[came] = present
             came += 1
         else:
             time, step = ended[left], -1
             present -= 1
             left += 1
-            while begun < begun_to and not begins[begun] > arrived[begun]:
+            while begun < beginning and not waited[begun] > 0.0:
                 begun += 1
             # A server that ends and takes the next waiting message at once stays busy.
-            is_of_queue = begun < begun_to and begins[begun] == time
+            is_of_queue = begun < beginning and begins[begun] == time
             if is_of_queue:
                 begun += 1
         if is_of_queue:

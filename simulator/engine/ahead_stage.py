@@ -110,7 +110,7 @@ class AheadStage(ABC, Generic[A]):
         ahead = self._ahead
         if ahead is not None:
             self._follow(ahead, now)
-        if self._blocks or self._messages or (self._is_open() and (ahead is None or ahead.until < now)):
+        while self._blocks or self._messages or (self._is_open() and (ahead is None or ahead.until < now)):
             # More is told only when all that stood ready has passed; it makes room for what comes.
             self._ahead = ahead = None
             self._ahead = ahead = self._work_ahead(max(now, self._known_to))
@@ -141,7 +141,10 @@ class AheadStage(ABC, Generic[A]):
 
     @abstractmethod
     def _work_ahead(self, until: float) -> A:
-        """Find all that happens up to `until` (seconds), given that all up to now has been noted."""
+        """Find all that happens up to `until` (seconds), given that all up to now has been noted.
+
+        It may be less than that; what is left is asked for when its time has come.
+        """
 
     @abstractmethod
     def _follow(self, ahead: A, now: float) -> None:

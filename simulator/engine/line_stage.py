@@ -8,8 +8,10 @@ looks (a frame, a slice boundary) takes what has happened up to then.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from heapq import heapreplace
+from math import inf
 
 import numpy as np
 
@@ -19,10 +21,13 @@ from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
 from simulator.engine.message_draws import ManyDraws
-from simulator.engine.recursion import Numbers, Onward, Passage
+from simulator.engine.recursion import BLOCK, Numbers, Onward, Passage
 from simulator.measurement.level import Course, Timeline, Times, changes, without
 from simulator.measurement.ordering import Deliveries
 from simulator.measurement.tally import Samples
+
+#: Messages that begin in what stands ready at most: a long backlog is not worked off in one go.
+MOST_AT_ONCE = 4 * BLOCK
 
 
 class LineStage(AheadStage["_Ahead"]):
@@ -45,26 +50,27 @@ class LineStage(AheadStage["_Ahead"]):
         self._onward = onward
         #: When each server is free next, a heap.
         self._free = [-1.0] * consumer.size
-        #: What has not ended by the end of what stands ready; of these, how many have not come and how many
-        #: have not begun by then.
-        self._rows = _Rows(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES, _NO_TIMES, _NO_TIMES)
-        self._to_come = self._to_begin = 0
+        #: By the end of what stands ready: what is served and has not ended; what has not begun, in pieces,
+        #: so that a long backlog is not copied with every block; of that, what has not come.
+        self._in_service = _NO_ROWS
+        self._to_begin: deque[_Rows] = deque()
+        self._to_come = _Coming(_NO_TIMES, _NO_TIMES)
 
     def _is_open(self) -> bool:
-        return len(self._rows) > 0
+        return len(self._in_service) > 0 or bool(self._to_begin)
 
     # -- ahead -----------------------------------------------------------------------------------
     def _work_ahead(self, until: float) -> _Ahead:
-        rows = _Rows.joined([self._rows, *(self._served(passage) for passage in self._told())])
-        count = len(rows)
-        new = count - len(self._rows)
-        came = slice(count - new - self._to_come, int(rows.arrived.searchsorted(until, "right")))
-        begun = slice(count - new - self._to_begin, int(rows.begins.searchsorted(until, "right")))
-        self._to_come, self._to_begin = count - came.stop, count - begun.stop
+        new = [self._served(passage) for passage in self._told()]
+        self._to_begin.extend(new)
+        until = min(until, self._far())
+        came, self._to_come = self._to_come.with_more(new).parted(until)
+        begun = self._begun(until)
+        rows = _Rows.joined([self._in_service, begun])
         done = self._ended(rows.ends, until)
-        left = np.ones(count, dtype=bool)
+        left = np.ones(len(rows), dtype=bool)
         left[done] = False
-        self._rows = rows.chosen(np.flatnonzero(left))
+        self._in_service = rows.chosen(np.flatnonzero(left))
 
         line = self._line
         ended, came_at = rows.ends[done], rows.arrived[done]
@@ -72,12 +78,12 @@ class LineStage(AheadStage["_Ahead"]):
         samples = Samples(sojourn)
         finished = rows.chosen(done)
         play = _play if compiled.loops is None else _play_compiled
-        played = play(line, self._consumer, rows, came, begun, ended)
+        played = play(line, self._consumer, came, begun, ended)
         return _Ahead(
             until,
-            Timeline(rows.arrived[came]),
+            Timeline(came.arrived),
             played.present,
-            Timeline(rows.begins[begun]),
+            Timeline(begun.begins),
             Samples(played.waited),
             Timeline(ended),
             Samples(ended - rows.begins[done]),
@@ -87,6 +93,30 @@ class LineStage(AheadStage["_Ahead"]):
             None if self._onward is None else finished,
             self._deliveries(finished, samples),
         )
+
+    def _far(self) -> float:
+        """When the last of as many messages begins as are worked on at once, seconds; inf where there are no
+        more.
+        """
+        count = 0
+        for piece in self._to_begin:
+            if count + len(piece) > MOST_AT_ONCE:
+                return float(piece.begins[MOST_AT_ONCE - count - 1])
+            count += len(piece)
+        return inf
+
+    def _begun(self, until: float) -> _Rows:
+        """What begins up to `until` (seconds); it is in order, as is what arrives."""
+        begun = []
+        while self._to_begin:
+            piece = self._to_begin.popleft()
+            stop = int(piece.begins.searchsorted(until, "right"))
+            now, later = piece.parted(stop)
+            begun.append(now)
+            if len(later):
+                self._to_begin.appendleft(later)
+                break
+        return _Rows.joined(begun)
 
     def _ended(self, ends: Times, until: float) -> Numbers:
         """The positions of what ends up to `until` (seconds), in order of time."""
@@ -172,6 +202,23 @@ class _Rows:
     def __len__(self) -> int:
         return len(self.sequence)
 
+    def parted(self, place: int) -> tuple[_Rows, _Rows]:
+        """The messages before a position, and those from there on."""
+        if place == len(self):
+            return self, _NO_ROWS
+        return self._part(slice(0, place)), self._part(slice(place, None))
+
+    def _part(self, part: slice) -> _Rows:
+        return _Rows(
+            self.source[part],
+            self.sequence[part],
+            self.keys[part],
+            self.created[part],
+            self.arrived[part],
+            self.begins[part],
+            self.ends[part],
+        )
+
     def chosen(self, rows: Numbers) -> _Rows:
         """The messages at these positions, in this order."""
         return _Rows(
@@ -187,8 +234,9 @@ class _Rows:
     @staticmethod
     def joined(parts: list[_Rows]) -> _Rows:
         """Those of all parts, one after the other."""
-        if len(parts) == 1:
-            return parts[0]
+        parts = [part for part in parts if len(part)]
+        if len(parts) <= 1:
+            return parts[0] if parts else _NO_ROWS
         return _Rows(
             np.concatenate([part.source for part in parts]),
             np.concatenate([part.sequence for part in parts]),
@@ -197,6 +245,32 @@ class _Rows:
             np.concatenate([part.arrived for part in parts]),
             np.concatenate([part.begins for part in parts]),
             np.concatenate([part.ends for part in parts]),
+        )
+
+
+@dataclass(slots=True)
+class _Coming:
+    """When messages come and when they begin, in order; arrays of one length."""
+
+    arrived: Times
+    begins: Times
+
+    def with_more(self, rows: list[_Rows]) -> _Coming:
+        """These and then others."""
+        if len(rows) == 1 and not len(self.arrived):
+            return _Coming(rows[0].arrived, rows[0].begins)
+        return _Coming(
+            np.concatenate([self.arrived, *(one.arrived for one in rows)]),
+            np.concatenate([self.begins, *(one.begins for one in rows)]),
+        )
+
+    def parted(self, until: float) -> tuple[_Coming, _Coming]:
+        """Those that come up to a time (seconds), and the others."""
+        place = int(self.arrived.searchsorted(until, "right"))
+        came, coming = slice(0, place), slice(place, None)
+        return (
+            _Coming(self.arrived[came], self.begins[came]),
+            _Coming(self.arrived[coming], self.begins[coming]),
         )
 
 
@@ -210,10 +284,10 @@ class _Played:
     courses: tuple[Course, ...]
 
 
-def _play(line: Line, consumer: Consumer, rows: _Rows, came: slice, begun: slice, ended: Times) -> _Played:
-    arrived, begins = rows.arrived[came], rows.begins[begun]
-    waited = begins - rows.arrived[begun]
-    has_to_wait = rows.begins[came] > arrived
+def _play(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times) -> _Played:
+    arrived, begins = came.arrived, begun.begins
+    waited = begins - begun.arrived
+    has_to_wait = came.begins > arrived
     left_line = begins[waited > 0.0]
     # A server that ends and takes the next waiting message at once stays busy.
     moved = changes(arrived[~has_to_wait], without(ended, left_line))
@@ -227,19 +301,15 @@ def _play(line: Line, consumer: Consumer, rows: _Rows, came: slice, begun: slice
     )
 
 
-def _play_compiled(
-    line: Line, consumer: Consumer, rows: _Rows, came: slice, begun: slice, ended: Times
-) -> _Played:
+def _play_compiled(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times) -> _Played:
     assert compiled.loops is not None
     queued, held = line.queue_length, line.held
     waited, present, *courses = compiled.loops.play_line(
-        rows.arrived,
-        rows.begins,
+        came.arrived,
+        came.begins,
+        begun.arrived,
+        begun.begins,
         ended,
-        came.start,
-        came.stop,
-        begun.start,
-        begun.stop,
         line.present.value,
         *(queued.value, queued.since, queued.area),
         *(held.value, held.since, held.area),
@@ -276,3 +346,4 @@ class _Ahead:
 
 _NO_TIMES: Times = np.zeros(0)
 _NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
+_NO_ROWS = _Rows(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES, _NO_TIMES, _NO_TIMES)

@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from simulator import Document, simulate
+from simulator.engine.line_stage import MOST_AT_ONCE
 from simulator.experiments.replication import Engine, build_world
 from tests.simulator.designs import design, node
 
@@ -114,6 +115,22 @@ def test_a_part_advances_by_recursion_only_where_nothing_else_can_happen(
     assert parts(document) == expected
     events, auto = results(document)
     assert events == auto
+
+
+@pytest.mark.parametrize("tail", [[], ["c->q2", "q2->c2"]], ids=["alone", "and another after it"])
+def test_a_backlog_longer_than_what_is_worked_on_at_once_gives_the_same_bytes(tail: list[str]) -> None:
+    burst = {"arrivals": {"process": "poisson", "rate": 50_000, "limit": 2 * MOST_AT_ONCE}}
+    fast = {"distribution": "exponential", "mean": 0.001}
+    document = plain(
+        {"service_time": fast},
+        producer=burst,
+        more=[QUEUE, node("c2", "consumer", instances=3, service_time=fast)] if tail else [],
+        edges=tail,
+        simulation={"duration": 60, "warmup": 0},
+    )
+    events, auto = results(document)
+    assert events == auto
+    assert parts(document) == (2 if tail else 1, 1)
 
 
 def fan_out() -> Document:
