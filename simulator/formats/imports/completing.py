@@ -5,7 +5,9 @@ Every answer given here is an assumption: it stands in the report and, for setti
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import networkx as nx
@@ -26,6 +28,10 @@ from simulator.kinds.catalogue import KINDS
 ASSUMED_RATE = 10.0
 """Messages per second of a source nobody described."""
 ASSUMED_SERVICE_TIME = 0.01
+#: Messages that a reader of a stream may have at a time.
+_STREAM_PREFETCH = 100
+#: Names of queues in which messages wait for another try.
+_DELAYS = re.compile(r"retry|retries|delay|wait|back-?off|defer|parking", re.IGNORECASE)
 """Mean seconds of a consumer nobody described."""
 
 #: Categories that code reads; anything else calls it.
@@ -178,6 +184,9 @@ def _mend_wires(drawing: Drawing) -> None:
             )
             continue
         if wire.role not in roles:
+            if wire.role == "dead-letter" and _hand_to_queue(drawing, wire):
+                kept.append(wire)
+                continue
             if wire.role == "dead-letter":
                 drawing.note(
                     "not-understood",
@@ -191,6 +200,31 @@ def _mend_wires(drawing: Drawing) -> None:
     seen, new = set(kept), set(readers.values())
     added = [wire for wire in drawing.wires if wire not in seen and wire.source in new]
     drawing.wires = kept + added
+
+
+def _hand_to_queue(drawing: Drawing, wire: Wire) -> bool:
+    """Let the failures of a reader leave the one broker that it reads, which is who moves them."""
+    target = drawing.vertices[wire.target]
+    read = {
+        other.source: drawing.vertices[other.source]
+        for other in drawing.wires
+        if other.target == wire.source and other.role != "dead-letter"
+    }
+    sources = [
+        source
+        for source in read.values()
+        if "dead-letter" in KINDS[source.kind].roles_of(wiring_rule(category(source), category(target)))
+    ]
+    if len(sources) != 1:
+        return False
+    (source,) = sources
+    drawing.note(
+        "assumed",
+        wire.place,
+        f"{source.label} hands what {drawing.vertices[wire.source].label} fails at to {target.label}",
+    )
+    wire.source = source.id
+    return True
 
 
 # -- who reads, who sends ----------------------------------------------------------------------------
@@ -208,6 +242,13 @@ def _add_readers(drawing: Drawing) -> None:
         is_end = kind == "queue" or (vertex.kind == "topic")
         if not is_end or is_read or vertex.id in letters:
             continue
+        if _is_delay(vertex, leaving[vertex.id]):
+            drawing.note(
+                "assumed",
+                vertex.place,
+                f"{vertex.label} is read by nobody: what waits there goes on when its time to live is over",
+            )
+            continue
         reader = drawing.add(
             f"{vertex.id}-consumer",
             "consumer",
@@ -220,12 +261,24 @@ def _add_readers(drawing: Drawing) -> None:
         if vertex.kind == "aws.sqs":
             wire.config["WaitTimeSeconds"] = 20
             wire.origins["WaitTimeSeconds"] = Origin("guess", "long polling, as AWS advises")
+        if vertex.kind == "rabbitmq.queue" and vertex.config.get("x-queue-type") == "stream":
+            wire.config["prefetch"] = _STREAM_PREFETCH
+            wire.origins["prefetch"] = Origin("guess", "consumers of a stream must name one")
         drawing.note(
             "assumed",
             vertex.place,
             f"{vertex.label} is read by one consumer that takes {ASSUMED_SERVICE_TIME:g} s a message: "
             "no file names who reads it",
         )
+
+
+def _is_delay(vertex: Vertex, leaving: Sequence[Wire]) -> bool:
+    """Whether a queue of RabbitMQ, by its settings and its name, holds messages back for its time to live and
+    hands them on then: another try later (https://www.rabbitmq.com/docs/ttl, https://www.rabbitmq.com/docs/dlx).
+    """
+    hands_on = any(wire.role == "dead-letter" for wire in leaving)
+    waits = vertex.config.get("x-message-ttl") is not None and _DELAYS.search(vertex.label)
+    return vertex.kind == "rabbitmq.queue" and hands_on and bool(waits)
 
 
 def _add_ends(drawing: Drawing) -> None:

@@ -16,6 +16,7 @@ from simulator.formats.imports.formats import FORMATS, PART, UNKNOWN, Format, re
 from simulator.formats.imports.headrace_design import own_document
 from simulator.formats.imports.measuring import apply_measured, make_room
 from simulator.formats.imports.merging import merge
+from simulator.formats.imports.mermaid import other_diagram
 from simulator.formats.imports.reading import About, Note, Place, Reading
 from simulator.formats.imports.source_file import Path, SourceFile, path_text
 from simulator.formats.imports.templates import is_included
@@ -108,7 +109,11 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
 
 
 def _recognised(file: SourceFile, files: Sequence[SourceFile]) -> Format:
-    found = recognise(file)
+    if (diagram := other_diagram(file)) and len(files) == 1:
+        raise file.refuse(
+            f"a {diagram} of Mermaid is not read", "Draw the parts and their arrows as a flowchart."
+        )
+    found = UNKNOWN if diagram else recognise(file)
     if found is None and (is_part(file, files) or is_included(file, files)):
         return PART
     if found is None and len(files) > 1:

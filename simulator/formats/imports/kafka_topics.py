@@ -22,6 +22,12 @@ _CONFIGS = re.compile(
     r"^(?:All|Dynamic|Default)?\s?[Cc]onfigs for topics?[ :]'?(?P<topic>[\w.\-]{1,249})'? are"
 )
 _PAIR = re.compile(r"^\s+(?P<key>[a-z][a-z0-9.]{1,100})=(?P<value>[^\s]{0,200})")
+#: Settings of a cluster that a topic has where it says nothing else (Kafka documentation, Broker configs).
+_OF_THE_CLUSTER = {
+    "num.partitions": "partitions",
+    "default.replication.factor": "replication.factor",
+    "min.insync.replicas": "min.insync.replicas",
+}
 _PARTITION = re.compile(r"^\s*Topic:\s*\S{1,249}\s+Partition:")
 _LOOKED_AT = 200  # lines, to recognise the format by
 
@@ -42,12 +48,19 @@ def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     reading = Reading(file, "Strimzi resources")
     is_alone = len(file.documents) == 1
     brokers = None
+    defaults: dict[str, int] = {}
     for document in file.documents:
         row = mapping(document)
         spec = mapping(row.get("spec"))
         if text(row.get("kind")) in ("Kafka", "KafkaNodePool"):
             count = whole(mapping(spec.get("kafka")).get("replicas")) or whole(spec.get("replicas"))
             brokers = count or brokers
+            config = mapping(mapping(spec.get("kafka")).get("config"))
+            defaults |= {
+                setting: count
+                for key, setting in _OF_THE_CLUSTER.items()
+                if (count := whole(config.get(key))) is not None
+            }
     for position, document in enumerate(file.documents):
         path: Path = () if is_alone else (position,)
         if document is None:
@@ -55,7 +68,8 @@ def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
         row = mapping(document)
         kind = text(row.get("kind"))
         if kind != "KafkaTopic":
-            what = "sets the number of brokers" if kind in ("Kafka", "KafkaNodePool") else "is no topic"
+            is_cluster = kind in ("Kafka", "KafkaNodePool")
+            what = "sets the number of brokers and defaults of topics" if is_cluster else "is no topic"
             reading.not_modelled(f"{kind[:60] or 'a document without kind'} {what}", *path)
             continue
         reading.version(row.get("apiVersion"), ("kafka.strimzi.io/v1",), *path, "apiVersion")
@@ -64,7 +78,9 @@ def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
         if not topic:
             reading.not_understood("a KafkaTopic without a name", *path)
             continue
-        config = topic_config(reading, topic, mapping(spec.get("config")), (*path, "spec", "config"))
+        config = defaults | topic_config(
+            reading, topic, mapping(spec.get("config")), (*path, "spec", "config")
+        )
         for key, setting in (("partitions", "partitions"), ("replicas", "replication.factor")):
             if (count := whole(spec.get(key))) is not None:
                 config[setting] = count

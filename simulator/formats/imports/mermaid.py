@@ -19,6 +19,10 @@ MOST_STATEMENTS = 40_000
 MOST_ARROWS = 20_000
 
 _HEADER = re.compile(r"^\s*(?:flowchart|graph)(?:-elk)?(?:\s+(?:TB|TD|BT|RL|LR|>|<|\^|v))?\s*(?:;|$)")
+_OTHER = re.compile(
+    r"^\s*(sequenceDiagram|classDiagram|stateDiagram(?:-v2)?|erDiagram|gantt|journey|gitGraph|pie|mindmap|timeline"
+    r"|C4(?:Context|Container|Component|Dynamic|Deployment)|architecture-beta|block-beta)\b"
+)
 _QUIET = re.compile(
     r"^\s*(?:subgraph|end\b|style|classDef|class|click|linkStyle|direction|accTitle|accDescr|---|title:|config:|%%\{)"
 )
@@ -57,6 +61,16 @@ _FENCE = re.compile(r"^\s*```\s*mermaid\s*$")
 def is_it(file: SourceFile) -> bool:
     """Whether the first line that says anything is the header of a flowchart, fenced or not."""
     return _body(file.text) is not None
+
+
+def other_diagram(file: SourceFile) -> str:
+    """The name of a diagram of Mermaid that is no flowchart ("" for anything else)."""
+    for line in file.text.splitlines()[:100]:
+        if found := _OTHER.match(line):
+            return found[1]
+        if line.strip() and not line.lstrip().startswith(("%%", "```", "---", "title:")):
+            return ""
+    return ""
 
 
 def _body(text: str) -> list[tuple[int, str]] | None:

@@ -66,6 +66,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     targets: list[tuple[dict[str, Any], Path]] = []
     plan.addresses = {text(row.get("address")) for row, _ in _resources(root, (section, "root_module"))}
     attached: list[tuple[dict[str, Any], Path]] = []
+    redrives: list[tuple[dict[str, Any], Path]] = []
     for row, path in _resources(root, (section, "root_module")):
         if len(resources) >= MOST_RESOURCES:
             raise file.refuse(f"more than {MOST_RESOURCES:,} resources")
@@ -78,6 +79,9 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             continue
         if type == "aws_iam_role_policy_attachment":
             attached.append((plan.with_references(address, values), path))
+            continue
+        if type == "aws_sqs_queue_redrive_policy":
+            redrives.append((plan.with_references(address, values), path))
             continue
         known = TYPES.get(type)
         if known is None:
@@ -101,6 +105,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             }
         resources[address] = Resource(address, known.name, properties, path)
     _attach_policies(resources, attached)
+    _attach_redrives(reading, resources, redrives)
     stack = Stack(reading, resources, HANDLERS)
     _attach_targets(stack, targets)
     stack.read()
@@ -171,6 +176,28 @@ def _attach_policies(resources: dict[str, Resource], attached: list[tuple[dict[s
         role = resources.get(named.resource) if isinstance(named, Reference) else names.get(text(named))
         if role is not None and isinstance(policy, Reference):
             role.properties.setdefault("ManagedPolicyArns", []).append(policy)
+
+
+def _attach_redrives(
+    reading: Reading, resources: dict[str, Resource], redrives: list[tuple[dict[str, Any], Path]]
+) -> None:
+    """Redrive policies of their own, put to their queues; a URL ends with the name of the queue."""
+    queues = {
+        text(one.properties.get("QueueName")): one
+        for one in resources.values()
+        if one.type == "AWS::SQS::Queue"
+    }
+    for values, path in redrives:
+        named = values.get("queue_url")
+        queue = (
+            resources.get(named.resource)
+            if isinstance(named, Reference)
+            else queues.get(text(named).rpartition("/")[2])
+        )
+        if queue is None:
+            reading.not_understood("a redrive policy: its queue is not in the plan", *path)
+            continue
+        queue.properties["RedrivePolicy"] = values.get("redrive_policy")
 
 
 class _Plan:

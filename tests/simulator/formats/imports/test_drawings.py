@@ -137,3 +137,17 @@ def test_a_drawing_of_a_serverless_system_has_its_kinds():
     assert result["conservation"]["ok"]
     assert result["nodes"]["fulfilment-step-functions"]["executions_succeeded"]["mean"] > 0
     assert result["conservation"]["nodes"]["shipping-sqs"]["delivered"] > 0
+
+
+def test_failures_that_a_drawing_hands_on_from_a_reader_leave_the_queue_it_reads():
+    made = imported(
+        "flowchart LR\n  q[SQS queue] --> w[Worker]\n  w -- fails --> d[SQS dead letters]\n", names=("a.mmd",)
+    )
+    roles = {role for source, target, role in edges(made) if target == "sqs-dead-letters"}
+    assert roles == {"dead-letter"}
+    assert has_note(made, "assumed", "SQS queue hands what Worker fails at to SQS dead letters")
+
+
+def test_other_diagrams_of_mermaid_are_refused_by_their_name():
+    with pytest.raises(InvalidDesign, match="a sequenceDiagram of Mermaid is not read"):
+        imported("%% who calls whom\nsequenceDiagram\n  Web->>Shop: order\n", names=("a.mmd",))

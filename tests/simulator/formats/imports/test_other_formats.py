@@ -19,7 +19,11 @@ STRIMZI = """
 apiVersion: kafka.strimzi.io/v1beta2
 kind: Kafka
 metadata: {name: c}
-spec: {kafka: {replicas: 5}}
+spec: {kafka: {replicas: 5, config: {num.partitions: 4, default.replication.factor: 2, min.insync.replicas: 1}}}
+---
+apiVersion: kafka.strimzi.io/v1beta2
+kind: KafkaTopic
+metadata: {name: plain}
 ---
 apiVersion: kafka.strimzi.io/v1beta2
 kind: KafkaTopic
@@ -49,7 +53,13 @@ def test_strimzi_topics_have_their_settings_and_the_clusters_brokers():
         "replication.factor": 3,
         "brokers": 5,
     }
-    assert has_note(made, "not-modelled", "[1].spec.config", "confluent.value.schema.validation")
+    assert nodes(made)["plain"]["config"] == {
+        "partitions": 4,
+        "replication.factor": 2,
+        "min.insync.replicas": 1,
+        "brokers": 5,
+    }
+    assert has_note(made, "not-modelled", "[2].spec.config", "confluent.value.schema.validation")
     assert has_note(made, "not-modelled", "KafkaUser is no topic")
     assert simulate(made.document, duration=10)["conservation"]["ok"]
 

@@ -198,3 +198,25 @@ def test_what_a_policy_says_and_the_type_of_the_queue_does_not_heed_is_left_out(
     assert "x-consumer-timeout" not in found["plain"]["config"]
     assert found["safe"]["config"]["x-consumer-timeout"] == 600_000
     assert "x-queue-mode" not in found["safe"]["config"]
+
+
+def test_nobody_reads_a_queue_of_delays_and_the_reader_of_a_stream_has_a_prefetch():
+    later = {"x-message-ttl": 30_000, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs"}
+    queues = [("jobs", {}), ("jobs.retry", later), ("log", {"x-queue-type": "stream"})]
+    text = json.dumps(
+        {
+            "vhosts": [{"name": "/"}],
+            "queues": [
+                {"name": name, "vhost": "/", "durable": True, "arguments": arguments}
+                for name, arguments in queues
+            ],
+            "exchanges": [],
+            "bindings": [],
+        }
+    )
+    made = imported(text)
+    assert not [one for one in edges(made) if one[0] == "jobs-retry" and one[2] == "consume"]
+    assert ("jobs-retry", "jobs", "dead-letter") in edges(made)
+    assert has_note(made, "assumed", "jobs.retry is read by nobody")
+    assert config_of(made, "log", "log-consumer")["prefetch"] == 100
+    assert simulate(made.document, duration=40)["conservation"]["ok"]

@@ -322,6 +322,33 @@ def test_a_state_knows_its_arns():
     runs(made)
 
 
+def test_a_redrive_policy_of_its_own_belongs_to_its_queue():
+    account = "eu-west-1:123456789012"
+    policy = {"deadLetterTargetArn": f"arn:aws:sqs:{account}:dead", "maxReceiveCount": 7}
+    rows = [
+        ("aws_sqs_queue.jobs", {"name": "jobs", "arn": f"arn:aws:sqs:{account}:jobs"}),
+        ("aws_sqs_queue.dead", {"name": "dead", "arn": f"arn:aws:sqs:{account}:dead"}),
+        *(
+            (
+                f"aws_sqs_queue_redrive_policy.{name}",
+                {
+                    "queue_url": f"https://sqs.eu-west-1.amazonaws.com/1/{name}",
+                    "redrive_policy": json.dumps(policy),
+                },
+            )
+            for name in ("jobs", "elsewhere")
+        ),
+    ]
+    resources = [
+        {"address": address, "mode": "managed", "type": address.split(".")[0], "values": values}
+        for address, values in rows
+    ]
+    state = {"format_version": "1.0", "values": {"root_module": {"resources": resources}}}
+    made = imported(json.dumps(state), names=("state.json",))
+    assert config_of(made, "jobs", "dead") == {"maxReceiveCount": 7}
+    assert has_note(made, "not-understood", "its queue is not in the plan")
+
+
 @pytest.mark.parametrize("indexed", ['["a"]', "[0]"])
 def test_a_resource_of_a_module_with_an_index_is_found(indexed):
     module = f"module.worker{indexed}"
