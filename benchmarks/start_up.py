@@ -1,7 +1,8 @@
 """How long a run takes to begin, and how much memory it holds, beside the bare interpreter.
 
 Every figure is of processes of their own, in turn, round after round; printed are medians of the rounds. The
-first simulated event is the first stretch of simulated time that `headrace simulate` is asked to pass. Memory
+first simulated event is the first stretch of simulated time that `headrace simulate` is asked to pass. With
+Numba (the extra `fast`) there is a run that compiles its loops, and runs that find them in the cache. Memory
 is the most a process ever held (its peak resident size), less that of an interpreter that does nothing.
 
     python benchmarks/start_up.py [--rounds 5] [--messages 100000,1000000,10000000]
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -54,15 +56,15 @@ class Process:
     errors: str
 
 
-def measured(*words: str) -> Process:
-    """Run a process to its end.
+def measured(*words: str, environment: dict[str, str] | None = None) -> Process:
+    """Run a process to its end, in an environment of its own or in this one.
 
     Raises:
         SystemExit: when it fails; its last words are the message.
     """
     with tempfile.TemporaryFile("w+") as errors:
         began = time.time()
-        child = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors)
+        child = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors, env=environment)
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.time() - began
         errors.seek(0)
@@ -103,6 +105,18 @@ def main() -> int:
         print("| --- | --: | --: | --: |")
         empty = median(int(process.errors.split()[1]) * 1024 / 1e6 for process in bare)
         rows = {"bare interpreter": bare, "`headrace --version`": version, "W1 of 100 messages, whole": whole}
+        if find_spec("numba") is not None:
+            compiled = {**os.environ, "HEADRACE_COMPILED": "1"}
+            with tempfile.TemporaryDirectory() as cache:
+                first = {**compiled, "NUMBA_CACHE_DIR": cache}
+                rows["the same, compiling the loops"] = [
+                    measured(python, "-m", "simulator", "simulate", small, environment=first)
+                ]
+            measured(python, "-m", "simulator", "simulate", small, environment=compiled)
+            rows["the same, loading them from the cache"] = [
+                measured(python, "-m", "simulator", "simulate", small, environment=compiled)
+                for _ in range(options.rounds)
+            ]
         for name, runs in rows.items():
             wall, processor = median(run.wall for run in runs), median(run.processor for run in runs)
             above = 0.0 if runs is bare else median(run.memory for run in runs) - empty

@@ -45,22 +45,22 @@ def buckets(
     return found
 
 
-@_loop("int64[::1](uint16[::1], int64[::1])")
-def ranked(values: Buckets, ranks: Numbers) -> Numbers:
-    """The values at the ranks (ascending, from 0) of all values in order."""
+@_loop("float64[::1](uint16[::1], int64[::1], float64[::1])")
+def ranked(values: Buckets, ranks: Numbers, representatives: Times) -> Times:
+    """`histogram.ranked`: what stands for the values at the ranks (ascending, from 0) of all in order."""
     low, high = values[0], values[0]
     for value in values:
         low, high = min(low, value), max(high, value)
     counts = np.zeros(high - low + 1, np.int64)
     for value in values:
         counts[value - low] += 1
-    found = np.empty(len(ranks), np.int64)
+    found = np.empty(len(ranks))
     place, through = 0, counts[0]
     for number in range(len(ranks)):
         while through <= ranks[number]:
             place += 1
             through += counts[place]
-        found[number] = place + low
+        found[number] = representatives[place + low]
     return found
 
 

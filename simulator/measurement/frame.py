@@ -207,18 +207,18 @@ def _summary(views: Iterable[View]) -> Spread:
     for view in seen[1:]:
         count += view.count
         total += view.total
-    p50, p95, p99 = _percentiles(seen, count)
+    p50, p95, p99 = map(_short, _percentiles(seen, count))
     return {"mean": _short(total / count), "p50": p50, "p95": p95, "p99": p99}
 
 
-def _percentiles(views: list[View], count: int) -> list[float | None]:
-    if not any(view.buckets for view in views):
-        values = sorted(chain.from_iterable(view.values for view in views))
-        return [_short(values[nearest_rank(share, count) - 1]) for share in _SHARES]
-    parts = [part for view in views for part in _buckets(view)]
-    return [
-        _short(value) for value in ranked(parts[0] if len(parts) == 1 else np.concatenate(parts), _SHARES)
-    ]
+def _percentiles(views: list[View], count: int) -> list[float]:
+    parts = views[0].buckets
+    if len(views) > 1 or not parts:
+        if not any(view.buckets for view in views):
+            values = sorted(chain.from_iterable(view.values for view in views))
+            return [values[nearest_rank(share, count) - 1] for share in _SHARES]
+        parts = [part for view in views for part in _buckets(view)]
+    return ranked(parts[0] if len(parts) == 1 else np.concatenate(parts), _SHARES)
 
 
 def _buckets(view: View) -> Sequence[Buckets]:

@@ -80,12 +80,14 @@ def counted_buckets(buckets: NDArray[np.uint16]) -> tuple[int, Counts]:
 def ranked(buckets: NDArray[np.uint16], shares: tuple[float, ...]) -> list[float]:
     """What `percentiles` would say, given the bucket of each value (at least one)."""
     ranks = _ranks(shares, len(buckets))
+    values: NDArray[np.float64]
     if compiled.loops is not None:
-        found = compiled.loops.ranked(buckets, ranks)
+        values = compiled.loops.ranked(buckets, ranks, _REPRESENTATIVES)
     else:
-        found = np.sort(buckets, kind="stable")[ranks]  # by radix: quicker than counting up to some 10,000
-    values: list[float] = _REPRESENTATIVES[found].tolist()
-    return values
+        # By radix: quicker than counting up to some 10,000.
+        values = _REPRESENTATIVES[np.sort(buckets, kind="stable")[ranks]]
+    found: list[float] = values.tolist()
+    return found
 
 
 @lru_cache(maxsize=1024)  # frames ask for the same few
