@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types front-end traces round-trips schema bench bench-start bench-parts validation coverage pairing fuzz large-files docs wheel clean
+.PHONY: help run test lint format types front-end traces round-trips schema bench bench-start bench-parts validation coverage pairing fuzz engines large-files docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ pairing: ## how far comparisons may be believed: 100 seeds, some minutes
 
 fuzz: ## 10,000 broken files for each importer, some minutes; CASES=N for more or fewer
 	$(VENV) -m tests.simulator.formats.imports.fuzzing $(or $(CASES),10000)
+
+engines: ## 10,000 generated designs by events and by recursion, half an hour; CASES=N for more or fewer
+	HEADRACE_DESIGNS=$(or $(CASES),10000) $(VENV) -m pytest -q -n 4 --timeout 0 tests/simulator/experiments/test_stages.py -k generated
 
 large-files: ## huge files of every kind: seconds and megabytes that each import takes, some minutes
 	$(VENV) -m tests.simulator.formats.imports.large_files $(WORDS)

@@ -17,7 +17,8 @@ import numpy as np
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
-from simulator.engine.recursion import Numbers, Passage
+from simulator.engine.recursion import Intake, Numbers, Onward, Passage, merged_passages
+from simulator.engine.stage_plan import EventsNeeded
 from simulator.measurement.level import Times
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
 from simulator.measurement.tally import Samples
@@ -62,18 +63,51 @@ class Completions(Protocol):
 A = TypeVar("A", bound=Ahead)
 
 
-class AheadStage(ABC, Generic[A]):
-    """One broker with the one consumer that reads it, in the place of their events."""
+class _WayIn:
+    """One of the ways into a stage: it puts what it is told with what others are told.
 
-    def __init__(self, env: SimulationEnvironment, consumer: Consumer) -> None:
+    Args:
+        blocks: where.
+    """
+
+    __slots__ = ("_blocks", "known_to")
+
+    def __init__(self, blocks: list[Passage]) -> None:
+        self._blocks = blocks
+        #: All messages up to this time are known; nothing is where they are told when they come.
+        self.known_to = -inf
+
+    def accept_block(self, passage: Passage) -> None:
+        """Take many messages that come here by one way, in order of arrival."""
+        self._blocks.append(passage)
+
+    def foresee(self, passage: Passage, until: float) -> None:
+        """Messages that will come; all that come before `until` (seconds) have been told."""
+        self.known_to = inf if until == inf else nextafter(until, 0.0)
+        self._blocks.append(passage)
+
+
+class AheadStage(ABC, Generic[A]):
+    """One broker with the one consumer that reads it, in the place of their events.
+
+    Args:
+        onward: where the consumer sends what it has done, None where it sends nothing.
+    """
+
+    def __init__(self, env: SimulationEnvironment, consumer: Consumer, onward: Onward | None = None) -> None:
         self._env = env
         self._consumer = consumer
+        self._onward = onward
+        self._onward_later = None if onward is None else onward.later()
         #: Told since the last look: single messages, or blocks.
         self._messages: list[Message] = []
         self._times: list[float] = []
         self._blocks: list[Passage] = []
-        #: All messages before this time are known; nothing is where they are told when they come.
-        self._known_to = -inf
+        #: The ways in by which blocks come, and how many ways there are.
+        self._ways: list[_WayIn] = []
+        self._expected = 1
+        #: Of several ways in: what has been told of one and may come after what another will tell.
+        self._kept: Passage | None = None
         self._book = KeyBook()
         self._order: dict[int, FlowOrder] = {}
         self._ahead: A | None = None
@@ -96,29 +130,47 @@ class AheadStage(ABC, Generic[A]):
 
         return accept
 
-    def accept_block(self, passage: Passage) -> None:
-        """Take many messages that come here by one way, in order of arrival."""
-        self._blocks.append(passage)
+    def expect(self, ways: int) -> None:
+        """Messages will come by so many ways; where not all of them are `way_in`s, others come one by one."""
+        self._expected = ways
 
-    def foresee(self, passage: Passage, until: float) -> None:
-        """Messages that will come; all that come before `until` (seconds) have been told."""
-        self._known_to = inf if until == inf else nextafter(until, 0.0)
-        self._blocks.append(passage)
+    def way_in(self) -> Intake:
+        """One way by which blocks come here, each in order of arrival."""
+        way = _WayIn(self._blocks)
+        self._ways.append(way)
+        return way
 
     def settle(self, now: float) -> None:
         """Bring everything to the state at `now` (seconds): all arrivals up to then have been told."""
         ahead = self._ahead
         if ahead is not None:
             self._follow(ahead, now)
-        while self._blocks or self._messages or (self._is_open() and (ahead is None or ahead.until < now)):
+        # All messages up to this time are known.
+        known = min([way.known_to for way in self._ways], default=-inf)
+        until = max(now, known if len(self._ways) == self._expected else -inf)
+        kept = self._kept
+        while (
+            self._blocks
+            or self._messages
+            or (kept is not None and kept.arrived[0] <= until)
+            or (self._is_open() and (ahead is None or ahead.until < now))
+        ):
             # More is told only when all that stood ready has passed; it makes room for what comes.
             self._ahead = ahead = None
-            self._ahead = ahead = self._work_ahead(max(now, self._known_to))
+            self._ahead = ahead = self._work_ahead(until)
             self._follow(ahead, now)
+            kept = self._kept
 
-    def _told(self) -> list[Passage]:
-        """What was told since the last look, in order of arrival."""
-        told, self._blocks = self._blocks, []
+    def _told(self, until: float) -> list[Passage]:
+        """What was told since the last look, in order of arrival; where it comes by several ways, up to
+        `until` (seconds).
+
+        Raises:
+            EventsNeeded: when messages come at one time by several ways.
+        """
+        told = [*self._blocks]
+        # The lists stay the same ones: those who tell have them.
+        self._blocks.clear()
         if self._messages:
             messages = self._messages
             told.append(
@@ -130,10 +182,22 @@ class AheadStage(ABC, Generic[A]):
                     np.array(self._times),
                 )
             )
-            # The lists stay the same ones: their `append` is what takes the place of `accept`.
             messages.clear()
             self._times.clear()
-        return told
+        if self._expected == 1 or not self._ways:
+            return told
+        if self._kept is not None:
+            told.append(self._kept)
+        if not told:
+            return []
+        merged = merged_passages(told)
+        arrived, source, sequence = merged.arrived, merged.source, merged.sequence
+        is_unsure = (source[1:] != source[:-1]) | (sequence[1:] < sequence[:-1])
+        if bool(((arrived[1:] == arrived[:-1]) & is_unsure).any()):
+            raise EventsNeeded("messages come at one time by several ways, and their order matters")
+        stop = int(arrived.searchsorted(until, "right"))
+        self._kept = merged.rows(stop, len(merged)) if stop < len(merged) else None
+        return [merged.rows(0, stop)]
 
     @abstractmethod
     def _is_open(self) -> bool:
@@ -149,6 +213,20 @@ class AheadStage(ABC, Generic[A]):
     @abstractmethod
     def _follow(self, ahead: A, now: float) -> None:
         """Note what happens up to `now` (seconds), as the events would have."""
+
+    def _tell_onward(self, done: Completions, until: float) -> None:
+        """Tell the stages beyond what will come to them up to `until` (seconds)."""
+        if self._onward is not None:
+            keys = self._book.keys_of(done.keys)
+            told = Passage(done.source, done.sequence, keys, done.created, done.ends)
+            self._onward.foresee(told, nextafter(until, inf))
+
+    def _send_onward(self, done: Completions, part: slice) -> None:
+        """Messages of `part` have been done: send them on."""
+        later = self._onward_later
+        if later is not None:
+            keys = self._book.keys_of(done.keys[part]) if later.stages else ()
+            later.carry(done.source[part], done.sequence[part], keys, done.created[part], done.ends[part])
 
     def _deliveries(self, done: Completions, sojourn: Samples) -> list[Deliveries]:
         """What the flows will note of messages, in order of completion."""

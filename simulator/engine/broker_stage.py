@@ -136,10 +136,9 @@ class BrokerStage(AheadStage[Ready]):
         draws: ManyDraws,
         onward: Onward | None = None,
     ) -> None:
-        super().__init__(env, subscription.consumer)
+        super().__init__(env, subscription.consumer, onward)
         self._subscription = subscription
         self._draws = draws
-        self._onward = onward
         #: What has not been settled by the end of what stands ready.
         nothing = np.zeros(0)
         no_numbers = np.zeros(0, dtype=np.int64)
@@ -150,11 +149,14 @@ class BrokerStage(AheadStage[Ready]):
         return len(self._rows) > 0
 
     def _work_ahead(self, until: float) -> Ready:
-        rows = Rows.joined([self._rows, *self._new_rows()])
+        rows = Rows.joined([self._rows, *self._new_rows(until)])
         self._serve(rows, until)
         begun = rows.fresh(rows.begins, BEGUN, until)
         ended = rows.fresh(rows.ends, ENDED, until)
-        followers = [*self._note_broker(rows, begun, ended, until), *self._note_work(rows, begun, ended)]
+        followers = [
+            *self._note_broker(rows, begun, ended, until),
+            *self._note_work(rows, begun, ended, until),
+        ]
         self._rows = rows.chosen(np.flatnonzero(rows.settled > until))
         return Ready(until, followers)
 
@@ -162,9 +164,9 @@ class BrokerStage(AheadStage[Ready]):
         for follower in ahead.followers:
             follower.follow(now)
 
-    def _new_rows(self) -> list[Rows]:
+    def _new_rows(self, until: float) -> list[Rows]:
         made = []
-        for passage in self._told():
+        for passage in self._told(until):
             first, self._count = self._count, self._count + len(passage)
             made.append(
                 _unserved(
@@ -192,12 +194,13 @@ class BrokerStage(AheadStage[Ready]):
             ended: the same for its end.
         """
 
-    def _note_work(self, rows: Rows, begun: Numbers, ended: Numbers) -> list[Follower]:
-        """What the consumer and the flows will note of these services."""
-        subscription, consumer, env, onward = self._subscription, self._consumer, self._env, self._onward
+    def _note_work(self, rows: Rows, begun: Numbers, ended: Numbers, until: float) -> list[Follower]:
+        """What the consumer and the flows will note of these services; stages beyond are told of them."""
+        subscription, consumer, env = self._subscription, self._consumer, self._env
         begins = rows.begins[begun]
         waited = Samples(begins - rows.arrived[begun])
         done = rows.chosen(ended)
+        self._tell_onward(done, until)
         ends = done.ends
         service = Samples(ends - done.begins)
         sojourn = Samples(ends - done.arrived)
@@ -211,9 +214,7 @@ class BrokerStage(AheadStage[Ready]):
             subscription.sojourn.extend(sojourn, part)
             consumer.delivered += count
             env.events += count
-            if onward is not None:
-                keys = self._book.keys_of(done.keys[part])
-                onward.carry(done.source[part], done.sequence[part], keys, done.created[part], ends[part])
+            self._send_onward(done, part)
 
         return [Noting(begins, note_begins), Noting(ends, note_ends), *self._deliveries(done, sojourn)]
 

@@ -44,10 +44,9 @@ class LineStage(AheadStage["_Ahead"]):
         (self._subscription,) = line.subscriptions
         consumer = self._subscription.consumer
         assert consumer.size is not None
-        super().__init__(env, consumer)
+        super().__init__(env, consumer, onward)
         self._line = line
         self._draws = draws
-        self._onward = onward
         #: When each server is free next, a heap.
         self._free = [-1.0] * consumer.size
         #: By the end of what stands ready: what is served and has not ended; what has not begun, in pieces,
@@ -61,7 +60,7 @@ class LineStage(AheadStage["_Ahead"]):
 
     # -- ahead -----------------------------------------------------------------------------------
     def _work_ahead(self, until: float) -> _Ahead:
-        new = [self._served(passage) for passage in self._told()]
+        new = [self._served(passage) for passage in self._told(until)]
         self._to_begin.extend(new)
         until = min(until, self._far())
         came, self._to_come = self._to_come.with_more(new).parted(until)
@@ -77,6 +76,7 @@ class LineStage(AheadStage["_Ahead"]):
         sojourn = ended - came_at
         samples = Samples(sojourn)
         finished = rows.chosen(done)
+        self._tell_onward(finished, until)
         play = _play if compiled.loops is None else _play_compiled
         played = play(line, self._consumer, came, begun, ended)
         return _Ahead(
@@ -176,12 +176,8 @@ class LineStage(AheadStage["_Ahead"]):
         line.departures += count
         self._consumer.delivered += count
         self._env.events += count
-        rows = ahead.finished
-        if self._onward is not None and rows is not None:
-            keys = self._book.keys_of(rows.keys[done])
-            self._onward.carry(
-                rows.source[done], rows.sequence[done], keys, rows.created[done], rows.ends[done]
-            )
+        if ahead.finished is not None:
+            self._send_onward(ahead.finished, done)
         for deliveries in ahead.deliveries:
             deliveries.follow(now)
 

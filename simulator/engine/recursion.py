@@ -62,6 +62,32 @@ class Passage:
         )
 
 
+def merged_passages(parts: Sequence[Passage]) -> Passage:
+    """All messages of all parts, in order of arrival; at one time those of an earlier part first."""
+    if all(isinstance(part.key, np.ndarray) for part in parts):
+        keys: Sequence[Key] | Numbers = np.concatenate([part.key for part in parts])
+    elif all(isinstance(part.key, NoKeys) for part in parts):
+        keys = NoKeys(sum(len(part) for part in parts))
+    else:
+        listed = [part.key.tolist() if isinstance(part.key, np.ndarray) else part.key for part in parts]
+        keys = [key for part in listed for key in part]
+    arrived = np.concatenate([part.arrived for part in parts])
+    order = arrived.argsort(kind="stable")
+    return Passage(
+        np.concatenate([part.source for part in parts])[order],
+        np.concatenate([part.sequence for part in parts])[order],
+        _in_order(keys, order),
+        np.concatenate([part.created for part in parts])[order],
+        arrived[order],
+    )
+
+
+def _in_order(keys: Sequence[Key] | Numbers, order: Numbers) -> Sequence[Key] | Numbers:
+    if isinstance(keys, np.ndarray):
+        return keys[order]
+    return keys if isinstance(keys, NoKeys) else [keys[place] for place in order.tolist()]
+
+
 class Intake(Protocol):
     """What takes many messages at once."""
 
@@ -81,6 +107,17 @@ class Foreseeing(Protocol):
         """
 
 
+@runtime_checkable
+class Joining(Protocol):
+    """What blocks may come to by several ways."""
+
+    def expect(self, ways: int) -> None:
+        """Messages will come by so many ways; where not all of them are `way_in`s, others come one by one."""
+
+    def way_in(self) -> Intake:
+        """One way by which blocks come here, each in order of arrival."""
+
+
 class Counter(Protocol):
     """A node that passes on at once what it accepts."""
 
@@ -95,6 +132,19 @@ class Onward:
     links: list[Link] = field(default_factory=list)
     topics: list[Counter] = field(default_factory=list)
     stages: list[Intake] = field(default_factory=list)
+
+    def foresee(self, passage: Passage, until: float) -> None:
+        """Tell the stages that work ahead of messages that will come, and that these are all before `until`
+        (seconds); the messages are then carried by `later`.
+        """
+        for stage in self.stages:
+            if isinstance(stage, Foreseeing):
+                stage.foresee(passage, until)
+
+    def later(self) -> Onward:
+        """The same without the stages that work ahead."""
+        stages = [stage for stage in self.stages if not isinstance(stage, Foreseeing)]
+        return Onward(self.links, self.topics, stages)
 
     def carry(
         self, source: Numbers, sequence: Numbers, key: Sequence[Key] | Numbers, created: Times, at: Times
@@ -138,11 +188,7 @@ class Source:
         self._times = Supply(times)
         self._keys = None if keys is None else Supply(keys)
         self._onward = onward
-        #: Stages that are told what comes as soon as it is known, and those that are told when it comes.
-        self._ahead = [stage for stage in onward.stages if isinstance(stage, Foreseeing)]
-        self._onward_later = Onward(
-            onward.links, onward.topics, [stage for stage in onward.stages if stage not in self._ahead]
-        )
+        self._onward_later = onward.later()
         self._block: Passage
         self._sent = 0
         self._known = producer.produced
@@ -170,8 +216,7 @@ class Source:
         self._block = Passage(np.full(count, self._number), sequence, keys, times, times)
         self._sent = 0
         self._known += count
-        for stage in self._ahead:
-            stage.foresee(self._block, self.horizon)
+        self._onward.foresee(self._block, self.horizon)
 
     def flush(self, now: float) -> int:
         """Bring what arrives up to `now` to the stages; returns how many."""

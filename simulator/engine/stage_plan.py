@@ -20,7 +20,7 @@ from simulator.engine.node import Acceptor, Node
 from simulator.errors import HeadraceError
 
 if TYPE_CHECKING:
-    from simulator.engine.recursion import Intake, Onward
+    from simulator.engine.recursion import Intake, Joining, Onward
     from simulator.engine.world import World
 
 #: One service in so many may seem to take no time.
@@ -55,6 +55,9 @@ class StagePlan(ABC):
         entrances: where it could take blocks of messages; what comes elsewhere comes one by one.
     """
 
+    #: Whether blocks may come by several ways.
+    is_joining = False
+
     def __init__(
         self, consumers: Sequence[Consumer], service_times: Sequence[Variate], entrances: Sequence[Acceptor]
     ) -> None:
@@ -68,7 +71,7 @@ class StagePlan(ABC):
         return all(service_time.has_bounded_density() for service_time in self.service_times)
 
     @abstractmethod
-    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
+    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake | Joining]]:
         """Put the stage in the place of the events; returns it with what takes blocks at its entrances.
 
         Args:

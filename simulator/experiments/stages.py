@@ -2,14 +2,14 @@
 
 Each kind says by `Kind.plan_stage` when nothing can happen at a node that its stage does not model. Here the
 rest is looked at: no fault is planned, no copy can come twice and no client waits for one before the node;
-what its consumers send on goes at once to other stages, by one way to each. Service times or arrival times
+what its consumers send on goes at once to other stages, further on. Service times or arrival times
 must have a density: then no message comes at the very time at which a service ends, and the order of events
 at one time need not be known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 
 from simulator.design.arrivals import Closed, OpenArrivals
 from simulator.design.distributions import draws_in_blocks
@@ -18,7 +18,7 @@ from simulator.engine.line import Line
 from simulator.engine.link import Link, Outlet
 from simulator.engine.node import Acceptor
 from simulator.engine.ordered_line import OrderedLine
-from simulator.engine.recursion import Intake, Onward, Recursion, Source
+from simulator.engine.recursion import Intake, Joining, Onward, Recursion, Source
 from simulator.engine.stage_plan import Part, StagePlan
 from simulator.engine.world import World
 from simulator.graph.walks import downstream_order, upstream
@@ -38,20 +38,26 @@ def lay_stages(world: World) -> Recursion | None:
         if plan is not None and _is_orderly(id, plan, plans, world):
             plans[id] = plan
     ways = _ways_onward(plans, world)
+    ids = {plan: id for id, plan in plans.items()}
     parts: list[Part] = []
-    intakes: dict[Acceptor, Intake] = {}
+    intakes: dict[Acceptor, Intake | Joining] = {}
+    shared: set[Acceptor] = set()
     # From the ends of the design to its beginnings: a stage must know the stages it feeds.
     for plan, way_of in reversed(ways.items()):
         part, entrances = plan.lay({consumer: way.onward(intakes) for consumer, way in way_of.items()})
         parts.append(part)
         intakes.update(entrances)
+        if isinstance(part, Joining):
+            count = _ways_into(ids[plan], world)
+            part.expect(count)
+            shared.update(entrances if count > 1 else ())
     if not parts:
         return None
     sources = [
         source
         for producer in world.nodes.values()
         if isinstance(producer, Producer)
-        for source in _source(producer, intakes, world)
+        for source in _source(producer, intakes, shared, world)
     ]
     return Recursion(world.env, parts[::-1], sources)
 
@@ -83,14 +89,32 @@ class _Way:
         self.topics: list[Topic] = []
         self.ends: list[Acceptor] = []
 
-    def onward(self, intakes: Mapping[Acceptor, Intake]) -> Onward:
+    def onward(self, intakes: Mapping[Acceptor, Intake | Joining]) -> Onward:
         """The same with the stages at the ends."""
-        return Onward(self.links, [*self.topics], [intakes[end] for end in self.ends])
+        stages = [intakes[end] for end in self.ends]
+        return Onward(
+            self.links,
+            [*self.topics],
+            [stage.way_in() if isinstance(stage, Joining) else stage for stage in stages],
+        )
 
 
-def _way(outlet: Outlet, ends: Collection[Acceptor], world: World) -> _Way | None:
+def _ways_into(id: str, world: World, beyond: frozenset[str] = frozenset()) -> int:
+    """How many ways messages take to come to a node: one for each edge, or for each into a topic on the way.
+
+    Args:
+        beyond: topics that were passed, from the node on.
+    """
+    ways = 0
+    for edge in world.document.edges_into(id):
+        is_passed = isinstance(world.nodes[edge.source], Topic) and edge.source not in beyond
+        ways += _ways_into(edge.source, world, beyond | {id}) if is_passed else 1
+    return ways
+
+
+def _way(outlet: Outlet, ends: Collection[Acceptor]) -> _Way | None:
     """The way along all edges of `outlet`; None when there is more on it than plain links, topics without
-    readers of their own and `ends`, or when messages come to one of them by another way too.
+    readers of their own and `ends`.
     """
     way = _Way()
     open_outlets = [outlet]
@@ -100,8 +124,6 @@ def _way(outlet: Outlet, ends: Collection[Acceptor], world: World) -> _Way | Non
             return None
         for link in links:
             target = link.target
-            if sum(other.target is target for other in world.links) > 1:
-                return None
             way.links.append(link)
             if isinstance(target, Topic) and not target.lines:
                 way.topics.append(target)
@@ -113,13 +135,25 @@ def _way(outlet: Outlet, ends: Collection[Acceptor], world: World) -> _Way | Non
     return way
 
 
-def _ways_onward(plans: dict[str, StagePlan], world: World) -> dict[StagePlan, dict[Consumer, _Way]]:
+def _ends(plans: Mapping[str, StagePlan], world: World) -> set[Acceptor]:
+    """Where blocks of messages may go."""
+    return {
+        entrance
+        for id, plan in plans.items()
+        if plan.is_joining or _ways_into(id, world) == 1
+        for entrance in plan.entrances
+    }
+
+
+def _ways_onward(plans: Mapping[str, StagePlan], world: World) -> dict[StagePlan, dict[Consumer, _Way]]:
     """The plans that can be carried out, each with the ways that messages go on from its consumers."""
     while True:
-        ends = {entrance for plan in plans.values() for entrance in plan.entrances}
         found: dict[StagePlan, dict[Consumer, _Way]] = {}
-        for plan in plans.values():
-            ways = {one: _way(one.outlet, ends, world) for one in plan.consumers if one.is_sending_on}
+        ahead = dict(plans)
+        for id, plan in plans.items():
+            del ahead[id]
+            ends = _ends(ahead, world)
+            ways = {one: _way(one.outlet, ends) for one in plan.consumers if one.is_sending_on}
             whole = {consumer: way for consumer, way in ways.items() if way is not None}
             if len(whole) == len(ways):
                 found[plan] = whole
@@ -130,14 +164,26 @@ def _ways_onward(plans: dict[str, StagePlan], world: World) -> dict[StagePlan, d
         plans = {id: plan for id, plan in plans.items() if _is_orderly(id, plan, plans, world)}
 
 
-def _source(producer: Producer, intakes: Mapping[Acceptor, Intake], world: World) -> list[Source]:
-    """The source in the place of a producer, where all it makes goes straight to stages by one way."""
+def _source(
+    producer: Producer,
+    intakes: Mapping[Acceptor, Intake | Joining],
+    shared: Set[Acceptor],
+    world: World,
+) -> list[Source]:
+    """The source in the place of a producer, where all it makes goes straight to stages.
+
+    Args:
+        intakes: the stages by their entrances.
+        shared: entrances of stages to which others send, too.
+    """
     arrivals = producer.settings.arrivals
     if producer.calls or isinstance(arrivals, Closed) or not producer.outlet:
         return []
-    way = _way(producer.outlet, intakes, world)
+    way = _way(producer.outlet, intakes)
     if way is None:
         return []
+    if not arrivals.has_density() and not shared.isdisjoint(way.ends):
+        return []  # a message of another sender might come at the same time
     world.env.withdraw(lambda activity: getattr(activity, "producer", None) is producer)
     times = arrivals.blocks(world.streams.generator(producer.id, "arrivals"), horizon=world.duration)
     keys = producer.settings.keys

@@ -13,7 +13,7 @@ from simulator.engine.endpoint import Consumer
 from simulator.engine.line import Line
 from simulator.engine.line_stage import LineStage
 from simulator.engine.node import Acceptor
-from simulator.engine.recursion import Intake, Onward
+from simulator.engine.recursion import Joining, Onward
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
 from simulator.engine.world import World
 
@@ -21,12 +21,14 @@ from simulator.engine.world import World
 class QueuePlan(StagePlan):
     """A stage in the place of one line and its only consumer."""
 
+    is_joining = True
+
     def __init__(self, world: World, line: Line, consumer: Consumer, service_time: Variate) -> None:
         super().__init__([consumer], [service_time], [line])
         self._world = world
         self._line = line
 
-    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
+    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Joining]]:
         (consumer,), (service_time,) = self.consumers, self.service_times
         draws = self._world.many_draws(service_time, consumer.id, "service")
         stage = LineStage(self._world.env, self._line, draws, onward.get(consumer))

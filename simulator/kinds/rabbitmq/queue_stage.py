@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from simulator.engine.endpoint import Consumer
     from simulator.engine.message_draws import ManyDraws
     from simulator.engine.node import Acceptor
-    from simulator.engine.recursion import Intake, Numbers, Onward
+    from simulator.engine.recursion import Joining, Numbers, Onward
     from simulator.engine.stage_plan import Part
     from simulator.engine.world import World
     from simulator.measurement.level import Times
@@ -236,17 +236,18 @@ class _TimeoutWatch:
 class QueuePlan(StagePlan):
     """A stage that might take the place of a queue and its only consumer."""
 
+    is_joining = True
+
     def __init__(
         self, world: World, queue: RabbitQueue, consumer: Consumer, service_time: Variate, size: float
     ) -> None:
         self._ways_in = [queue, *queue.channels.all]
-        entered = [link.target for link in world.links if link.target in self._ways_in]
-        super().__init__([consumer], [service_time], entered if len(entered) == 1 else [])
+        super().__init__([consumer], [service_time], self._ways_in)
         self._world = world
         self._queue = queue
         self._size = size
 
-    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
+    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Joining]]:
         (consumer,), (service_time,), world = self.consumers, self.service_times, self._world
         draws = world.many_draws(service_time, consumer.id, "service")
         stage = QueueStage(self._queue, draws, onward.get(consumer), self._size, world.duration)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from math import inf
 from typing import Any
 
@@ -14,6 +15,7 @@ from simulator import Document, simulate
 from simulator.engine.line_stage import MOST_AT_ONCE
 from simulator.experiments.replication import Engine, build_world
 from tests.simulator.designs import design, node
+from tests.simulator.experiments.generated import BROKERS, documents
 
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.02}
 
@@ -51,6 +53,8 @@ def results(document: Document, **options: Any) -> tuple[str, str]:
 OTHER = node("c2", "consumer", service_time=EXPONENTIAL)
 LIKE = node("c3", "consumer", service_time=0.02)
 QUEUE = node("q2", "queue")
+CONSTANT = {"arrivals": {"process": "constant", "rate": 20}}
+TOGETHER = {"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 4}}
 SMALL = node("q3", "queue", capacity=3)
 
 
@@ -105,8 +109,17 @@ SMALL = node("q3", "queue", capacity=3)
         # What comes late, or only now and then, comes one by one too.
         (plain(edge_configs={"p->q": {"delay": EXPONENTIAL}}), (1, 0)),
         (plain(edge_configs={"p->q": {"loss": 0.1}}), (1, 0)),
-        # Two producers for one line.
-        (plain(more=[node("p2", "producer")], edges=["p2->q"]), (1, 0)),
+        # Several producers for one line, also by a topic, one with another line before it; one whose messages
+        # come at times that another's might have too.
+        (plain(more=[node("p2", "producer")], edges=["p2->q"]), (1, 2)),
+        (plain(more=[node("p2", "producer"), node("t", "topic")], edges=["p2->t", "t->q", "p->t"]), (1, 2)),
+        (plain(more=[QUEUE, OTHER, node("p2", "producer")], edges=["c->q2", "q2->c2", "p2->q2"]), (2, 2)),
+        (plain(producer=CONSTANT, more=[node("p2", "producer", **CONSTANT)], edges=["p2->q"]), (1, 0)),
+        (plain(producer=CONSTANT, more=[node("p2", "producer")], edges=["p2->q"]), (1, 1)),
+        (plain(producer=TOGETHER, more=[node("p2", "producer", **TOGETHER)], edges=["p2->q"]), (1, 2)),
+        # One producer by two ways.
+        (plain(more=[node("t", "topic")], edges=["p->t", "t->q"]), (1, 1)),
+        (plain(producer=TOGETHER, more=[node("t", "topic")], edges=["p->t", "t->q"]), (1, 1)),
     ],
 )
 def test_a_part_advances_by_recursion_only_where_nothing_else_can_happen(
@@ -202,72 +215,16 @@ def test_a_backlog_beyond_memory_stops_a_run_of_stages_with_the_reason(
     assert "most of them wait at q" in simulate(document)["stopped"]
 
 
-rates = st.floats(0.5, 60.0)
-open_arrivals = st.one_of(
-    st.builds(lambda rate: {"process": "poisson", "rate": rate}, rates),
-    st.builds(
-        lambda rate, limit: {"process": "constant", "rate": rate, "limit": limit}, rates, st.integers(0, 99)
-    ),
-    st.builds(lambda rate: {"process": "batch-poisson", "rate": rate / 4, "batch": 4}, rates),
-    st.builds(lambda gap: {"process": "renewal", "interarrival": gap, "start": 5.0}, st.floats(0.02, 2.0)),
-    st.builds(
-        lambda rate: {
-            "process": "mmpp",
-            "states": [{"rate": rate, "mean_sojourn": 3}, {"rate": 0.1, "mean_sojourn": 7}],
-        },
-        rates,
-    ),
-)
+@pytest.mark.parametrize("kinds", [["queue"], ["aws.sqs"], ["rabbitmq.queue"], [*BROKERS]], ids=" or ".join)
+def test_both_engines_give_the_same_bytes_for_generated_designs(kinds: list[str]) -> None:
+    """125 designs each, or a quarter of HEADRACE_DESIGNS (`make engines`)."""
 
+    @given(documents(kinds), st.sampled_from([0.0, 0.7, "auto"]))
+    @settings(max_examples=int(os.environ.get("HEADRACE_DESIGNS", "500")) // 4)
+    def compare(document: Document, warmup: float | str) -> None:
+        stages, sources = parts(document)
+        event(f"stages: {min(stages, 1)}, sources: {min(sources, 1)}")
+        events, auto = results(document, warmup=warmup)
+        assert events == auto
 
-@st.composite
-def documents(draw: st.DrawFn) -> Document:
-    """Producers, perhaps a topic, and lines with and without what keeps them from being stages."""
-    density = st.builds(
-        lambda mean, shape: {"distribution": "gamma", "mean": mean, "shape": shape},
-        st.floats(0.001, 0.5),
-        st.floats(0.8, 3.0),
-    )
-    services = st.one_of(density, density, st.floats(0.001, 0.5))
-    producers = [
-        node(
-            f"p{number}",
-            "producer",
-            arrivals=draw(open_arrivals),
-            keys=draw(st.none() | st.just({"distribution": "zipf", "count": 5, "exponent": 1.0})),
-        )
-        for number in range(draw(st.integers(1, 2)))
-    ]
-    has_topic = draw(st.booleans())
-    nodes = [*producers, *([node("t", "topic")] if has_topic else [])]
-    edges = [f"{producer['id']}->t" for producer in producers] if has_topic else []
-    last = ""
-    for number in range(draw(st.integers(1, 3))):
-        queue, consumer = f"q{number}", f"c{number}"
-        nodes.append(node(queue, "queue", capacity=draw(st.sampled_from([None, None, None, 5]))))
-        nodes.append(
-            node(
-                consumer,
-                "consumer",
-                instances=draw(st.integers(1, 4)),
-                service_time=draw(services),
-                failure={"probability": draw(st.sampled_from([0.0, 0.0, 0.0, 0.2]))},
-            )
-        )
-        is_tandem = bool(last) and draw(st.booleans())
-        before = [last] if is_tandem else ["t"] if has_topic else [producer["id"] for producer in producers]
-        edges += [f"{one}->{queue}" for one in before]
-        edges.append(f"{queue}->{consumer}")
-        last = consumer
-    return design(nodes, edges, simulation={"duration": 40, "seed": draw(st.integers(0, 99))})
-
-
-@given(documents(), st.sampled_from([0.0, 3.0, "auto"]))
-@settings(max_examples=120)
-def test_both_engines_give_the_same_bytes_for_generated_designs(
-    document: Document, warmup: float | str
-) -> None:
-    stages, sources = parts(document)
-    event(f"stages: {min(stages, 1)}, sources: {min(sources, 1)}")
-    events, auto = results(document, warmup=warmup)
-    assert events == auto
+    compare()

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from simulator.engine.endpoint import Consumer
     from simulator.engine.message_draws import ManyDraws
     from simulator.engine.node import Acceptor
-    from simulator.engine.recursion import Intake, Numbers, Onward
+    from simulator.engine.recursion import Joining, Numbers, Onward
     from simulator.engine.stage_plan import Part
     from simulator.engine.world import World
     from simulator.measurement.level import Times
@@ -295,12 +295,14 @@ class _OpenPolls:
 class StandardPlan(StagePlan):
     """A stage that might take the place of a standard queue and its only consumer."""
 
+    is_joining = True
+
     def __init__(self, world: World, queue: StandardQueue, consumer: Consumer, service_time: Variate) -> None:
         super().__init__([consumer], [service_time], [queue])
         self._world = world
         self._queue = queue
 
-    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake]]:
+    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Joining]]:
         (consumer,), (service_time,) = self.consumers, self.service_times
         draws = self._world.many_draws(service_time, consumer.id, "service")
         stage = StandardStage(self._queue, draws, onward.get(consumer), self._world.duration)

@@ -1,0 +1,114 @@
+"""Generated designs for both engines: producers, topics, brokers of several kinds one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from simulator import Document
+from tests.simulator.designs import design, node
+
+_rates = st.floats(0.5, 60.0)
+_arrivals = st.one_of(
+    st.builds(lambda rate: {"process": "poisson", "rate": rate}, _rates),
+    st.builds(
+        lambda rate, limit: {"process": "constant", "rate": rate, "limit": limit}, _rates, st.integers(0, 99)
+    ),
+    st.builds(
+        lambda rate, batch: {"process": "batch-poisson", "rate": rate / 4, "batch": batch},
+        _rates,
+        st.integers(2, 12),
+    ),
+    st.builds(lambda gap: {"process": "renewal", "interarrival": gap, "start": 0.5}, st.floats(0.02, 2.0)),
+    st.builds(
+        lambda rate: {
+            "process": "mmpp",
+            "states": [{"rate": rate, "mean_sojourn": 1}, {"rate": 0.1, "mean_sojourn": 2}],
+        },
+        _rates,
+    ),
+)
+_density = st.builds(
+    lambda mean, shape: {"distribution": "gamma", "mean": mean, "shape": shape},
+    st.floats(0.001, 0.3),
+    st.floats(0.8, 3.0),
+)
+_services = st.one_of(_density, _density, _density, st.floats(0.001, 0.5))
+_step = st.sampled_from([0.00001, 0.0003, 0.004])
+
+#: By kind: settings of the broker, and of the edge by which it is read.
+BROKERS: dict[str, tuple[st.SearchStrategy[dict[str, Any]], st.SearchStrategy[dict[str, Any]]]] = {
+    "queue": (
+        st.fixed_dictionaries({"capacity": st.sampled_from([None, None, None, 5])}),
+        st.just({}),
+    ),
+    "aws.sqs": (
+        st.fixed_dictionaries(
+            {
+                "VisibilityTimeout": st.floats(0.5, 5),
+                "ReceiveMessageWaitTimeSeconds": st.sampled_from([0, 0.3, 1.1, 20]),
+            }
+        ),
+        st.fixed_dictionaries({"MaxNumberOfMessages": st.integers(1, 10)}),
+    ),
+    "rabbitmq.queue": (
+        st.fixed_dictionaries(
+            {
+                "x-queue-type": st.sampled_from(["classic", "quorum"]),
+                "publish_time": _step,
+                "deliver_time": _step,
+                "acknowledge_time": _step,
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "prefetch": st.integers(0, 6),
+                "auto_ack": st.sampled_from([False, False, True]),
+                "round_trip": st.floats(0.0001, 0.02),
+            }
+        ),
+    ),
+}
+
+
+@st.composite
+def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
+    """Producers, perhaps a topic, and brokers with and without what keeps them from being stages."""
+    producers = [
+        node(
+            f"p{number}",
+            "producer",
+            arrivals=draw(_arrivals),
+            keys=draw(st.none() | st.just({"distribution": "zipf", "count": 5, "exponent": 1.0})),
+        )
+        for number in range(draw(st.integers(1, 2)))
+    ]
+    has_topic = draw(st.booleans())
+    nodes = [*producers, *([node("t", "topic")] if has_topic else [])]
+    edges = [f"{producer['id']}->t" for producer in producers] if has_topic else []
+    configs = {}
+    last = ""
+    for number in range(draw(st.integers(1, 3))):
+        broker, consumer = f"q{number}", f"c{number}"
+        kind = draw(st.sampled_from(kinds))
+        attributes, read = BROKERS[kind]
+        nodes.append(node(broker, kind, **draw(attributes)))
+        nodes.append(
+            node(
+                consumer,
+                "consumer",
+                instances=draw(st.integers(1, 4)),
+                concurrency=draw(st.integers(1, 2)),
+                service_time=draw(_services),
+                failure={"probability": draw(st.sampled_from([0.0, 0.0, 0.0, 0.2]))},
+            )
+        )
+        is_tandem = bool(last) and draw(st.booleans())
+        before = [last] if is_tandem else ["t"] if has_topic else [producer["id"] for producer in producers]
+        edges += [f"{one}->{broker}" for one in before]
+        edges.append(f"{broker}->{consumer}")
+        configs[f"{broker}->{consumer}"] = draw(read)
+        last = consumer
+    simulation = {"duration": 3, "seed": draw(st.integers(0, 99))}
+    return design(nodes, edges, edge_configs=configs, simulation=simulation)
