@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.graph.edits import SetSetting
 from simulator.graph.figures import seconds
 from simulator.graph.rule import Finding, Rule
+from simulator.graph.walks import reachable
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
@@ -82,6 +83,32 @@ def short_retention(look: Look) -> Iterator[Finding]:
 
 
 def unwatched_dead_letters(look: Look) -> Iterator[Finding]:
+    """Dead-letter queues that nobody reads and no objective is about."""
+    document = look.document
+    watched = {objective.node for objective in document.objectives}
+    sources = {
+        objective.node or objective.source
+        for objective in document.objectives
+        if objective.metric.partition(".")[0] == "dead_lettered"
+    }
+    for node in document.nodes:
+        letters = look.into(node.id, "dead-letter")
+        others = [edge for edge in document.edges_into(node.id) if edge.role != "dead-letter"]
+        if not letters or others or document.edges_from(node.id) or node.id in watched:
+            continue
+        if any(edge.source in reachable(document, one) for one in sources if one for edge in letters):
+            continue
+        yield Finding(
+            node.id,
+            f"nobody reads {node.id} and no objective watches it: what {letters[0].source} gives up is found "
+            "when somebody misses it",
+            "",
+            f"add an objective such as dead_lettered of {letters[0].source} equals 0, as an alarm would be, "
+            "or let somebody read the queue",
+        )
+
+
+def returned_dead_letters(look: Look) -> Iterator[Finding]:
     """Dead-letter queues that lead back into the queue they come from."""
     document = look.document
     for node in document.nodes:
@@ -190,6 +217,17 @@ RULES = (
         short_retention,
     ),
     Rule(
+        "D505",
+        "hint",
+        "A dead-letter queue that nobody watches.",
+        "What was given up waits there until its retention is over, and then it is gone: a dead-letter queue "
+        "without an alarm or a plan for its messages is a slow way of losing them.",
+        "Amazon SQS developer guide, Using dead-letter queues, Monitoring with CloudWatch; Nygard, Release "
+        "It!, 2018, chapter 4",
+        "Let an objective watch it, as an alarm would, or let somebody read it.",
+        unwatched_dead_letters,
+    ),
+    Rule(
         "D506",
         "warning",
         "Dead letters are sent back to where they came from, all of them and at once.",
@@ -197,7 +235,7 @@ RULES = (
         "try paid for.",
         "Amazon SQS developer guide, Using dead-letter queues (redrive after the cause is mended)",
         "Redrive by hand, with a delay, or only what was mended.",
-        unwatched_dead_letters,
+        returned_dead_letters,
     ),
     Rule(
         "D507",

@@ -64,12 +64,18 @@ def rabbit(
     return line("rabbitmq.queue", broker, read={"prefetch": 10} | (read or {}), **parts)
 
 
-def letters(kind: str, broker: dict[str, Any], letter: dict[str, Any], edge: dict[str, Any]) -> Document:
+WATCHED = [{"metric": "dead_lettered", "node": "b", "equals": 0}]
+
+
+def letters(
+    kind: str, broker: dict[str, Any], letter: dict[str, Any], edge: dict[str, Any], **rest: Any
+) -> Document:
     """A broker with a dead-letter queue."""
     return design(
         [made(), node("b", kind, **broker), worker(), node("d", kind, **letter)],
         ["p->b", "b->c", "b->d:dead-letter"],
         edge_configs={"b->d:dead-letter": edge, "b->c": {"WaitTimeSeconds": 20}},
+        **rest,
     )
 
 
@@ -312,6 +318,7 @@ CASES: dict[str, Case] = {
     "D502": (copies(4), copies(2)),
     "D503": (line("queue", consumer=FAILING), MENDED),
     "D504": (sqs(broker={"MessageRetentionPeriod": 120}, faults=AWAY), MENDED),
+    "D505": (letters("aws.sqs", {}, {}, {}), letters("aws.sqs", {}, {}, {}, objectives=WATCHED)),
     "D506": (back_from_dead_letters({}), back_from_dead_letters({"probability": 0.5})),
     "D507": (line("queue", consumer={"work": 0.095}), MENDED),
     "D508": (writes(publishes=True), writes(publishes=False)),
