@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types front-end traces round-trips schema bench bench-start bench-parts validation coverage pairing fuzz engines large-files docs wheel clean
+.PHONY: help run test lint format types front-end traces round-trips schema bench bench-start bench-growth bench-parts validation coverage pairing fuzz engines large-files docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ bench: ## messages per second beside natural SimPy
 
 bench-start: ## start-up of a run, and its memory above the interpreter
 	$(VENV) benchmarks/start_up.py
+
+bench-growth: ## what a message costs as messages, nodes, backlog and keys grow, some minutes
+	$(VENV) benchmarks/growth.py --picture docs/pictures/growth.svg
 
 bench-parts: ## how long each part of the engine takes (OPTIONS for pytest-benchmark)
 	$(VENV) -m pytest benchmarks/test_parts.py --benchmark-only -p no:cacheprovider $(OPTIONS)

@@ -118,6 +118,11 @@ def format_rate(value: float, digits: int = 4) -> str:
     return format_quantity(value, "msg/s", digits)
 
 
+def format_count(count: int, noun: str) -> str:
+    """Write how many there are as "1 message" or "6,000 messages"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def format_size(value: float, digits: int = 4) -> str:
     """Write bytes as "64 KiB"."""
     return format_quantity(value, "bytes", digits)

@@ -18,7 +18,7 @@ from simulator.compiled import compiled
 from simulator.design.document import Document
 from simulator.design.schema import document_schema, schema
 from simulator.formats.load_csv import LoadFile
-from simulator.quantities import format_duration
+from simulator.quantities import format_count, format_duration
 from simulator.report.layout import printable
 from simulator.report.table import result_table
 from simulator.running import check, simulate
@@ -113,7 +113,8 @@ def run_design(
         progress.close()
     elapsed = progress.elapsed
     sys.stderr.write(
-        f"{result['messages']:,} messages, {result['events']:,} events in {format_duration(elapsed, 3)} "
+        f"{format_count(result['messages'], 'message')}, {result['events']:,} events in "
+        f"{format_duration(elapsed, 3)} "
         f"({result['messages'] / elapsed:,.0f} messages/s{', compiled loops' if compiled.loops else ''})\n"
     )
     if result["stopped"] == "cancelled":

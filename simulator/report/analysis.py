@@ -15,6 +15,7 @@ from simulator.experiments.statistics import choose_batches
 from simulator.experiments.warmup import Cut, common_cut
 from simulator.graph.walks import connected_parts
 from simulator.measurement.slices import Recording
+from simulator.quantities import format_count
 
 Curve = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ def why_unsteady(document: Document, ids: Collection[str], recordings: Sequence[
         if limit is not None and any(
             recording.nodes[node.id].counts[-1]["arrivals"] >= limit for recording in recordings
         ):
-            return f"the load of {node.id} ends after {limit:,} messages"
+            return f"the load of {node.id} ends after {format_count(limit, 'message')}"
     return ""
 
 

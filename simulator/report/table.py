@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.quantities import format_duration
+from simulator.quantities import format_count, format_duration
 from simulator.report.cost_table import cost_table
 from simulator.report.layout import aligned, indented, number, percent, printable, quantity, unit_of
 from simulator.report.metrics import METRICS
@@ -104,7 +104,7 @@ def _heading(result: dict[str, Any]) -> str:
     extent = f"{runs} of {format_duration(result['duration'], 4)}{warmup_text(result)}"
     lines = [
         printable(result["design"]["name"]),
-        f"{extent}; seed {result['seed']}; {result['messages']:,} messages",
+        f"{extent}; seed {result['seed']}; {format_count(result['messages'], 'message')}",
     ]
     if result["stopped"]:
         lines.append(f"STOPPED EARLY: {printable(result['stopped'])}. The figures are of what was simulated.")

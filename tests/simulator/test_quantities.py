@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.quantities import (
     QuantityError,
+    format_count,
     format_duration,
     format_quantity,
     format_rate,
@@ -129,6 +130,11 @@ def test_rates_and_sizes_are_written_for_people():
     assert format_rate(0.214) == "0.214/s"
     assert format_size(65536) == "64 KiB"
     assert format_quantity(1234567, "1") == "1.235M"
+    assert [format_count(count, "message") for count in (0, 1, 6_000)] == [
+        "0 messages",
+        "1 message",
+        "6,000 messages",
+    ]
 
 
 @given(

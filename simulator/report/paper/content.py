@@ -10,7 +10,7 @@ from simulator.formats.diagram import diagram_of
 from simulator.formats.exports.own_yaml import own_yaml
 from simulator.formats.exports.svg import svg
 from simulator.graph.problem import Problem
-from simulator.quantities import format_duration
+from simulator.quantities import format_count, format_duration
 from simulator.report.cost_table import cost_lines, cost_rows, cost_title
 from simulator.report.layout import number
 from simulator.report.metrics import METRICS
@@ -63,7 +63,7 @@ def paper_of(
     count = result["replications"]
     runs = "one run" if count == 1 else f"{count} independent replications"
     extent = (
-        f"{runs} of {format_duration(result['duration'])}, {result['messages']:,} messages, "
+        f"{runs} of {format_duration(result['duration'])}, {format_count(result['messages'], 'message')}, "
         f"seed {result['seed']}"
     )
     sections = [
