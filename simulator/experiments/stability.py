@@ -25,6 +25,8 @@ STRETCHES = 20
 LEAST_SLICES = 10
 #: Share of the replications in which the growth must be shown, and the share that raises doubts.
 SHOWN, DOUBTED = 0.8, 0.3
+#: Messages that a backlog must gain between the first stretch and the last: less is no growth, however sure.
+LEAST_GROWTH = 1.0
 #: Level of the test: two-sided 95 % where several replications must agree, more where one decides alone.
 LEVEL_OF_SEVERAL, LEVEL_OF_ONE = 0.95, 0.99
 
@@ -51,7 +53,7 @@ def growth(curves: Sequence[Curve], step: float) -> Growth | None:
     against 0 (t test). Under overload the changes are nearly independent and the test is exact; in a steady
     state they cancel each other and it hardly ever finds growth, however correlated the curve itself is: a
     straight line fitted by least squares would find it far too often. The backlog is `growing` when the
-    test says so in at least 80 % of the replications.
+    test says so in at least 80 % of the replications, and it comes to a message at least.
 
     Args:
         curves: of every replication, in slices of equal length, the warm-up removed.
@@ -76,6 +78,8 @@ def growth(curves: Sequence[Curve], step: float) -> Growth | None:
         rates.append(float(means[-1] - means[0]) / span)
         shown += _is_rising(changes, level)
     share = shown / len(curves)
+    if sum(rates) / len(rates) * span < LEAST_GROWTH:
+        share = 0.0
     if len(curves) > 1:
         rate = over_replications(rates)
     else:

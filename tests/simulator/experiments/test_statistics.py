@@ -212,6 +212,10 @@ def test_a_straight_line_grows_and_a_short_curve_is_not_judged() -> None:
     assert found is not None
     assert (found.verdict, found.rate.mean) == ("growing", 1.0)
     assert growth([np.arange(5.0)], 1.0) is None
+    # A gain of less than one message over the whole run is none, however steady it is.
+    little = growth([np.arange(40.0) / 50.0], 1.0)
+    assert little is not None
+    assert (little.verdict, little.rate.mean) == ("stable", 0.02)
 
 
 def test_the_interval_of_one_run_covers_the_truth_about_as_often_as_it_says() -> None:
