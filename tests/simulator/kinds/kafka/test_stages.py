@@ -162,6 +162,7 @@ OTHER = node(
         ),
         # What comes by events into the second keeps the first at events, and so all that follows it.
         (
+            # What keeps its events may be rebalanced, and then sends some records twice.
             log(INSTANT, more=[node("t2", "kafka.topic", partitions=4), OTHER], edges=["c->t2", "t2->c2"]),
             (0, 0),
         ),
