@@ -76,9 +76,24 @@ def _read_part(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
 PART = Format("part", "part of another file", lambda _file: False, _read_part)
 
 
+def way_to_read(file: SourceFile) -> str:
+    """The command that makes something readable of a source for one program alone ("" for none)."""
+    if file.name.endswith((".tf", ".tf.json", ".tofu")):
+        return "terraform show -json > plan.json, after terraform plan -out or apply, writes what is read"
+    whole = file.documents[0] if len(file.documents) == 1 else None
+    if isinstance(whole, dict) and {"service", "provider", "functions"} <= whole.keys():
+        return "serverless package writes what is read: .serverless/cloudformation-template-update-stack.json"
+    if file.name.rpartition("/")[2] == "cdk.json":
+        return "cdk synth writes what is read: cdk.out/*.template.json"
+    return ""
+
+
 def _read_unknown(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     reading = Reading(file, UNKNOWN.title)
-    reading.not_understood("the kind of file is not recognised; nothing of it is in the design")
+    way = way_to_read(file)
+    reading.not_understood(
+        f"the kind of file is not recognised; nothing of it is in the design{way and f' ({way})'}"
+    )
     return reading
 
 

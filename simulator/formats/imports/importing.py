@@ -12,7 +12,7 @@ from simulator.errors import InvalidDesign
 from simulator.formats.imports.assembling import assemble
 from simulator.formats.imports.asyncapi import is_part
 from simulator.formats.imports.completing import complete
-from simulator.formats.imports.formats import FORMATS, PART, UNKNOWN, Format, recognise
+from simulator.formats.imports.formats import FORMATS, PART, UNKNOWN, Format, recognise, way_to_read
 from simulator.formats.imports.headrace_design import own_document
 from simulator.formats.imports.measuring import apply_measured, make_room
 from simulator.formats.imports.merging import merge
@@ -119,6 +119,8 @@ def _recognised(file: SourceFile, files: Sequence[SourceFile]) -> Format:
     if found is None and len(files) > 1:
         return UNKNOWN
     if found is None:
+        if way := way_to_read(file):
+            raise file.refuse("this file is not read itself", f"{way[0].upper()}{way[1:]}.")
         known = ", ".join(format.title for format in FORMATS.values())
         raise file.refuse("the kind of file is not recognised", f"Known are {known}; or name it with --as.")
     return found

@@ -182,3 +182,19 @@ def test_a_real_file_imports_and_runs(path):
 def test_no_file_is_refused():
     with pytest.raises(InvalidDesign, match="no file"):
         import_files([])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "way"),
+    [
+        ("main.tf", 'resource "aws_sqs_queue" "q" {\n  name = "q"\n}\n', "terraform show -json"),
+        ("serverless.yml", "service: s\nprovider: {name: aws}\nfunctions: {}\n", "serverless package"),
+        ("cdk.json", '{"app": "npx ts-node bin/app.ts"}', "cdk synth"),
+    ],
+)
+def test_a_source_that_only_its_own_program_reads_is_refused_with_the_command_that_helps(name, text, way):
+    with pytest.raises(InvalidDesign) as refused:
+        imported(text, names=(name,))
+    assert way.lower() in refused.value.problems[0].hint.lower()
+    made = imported(text, PRODUCERS, names=(name, "template.yml"))
+    assert has_note(made, "not-understood", way)
