@@ -5,6 +5,8 @@ export default defineConfig({
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    // Five seconds, the default, are too few for the largest page beside other work.
+    testTimeout: 20_000,
     // Two workers: the machines this runs on have two cores, and the suite is short.
     maxWorkers: 2,
     pool: "vmThreads",
