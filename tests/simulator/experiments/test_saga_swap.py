@@ -65,7 +65,10 @@ def test_by_events_one_hop_of_two_falls_away(quiet: Document, before: dict[str, 
 def test_objectives_and_faults_go_with_their_nodes():
     made, notes = swap(Document.parse(machine()), "saga", "saga-participant")
     assert [(fault.kind, fault.node) for fault in made.faults] == [("outage", "shipping")]
-    assert [(one.metric, one.node) for one in made.objectives] == [("execution_time.p95", "inventory")]
+    assert [(one.metric, one.node) for one in made.objectives] == [
+        ("execution_time.p95", "inventory"),
+        ("dead_lettered", "shipped-orders"),
+    ]
     assert any("objective on throughput" in note.text for note in notes)
 
 

@@ -160,9 +160,9 @@ OTHER = node(
             ),
             (2, 1),
         ),
-        # What comes by events into the second keeps the first at events, and so all that follows it.
+        # What lingers before the second keeps the first at events, whose members may then be rebalanced and send
+        # some records twice.
         (
-            # What keeps its events may be rebalanced, and then sends some records twice.
             log(INSTANT, more=[node("t2", "kafka.topic", partitions=4), OTHER], edges=["c->t2", "t2->c2"]),
             (0, 0),
         ),
