@@ -76,6 +76,8 @@ describe("numbers", () => {
     expect(plain(formatBytes(1023))).toBe("1023 B");
     expect(plain(formatQuantity(2_097_152, "bytes/s"))).toBe("2 MiB/s");
     expect(plain(formatQuantity(3, "USD"))).toBe("3 USD");
+    expect(plain(formatQuantity(1, "runs"))).toBe("1 run");
+    expect(plain(formatQuantity(2, "runs"))).toBe("2 runs");
   });
 
   it.each([

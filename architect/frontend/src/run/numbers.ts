@@ -162,8 +162,14 @@ export function formatQuantity(value: Maybe, unit: string | null | undefined): s
     case undefined:
       return formatNumber(value);
     default:
-      return `${formatNumber(value)}${GAP}${unit}`;
+      return counted(formatNumber(value), unit);
   }
+}
+
+/** A number with its unit; of words such as "runs" one is "1 run". */
+function counted(number: string, unit: string): string {
+  const isWord = /^[a-z]{3,}s$/.test(unit);
+  return `${number}${GAP}${number === "1" && isWord ? unit.slice(0, -1) : unit}`;
 }
 
 /** "± 12 ms": half the width of a 95 % interval. Absent intervals stay absent: no number is made up. */

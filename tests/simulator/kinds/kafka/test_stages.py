@@ -160,8 +160,8 @@ OTHER = node(
             ),
             (2, 1),
         ),
-        # What lingers before the second keeps the first at events: its members may be rebalanced and send some
-        # records twice.
+        # What lingers before the second keeps the first at events: its members may be rebalanced and send
+        # some records twice.
         (
             log(INSTANT, more=[node("t2", "kafka.topic", partitions=4), OTHER], edges=["c->t2", "t2->c2"]),
             (0, 0),
