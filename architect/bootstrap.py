@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import webbrowser
@@ -99,8 +100,8 @@ def lint() -> int:
 def test(arguments: list[str]) -> int:
     """Lint, then run all tests; with arguments run only pytest, with them.
 
-    The simulator's own tests share nothing, and a process for each processor runs them; servers, workers and
-    browsers under test need the machine for themselves and come after them, one by one.
+    The simulator's own tests share nothing, and a process for each processor runs them. The others come after
+    them: servers and workers one by one, and beside them the browser, as both wait half of their time.
     """
     build()
     browser = machine.chromium()
@@ -113,17 +114,33 @@ def test(arguments: list[str]) -> int:
     }
     # A background job starts with Ctrl+C ignored and would hand that on to every process under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    parts = [("tests", arguments)]
-    if not arguments:
-        parts = [
-            ("tests: the simulator", ["-n", "logical", "--dist", "loadfile", "tests/simulator"]),
-            ("tests: set-up, server, front end, browser", ["--ignore=tests/simulator"]),
-        ]
-    tested = 0
-    for title, words in parts:
+    command = [sys.executable, "-m", "pytest"]
+
+    def run(title: str, words: list[str]) -> int:
         say(title)
-        command = [sys.executable, "-m", "pytest", *words]
-        tested = subprocess.call(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL) or tested
+        return subprocess.call([*command, *words], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+
+    if arguments:
+        return run("tests", arguments)
+    tested = run("tests: the simulator", ["-n", "logical", "--dist", "loadfile", "tests/simulator"])
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        beside = subprocess.Popen(
+            [*command, "tests/browser"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            words = ["--ignore=tests/simulator", "--ignore=tests/browser"]
+            tested = run("tests: set-up, server, front end", words) or tested
+            say("tests: browser")
+            tested = beside.wait() or tested
+        finally:
+            beside.kill()
+            said.seek(0)
+            print(said.read(), flush=True)
     if code:
         say("the tests are done; lint FAILED, see above")
     return tested or code
