@@ -32,7 +32,7 @@ Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 #: Arrivals a source makes at a time at most: enough for NumPy to pay, little enough to hold.
-BLOCK = 6_144
+BLOCK = 4_096
 #: The first ones; then twice as many each time, so that sources of little load stay small.
 FIRST_BLOCK = 1_024
 #: Greater keys do not fit into an array of integers.
