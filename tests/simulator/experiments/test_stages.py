@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from simulator import Document, simulate
 from simulator.engine.line_stage import MOST_AT_ONCE
-from simulator.experiments.replication import Engine, build_world
+from simulator.experiments.replication import Engine
 from tests.simulator.designs import design, node
+from tests.simulator.engines import parts
 from tests.simulator.experiments.generated import BROKERS, documents
 
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.02}
@@ -35,12 +36,6 @@ def plain(
         ["p->q", "q->c", *rest.pop("edges", [])],
         **{"simulation": {"duration": 60}, **rest},
     )
-
-
-def parts(document: Document) -> tuple[int, int]:
-    """How many stages and sources the design has."""
-    recursion = build_world(document, 1, 0, 60.0, "auto").recursion
-    return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
 
 
 def results(document: Document, **options: Any) -> tuple[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from simulator import Document, simulate
-from simulator.experiments.replication import Engine, build_world
+from simulator import Document
 from tests.simulator.designs import design, node
+from tests.simulator.engines import parts, seen
 
 DURATION = 8.0
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.03}
@@ -37,19 +36,6 @@ def queue(
         simulation={"duration": DURATION},
         **rest,
     )
-
-
-def parts(document: Document) -> tuple[int, int]:
-    """How many stages and sources the design has."""
-    recursion = build_world(document, 1, 0, DURATION, "auto").recursion
-    return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
-
-
-def seen(document: Document, engine: Engine, **options: Any) -> tuple[str, str]:
-    """Result and frames of an engine."""
-    frames: list[Any] = []
-    result = simulate(document, engine=engine, on_frame=frames.append, **options)
-    return json.dumps(result), json.dumps(frames)
 
 
 OTHER = node("c2", "consumer", instances=2, service_time=EXPONENTIAL)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from simulator import Document, simulate
 from simulator.engine import recursion
-from simulator.experiments.replication import Engine, build_world
 from simulator.kinds.kafka.plain import _READ_SETTINGS, _TOPIC_SETTINGS
 from simulator.kinds.kafka.settings import KafkaConsumeSettings, KafkaTopicSettings
 from tests.simulator.designs import design, node
+from tests.simulator.engines import parts, seen
 
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.02}
 KEYS = {"distribution": "zipf", "count": 40, "exponent": 1.0}
@@ -43,19 +43,6 @@ def log(
         edge_configs=configs,
         **{"simulation": {"duration": DURATION}, **rest},
     )
-
-
-def parts(document: Document) -> tuple[int, int]:
-    """How many stages and sources the design has."""
-    recursion = build_world(document, 1, 0, DURATION, "auto").recursion
-    return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
-
-
-def seen(document: Document, engine: Engine, **options: Any) -> tuple[str, str]:
-    """Result and frames of an engine."""
-    frames: list[Any] = []
-    result = simulate(document, engine=engine, on_frame=frames.append, **options)
-    return json.dumps(result), json.dumps(frames)
 
 
 OTHER = node(

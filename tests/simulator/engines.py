@@ -1,0 +1,22 @@
+"""Both engines on one design: whether it has stages, and all that an engine shows of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from simulator import Document, simulate
+from simulator.experiments.replication import Engine, build_world
+
+
+def parts(document: Document) -> tuple[int, int]:
+    """How many stages and sources the design has."""
+    recursion = build_world(document, 1, 0, document.simulation.duration, "auto").recursion
+    return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
+
+
+def seen(document: Document, engine: Engine, **options: Any) -> tuple[str, str]:
+    """Result and frames of an engine."""
+    frames: list[Any] = []
+    result = simulate(document, engine=engine, on_frame=frames.append, **options)
+    return json.dumps(result), json.dumps(frames)
