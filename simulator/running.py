@@ -33,6 +33,12 @@ def check(document: Document) -> list[Problem]:
     return all_problems(document)
 
 
+def _rounds(count: int, most: int) -> list[int]:
+    """How many replications to have next, the best first: ten, or twice as many; else what has intervals."""
+    wanted = (max(FIRST_CHECK, 2 * count), 2 * count if count > 1 else FIRST_CHECK // 2, 3)
+    return [number for number in dict.fromkeys(min(one, most) for one in wanted) if number > count]
+
+
 def simulate(
     document: Document,
     *,
@@ -68,9 +74,10 @@ def simulate(
         engine: "auto" advances plain stages by recursion, "events" none; the results are the same bytes.
         injections: faults that are wished while the first replication goes; the result is that of the
             design with them.
-        until_decided: makes more replications, twice as many each time, while an objective is undecided
-            and this says so, told the number there is and the number wanted. `replications`, where given,
-            is then the most. Not together with `precision`.
+        until_decided: makes more replications, ten first and then twice as many each time, while an
+            objective is undecided that they could decide and this says so, told the number there is and the
+            number wanted; where that is too many, fewer are offered. `replications`, where given, is then
+            the most. Not together with `precision`.
 
     Raises:
         InvalidDesign: when the design or one of these numbers cannot be run; nothing is half-run.
@@ -110,8 +117,9 @@ def simulate(
         result = make_result(current(), recordings, seed=seed, duration=duration, warmup=warmup)
         most = count if until_decided is None else replications or MOST_REPLICATIONS
         while until_decided is not None and is_undecided(result) and not recordings[-1].stopped:
-            following = min(max(FIRST_CHECK, 2 * len(recordings)), most)
-            if following <= len(recordings) or not until_decided(len(recordings), following):
+            count = len(recordings)
+            following = next((one for one in _rounds(count, most) if until_decided(count, one)), None)
+            if following is None:
                 break
             more = run(range(len(recordings), following))
             if not more:

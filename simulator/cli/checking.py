@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from simulator.cli.refusal import CannotDo
 from simulator.cli.values import duration
 from simulator.design.reading import MOST_BYTES
 from simulator.errors import InvalidDesign
+from simulator.graph.loops import ENDLESS
 from simulator.report.changes import FORMAT
+from simulator.report.layout import printable
 from simulator.report.verdicts import FORMATS, Verdict
 from simulator.running import check
 
@@ -26,8 +29,9 @@ BUDGET = 60.0
 MOST_BASELINE = 64 * 1024 * 1024
 
 CHECK = """Validate a design, run it, and judge its objectives.
-While an objective is undecided (its 95 % interval holds the limit) more replications are made: 10, 20, 40 ...
-as long as the next round is likely to end within --budget.
+While an objective is undecided (its 95 % interval holds the limit, or one run gives it none) more
+replications are made: 10, 20, 40 ... as long as the next round is likely to end within --budget, fewer where
+ten are too many. A design whose messages go round for ever is stopped after --budget, and undecided.
 Exit code: 0 all met, 1 one is missed (or the run had to end early), 2 the design is not valid,
 3 one is undecided still."""
 
@@ -84,11 +88,18 @@ def _judge(options: argparse.Namespace, baseline: dict[str, Any] | None) -> Verd
     file = "" if options.design == STDIN else options.design
     try:
         document, _ = with_loads(read_design(options.design, options.prices), options.load)
+        problems = check(document)
+        for problem in problems:
+            if problem.severity == "error" or problem.code == ENDLESS:
+                sys.stderr.write(f"{problem.severity}: {printable(str(problem))}\n")  # before the wait
+        is_endless = any(problem.code == ENDLESS for problem in problems)
         budget = options.budget if options.precision is None else None
-        result = run_design(document, options, budget)
+        # Where messages go round for ever the run gets slower and slower, and may never end.
+        most = (options.budget or BUDGET) if is_endless else inf
+        result = run_design(document, options, budget, most)
     except InvalidDesign as error:
         return Verdict(options.design, error.problems, file=file, text=_text(file))
-    return Verdict(document.name, check(document), result, baseline, file, _text(file))
+    return Verdict(document.name, problems, result, baseline, file, _text(file))
 
 
 def _text(file: str) -> str:

@@ -21,6 +21,7 @@ from simulator.formats.load_csv import LoadFile
 from simulator.quantities import format_count, format_duration
 from simulator.report.layout import printable
 from simulator.report.table import result_table
+from simulator.report.verdicts import OUT_OF_TIME
 from simulator.running import check, simulate
 
 EXIT_STOPPED = 1
@@ -77,14 +78,15 @@ def serve_dashboard(options: argparse.Namespace) -> int:
 
 # -- running -----------------------------------------------------------------------------------------
 def run_design(
-    document: Document, options: argparse.Namespace, budget: float | None = None
+    document: Document, options: argparse.Namespace, budget: float | None = None, most: float = inf
 ) -> dict[str, Any]:
     """The result, with progress before and the speed after it on standard error.
 
     With `budget` (seconds of wall time) more replications are made while an objective is undecided and the
-    next round is likely to end within it.
+    next round is likely to end within it. After `most` seconds the run is stopped where it is.
     """
     progress = Progress()
+    is_over = False
 
     def has_time(made: int, wanted: int) -> bool:
         return progress.elapsed * wanted / made <= (budget or 0.0)
@@ -93,8 +95,10 @@ def run_design(
         with stopped_by_interrupt() as is_stopped:
 
             def control(now: float) -> float | None:
+                nonlocal is_over
+                is_over = progress.elapsed > most
                 # At simulated time 0 there is nothing yet that a partial result could be made of.
-                return None if is_stopped() and now > 0.0 else inf
+                return None if (is_stopped() or is_over) and now > 0.0 else inf
 
             result = simulate(
                 document,
@@ -117,7 +121,9 @@ def run_design(
         f"{format_duration(elapsed, 3)} "
         f"({result['messages'] / elapsed:,.0f} messages/s{', compiled loops' if compiled.loops else ''})\n"
     )
-    if result["stopped"] == "cancelled":
+    if result["stopped"] == "cancelled" and is_over:
+        result["stopped"] = f"{OUT_OF_TIME} ({format_duration(most, 3)} of wall time)"
+    elif result["stopped"] == "cancelled":
         sys.stderr.write("headrace: cancelled; the result is of what was simulated so far\n")
     return result
 

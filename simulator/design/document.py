@@ -427,6 +427,19 @@ class Document(BaseModel):
             grouped[edge.target].append(edge)
         return grouped
 
+    @cached_property
+    def _paths(self) -> dict[tuple[type, str], str]:
+        paths: dict[tuple[type, str], str] = {}
+        for position, node in enumerate(self.nodes):
+            paths.setdefault((Node, node.id), f"nodes[{position}]")
+        for position, edge in enumerate(self.edges):
+            paths.setdefault((Edge, edge.id), f"edges[{position}]")
+        return paths
+
+    def path_of(self, element: Node | Edge) -> str:
+        """Where a node or an edge stands in the document: `nodes[2]`."""
+        return self._paths[Edge if isinstance(element, Edge) else Node, element.id]
+
     def node(self, id: str) -> Node:
         """The node `id`; raises KeyError."""
         return self._by_id[id]

@@ -63,7 +63,7 @@ def _fallback_of(edge: Edge) -> str | None:
 
 def _fallback_problem(document: Document, edge: Edge, what: str, hint: str) -> Problem:
     place = "config.fallback.edge"
-    path = f"edges[{document.edges.index(edge)}].{place}"
+    path = f"{document.path_of(edge)}.{place}"
     return Problem("D283", "error", edge.id, place, what, hint, path)
 
 
@@ -176,5 +176,5 @@ def _circle_problem(document: Document, circle: list[str]) -> Problem:
         "",
         f"{what}: when all its workers wait, nobody is left to answer (deadlock)",
         "publish an event for the way back, or move what both need to a third service",
-        f"nodes[{document.nodes.index(first)}]",
+        document.path_of(first),
     )

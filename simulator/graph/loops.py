@@ -14,6 +14,8 @@ from simulator.kinds.catalogue import KINDS
 if TYPE_CHECKING:
     from simulator.design.document import Document
 
+#: The code of a loop that messages never leave.
+ENDLESS = "D350"
 #: A loop passes for endless from this many messages on that one message in it leads to.
 _ENDLESS = 1.0 - 1e-9
 
@@ -59,7 +61,7 @@ def loop_problems(document: Document, loops: list[list[str]]) -> list[Problem]:
     positions = {node.id: position for position, node in enumerate(document.nodes)}
     return [
         Problem(
-            "D350",
+            ENDLESS,
             "warning",
             ids[0],
             "",

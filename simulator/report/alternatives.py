@@ -204,7 +204,7 @@ def _objectives(
             judged = {}
             for name, result in results.items():
                 found = judge(objective, result)
-                judged[name] = {key: found[key] for key in ("value", "ci95", "verdict")}
+                judged[name] = {key: found[key] for key in ("value", "ci95", "verdict", "reason")}
                 if found["value"] is None:
                     judged[name]["verdict"] = "not measured"
                 elif found["verdict"] == "undecided" and found["ci95"] is not None:

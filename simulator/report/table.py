@@ -93,6 +93,12 @@ def found_text(judged: dict[str, Any]) -> str:
     return text
 
 
+def found_and_why(judged: dict[str, Any]) -> str:
+    """What was found for an objective, and what the verdict on it needs to have said."""
+    reason = judged.get("reason")  # results of older versions give none
+    return f"{found_text(judged)}; {reason}" if reason else found_text(judged)
+
+
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
@@ -295,4 +301,7 @@ def _objectives(result: dict[str, Any]) -> str:
         [f"{one['verdict']:<9}", objective_text(one["objective"]), f"found {found_text(one)}"]
         for one in judged
     ]
-    return "Objectives\n" + indented(aligned(rows, left=3))
+    lines = []
+    for line, one in zip(aligned(rows, left=3).splitlines(), judged, strict=True):
+        lines += [line, f"{' ' * 11}{one['reason']}"] if one.get("reason") else [line]
+    return "Objectives\n" + indented("\n".join(lines))

@@ -12,10 +12,12 @@ from simulator.graph.problem import Problem
 from simulator.report.changes import Change, changes
 from simulator.report.layout import printable
 from simulator.report.sarif import sarif
-from simulator.report.table import found_text, objective_text
+from simulator.report.table import found_and_why, objective_text
 
 #: Exit codes of the verdicts.
 EXIT_CODES = {"met": 0, "missed": 1, "invalid": 2, "undecided": 3}
+#: How a run begins to say that it was stopped because it took too long.
+OUT_OF_TIME = "out of time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,22 @@ class Verdict:
     def word(self) -> str:
         """`invalid`, `missed`, `undecided` or `met`, the worst that applies.
 
-        A run that ended early, or that lost track of a message, misses.
+        A run that ended early, or that lost track of a message, misses; one that was stopped because it took
+        too long leaves open what it has not decided.
         """
         if self.result is None:
             return "invalid"
         verdicts = {judged["verdict"] for judged in self.objectives}
         has_errors = any(problem.severity == "error" for problem in self.problems)
-        if "missed" in verdicts or has_errors or self.result["stopped"] or not self.is_conserved:
+        is_cut = bool(self.result["stopped"]) and not self.is_out_of_time
+        if "missed" in verdicts or has_errors or is_cut or not self.is_conserved:
             return "missed"
-        return "undecided" if "undecided" in verdicts else "met"
+        return "undecided" if "undecided" in verdicts or self.is_out_of_time else "met"
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the run was stopped because it took too long."""
+        return self.result is not None and str(self.result["stopped"]).startswith(OUT_OF_TIME)
 
     @property
     def is_conserved(self) -> bool:
@@ -84,7 +93,7 @@ def _text(verdict: Verdict) -> str:
         for line in (f"{problem.severity}: {problem}", *explanation(problem))
     ]
     lines += [
-        f"{judged['verdict']}: {objective_text(judged['objective'])} (found {found_text(judged)})"
+        f"{judged['verdict']}: {objective_text(judged['objective'])} (found {found_and_why(judged)})"
         for judged in verdict.objectives
     ]
     lines += _failures(verdict)
@@ -99,7 +108,8 @@ def _failures(verdict: Verdict) -> list[str]:
     result = verdict.result
     if result is None:
         return []
-    lines = [f"error: the run ended early: {result['stopped']}"] if result["stopped"] else []
+    word = "undecided" if verdict.is_out_of_time else "error"
+    lines = [f"{word}: the run ended early: {result['stopped']}"] if result["stopped"] else []
     if not verdict.is_conserved:
         lines.append("error: not every message is accounted for; please report this as a defect")
     return lines
@@ -131,7 +141,9 @@ def _junit(verdict: Verdict) -> str:
     suite = ElementTree.Element("testsuite", name=name)
     case = ElementTree.SubElement(suite, "testcase", classname=name, name="the design is valid and runs")
     if trouble:
-        ElementTree.SubElement(case, "failure", message=trouble[0], type="invalid").text = "\n".join(trouble)
+        is_open = verdict.is_out_of_time and len(trouble) == 1
+        tag, kind = ("error", "undecided") if is_open else ("failure", "invalid")
+        ElementTree.SubElement(case, tag, message=trouble[0], type=kind).text = "\n".join(trouble)
     for judged in verdict.objectives:
         case = ElementTree.SubElement(
             suite, "testcase", classname=name, name=objective_text(judged["objective"])
@@ -139,7 +151,10 @@ def _junit(verdict: Verdict) -> str:
         if judged["verdict"] != "met":
             tag = "failure" if judged["verdict"] == "missed" else "error"
             ElementTree.SubElement(
-                case, tag, message=f"{judged['verdict']}: found {found_text(judged)}", type=judged["verdict"]
+                case,
+                tag,
+                message=f"{judged['verdict']}: found {found_and_why(judged)}",
+                type=judged["verdict"],
             )
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("*/failure"))))
@@ -153,7 +168,7 @@ def _markdown(verdict: Verdict) -> str:
     if verdict.objectives:
         lines += ["| objective | found (95 % interval) | verdict |", "| --- | --- | --- |"]
         lines += [
-            f"| {_cell(objective_text(judged['objective']))} | {_cell(found_text(judged))} "
+            f"| {_cell(objective_text(judged['objective']))} | {_cell(found_and_why(judged))} "
             f"| {judged['verdict']} |"
             for judged in verdict.objectives
         ]
@@ -183,7 +198,7 @@ def _sarif(verdict: Verdict) -> str:
     judged = [
         (
             one["verdict"],
-            f"{objective_text(one['objective'])}: {one['verdict']}, found {found_text(one)}",
+            f"{objective_text(one['objective'])}: {one['verdict']}, found {found_and_why(one)}",
             f"objectives[{position}]",
         )
         for position, one in enumerate(verdict.objectives)

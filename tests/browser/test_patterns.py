@@ -77,7 +77,7 @@ def test_a_state_machine_shows_the_waterfall_of_its_last_execution(page: Page, l
     table = inside(page, "Waterfall of the last execution, ")
     expect(table.get_by_role("row").filter(has_text="Take payment")).to_contain_text(re.compile(r"\d\sm?s"))
     expect(chart(page, "Execution time")).to_contain_text(re.compile(r"p95\s*[\d.]+\sm?s"))
-    expect(verdict(page, "throughput, Order saga")).to_contain_text(re.compile(r"Missed.*17\.1\smsg/s"))
+    expect(verdict(page, "throughput, Order saga")).to_contain_text(re.compile(r"Missed.*17\.2\smsg/s"))
     see_the_fault(page, "Shipping", "Outage", "is out")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from simulator import Document
+from simulator.design.examples import templates
 from simulator.engine.endpoint import Consumer
 from simulator.engine.message import Message
 from simulator.engine.world import World
@@ -31,6 +33,13 @@ def design(nodes: list[dict[str, Any]], edges: list[str], **rest: Any) -> Docume
 def node(id: str, kind: str, **config: Any) -> dict[str, Any]:
     """A node of a document."""
     return {"id": id, "kind": kind, "config": config}
+
+
+def one_run_of(slug: str) -> dict[str, Any]:
+    """A template as plain data, with one replication: enough to see what it shows."""
+    found = next(deepcopy(one.document) for one in templates() if one.slug == slug)
+    found["simulation"]["replications"] = 1
+    return found
 
 
 def at(*times: float) -> dict[str, Any]:

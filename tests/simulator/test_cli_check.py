@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from simulator import Document, simulate
 from simulator.cli import main
 from simulator.report.changes import Change, changes
 from simulator.report.sarif import Lines
@@ -104,6 +105,47 @@ def test_a_round_that_would_not_end_within_the_budget_is_not_begun(tmp_path, cap
     design = written(tmp_path, limit="0.0745")
     assert main(["check", design, "--budget", "0.000001", "--format", "json"]) == 3
     assert json.loads(capsys.readouterr().out)["replications"] == 3
+
+
+def test_one_run_without_intervals_is_followed_by_replications(tmp_path, capsys):
+    # The pause changes the load of the server: one run has no interval then.
+    text = Path(written(tmp_path, replications="1")).read_text()
+    design = tmp_path / "pause.headrace.yaml"
+    design.write_text(text + "faults: [{kind: pause, node: billing, at: 20, duration: 2}]\n")
+    assert main(["check", str(design), "--budget", "0"]) == 3
+    assert "one run gives no interval for it" in capsys.readouterr().out
+    assert main(["check", str(design), "--budget", "1 h", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["replications"] == 10
+
+
+def test_where_ten_replications_are_too_many_fewer_are_made():
+    asked = []
+
+    def may_go_on(made: int, wanted: int) -> bool:
+        asked.append((made, wanted))
+        return wanted <= 3
+
+    document = Document.from_text(
+        DESIGN.replace("MEAN", "0.02").replace("REPLICATIONS", "1").replace("LIMIT", "0.08")
+        + "faults: [{kind: pause, node: billing, at: 20, duration: 2}]\n"
+    )
+    assert simulate(document, until_decided=may_go_on)["replications"] == 3
+    assert asked[:3] == [(1, 10), (1, 5), (1, 3)]
+
+
+LOOP = DESIGN.replace("simulation:", "  - {id: e3, from: billing, to: orders}\nsimulation:")
+
+
+def test_messages_that_go_round_for_ever_are_told_at_once_and_the_run_ends_with_the_budget(tmp_path, capsys):
+    design = tmp_path / "loop.headrace.yaml"
+    design.write_text(LOOP.replace("MEAN", "0.001").replace("LIMIT", "1").replace("REPLICATIONS", "1"))
+    report = tmp_path / "junit.xml"
+    assert main(["check", str(design), "--budget", "0.2", "--write", f"junit={report}"]) == 3
+    said = capsys.readouterr()
+    assert said.err.splitlines()[0].endswith("[D350]")
+    assert "undecided: the run ended early: out of time (200 ms of wall time)" in said.out
+    suite = ElementTree.parse(report).getroot()
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "2")
 
 
 # ---------------------------------------------------------------- baselines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from importlib import resources
 from typing import Any
 
@@ -15,6 +14,7 @@ from simulator.design.examples import Template, templates
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.swap import swapped
 from simulator.graph.build import graph_of
+from tests.simulator.designs import one_run_of
 
 ALL = templates()
 #: Simulated seconds that are enough to see messages at every node.
@@ -104,18 +104,14 @@ def test_every_assumption_of_a_template_is_about_a_setting_it_has(template: Temp
         assert setting in nodes[id]["config"], place
 
 
-def document_of(slug: str) -> dict[str, Any]:
-    return next(template.document for template in ALL if template.slug == slug)
-
-
 def test_the_web_load_is_the_one_of_the_hourly_points():
     text = (resources.files("simulator.design.examples") / "elb_hourly_points.yaml").read_text()
-    arrivals = document_of("web-load-replay")["nodes"][0]["config"]["arrivals"]
+    arrivals = one_run_of("web-load-replay")["nodes"][0]["config"]["arrivals"]
     assert arrivals["points"] == yaml.safe_load(text)["points"]
 
 
 def test_the_pause_of_billing_shows_in_billing_alone():
-    result = simulate(Document.parse(document_of("order-fan-out")), duration=300)
+    result = simulate(Document.parse(one_run_of("order-fan-out")), duration=300)
     peaks = {
         id: node["queue_length"]["max"]["mean"] for id, node in result["nodes"].items() if "-queue" in id
     }
@@ -126,7 +122,7 @@ def test_the_pause_of_billing_shows_in_billing_alone():
 
 
 def test_the_tail_of_the_work_queue_is_the_visibility_timeout():
-    result = simulate(Document.parse(document_of("work-queue")))
+    result = simulate(Document.parse(one_run_of("work-queue")))
     latency = result["flows"][0]["end_to_end_latency"]
     assert latency["p95"]["mean"] < 1.5
     assert 30.0 < latency["p99"]["mean"] < 31.5
@@ -135,13 +131,13 @@ def test_the_tail_of_the_work_queue_is_the_visibility_timeout():
 
 
 def test_the_chain_refuses_requests_in_its_bursts():
-    result = simulate(Document.parse(document_of("microservice-chain")), duration=300)
+    result = simulate(Document.parse(one_run_of("microservice-chain")), duration=300)
     assert result["nodes"]["api"]["rejected"]["mean"] > 0
     assert result["nodes"]["orders"]["queue_length"]["max"]["mean"] > 10
 
 
 def test_a_queue_gets_what_an_endpoint_has_given_up():
-    result = simulate(Document.parse(document_of("sns-fan-out")))
+    result = simulate(Document.parse(one_run_of("sns-fan-out")))
     flows = {flow["to"]: flow for flow in result["flows"]}
     assert flows["audit"]["dead_lettered"]["mean"] == pytest.approx(3_000, rel=0.1)
     assert flows["fraud"]["lost"]["mean"] == flows["fraud"]["dead_lettered"]["mean"] == 0
@@ -153,7 +149,7 @@ def test_a_queue_gets_what_an_endpoint_has_given_up():
 
 
 def test_events_for_a_target_that_is_down_wait_on_the_bus_and_all_arrive():
-    result = simulate(Document.parse(document_of("event-bus")))
+    result = simulate(Document.parse(one_run_of("event-bus")))
     assert 6_800 < result["nodes"]["bus"]["queue_length"]["max"]["mean"] < 7_600
     flows = {flow["to"]: flow for flow in result["flows"]}
     assert flows["warehouse"]["lost"]["mean"] == 0
@@ -162,7 +158,7 @@ def test_events_for_a_target_that_is_down_wait_on_the_bus_and_all_arrive():
 
 
 def test_a_fifo_queue_keeps_an_order_that_the_bus_has_changed_before():
-    result = simulate(Document.parse(document_of("bus-at-scale")), duration=10)
+    result = simulate(Document.parse(one_run_of("bus-at-scale")), duration=10)
     assert result["nodes"]["orders-queue"]["order_violations"]["mean"] == 0
     flows = {flow["to"]: flow for flow in result["flows"]}
     # Customers order every five seconds on average, and a delivery takes 0.1 s with a p99 of 0.3 s.
@@ -171,7 +167,7 @@ def test_a_fifo_queue_keeps_an_order_that_the_bus_has_changed_before():
 
 
 def test_schedules_of_one_minute_hurt_the_visitors_and_a_window_spares_them():
-    design = copy.deepcopy(document_of("nightly-reports"))
+    design = one_run_of("nightly-reports")
     (scheduler,) = [node for node in design["nodes"] if node["kind"] == "aws.scheduler"]
     pages = {}
     for window in ({}, {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}):
@@ -187,7 +183,7 @@ def test_schedules_of_one_minute_hurt_the_visitors_and_a_window_spares_them():
 
 
 def test_the_choice_of_a_broker_is_between_order_speed_and_cost():
-    document = Document.parse(document_of("broker-choice"))
+    document = Document.parse(one_run_of("broker-choice"))
     names = [f"order-placed={kind}" for kind in ("aws.sqs:fifo", "kafka.topic:12", "rabbitmq.queue:quorum")]
     found = compare(
         [Alternative("as drawn", document), *(swapped(document, name) for name in names)],
@@ -227,7 +223,7 @@ def test_batches_that_run_into_their_timeout_charge_many_orders_twice():
 
 
 def test_a_slow_dependency_holds_up_those_who_never_call_it_until_a_breaker_stands_before_it():
-    data = copy.deepcopy(document_of("slow-dependency"))
+    data = one_run_of("slow-dependency")
     longest = {}
     for protected in (False, True):
         if protected:
@@ -247,7 +243,7 @@ def test_a_slow_dependency_holds_up_those_who_never_call_it_until_a_breaker_stan
 
 
 def test_a_breaker_keeps_the_overloaded_model_from_being_asked_and_a_smaller_one_answers():
-    data = copy.deepcopy(document_of("rag-assistant"))
+    data = one_run_of("rag-assistant")
     answer = next(one for one in data["edges"] if one["id"] == "answer")
     protected = simulate(Document.parse(data))
     assert protected["flows"][0]["lost"]["mean"] == 0
@@ -255,7 +251,7 @@ def test_a_breaker_keeps_the_overloaded_model_from_being_asked_and_a_smaller_one
     exposed = simulate(Document.parse(data))
     failed = [result["nodes"]["primary"]["overloaded"]["mean"] for result in (protected, exposed)]
     assert failed[1] > 15 * failed[0] > 0
-    data = copy.deepcopy(document_of("rag-assistant"))
+    data = one_run_of("rag-assistant")
     data["edges"] = [one for one in data["edges"] if one["id"] != "answer-smaller"]
     del next(one for one in data["edges"] if one["id"] == "answer")["config"]["fallback"]
     alone = simulate(Document.parse(data))["flows"][0]
@@ -265,7 +261,7 @@ def test_a_breaker_keeps_the_overloaded_model_from_being_asked_and_a_smaller_one
 
 
 def test_prompt_caching_leaves_room_under_the_limit_that_a_batch_shares_with_an_agent():
-    data = copy.deepcopy(document_of("multi-model-agent"))
+    data = one_run_of("multi-model-agent")
     lost = {}
     for is_cached in (False, True):
         next(one for one in data["edges"] if one["id"] == "work")["config"]["prompt_caching"] = is_cached
@@ -277,7 +273,7 @@ def test_prompt_caching_leaves_room_under_the_limit_that_a_batch_shares_with_an_
 
 
 def test_optional_calls_save_the_pages_of_one_backend():
-    result = simulate(Document.parse(document_of("bff-web-mobile")), duration=100)
+    result = simulate(Document.parse(one_run_of("bff-web-mobile")), duration=100)
     web, mobile = result["nodes"]["web-bff"], result["nodes"]["mobile-bff"]
     assert web["dropped"]["mean"] == 0
     assert 2_000 < web["partial_answers"]["mean"] < 6_000
@@ -287,7 +283,7 @@ def test_optional_calls_save_the_pages_of_one_backend():
 
 
 def test_orders_that_expire_are_refunded_and_not_shipped_and_stuck_where_shipping_does_not_hear_of_it():
-    data = copy.deepcopy(document_of("choreographed-saga"))
+    data = one_run_of("choreographed-saga")
     orders = simulate(Document.parse(data))["nodes"]["orders"]
     assert 1_200 < orders["half_done"]["max"]["mean"] < 1_600
     assert 600 < orders["step_timeouts"]["mean"] < 900
@@ -299,7 +295,7 @@ def test_orders_that_expire_are_refunded_and_not_shipped_and_stuck_where_shippin
 
 
 def test_the_outbox_tells_of_every_order_and_two_writes_do_not():
-    data = copy.deepcopy(document_of("outbox"))
+    data = one_run_of("outbox")
     nodes = simulate(Document.parse(data))["nodes"]
     assert nodes["orders"]["queue_length"]["max"]["mean"] == pytest.approx(3_100, rel=0.05)
     assert nodes["orders"]["lost_events"]["mean"] == 0
@@ -312,7 +308,7 @@ def test_the_outbox_tells_of_every_order_and_two_writes_do_not():
 
 
 def test_charges_that_come_after_their_refund_meet_a_tombstone_or_stay():
-    data = copy.deepcopy(document_of("saga-coordinator"))
+    data = one_run_of("saga-coordinator")
     saga = simulate(Document.parse(data))["nodes"]["saga"]
     assert 400 < saga["late_steps_refused"]["mean"] < saga["step_timeouts"]["mean"] < 650
     assert saga["effects_left_over"]["mean"] == saga["sagas_stuck"]["mean"] == 0

@@ -26,7 +26,7 @@ def check(document: Document, node: Node) -> list[Problem]:
 def _of_call(
     document: Document, node: Node, edge: Edge, given: LlmCallSettings, settings: LlmSettings
 ) -> list[Problem]:
-    path = f"edges[{document.edges.index(edge)}].config"
+    path = f"{document.path_of(edge)}.config"
     found: list[Problem] = []
     usual = given.usual_answer(settings)
     turns = min(float(given.max_turns), given.turns.mean())

@@ -229,7 +229,7 @@ def _silent_senders(document: Document, node: Node, rules: dict[str, list[Edge]]
 
 
 def _at_node(document: Document, node: Node, field: str, message: str, hint: str) -> Problem:
-    path = f"nodes[{document.nodes.index(node)}]" + (f".{field}" if field else "")
+    path = document.path_of(node) + (f".{field}" if field else "")
     return Problem("D283", "error", node.id, field, message, hint, path)
 
 
@@ -237,5 +237,5 @@ def _at_edge(
     document: Document, edge: Edge, field: str, message: str, hint: str, *, severity: Severity = "error"
 ) -> Problem:
     code = "D283" if severity == "error" else "D340"
-    path = f"edges[{document.edges.index(edge)}]" + (f".{field}" if field else "")
+    path = document.path_of(edge) + (f".{field}" if field else "")
     return Problem(code, severity, edge.id, field, message, hint, path)

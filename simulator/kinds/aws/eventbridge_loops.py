@@ -77,7 +77,7 @@ def loop_problems(document: Document, node: Node) -> list[Problem]:
             f"events go round {' -> '.join(names)} and match again"
             + (" without end" if is_error else ": without end, unless the work does not always send on"),
             "let the pattern ask for a source or detail-type, and change it on an edge of the way back",
-            f"edges[{document.edges.index(way.edges[0])}].config.EventPattern",
+            f"{document.path_of(way.edges[0])}.config.EventPattern",
         )
     ]
 

@@ -22,7 +22,7 @@ _STREAM_ONLY = {
 
 def check(document: Document, node: Node) -> list[Problem]:
     """A pipe has one source that pipes read, at most one enrichment, and one target."""
-    path = f"nodes[{document.nodes.index(node)}]"
+    path = document.path_of(node)
     into = document.edges_into(node.id)
     found = [*_source(document, node, into), *_ends(document, node)]
     problems = [Problem("D283", "error", node.id, "", message, hint, path) for message, hint in found]

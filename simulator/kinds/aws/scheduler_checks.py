@@ -64,7 +64,7 @@ def _quota(document: Document, node: Node, settings: SchedulerSettings) -> Itera
                 "config.invocations_quota",
                 f"{node.id} and {other.id} share the quota of {settings.region}, and it differs",
                 "set it to the same value on all schedules of the Region",
-                f"nodes[{document.nodes.index(node)}].config.invocations_quota",
+                f"{document.path_of(node)}.config.invocations_quota",
             )
         return
 
@@ -102,7 +102,7 @@ def _dead_letter_problems(document: Document, edge: Edge) -> Iterator[Problem]:
 def _practice(
     document: Document, node: Node, settings: SchedulerSettings, targets: list[Edge], letters: list[Edge]
 ) -> list[Problem]:
-    path = f"nodes[{document.nodes.index(node)}]"
+    path = document.path_of(node)
     problems = []
     if next(settings.times(document.simulation.duration), None) is None and settings.state == "ENABLED":
         problems.append(
@@ -133,5 +133,5 @@ def _practice(
 
 
 def _problem(document: Document, edge: Edge, field: str, message: str, hint: str) -> Problem:
-    path = f"edges[{document.edges.index(edge)}].{field}"
+    path = f"{document.path_of(edge)}.{field}"
     return Problem("D283", "error", edge.id, field, message, hint, path)

@@ -176,7 +176,7 @@ def _publisher_faults(document: Document, settings: SnsSettings, edge: Edge) -> 
     if size is None:
         return
     longest = settings.maximum_message_size
-    place = f"nodes[{document.nodes.index(sender)}].config.size"
+    place = f"{document.path_of(sender)}.config.size"
     if size.minimum() > longest:
         message = f"every message has at least {size.minimum():,.0f} bytes; SNS takes at most {longest:,}"
         hint = "keep the payload in S3 and send a reference, or raise MaximumMessageSize (up to 1,048,576)"
@@ -246,7 +246,7 @@ def _has_one_group(document: Document, node: Node) -> bool:
 def _at_edge(
     document: Document, edge: Edge, field: str, message: str, hint: str, severity: Severity = "error"
 ) -> Problem:
-    path = f"edges[{document.edges.index(edge)}]" + (f".{field}" if field else "")
+    path = document.path_of(edge) + (f".{field}" if field else "")
     code = "D283" if severity == "error" else "D330"
     return Problem(code, severity, edge.id, field, message, hint, path)
 
@@ -254,6 +254,6 @@ def _at_edge(
 def _at_node(
     document: Document, node: Node, field: str, message: str, hint: str, severity: Severity
 ) -> Problem:
-    path = f"nodes[{document.nodes.index(node)}]" + (f".{field}" if field else "")
+    path = document.path_of(node) + (f".{field}" if field else "")
     code = "D283" if severity == "error" else "D330"
     return Problem(code, severity, node.id, field, message, hint, path)

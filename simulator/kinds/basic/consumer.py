@@ -382,7 +382,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     assert isinstance(settings, ConsumerSettings)
     if settings.autoscaling is not None:
         obstacles = fixed_readers(document, node.id, by_autoscaler=True)
-        path = f"nodes[{document.nodes.index(node)}].config.autoscaling"
+        path = f"{document.path_of(node)}.config.autoscaling"
         if obstacles:
             return [
                 Problem(
@@ -409,7 +409,7 @@ def check(document: Document, node: Node) -> list[Problem]:
                     f"config.{field}",
                     f"{node.id} {other} and has {field}: that is for messages worked on one at a time",
                     f"take {field} away, or the other",
-                    f"nodes[{document.nodes.index(node)}].config.{field}",
+                    f"{document.path_of(node)}.config.{field}",
                 )
             ]
     if settings.batch is None or not any(edge.role == "invoke" for edge in document.edges_from(node.id)):
@@ -422,7 +422,7 @@ def check(document: Document, node: Node) -> list[Problem]:
             "config.batch",
             f"{node.id} works in batches and invokes a service: calls are made for single messages",
             "take the batch away, or publish to a queue that the service's work reads from",
-            f"nodes[{document.nodes.index(node)}].config.batch",
+            f"{document.path_of(node)}.config.batch",
         )
     ]
 

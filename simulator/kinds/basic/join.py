@@ -257,7 +257,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     settings = node.config
     assert isinstance(settings, JoinSettings)
     edges = document.edges_into(node.id)
-    path = f"nodes[{document.nodes.index(node)}].config"
+    path = f"{document.path_of(node)}.config"
     if settings.k is not None and settings.k > len(edges):
         return [
             Problem(

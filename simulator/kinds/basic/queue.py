@@ -136,7 +136,7 @@ def check(document: Document, node: Node) -> list[Problem]:
                     f"config.{field}",
                     f"{target.id} reads from {node.id}, whose {rule} has no meaning with this setting",
                     f"take the setting away, or choose another {rule.split()[0]} at {node.id}",
-                    f"nodes[{document.nodes.index(target)}].config.{field}",
+                    f"{document.path_of(target)}.config.{field}",
                 )
             )
     return problems

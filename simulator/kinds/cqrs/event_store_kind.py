@@ -26,7 +26,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     """Practice rules: long streams without snapshots, blind appends, commands that give up at once."""
     settings = node.config
     assert isinstance(settings, EventStoreSettings)
-    path = f"nodes[{document.nodes.index(node)}].config"
+    path = f"{document.path_of(node)}.config"
     problems = []
     if settings.snapshot_every is None and settings.initial_events >= LONG_STREAM:
         taken = settings.initial_events * settings.event_time.mean()
@@ -46,7 +46,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         call = edge.settings
         if not isinstance(call, EventStoreCallSettings) or call.operation != "append":
             continue
-        place = f"edges[{document.edges.index(edge)}].config"
+        place = f"{document.path_of(edge)}.config"
         if call.expected_version == "any":
             problems.append(
                 Problem(

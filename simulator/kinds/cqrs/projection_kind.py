@@ -23,7 +23,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     """A rebuild needs a log that is kept (D283); order, and workers that have nothing to do (D38x)."""
     settings = node.config
     assert isinstance(settings, ProjectionSettings)
-    position = document.nodes.index(node)
+    place = document.path_of(node)
     sources = [document.node(edge.source) for edge in document.edges_into(node.id) if edge.role == "consume"]
     problems = []
     if sources and not any(source.kind in _LOGS for source in sources):
@@ -52,7 +52,7 @@ def check(document: Document, node: Node) -> list[Problem]:
                     f"{node.id} gets its events from {source.id}, which keeps no order: an old event may "
                     "come after a newer one of its aggregate",
                     "read the store itself, a FIFO queue or a log, or compare versions before applying",
-                    f"nodes[{position}]",
+                    place,
                 )
             )
         lanes = getattr(source.config, "partitions", None)
@@ -69,7 +69,7 @@ def check(document: Document, node: Node) -> list[Problem]:
                     + ": the others have nothing to do",
                     f"give {source.id} {workers} partitions, or have {lanes} worker"
                     + ("s" if lanes > 1 else ""),
-                    f"nodes[{position}].config.concurrency",
+                    f"{place}.config.concurrency",
                 )
             )
     return problems

@@ -24,7 +24,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     settings = node.config
     assert isinstance(settings, KafkaTopicSettings)
     problems: list[Problem] = []
-    place = f"nodes[{document.nodes.index(node)}]"
+    place = document.path_of(node)
     groups: dict[str, list[tuple[Edge, KafkaConsumeSettings]]] = {}
     for edge in document.edges_from(node.id):
         read = edge.settings
@@ -109,7 +109,7 @@ def _reader_problems(document: Document, topic: str, edge: Edge) -> list[Problem
     """A member is one server that processes records one by one and retries them in place."""
     consumer = document.node(edge.target)
     config = consumer.config
-    place = f"nodes[{document.nodes.index(consumer)}].config"
+    place = f"{document.path_of(consumer)}.config"
     refusals = []
     if _has_instances(config) and getattr(config, "instances", 1) is None:
         refusals.append(
@@ -168,7 +168,7 @@ def _group_problems(
                     f"group {name} is a {read.group_type} group here, and a {given.group_type} group "
                     f"on {first.id}",
                     "give all edges of the group the same group_type, or another group.id",
-                    f"edges[{document.edges.index(edge)}].config",
+                    f"{document.path_of(edge)}.config",
                 )
             )
             continue
@@ -188,7 +188,7 @@ def _group_problems(
                     f"config.{setting}",
                     f"group {name} reads {level}, and {other} on {first.id}",
                     f"give all edges of the group the same {setting}",
-                    f"edges[{document.edges.index(edge)}].config",
+                    f"{document.path_of(edge)}.config",
                 )
             )
         if read.protocol != given.protocol:
@@ -201,11 +201,11 @@ def _group_problems(
                     f"group {name} has members with group.protocol {read.protocol}, and {given.protocol} on "
                     f"{first.id}",
                     "give all edges of the group the same group.protocol",
-                    f"edges[{document.edges.index(edge)}].config",
+                    f"{document.path_of(edge)}.config",
                 )
             )
         elif read.strategy != given.strategy:
-            place = f"edges[{document.edges.index(edge)}].config"
+            place = f"{document.path_of(edge)}.config"
             problems.append(
                 Problem(
                     "D283",
@@ -233,7 +233,7 @@ def _group_problems(
                 f"group {name} has {members} members for {partitions} "
                 f"partition{'s' * (partitions > 1)}: {members - partitions} of them stay idle",
                 f"give {topic} {members} partitions, or the group fewer members",
-                f"edges[{document.edges.index(first)}]",
+                document.path_of(first),
             )
         )
     for edge, read in edges:
@@ -248,7 +248,7 @@ def _group_problems(
                     "config.lock_renewal",
                     f"locks run out after {lock_ms / 1e3:g} s, before they are renewed",
                     "renew them more often, or raise group.share.record.lock.duration.ms",
-                    f"edges[{document.edges.index(edge)}].config.lock_renewal",
+                    f"{document.path_of(edge)}.config.lock_renewal",
                 )
             )
         if given.group_type == "share" and longest * 1e3 > lock_ms and read.lock_renewal is None:
@@ -259,7 +259,7 @@ def _group_problems(
                     f"{read.max_poll_records} records of {work:g} s are {longest:g} s, more than "
                     f"group.share.record.lock.duration.ms: locks run out and records are delivered again",
                     f"set max.poll.records to {max(1, int(lock_ms / 1e3 / work))} or less",
-                    f"edges[{document.edges.index(edge)}].config",
+                    f"{document.path_of(edge)}.config",
                 )
             )
             continue
@@ -271,7 +271,7 @@ def _group_problems(
                     f"{read.max_poll_records} records of {work:g} s are {longest:g} s between two polls, "
                     f"more than max.poll.interval.ms: {edge.target} would leave the group again and again",
                     f"set max.poll.records below {int(read.max_poll_interval_ms / 1e3 / work)}",
-                    f"edges[{document.edges.index(edge)}].config",
+                    f"{document.path_of(edge)}.config",
                 )
             )
     return problems

@@ -66,7 +66,7 @@ def check(document: Document, node: Node) -> list[Problem]:
                 "lead a publish edge to a queue, topic or bus",
             )
         )
-    path = f"nodes[{document.nodes.index(node)}].config"
+    path = f"{document.path_of(node)}.config"
     return [
         Problem(code, severity, node.id, f"config.{field}", message, hint, f"{path}.{field}")
         for code, severity, field, message, hint in found

@@ -89,7 +89,7 @@ def check_exchange(document: Document, node: Node) -> list[Problem]:
                 "",
                 f"{node.id} has no bindings: everything published to it is dropped",
                 "lead it to a rabbitmq.queue",
-                f"nodes[{document.nodes.index(node)}]",
+                document.path_of(node),
             )
         )
     return problems
@@ -241,7 +241,7 @@ def _alternate_faults(document: Document, node: Node, settings: ExchangeSettings
             "config.alternate-exchange",
             f"the alternate exchange {named!r} of {node.id} is not an exchange that it leads to",
             "draw an edge to that exchange, or take the setting away",
-            f"nodes[{document.nodes.index(node)}].config.alternate-exchange",
+            f"{document.path_of(node)}.config.alternate-exchange",
         )
     ]
 
@@ -250,5 +250,5 @@ def _at_edge(
     document: Document, edge: Edge, field: str, message: str, hint: str, *, severity: str = "error"
 ) -> Problem:
     code = "D283" if severity == "error" else "D320"
-    path = f"edges[{document.edges.index(edge)}].{field}"
+    path = f"{document.path_of(edge)}.{field}"
     return Problem(code, severity, edge.id, field, message, hint, path)  # type: ignore[arg-type]

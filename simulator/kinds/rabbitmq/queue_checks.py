@@ -22,7 +22,7 @@ def check_queue(document: Document, node: Node) -> list[Problem]:
     """Dead-letter edges that do not fit, and settings that people regret (D320)."""
     settings = node.config
     assert isinstance(settings, RabbitQueueSettings)
-    place = f"nodes[{document.nodes.index(node)}].config"
+    place = f"{document.path_of(node)}.config"
     problems = []
 
     def about(field: str, message: str, hint: str, severity: Severity = "warning") -> None:
@@ -148,7 +148,7 @@ def _consume_problems(
                 "config.poll_interval",
                 f"{edge.source} pushes its messages: {edge.target} does not look for them",
                 "take poll_interval away",
-                f"nodes[{document.nodes.index(document.node(edge.target))}].config.poll_interval",
+                f"{document.path_of(document.node(edge.target))}.config.poll_interval",
             )
         )
     work = consumer.service_time.mean()
@@ -252,5 +252,5 @@ def _at_edge(
     document: Document, edge: Edge, field: str, message: str, hint: str, severity: Severity = "warning"
 ) -> Problem:
     code = "D283" if severity == "error" else "D320"
-    path = f"edges[{document.edges.index(edge)}]" + (f".{field}" if field else "")
+    path = document.path_of(edge) + (f".{field}" if field else "")
     return Problem(code, severity, edge.id, field, message, hint, path)

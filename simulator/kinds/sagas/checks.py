@@ -30,7 +30,7 @@ def check_saga(document: Document, node: Node) -> list[Problem]:
 
 
 def _problems(document: Document, node: Node, findings: list[Finding]) -> list[Problem]:
-    path = f"nodes[{document.nodes.index(node)}].config"
+    path = f"{document.path_of(node)}.config"
     return [
         Problem(code, severity, node.id, f"config.{field}", message, hint, f"{path}.{field}")
         for code, severity, field, message, hint in findings
@@ -141,7 +141,7 @@ def _edges(document: Document, settings: SagaSettings, edges: list[Edge]) -> Ite
     }
     taken = {found.id for name in known if (found := edge_of(name, edges)) is not None}
     for edge in edges:
-        place = f"edges[{document.edges.index(edge)}]"
+        place = document.path_of(edge)
         assert isinstance(edge.settings, CommandSettings)
         strange = [name for name in edge.settings.tasks if name not in known]
         category = document.node(edge.target).kind

@@ -22,7 +22,7 @@ from simulator.report.table import (
     byte_lines,
     estimate_text,
     flow_rows,
-    found_text,
+    found_and_why,
     incident_lines,
     little_text,
     node_rows,
@@ -98,7 +98,7 @@ def _summary(document: Document, result: dict[str, Any]) -> list[Block]:
             one["verdict"],
             _TONES.get(one["verdict"], "doubt"),
             objective_text(one["objective"]),
-            found_text(one),
+            found_and_why(one),
         )
         for one in result["objectives"]
     ]

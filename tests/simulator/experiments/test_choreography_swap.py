@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from simulator import Document, check, simulate
-from simulator.design.examples import templates
 from simulator.errors import InvalidDesign
 from simulator.experiments.swap import swap, swapped
-from tests.simulator.designs import figures
+from tests.simulator.designs import figures, one_run_of
 from tests.simulator.kinds.sagas.designs import orchestrated
 
 
 def choreography(**of: dict[str, Any]) -> dict[str, Any]:
     """The template, with some settings of its participants changed."""
-    found = next(template.document for template in templates() if template.slug == "choreographed-saga")
-    data: dict[str, Any] = deepcopy(found)
+    data = one_run_of("choreographed-saga")
     for one in data["nodes"]:
         one.setdefault("config", {}).update(of.get(one["id"], {}))
     return data

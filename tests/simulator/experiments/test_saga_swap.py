@@ -7,21 +7,16 @@ from typing import Any
 import pytest
 
 from simulator import Document, check, simulate
-from simulator.design.examples import templates
 from simulator.errors import InvalidDesign
 from simulator.experiments.swap import swap, swapped
-from tests.simulator.designs import design, figures, node
+from tests.simulator.designs import design, figures, node, one_run_of
 from tests.simulator.kinds.sagas.designs import orchestrated
-
-
-def machine() -> dict[str, Any]:
-    return next(template.document for template in templates() if template.slug == "order-saga")
 
 
 @pytest.fixture(scope="module")
 def quiet() -> Document:
     """The template without its outage."""
-    return Document.parse({**machine(), "faults": [], "objectives": []})
+    return Document.parse({**one_run_of("order-saga"), "faults": [], "objectives": []})
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +58,7 @@ def test_by_events_one_hop_of_two_falls_away(quiet: Document, before: dict[str, 
 
 
 def test_objectives_and_faults_go_with_their_nodes():
-    made, notes = swap(Document.parse(machine()), "saga", "saga-participant")
+    made, notes = swap(Document.parse(one_run_of("order-saga")), "saga", "saga-participant")
     assert [(fault.kind, fault.node) for fault in made.faults] == [("outage", "shipping")]
     assert [(one.metric, one.node) for one in made.objectives] == [
         ("execution_time.p95", "inventory"),
@@ -73,7 +68,7 @@ def test_objectives_and_faults_go_with_their_nodes():
 
 
 def test_a_comparison_takes_it_as_an_alternative():
-    alternative = swapped(Document.parse(machine()), "saga=saga-participant")
+    alternative = swapped(Document.parse(one_run_of("order-saga")), "saga=saga-participant")
     assert any(note["kind"] == "lost" for note in alternative.notes)
 
 
@@ -97,7 +92,7 @@ def one_service() -> Document:
 
 
 def parallel() -> Document:
-    data = machine()
+    data = one_run_of("order-saga")
     nodes = [
         {
             **one,

@@ -69,7 +69,8 @@ def test_every_objective_stands_in_the_summary_with_its_verdict(paper, result):
     assert [verdict.word for verdict in blocks(paper, Verdict)] == [
         judged["verdict"] for judged in result["objectives"]
     ]
-    assert [verdict.tone for verdict in blocks(paper, Verdict)] == ["good", "bad"]
+    assert [verdict.tone for verdict in blocks(paper, Verdict)] == ["doubt", "bad"]
+    assert blocks(paper, Verdict)[0].found.endswith(result["objectives"][0]["reason"])
 
 
 def test_figures_are_those_of_the_result(paper, result):

@@ -148,7 +148,7 @@ function Objectives({
     <section className="result-section">
       <h3>Objectives</h3>
       <ul className="objectives">
-        {objectives.map(({ objective, value, ci95, verdict }) => {
+        {objectives.map(({ objective, value, ci95, verdict, reason }) => {
           const { tone, label: word } = VERDICTS[verdict] ?? { tone: "", label: verdict };
           const unit = words.unit(String(objective["metric"] ?? "").split(".")[0] ?? "");
           const sentence = objectiveWords(objective, words.title, label, (limit, metric) =>
@@ -160,6 +160,7 @@ function Objectives({
               <span>{sentence}</span>
               <strong className="tabular">{formatQuantity(value, unit)}</strong>
               {ci95 && <span className="muted tabular">{formatHalfWidth(ci95, unit)}</span>}
+              {reason && <span className="reason muted">{reason}</span>}
             </li>
           );
         })}

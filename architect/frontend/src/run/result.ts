@@ -40,6 +40,8 @@ export interface RunResult {
     readonly value: number | null;
     readonly ci95: Interval | null;
     readonly verdict: string;
+    /** what the interval does not say by itself; absent in results of older versions */
+    readonly reason?: string;
   }[];
   readonly cost?: Readonly<Record<string, unknown>> | null;
 }

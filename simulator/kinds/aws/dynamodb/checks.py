@@ -34,7 +34,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     """Practice rules of a table (D39x)."""
     settings = node.config
     assert isinstance(settings, DynamoDbSettings)
-    path = f"nodes[{document.nodes.index(node)}].config"
+    path = f"{document.path_of(node)}.config"
     problems: list[Problem] = []
 
     def say(code: str, severity: str, field: str, message: str, hint: str) -> None:
@@ -207,7 +207,7 @@ def _of_call(document: Document, node: Node, edge: Edge) -> list[Problem]:
         )
     if not found:
         return []
-    place = f"edges[{document.edges.index(edge)}].config"
+    place = f"{document.path_of(edge)}.config"
     return [
         Problem(code, severity, edge.id, f"config.{field}", message, hint, f"{place}.{field}")  # type: ignore[arg-type]
         for code, severity, field, message, hint in found

@@ -53,7 +53,7 @@ def _of_node(
     severity: Severity = "warning",
     mend: tuple[Edit, ...] = (),
 ) -> Problem:
-    path = f"nodes[{document.nodes.index(node)}]" + (f".config.{field}" if field else "")
+    path = document.path_of(node) + (f".config.{field}" if field else "")
     code = "D283" if severity == "error" else "D380"
     return Problem(code, severity, node.id, f"config.{field}" if field else "", message, hint, path, mend)
 
@@ -67,7 +67,7 @@ def _of_edge(
     severity: Severity = "warning",
     mend: tuple[Edit, ...] = (),
 ) -> Problem:
-    path = f"edges[{document.edges.index(edge)}].config.{field}"
+    path = f"{document.path_of(edge)}.config.{field}"
     code = "D283" if severity == "error" else "D380"
     return Problem(code, severity, edge.id, f"config.{field}", message, hint, path, mend)
 

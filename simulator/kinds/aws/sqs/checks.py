@@ -42,7 +42,7 @@ def check(document: Document, node: Node) -> list[Problem]:
 
 
 def _error(document: Document, edge: Edge, field: str, message: str, hint: str) -> Problem:
-    path = f"edges[{document.edges.index(edge)}].{field}"
+    path = f"{document.path_of(edge)}.{field}"
     return Problem("D283", "error", edge.id, field, message, hint, path)
 
 
@@ -165,7 +165,7 @@ def _timeout_problems(
     """The visibility timeout must cover the work (developer guide, *Visibility timeout*)."""
     consumer = document.node(edge.target)
     config = consumer.config
-    place = f"nodes[{document.nodes.index(node)}].config.VisibilityTimeout"
+    place = f"{document.path_of(node)}.config.VisibilityTimeout"
     if timeout <= 0.0 and getattr(config, "instances", 1) is None:
         return [
             Problem(

@@ -52,14 +52,14 @@ def makers(document: Document, id: str) -> list[Node]:
 def _problem(
     document: Document, node: Node, field: str, message: str, hint: str, severity: Severity = "warning"
 ) -> Problem:
-    path = f"nodes[{document.nodes.index(node)}].{field}"
+    path = f"{document.path_of(node)}.{field}"
     return Problem("D310", severity, node.id, field, message, hint, path)
 
 
 def _edge_problem(
     document: Document, edge: Edge, field: str, message: str, hint: str, severity: Severity = "warning"
 ) -> Problem:
-    path = f"edges[{document.edges.index(edge)}].{field}"
+    path = f"{document.path_of(edge)}.{field}"
     return Problem("D310", severity, edge.id, field, message, hint, path)
 
 

@@ -29,7 +29,7 @@ def check(document: Document, node: Node) -> list[Problem]:
     """Findings of validation, tasks that nothing answers, and practice."""
     settings = node.config
     assert isinstance(settings, StateMachineSettings)
-    place = f"nodes[{document.nodes.index(node)}].config.definition"
+    place = f"{document.path_of(node)}.config.definition"
     problems = [
         Problem(
             "D284" if finding.severity == "error" else "D360",
@@ -69,7 +69,7 @@ def check(document: Document, node: Node) -> list[Problem]:
 
 def _redrive(document: Document, node: Node, settings: StateMachineSettings) -> Iterator[Problem]:
     """A redrive where none is possible."""
-    place = f"nodes[{document.nodes.index(node)}].config"
+    place = f"{document.path_of(node)}.config"
     if settings.redrive is not None and settings.type == "EXPRESS":
         yield Problem(
             "D284",
@@ -151,7 +151,7 @@ def _edges(document: Document, tasks: list[Task], edges: list[Edge]) -> Iterator
     taken = {edge_of(task, names) for task in tasks}
     known = frozenset().union(*(task.names for task in tasks)) if tasks else frozenset()
     for edge in edges:
-        place = f"edges[{document.edges.index(edge)}]"
+        place = document.path_of(edge)
         strange = [name for name in names[edge.id] if name not in known]
         if strange:
             message = f"{edge.id} names {strange[0]!r}, which no task of the machine is or calls"

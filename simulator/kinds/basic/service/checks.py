@@ -42,14 +42,14 @@ def check(document: Document, node: Node) -> list[Problem]:
     """Steps that call nobody (D283), edges that no step calls, and practice (D370)."""
     settings = node.config
     assert isinstance(settings, ServiceSettings)
-    position = document.nodes.index(node)
+    own = document.path_of(node)
     named = _names(document, node)
     problems = []
     called: set[str] = set(fallback_edges(document.edges_from(node.id)))
     seen: set[str] = set()
     for number, one in enumerate(settings.endpoints):
         place = f"config.endpoints[{number}]"
-        path = f"nodes[{position}].{place}"
+        path = f"{own}.{place}"
         if one.name in seen:
             problems.append(
                 Problem(
@@ -101,7 +101,7 @@ def check(document: Document, node: Node) -> list[Problem]:
                 "",
                 f"no endpoint of {node.id} calls {edge.target}",
                 "name it in a call step, or take the edge away",
-                f"edges[{document.edges.index(edge)}]",
+                document.path_of(edge),
             )
             for edge in document.edges_from(node.id)
             if edge.role == "invoke" and edge.id not in called

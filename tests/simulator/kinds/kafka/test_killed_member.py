@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from simulator import Document, simulate
-from simulator.design.examples import templates
+from tests.simulator.designs import one_run_of
 
 RATE, PARTITIONS = 240.0, 12
 
 
 def run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The template at a quarter of its rate, so that it is quick; the frames are one a second."""
-    data = next(template.document for template in templates() if template.slug == "kafka-group")
+    data = one_run_of("kafka-group")
     nodes = [
         {**node, "config": {**node["config"], "arrivals": {"process": "poisson", "rate": RATE}}}
         if node["id"] == "orders"
