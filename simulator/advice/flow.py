@@ -94,6 +94,8 @@ def unwatched_dead_letters(look: Look) -> Iterator[Finding]:
     for node in document.nodes:
         letters = look.into(node.id, "dead-letter")
         others = [edge for edge in document.edges_into(node.id) if edge.role != "dead-letter"]
+        if KINDS[node.kind].category != "queue":
+            continue  # an exchange hands on what it gets, and has its own rules
         if not letters or others or document.edges_from(node.id) or node.id in watched:
             continue
         if any(edge.source in reachable(document, one) for one in sources if one for edge in letters):

@@ -22,6 +22,7 @@ _MODULES = {
     "saga-participant": ("simulator.kinds.sagas.advice",),
     "outbox": ("simulator.kinds.outbox.advice",),
     "aws.dynamodb": ("simulator.kinds.aws.dynamodb.advice",),
+    "llm": ("simulator.kinds.ai.advice",),
 }
 
 

@@ -93,6 +93,15 @@ RULES = (
         "As the finding says.",
     ),
     _row(
+        "D345",
+        "warning",
+        "A schedule that never comes, or drops what it cannot deliver.",
+        "A run that ends before the schedule's first moment shows nothing; without a dead-letter queue what "
+        "cannot be delivered in 24 hours is dropped (a hint).",
+        "EventBridge Scheduler user guide, Schedule types; Configuring a dead-letter queue",
+        "Let the run begin before a moment of the schedule; draw a dead-letter edge to a standard SQS queue.",
+    ),
+    _row(
         "D350",
         "warning",
         "Messages go round in a loop that they never leave.",

@@ -48,6 +48,7 @@ the order of keys stay.
 
 A rule speaks of what a design can show. What only the code of an application knows (whether a handler is
 idempotent, whether the result of a batch call is looked at, which data are personal) is not guessed.
+[Which known pitfalls lint speaks of](lint-coverage.md) lists both.
 """
 
 

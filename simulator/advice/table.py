@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from simulator.advice import flow, kinds_checks, model_prices, topology
+from simulator.advice import flow, kinds_checks, model_prices, topology, waits
 from simulator.advice.kinds import rules_beside
 from simulator.graph.checks import practice_problems, readiness_problems
 from simulator.graph.look import Look
@@ -16,12 +16,14 @@ from simulator.graph.rule import Rule
 if TYPE_CHECKING:
     from simulator.design.document import Document
 
+#: The rules that look at every design.
+_GRAPH = (*model_prices.RULES, *topology.RULES, *flow.RULES, *waits.RULES)
+
 
 @cache
 def all_rules() -> dict[str, Rule]:
     """Every rule by its code."""
-    own = (*kinds_checks.RULES, *model_prices.RULES, *topology.RULES, *flow.RULES)
-    return _by_code((*own, *rules_beside()))
+    return _by_code((*kinds_checks.RULES, *_GRAPH, *rules_beside()))
 
 
 def _by_code(rules: Iterable[Rule]) -> dict[str, Rule]:
@@ -43,8 +45,7 @@ def _found(document: Document) -> Iterator[Problem]:
     places = {node.id: f"nodes[{position}]" for position, node in enumerate(document.nodes)}
     places |= {edge.id: f"edges[{position}]" for position, edge in enumerate(document.edges)}
     kinds = {node.kind for node in document.nodes}
-    found = (*model_prices.RULES, *topology.RULES, *flow.RULES, *rules_beside(kinds))
-    for rule in _by_code(found).values():
+    for rule in _by_code((*_GRAPH, *rules_beside(kinds))).values():
         for finding in rule.find(look) if rule.find is not None else ():
             path = places[finding.element] + (f".{finding.field}" if finding.field else "")
             yield Problem(

@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "D320": "A setting of RabbitMQ that people come to regret.",
     "D330": "A setting of Amazon SNS that people come to regret.",
     "D340": "A setting of Amazon EventBridge that people come to regret.",
+    "D345": "A schedule never comes, or drops what it cannot deliver.",
     "D350": "Messages go round in a loop that they never leave.",
     "D360": "A setting of AWS Step Functions that people come to regret.",
     "D370": "A synchronous call is made in a way that people come to regret.",

@@ -19,6 +19,13 @@ _LOGS = ("event-store", "aws.dynamodb")
 _UNORDERED = ("aws.sns", "aws.eventbridge")
 
 
+def _is_spread(document: Document, source: Node) -> bool:
+    """Whether records without a key are spread over several partitions of a log."""
+    senders = [document.node(edge.source).config for edge in document.edges_into(source.id)]
+    is_keyless = any(getattr(sender, "keys", True) is None for sender in senders)
+    return source.kind == "kafka.topic" and getattr(source.config, "partitions", 1) > 1 and is_keyless
+
+
 def check(document: Document, node: Node) -> list[Problem]:
     """A rebuild needs a log that is kept (D283); order, and workers that have nothing to do (D38x)."""
     settings = node.config
@@ -42,7 +49,7 @@ def check(document: Document, node: Node) -> list[Problem]:
         ]
     for source in sources:
         is_queue = source.kind == "aws.sqs" and not getattr(source.config, "fifo_queue", False)
-        if is_queue or source.kind in _UNORDERED:
+        if is_queue or source.kind in _UNORDERED or _is_spread(document, source):
             problems.append(
                 Problem(
                     "D388",
@@ -51,7 +58,7 @@ def check(document: Document, node: Node) -> list[Problem]:
                     "",
                     f"{node.id} gets its events from {source.id}, which keeps no order: an old event may "
                     "come after a newer one of its aggregate",
-                    "read the store itself, a FIFO queue or a log, or compare versions before applying",
+                    "read the store itself, a FIFO queue or a log with keys, or compare versions first",
                     place,
                 )
             )

@@ -43,14 +43,19 @@ def few_replicas(look: Look) -> Iterator[Finding]:
 def false_safety(look: Look) -> Iterator[Finding]:
     """`acks=all` that one replica alone may answer."""
     for node, settings in look.of_kind(KIND):
-        if settings.acks == "all" and settings.min_insync_replicas == 1 and settings.replication_factor > 2:
+        if settings.acks == "all" and settings.min_insync_replicas == 1 and settings.replication_factor > 1:
+            # With two copies a second one that must be there would let no broker fail.
+            third = settings.replication_factor == 2 and settings.brokers > 2
+            copies = (SetSetting("node", node.id, ("replication.factor",), COPIES),) if third else ()
+            if settings.replication_factor == 2 and not third:
+                continue
             yield Finding(
                 node.id,
                 "acks=all waits for the replicas that are in sync, and min.insync.replicas 1 lets that be "
                 "the leader alone: what it acknowledged then is lost with it",
                 "config.min.insync.replicas",
-                "set it to 2",
-                (SetSetting("node", node.id, ("min.insync.replicas",), 2),),
+                f"set it to 2, and replication.factor to {COPIES}" if third else "set it to 2",
+                (*copies, SetSetting("node", node.id, ("min.insync.replicas",), 2)),
             )
 
 

@@ -59,7 +59,9 @@ def too_few_partitions(look: Look) -> Iterator[Finding]:
         groups: dict[str, list[Edge]] = {}
         for edge in look.out(node.id, "consume"):
             read = edge.settings
-            if isinstance(read, KafkaConsumeSettings) and read.group_type == "consumer":
+            if not isinstance(read, KafkaConsumeSettings):  # a function: one batch of a partition at a time
+                groups.setdefault(edge.target, []).append(edge)
+            elif read.group_type == "consumer":
                 groups.setdefault(read.group_id or edge.target, []).append(edge)
         for name, edges in groups.items():
             work = sum(look.work(edge.target) for edge in edges) / len(edges)
@@ -140,6 +142,21 @@ def commits_per_record(look: Look) -> Iterator[Finding]:
                 "config.commit",
                 "commit after the batch, and make the work idempotent",
                 (SetSetting("edge", edge.id, ("commit",), "after-batch"),),
+            )
+
+
+def archived_records(look: Look) -> Iterator[Finding]:
+    """Share groups whose failing records are archived after some deliveries, and kept nowhere."""
+    for node, edge, read in _readers(look):
+        limit = look.config(node.id).share_delivery_limit
+        if read.group_type == "share" and look.failure(edge.target) > 0.0:
+            yield Finding(
+                edge.id,
+                f"work of {edge.target} fails at times, and after {limit} deliveries a record of {node.id} "
+                "is archived: it is passed over without a trace",
+                "config.group_type",
+                "publish what fails to a topic of its own before the last delivery, or raise "
+                "group.share.delivery.count.limit",
             )
 
 
@@ -229,5 +246,15 @@ RULES = (
         _DOCS + "isolation.level; transaction.timeout.ms",
         "Commit smaller transactions more often.",
         long_transactions,
+    ),
+    Rule(
+        "D567",
+        "hint",
+        "A share group gives records up and keeps them nowhere.",
+        "After group.share.delivery.count.limit deliveries a record is archived; a share group has no "
+        "dead-letter topic of its own before Kafka 4.4.",
+        "KIP-932, Queues for Kafka (delivery count limit); KIP-1191 (dead-letter queues for share groups)",
+        "Publish what fails to a topic of its own before the last delivery.",
+        archived_records,
     ),
 )

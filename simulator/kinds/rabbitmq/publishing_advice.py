@@ -9,6 +9,7 @@ from simulator.graph.edits import SetSetting
 from simulator.graph.rule import Finding, Rule
 from simulator.kinds.rabbitmq.consume_settings import RabbitConsumeSettings
 from simulator.kinds.rabbitmq.exchange_settings import BindingSettings, RabbitPublishSettings
+from simulator.kinds.rabbitmq.topic_matching import matches
 
 if TYPE_CHECKING:
     from simulator.design.document import Edge
@@ -148,6 +149,77 @@ def late_stream_readers(look: Look) -> Iterator[Finding]:
                 )
 
 
+def _keys_of(look: Look, edge: Edge, publish: RabbitPublishSettings) -> set[str]:
+    """The routing keys of what is sent along an edge; empty where they are only known in a run."""
+    given = publish.routing_key
+    if isinstance(given, dict):
+        return set(given)
+    if given is None:
+        sender = look.config(edge.source)
+        type = getattr(sender, "event", {}).get("type")
+        has_keys = getattr(sender, "keys", True) is not None
+        given = "{}" if has_keys or not isinstance(type, str) else type
+    return set() if "{" in given else {given}
+
+
+def unmatched_keys(look: Look) -> Iterator[Finding]:
+    """Publishers of which no message matches a binding."""
+    for node, settings in look.of_kind(EXCHANGE):
+        bound = [
+            edge.settings
+            for edge in look.out(node.id, "publish")
+            if isinstance(edge.settings, BindingSettings)
+        ]
+        if not bound or settings.alternate_exchange or settings.routing_type not in ("direct", "topic"):
+            continue
+        is_topic = settings.routing_type == "topic"
+        for edge, publish in _publishes(look, node.id):
+            keys = _keys_of(look, edge, publish)
+            lost = sorted(
+                key
+                for key in keys
+                if not any(
+                    matches(one.routing_key, key) if is_topic else one.routing_key == key for one in bound
+                )
+            )
+            if lost:
+                yield Finding(
+                    edge.id,
+                    f"no binding of {node.id} matches the routing key {lost[0]!r} of {edge.source}: such "
+                    "messages are dropped, and nobody is told",
+                    "config.routing_key",
+                    "bind a queue to it, name an alternate exchange, or look at what mandatory returns",
+                )
+
+
+def dead_letter_circles(look: Look) -> Iterator[Finding]:
+    """Queues whose expired messages come back to them by way of dead-letter edges alone."""
+    document = look.document
+    for node, _ in look.of_kind(QUEUE):
+        seen: list[str] = []
+        following = [node.id]
+        while following:
+            id = following.pop()
+            for edge in document.edges_from(id):
+                is_way = edge.role == "dead-letter" or document.node(id).kind == EXCHANGE
+                if is_way and edge.target not in seen:
+                    seen.append(edge.target)
+                    following.append(edge.target)
+        queues = [one for one in (*seen, node.id) if document.node(one).kind == QUEUE]
+        if node.id not in seen or node.id != min(queues):
+            continue
+        read = any(look.out(one, "consume") for one in queues)
+        timed = all(look.config(one).x_message_ttl is not None for one in queues)
+        if timed or not read:
+            yield Finding(
+                node.id,
+                f"what expires in {node.id} comes back to it by dead letters alone: RabbitMQ drops a message "
+                "that goes round without having been rejected",
+                "config.x-dead-letter-exchange",
+                "let one queue of the circle have no time to live, or let its dead letters end elsewhere",
+            )
+
+
 _DOCS = "RabbitMQ documentation, "
 RULES = (
     Rule(
@@ -205,5 +277,24 @@ RULES = (
         _DOCS + "Streams (Consuming)",
         "Let it begin at the first message, or go on where it was.",
         late_stream_readers,
+    ),
+    Rule(
+        "D586",
+        "warning",
+        "Expired messages go round by dead letters alone.",
+        "The broker finds a message that comes back to a queue without a rejection on its way, and drops it "
+        "without a word.",
+        "RabbitMQ documentation, Dead Letter Exchanges (automatic cycle detection)",
+        "Let one queue of the circle keep its messages, or let the dead letters end elsewhere.",
+        dead_letter_circles,
+    ),
+    Rule(
+        "D587",
+        "warning",
+        "No binding matches the routing key of a publisher.",
+        "An exchange drops what matches nothing; without mandatory the publisher does not hear of it.",
+        "RabbitMQ documentation, Publishers (unroutable message handling); Exchanges",
+        "Bind a queue to the key, or name an alternate exchange.",
+        unmatched_keys,
     ),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from simulator import Document
+from tests.simulator.advice.call_cases import machine
 from tests.simulator.advice.rule_cases import (
     ONE_KEY,
     line,
-    machine,
     made,
     rabbit,
     sqs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from simulator.design.examples import templates
 from simulator.graph.edits import edited
 from simulator.graph.problem import CODES, Problem
 from simulator.kinds.catalogue import KINDS
+from tests.simulator.advice.call_cases import ALSO, CALL_CASES
 from tests.simulator.advice.check_cases import CHECK_CASES
-from tests.simulator.advice.rule_cases import CASES, MENDED
+from tests.simulator.advice.rule_cases import CASES as BROKER_CASES
+from tests.simulator.advice.rule_cases import MENDED
 
+CASES = BROKER_CASES | CALL_CASES
 WITH_FIND = [code for code, rule in all_rules().items() if rule.find is not None]
 #: Findings that a template shows on purpose; its own words say so.
-ON_PURPOSE: dict[str, set[str]] = {}
+ON_PURPOSE: dict[str, set[str]] = {"multi-model-agent": {"D426", "D428", "D429"}}
 
 
 def found(document: Document, code: str) -> list[Problem]:
@@ -41,6 +45,12 @@ def test_a_rule_fires_where_it_should_and_only_there(code: str):
         assert all(problem.mend for problem in problems)
     else:
         assert found(quiet, code) == []
+
+
+@pytest.mark.parametrize(("code", "fires", "quiet"), ALSO, ids=[code for code, _, _ in ALSO])
+def test_a_rule_fires_in_its_other_ways_too(code: str, fires: Document, quiet: Document):
+    assert found(fires, code)
+    assert found(quiet, code) == []
 
 
 @pytest.mark.parametrize("code", [*CASES, *CHECK_CASES])
@@ -74,6 +84,27 @@ def test_every_code_of_practice_of_the_kinds_has_its_row():
 
 def test_the_page_of_the_rules_is_up_to_date():
     assert Path("docs/lint.md").read_text() == page(), "headrace lint --rules > docs/lint.md"
+
+
+def _rows_of_the_coverage() -> list[tuple[str, str]]:
+    lines = Path("docs/lint-coverage.md").read_text().splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    return [(row[0], row[1]) for row in rows if row[0] not in ("pitfall", "---")]
+
+
+def test_the_page_of_pitfalls_names_codes_that_are_there_or_says_why_none_is():
+    rows = _rows_of_the_coverage()
+    assert len(rows) > 150
+    known = all_rules().keys() | CODES.keys()
+    codes = {code for _, said in rows for code in re.findall(r"D\d{3}", said)}
+    assert codes - known == set()
+    reasons = ("only the", "not in a design", "not modelled", "*measured*", "always", "has one here")
+    unsaid = [
+        one for one, said in rows if not re.search(r"D\d{3}", said) and not any(r in said for r in reasons)
+    ]
+    assert unsaid == []
+    # Every rule of practice about a product or a pattern has its place there.
+    assert sorted(code for code in all_rules().keys() - codes if code >= "D500") == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ LONGEST_TIMEOUT = 900
 GREEDY = 0.5
 #: Requests per second that each execution at a time allows (developer guide, *Function scaling*).
 REQUESTS_PER_EXECUTION = 10.0
+#: Executions that a mapping of a standard queue begins with, and what it adds in a minute.
+FIRST_EXECUTIONS, ADDED_A_MINUTE = 5.0, 300
+#: Minutes for which a queue may fill after a rise before it is worth a word.
+LATE = 0.5
 
 
 def short_timeouts(look: Look) -> Iterator[Finding]:
@@ -147,6 +152,54 @@ def narrow_services(look: Look) -> Iterator[Finding]:
                 )
 
 
+def impatient_callers(look: Look) -> Iterator[Finding]:
+    """Callers that give up while the function may go on working."""
+    for node, settings in look.of_kind(KIND):
+        for edge in look.into(node.id, "invoke"):
+            limit = getattr(edge.settings, "timeout", None)
+            longest = high(settings.service_time) * settings.cpu_factor
+            if limit is not None and limit < min(settings.timeout, longest):
+                yield Finding(
+                    edge.id,
+                    f"{edge.source} waits {limit:g} s, and slow work of {node.id} takes {longest:.3g} s (its "
+                    f"Timeout is {settings.timeout} s): it goes on, is paid for, and nobody gets the answer",
+                    "config.timeout",
+                    "let the function stop before its caller gives up, or let the caller wait longer",
+                )
+
+
+def slow_ramps(look: Look) -> Iterator[Finding]:
+    """Queues whose load rises faster than Lambda adds executions for them."""
+    for node, settings in look.of_kind(KIND):
+        for edge in look.into(node.id, "consume"):
+            mapping = edge.settings
+            if (
+                look.document.node(edge.source).kind != "aws.sqs"
+                or not isinstance(mapping, MappingSettings)
+                or mapping.provisioned_pollers is not None
+            ):
+                continue
+            batch = mapping.batch_size or 10
+            work = settings.service_time.mean() * settings.cpu_factor
+            each = work if settings.batch_work == "per-message" else work / batch
+            for sending in look.into(edge.source, "publish"):
+                points = getattr(getattr(look.config(sending.source), "arrivals", None), "points", None) or ()
+                for (start, low), (end, above) in pairwise(points):
+                    before, needed = max(FIRST_EXECUTIONS, low * each), above * each
+                    minutes = (needed - before) / ADDED_A_MINUTE - (end - start) / 60.0
+                    if minutes > LATE:
+                        yield Finding(
+                            edge.id,
+                            f"the load of {sending.source} rises within {end - start:g} s from {before:,.0f} "
+                            f"to {needed:,.0f} executions of {node.id}; Lambda adds "
+                            f"{ADDED_A_MINUTE} a minute: "
+                            f"{edge.source} fills for {minutes:.2g} minutes",
+                            "config.ProvisionedPollerConfig",
+                            "set provisioned pollers for the usual peak, or accept the backlog",
+                        )
+                        break
+
+
 _GUIDE = "AWS Lambda developer guide, "
 RULES = (
     Rule(
@@ -205,5 +258,25 @@ RULES = (
         _GUIDE + "Configuring maximum concurrency for Amazon SQS event sources",
         "Limit the function to what the service does at a time.",
         narrow_services,
+    ),
+    Rule(
+        "D606",
+        "warning",
+        "A caller gives up before the function that it invokes is stopped.",
+        "The function works on to its own Timeout, and is billed; a retry of the caller then does the work a "
+        "second time.",
+        "Nygard, Release It!, 2018, chapter 5 (Timeouts); " + _GUIDE + "Configure Lambda function timeout",
+        "Let time limits shrink from caller to callee.",
+        impatient_callers,
+    ),
+    Rule(
+        "D607",
+        "hint",
+        "A queue fills because Lambda adds executions more slowly than its load rises.",
+        "A mapping begins with five batches at a time and adds 300 a minute: a steep rise waits in the queue "
+        "until there are enough.",
+        _GUIDE + "Using Lambda with Amazon SQS (scaling behavior)",
+        "Set provisioned pollers (ProvisionedPollerConfig), or let the objective allow for it.",
+        slow_ramps,
     ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulator.graph.rule import Finding, Rule
+from simulator.kinds.aws.stepfunctions.binding import edge_of, tasks_of
 
 if TYPE_CHECKING:
     from simulator.graph.look import Look
@@ -15,6 +16,12 @@ KIND = "aws.stepfunctions"
 MANY = 50.0
 #: Iterations that an inline Map runs at a time (*Map state processing modes*).
 INLINE = 40
+#: Executions a second from which on retries that are all alike meet each other.
+OFTEN = 10.0
+#: Bytes that a state takes, and the part of them from which on it is worth a word.
+LONGEST_INPUT, NEAR = 262_144, 0.9
+#: Seconds after which an express execution ends.
+LONGEST_EXPRESS = 300
 
 
 def _states(
@@ -118,6 +125,175 @@ def wide_inline_maps(look: Look) -> Iterator[Finding]:
                 )
 
 
+def equal_retries(look: Look) -> Iterator[Finding]:
+    """Retries without jitter of executions that are many at a time."""
+    for node, settings in look.of_kind(KIND):
+        for place, name, state, _ in _states(settings.definition):
+            rules = [rule for rule in state.get("Retry", ()) if rule.get("MaxAttempts", 3) != 0]
+            if look.rate(node.id) >= OFTEN and any(rule.get("JitterStrategy") != "FULL" for rule in rules):
+                yield Finding(
+                    node.id,
+                    f"{look.rate(node.id):.4g} executions a second retry {name!r} after waits that are all "
+                    "alike: what failed together comes again together",
+                    f"{place}.Retry",
+                    'set "JitterStrategy": "FULL"',
+                )
+
+
+def _after(machine: Mapping[str, Any], names: Iterable[str]) -> set[str]:
+    """The states that follow some of a machine, those themselves included; catchers left out."""
+    states = machine.get("States", {})
+    found: set[str] = set()
+    left = [name for name in names if name in states]
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        state = states[name]
+        ways = [
+            state.get("Next"),
+            state.get("Default"),
+            *(one.get("Next") for one in state.get("Choices", ())),
+        ]
+        left += [way for way in ways if way in states]
+    return found
+
+
+def _undoing(machine: Mapping[str, Any]) -> set[str]:
+    """The states that only a caught error leads to."""
+    states = machine.get("States", {})
+    caught = [
+        catcher.get("Next")
+        for state in states.values()
+        if isinstance(state, Mapping)
+        for catcher in state.get("Catch", ())
+    ]
+    return _after(machine, caught) - _after(machine, [machine.get("StartAt", "")])
+
+
+def _machines(states: Iterable[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[Any]:
+    seen: list[Mapping[str, Any]] = []
+    for place, _, _, machine in states:
+        if not any(machine is one for one in seen):
+            seen.append(machine)
+            yield place.rpartition(".")[0], machine
+
+
+def fragile_compensations(look: Look) -> Iterator[Finding]:
+    """Steps that undo others and are tried once."""
+    for node, settings in look.of_kind(KIND):
+        for place, machine in _machines(_states(settings.definition)):
+            for name in sorted(_undoing(machine)):
+                state = machine["States"][name]
+                if state.get("Type") == "Task" and not state.get("Retry"):
+                    yield Finding(
+                        node.id,
+                        f"{name!r} undoes what was done before, and is tried once: one error leaves it done",
+                        f"{place}.{name}",
+                        "retry it with a back-off and many attempts",
+                    )
+
+
+def steps_without_catch(look: Look) -> Iterator[Finding]:
+    """Steps after one that can be undone whose failure undoes nothing."""
+    for node, settings in look.of_kind(KIND):
+        for place, machine in _machines(_states(settings.definition)):
+            states = machine["States"]
+            undoing = _undoing(machine)
+            undone = [
+                name
+                for name, state in states.items()
+                if any(
+                    states.get(one, {}).get("Type") == "Task"
+                    for catcher in state.get("Catch", ())
+                    for one in _after(machine, [catcher.get("Next", "")]) & undoing
+                )
+            ]
+            for name in sorted(_after(machine, undone) - set(undone) - undoing):
+                state = states[name]
+                if state.get("Type") == "Task" and not state.get("Catch") and not state.get("Retry"):
+                    yield Finding(
+                        node.id,
+                        f"{name!r} neither retries nor catches: when it fails the execution ends, and what "
+                        f"{undone[0]!r} and others did before is not undone",
+                        f"{place}.{name}",
+                        "catch its errors and lead them to the compensations, or retry it until it is done",
+                    )
+
+
+def large_inputs(look: Look) -> Iterator[Finding]:
+    """Executions that are started with more than a state may pass on."""
+    for node, _ in look.of_kind(KIND):
+        for edge in look.into(node.id, "publish", "invoke"):
+            size = getattr(look.config(edge.source), "size", None)
+            if size is not None and size.mean() > NEAR * LONGEST_INPUT:
+                yield Finding(
+                    edge.source,
+                    f"messages of {size.mean():,.0f} bytes start executions of {node.id}, whose states take "
+                    f"{LONGEST_INPUT:,} at the most",
+                    "config.size",
+                    "keep the payload in an object store and pass its address (claim check)",
+                )
+
+
+def long_express(look: Look) -> Iterator[Finding]:
+    """Express workflows that wait for longer than they may run."""
+    for node, settings in look.of_kind(KIND):
+        waits = [
+            float(state["Seconds"])
+            for _, _, state, _ in _states(settings.definition)
+            if state.get("Type") == "Wait" and isinstance(state.get("Seconds"), int | float)
+        ]
+        if settings.type == "EXPRESS" and sum(waits) >= LONGEST_EXPRESS:
+            yield Finding(
+                node.id,
+                f"the Wait states of {node.id} take {sum(waits):,.0f} s, and an express execution ends after "
+                f"{LONGEST_EXPRESS} s",
+                "config.type",
+                "set type to STANDARD, or leave the waiting to a queue",
+            )
+
+
+def wide_maps(look: Look) -> Iterator[Finding]:
+    """Maps that call a service more often at a time than it works."""
+    for node, settings in look.of_kind(KIND):
+        edges = look.out(node.id, "invoke")
+        names = {edge.id: list(getattr(edge.settings, "tasks", ())) for edge in edges}
+        for place, name, state, _ in _states(settings.definition):
+            processor = state.get("ItemProcessor") or state.get("Iterator")
+            wanted = state.get("MaxConcurrency", 0)
+            if (
+                state.get("Type") != "Map"
+                or not isinstance(processor, Mapping)
+                or not isinstance(wanted, int)
+            ):
+                continue
+            for task in tasks_of(processor) if wanted > 0 else ():
+                edge = next((one for one in edges if one.id == edge_of(task, names)), None)
+                most = None if edge is None else _most_at_a_time(look, edge.target)
+                if edge is not None and most is not None and wanted > most:
+                    yield Finding(
+                        node.id,
+                        f"the Map {name!r} runs {wanted} iterations at a time, and {edge.target} does "
+                        f"{most}: the others wait or are throttled",
+                        place,
+                        f"set MaxConcurrency to {most}, or give {edge.target} more",
+                    )
+
+
+def _most_at_a_time(look: Look, id: str) -> int | None:
+    """How many calls a node works on at a time; None for any number."""
+    config = look.config(id)
+    limits = (
+        getattr(config, "reserved_concurrency", None),
+        getattr(config, "max_concurrency", None),
+        look.workers(id) if look.document.node(id).kind == "service" else None,
+    )
+    given = [one for one in limits if one is not None]
+    return min(given) if given else None
+
+
 _GUIDE = "AWS Step Functions developer guide, "
 RULES = (
     Rule(
@@ -157,5 +333,59 @@ RULES = (
         _GUIDE + "Map state processing modes",
         "Use a distributed Map.",
         wide_inline_maps,
+    ),
+    Rule(
+        "D624",
+        "hint",
+        "Many executions retry without jitter.",
+        "Executions that failed at the same moment come again at the same moment, and fail together again.",
+        _GUIDE + "Handling errors in Step Functions workflows (JitterStrategy)",
+        "Set JitterStrategy to FULL.",
+        equal_retries,
+    ),
+    Rule(
+        "D625",
+        "warning",
+        "A compensation in a state machine is tried once.",
+        "A passing error leaves it undone, and the execution has already failed: nobody tries again.",
+        "Garcia-Molina and Salem, Sagas, SIGMOD 1987; " + _GUIDE + "Handling errors (Retry)",
+        "Retry it, with a back-off and many attempts.",
+        fragile_compensations,
+    ),
+    Rule(
+        "D626",
+        "warning",
+        "A step after one that can be undone neither retries nor catches.",
+        "Its failure ends the execution, and the compensations of the steps before are never reached.",
+        "Garcia-Molina and Salem, Sagas, SIGMOD 1987; " + _GUIDE + "Handling errors (Catch)",
+        "Catch its errors and lead them to the compensations.",
+        steps_without_catch,
+    ),
+    Rule(
+        "D627",
+        "warning",
+        "Executions get more than a state may pass on.",
+        "Input and output of a state are 256 KiB at the most; an execution that has more fails.",
+        _GUIDE + "Step Functions service quotas (maximum input or result size)",
+        "Keep the payload in an object store and pass its address (claim check).",
+        large_inputs,
+    ),
+    Rule(
+        "D628",
+        "warning",
+        "An express workflow waits for longer than it may run.",
+        "An express execution ends after five minutes, wherever it is then.",
+        _GUIDE + "Choosing workflow type (maximum duration)",
+        "Set type to STANDARD.",
+        long_express,
+    ),
+    Rule(
+        "D629",
+        "hint",
+        "A Map runs more at a time than what it calls can do.",
+        "The iterations beyond that wait, or are throttled and retried, which is billed.",
+        _GUIDE + "Map state processing modes (MaxConcurrency)",
+        "Set MaxConcurrency to what the callee does at a time.",
+        wide_maps,
     ),
 )
