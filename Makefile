@@ -64,7 +64,7 @@ engines: ## 10,000 generated designs by events and by recursion, half an hour; C
 large-files: ## huge files of every kind: seconds and megabytes that each import takes, some minutes
 	$(VENV) -m tests.simulator.formats.imports.large_files $(WORDS)
 
-round-trips: ## what is exported, read by RabbitMQ, the AsyncAPI parser, cfn-lint and Graphviz; says what is missing
+round-trips: ## what is exported, read by RabbitMQ, the AsyncAPI parser, cfn-lint, Graphviz and the SARIF schema; says what is missing
 	$(VENV) -m pip install --quiet --editable ".[test,round-trips]"
 	$(VENV) -m tests.round_trips.tools
 	$(VENV) -m pytest -q -rs tests/round_trips tests/simulator/formats/test_round_trips.py

@@ -1,7 +1,8 @@
 """What has changed between two results of a design: before and after, and whether it can be told apart.
 
 Both results are independent samples. Two 95 % intervals that do not overlap are a difference (a cautious
-rule: Schenker and Gentleman, *The American Statistician* 55, 2001); where they overlap nothing is claimed.
+rule: Schenker and Gentleman, *The American Statistician* 55, 2001); where they overlap, or one is
+missing, nothing is claimed.
 For a sharper answer run both designs under the same random numbers: `headrace compare`.
 """
 
@@ -24,7 +25,7 @@ FLOW_METRICS = (
     "out_of_order",
 )
 
-Finding = Literal["same", "differs", "not distinguishable", "new", "gone"]
+Finding = Literal["same", "differs", "not distinguishable", "no interval", "new", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,10 @@ class Change:
             return "new" if self.before is None else "gone"
         if self.before["mean"] == self.after["mean"]:
             return "same"
-        low, high = _ends(self.before)
-        other_low, other_high = _ends(self.after)
+        ends, others = _ends(self.before), _ends(self.after)
+        if ends is None or others is None:
+            return "no interval"
+        (low, high), (other_low, other_high) = ends, others
         return "not distinguishable" if low <= other_high and other_low <= high else "differs"
 
     @property
@@ -58,7 +61,9 @@ class Change:
         if self.before is None or self.after is None or not self.before["mean"]:
             return ""
         share = self.after["mean"] / self.before["mean"] - 1.0
-        return f"{'+' if share > 0 else ''}{percent(share)}"
+        text = percent(abs(share))
+        sign = "" if text == percent(0.0) else "+" if share > 0.0 else "-"
+        return f"{sign}{text}"
 
     def texts(self) -> tuple[str, str]:
         """Both values with their units."""
@@ -122,13 +127,14 @@ def _of(place: Any, metric: str) -> dict[str, Any] | None:
         place = place.get(step) if isinstance(place, dict) else None
     if isinstance(place, dict) and isinstance(place.get("mean"), dict):
         place = place["mean"]
-    return (
-        {"mean": place["mean"], "ci95": place["ci95"]}
-        if isinstance(place, dict) and "ci95" in place
-        else None
-    )
+    if not isinstance(place, dict) or "ci95" not in place:
+        return None
+    return {key: place[key] for key in ("mean", "ci95", "of", "upper95") if key in place}
 
 
-def _ends(estimate: dict[str, Any]) -> tuple[float, float]:
-    low, high = estimate["ci95"] or (estimate["mean"], estimate["mean"])
-    return low, high
+def _ends(estimate: dict[str, Any]) -> tuple[float, float] | None:
+    """The interval; of what was never seen the bound of the rule of three, None for a value without any."""
+    if estimate["ci95"] is not None:
+        low, high = estimate["ci95"]
+        return low, high
+    return (0.0, estimate["of"] * estimate["upper95"]) if "upper95" in estimate else None

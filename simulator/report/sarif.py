@@ -7,7 +7,9 @@ component), 3.27 (result), 3.28 (location).
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -81,7 +83,7 @@ def _result(code: str, level: str, message: str, path: str, file: str, lines: Li
     location: dict[str, Any] = {}
     if file:
         location["physicalLocation"] = {
-            "artifactLocation": {"uri": file.replace("\\", "/")},
+            "artifactLocation": {"uri": _uri(file)},
             "region": {"startLine": lines.of(path)},
         }
     if path:
@@ -92,6 +94,12 @@ def _result(code: str, level: str, message: str, path: str, file: str, lines: Li
         "message": {"text": message},
         "locations": [location] if location else [],
     }
+
+
+def _uri(file: str) -> str:
+    """A file as a URI reference (section 3.4.3): relative as it was given, absolute with its scheme."""
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(file.replace("\\", "/"))
 
 
 class Lines:

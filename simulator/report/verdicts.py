@@ -184,9 +184,11 @@ def _changes(verdict: Verdict) -> list[str]:
         return []
     told = [change for change in verdict.changes if change.finding != "same"]
     same = len(verdict.changes) - len(told)
-    lines = [f"Beside the baseline ({same} {'figure' if same == 1 else 'figures'} the same):", ""]
-    if told:
-        lines += ["| figure | baseline | now | change | |", "| --- | --- | --- | --- | --- |"]
+    counted = f"{same} {'figure' if same == 1 else 'figures'}"
+    if not told:
+        return [f"Nothing has changed beside the baseline ({counted} compared).", ""]
+    lines = [f"Beside the baseline ({counted} the same):", ""]
+    lines += ["| figure | baseline | now | change | |", "| --- | --- | --- | --- | --- |"]
     for change in told:
         before, after = change.texts()
         cells = (f"{change.metric} of {change.place}", before, after, change.difference, change.finding)
