@@ -30,7 +30,7 @@ class ErrorEntry(Schema):
         default_factory=list,
         description="Edits that mend it, to be carried out as one step: "
         "{edit: set, on: node | edge, id, path, value}, {edit: add-node, node, near}, "
-        "{edit: add-edge, edge}.",
+        "{edit: add-edge, edge}, {edit: add-objective, objective}.",
     )
     mend_words: str = Field("", description="What they do, in words.")
     counter_example: bool = Field(

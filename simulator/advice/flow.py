@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from simulator.graph.edits import SetSetting
+from simulator.graph.edits import AddObjective, SetSetting
 from simulator.graph.figures import seconds
 from simulator.graph.rule import Finding, Rule
 from simulator.graph.walks import reachable
 from simulator.kinds.catalogue import KINDS
 
 if TYPE_CHECKING:
-    from simulator.design.document import Node
+    from simulator.design.document import Document, Node
     from simulator.graph.look import Look
 
 #: Categories of nodes that write and publish by themselves.
@@ -107,7 +107,15 @@ def unwatched_dead_letters(look: Look) -> Iterator[Finding]:
             "",
             f"add an objective such as dead_lettered of {letters[0].source} equals 0, as an alarm would be, "
             "or let somebody read the queue",
+            _alarm(document, letters[0].source),
         )
+
+
+def _alarm(document: Document, source: str) -> tuple[AddObjective, ...]:
+    """The objective that no dead letter comes from a node; none where the node does not count them."""
+    if KINDS[document.node(source).kind].category not in ("queue", "topic", "bus"):
+        return ()
+    return (AddObjective({"metric": "dead_lettered", "node": source, "equals": 0}),)
 
 
 def returned_dead_letters(look: Look) -> Iterator[Finding]:

@@ -40,8 +40,8 @@ nothing.
 | `headrace lint --counter-example CODE` | a run of a few messages that shows the damage, step by step |
 | `headrace lint DESIGN --fix` | carries out the mends, in the file itself or to `-o FILE` |
 
-A mend is offered where an edit helps whatever the rest of the system looks like: setting a value, or
-adding a dead-letter queue with its edge. After it the rule no longer fires. On the page it is the
+A mend is offered where an edit helps whatever the rest of the system looks like: setting a value,
+adding a dead-letter queue with its edge, or an objective that watches one. After it the rule no longer fires. On the page it is the
 button **Mend**, one step that can be undone; **Show me** opens the counter-example of a rule as a design of
 its own and runs it. In a file the comments and
 the order of keys stay.

@@ -8,8 +8,9 @@ from typing import Any
 
 from simulator.advice.counter_examples import COUNTER_EXAMPLES
 from simulator.advice.table import all_rules
-from simulator.graph.edits import AddEdge, AddNode, Edit
+from simulator.graph.edits import AddEdge, AddNode, AddObjective, Edit
 from simulator.graph.problem import Problem
+from simulator.report.table import objective_text
 
 
 def mend_words(edits: Iterable[Edit]) -> str:
@@ -22,6 +23,8 @@ def _words(edit: Edit) -> str:
         return f"add {edit.id} ({edit.kind})"
     if isinstance(edit, AddEdge):
         return f"draw a {edit.role} edge from {edit.source} to {edit.target}"
+    if isinstance(edit, AddObjective):
+        return f"add the objective {objective_text(dict(edit.objective))}"
     value = edit.value if isinstance(edit.value, str) else json.dumps(edit.value)
     return f"set {'.'.join(edit.path)} of {edit.id} to {value}"
 

@@ -11,7 +11,7 @@ import yaml
 from simulator.design.reading import read_text
 from simulator.design.yaml_writing import write_yaml
 from simulator.errors import InvalidDesign
-from simulator.graph.edits import AddNode, Edit, SetSetting, edited
+from simulator.graph.edits import AddNode, AddObjective, Edit, SetSetting, edited
 
 #: libyaml's where it is there: ten times as fast on a large document.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -61,6 +61,11 @@ class _Text:
                 return text
             after = _Text(text, is_json=self.is_json)
             return after._set(after.root, ("layout", edit.id), place)
+        if isinstance(edit, AddObjective):
+            given, item = _value(self.root, "objectives"), dict(edit.objective)
+            if given is None:
+                return self._with_key(self.root, "objectives", [item])
+            return self._appended(given, item)
         return self._appended(_value(self.root, "edges"), edit.data())
 
     def _element(self, group: str, id: str) -> Any:

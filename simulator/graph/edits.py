@@ -73,7 +73,18 @@ class AddEdge:
         return {"edit": "add-edge", "edge": self.data()}
 
 
-Edit = SetSetting | AddNode | AddEdge
+@dataclass(frozen=True, slots=True)
+class AddObjective:
+    """Add a service level objective."""
+
+    objective: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able form."""
+        return {"edit": "add-objective", "objective": dict(self.objective)}
+
+
+Edit = SetSetting | AddNode | AddEdge | AddObjective
 
 
 def edited(data: Mapping[str, Any], edits: Sequence[Edit]) -> dict[str, Any]:
@@ -95,6 +106,8 @@ def edited(data: Mapping[str, Any], edits: Sequence[Edit]) -> dict[str, Any]:
             beside = made.get("layout", {}).get(edit.near)
             if beside is not None:
                 made["layout"][edit.id] = {"x": beside["x"] + BESIDE, "y": beside["y"] + BELOW}
+        elif isinstance(edit, AddObjective):
+            made.setdefault("objectives", []).append(dict(edit.objective))
         else:
             made.setdefault("edges", []).append(edit.data())
     return made

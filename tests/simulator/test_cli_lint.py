@@ -61,6 +61,7 @@ edges:
 layout:
   orders: {x: 10, y: 20}
   orders-dlq: {x: 330, y: 180}
+objectives: [{metric: dead_lettered, node: orders, equals: 0}]
 """
 
 

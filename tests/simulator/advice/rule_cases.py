@@ -64,9 +64,6 @@ def rabbit(
     return line("rabbitmq.queue", broker, read={"prefetch": 10} | (read or {}), **parts)
 
 
-WATCHED = [{"metric": "dead_lettered", "node": "b", "equals": 0}]
-
-
 def letters(
     kind: str, broker: dict[str, Any], letter: dict[str, Any], edge: dict[str, Any], **rest: Any
 ) -> Document:
@@ -291,7 +288,7 @@ CASES: dict[str, Case] = {
     "D502": (copies(4), copies(2)),
     "D503": (line("queue", consumer=FAILING), MENDED),
     "D504": (sqs(broker={"MessageRetentionPeriod": 120}, faults=AWAY), MENDED),
-    "D505": (letters("aws.sqs", {}, {}, {}), letters("aws.sqs", {}, {}, {}, objectives=WATCHED)),
+    "D505": (letters("aws.sqs", {}, {}, {}), MENDED),
     "D506": (back_from_dead_letters({}), back_from_dead_letters({"probability": 0.5})),
     "D507": (line("queue", consumer={"work": 0.095}), MENDED),
     "D508": (writes(publishes=True), writes(publishes=False)),

@@ -57,6 +57,10 @@ export function addFault(fault: JsonObject): Command {
   return (document) => ({ ...document, faults: [...(document.faults ?? []), fault] });
 }
 
+export function addObjective(objective: JsonObject): Command {
+  return (document) => ({ ...document, objectives: [...(document.objectives ?? []), objective] });
+}
+
 export function removeFault(index: number): Command {
   return (document) => ({
     ...document,

@@ -25,8 +25,13 @@ describe("a mend", () => {
       { edit: "set", on: "node", id: "orders", path: ["failure", "probability"], value: 0 },
       { edit: "add-node", node: { id: "orders-dlq", kind: "aws.sqs" }, near: "orders" },
       { edit: "add-edge", edge: { id: "e2", from: "orders", to: "orders-dlq", role: "dead-letter" } },
+      {
+        edit: "add-objective",
+        objective: { metric: "dead_lettered", node: "orders", equals: 0 },
+      },
     ]);
     const next = mending(edits, below)(shop);
+    expect(next.objectives).toEqual([{ metric: "dead_lettered", node: "orders", equals: 0 }]);
     expect(next.edges[0]?.config).toEqual({ WaitTimeSeconds: 20 });
     expect(next.nodes[0]?.config).toEqual({ FifoQueue: true, failure: { probability: 0 } });
     expect(next.nodes[2]).toEqual({ id: "orders-dlq", kind: "aws.sqs" });

@@ -1,7 +1,7 @@
 /** Mends: edits that the server offers for a problem, carried out on the document as one step. */
-import { addEdge, addNode, type Command, setEdgeConfig, setNodeConfig, together } from "./commands";
+import { addEdge, addNode, addObjective, type Command, setEdgeConfig, setNodeConfig, together } from "./commands";
 import { isObject } from "./paths";
-import type { DesignDocument, DesignEdge, DesignNode, Json, Point } from "./types";
+import type { DesignDocument, DesignEdge, DesignNode, Json, JsonObject, Point } from "./types";
 
 export type Edit =
   | {
@@ -12,7 +12,8 @@ export type Edit =
       readonly value: Json;
     }
   | { readonly edit: "add-node"; readonly node: DesignNode; readonly near: string }
-  | { readonly edit: "add-edge"; readonly edge: DesignEdge };
+  | { readonly edit: "add-edge"; readonly edge: DesignEdge }
+  | { readonly edit: "add-objective"; readonly objective: JsonObject };
 
 /** The edits of an answer; one that this page does not know takes all of them away: half a mend is none. */
 export function toEdits(given: unknown): readonly Edit[] {
@@ -34,6 +35,8 @@ function isEdit(given: unknown): given is Edit {
       return isObject(given["node"]) && typeof given["near"] === "string";
     case "add-edge":
       return isObject(given["edge"]);
+    case "add-objective":
+      return isObject(given["objective"]);
     default:
       return false;
   }
@@ -49,6 +52,7 @@ export function mending(
 
 function command(edit: Edit, place: (document: DesignDocument, near: string) => Point): Command {
   if (edit.edit === "add-edge") return addEdge(edit.edge);
+  if (edit.edit === "add-objective") return addObjective(edit.objective);
   if (edit.edit === "add-node") {
     return (document) => addNode(edit.node, place(document, edit.near))(document);
   }
