@@ -58,6 +58,7 @@ _CALLING = {
     "Api": "Clients",
     "HttpApi": "Clients",
     "LoadBalancer": "Clients",
+    "GraphQL": "GraphQL",
     "Cognito": "Cognito",
     "AlexaSkill": "Alexa",
     "Lex": "Lex",
@@ -134,7 +135,9 @@ def _subscribe(stack: Stack, part: Part, properties: dict[str, Any], path: Path)
     _map(stack, part, queue, given, path)
 
 
-def add_clients(stack: Stack, part: Part, type: str, path: Path) -> None:
+def add_clients(
+    stack: Stack, part: Part, type: str, path: Path, config: dict[str, Any] | None = None
+) -> None:
     """Requests or events from outside: one producer for each function and sort of source."""
     who = _CALLING.get(type) or _SENDING.get(type) or type
     name = stack.own(f"{who} of {part.label}")
@@ -149,7 +152,7 @@ def add_clients(stack: Stack, part: Part, type: str, path: Path) -> None:
         origins={"arrivals": Origin("guess", "the files hold no rate")},
     )
     is_event = type in _SENDING and part.kind == "aws.lambda"
-    stack.reading.link(name, part.name, path, "publish" if is_event else "invoke")
+    stack.reading.link(name, part.name, path, "publish" if is_event else "invoke", config)
     stack.reading.note("read", f"event source {type} of {part.label}", *path)
     stack.reading.assumed(
         f"{part.label} gets {ASSUMED_RATE:g} requests a second by {type}: the files hold no rate", *path

@@ -57,6 +57,9 @@ _CALLERS = {
 def read_function(stack: Stack, resource: Resource) -> None:
     """``AWS::Lambda::Function`` and ``AWS::Serverless::Function``: its settings."""
     properties = resource.properties
+    if resource.id in stack.at_deployment():
+        stack.reading.not_modelled(f"{resource.id}: runs when the stack is deployed", *resource.path)
+        return
     config = stack.settings(resource, _NUMBERS, (), ())
     timeout = config.get("Timeout", DEFAULT_TIMEOUT)
     work, origins = function_work(max(1.0, timeout), f"the files hold no duration, only Timeout: {timeout} s")

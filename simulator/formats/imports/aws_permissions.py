@@ -1,7 +1,7 @@
 """What functions send to: who may call is taken for who does (see ``aws_stack``).
 
 Policy templates of AWS SAM, statements of IAM (on the function, on its role, attached to that), connectors,
-and resources that the environment names. Of the environment only references to resources are looked at.
+and resources that the environment names: by reference, ARN, URL of a queue, or a name in this file.
 Sources: AWS SAM developer guide, *Policy templates*; service authorization reference (actions).
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.formats.imports.aws_names import SERVICES, as_name, named_by
 from simulator.formats.imports.aws_stack import Resource, Stack
 from simulator.formats.imports.guessing import speaks_of_dead_letters
 from simulator.formats.imports.intrinsics import External, Reference
@@ -80,11 +81,11 @@ def link_policies(stack: Stack, part: Part, resource: Resource) -> None:
         _policy(stack, part, policy, (*path, "Policies", position))
     role = resource.properties.get("Role")
     if isinstance(role, Reference) and role.resource in stack.resources:
-        for policy, place in _policies_of_role(stack, stack.resources[role.resource]):
+        for policy, place in policies_of_role(stack, stack.resources[role.resource]):
             _policy(stack, part, policy, place)
 
 
-def _policies_of_role(stack: Stack, role: Resource) -> Iterator[tuple[dict[str, Any], Path]]:
+def policies_of_role(stack: Stack, role: Resource) -> Iterator[tuple[dict[str, Any], Path]]:
     """The documents of a role's own policies, and of those attached to it."""
     for position, policy in enumerate(rows(role.properties.get("Policies"))):
         yield (
@@ -114,11 +115,16 @@ def _policy(stack: Stack, part: Part, policy: Any, path: Path) -> None:
                 send(stack, part, policy[name].get(key), call, path, name)
     for statement in rows(policy.get("Statement")):
         if isinstance(statement, dict) and statement.get("Effect") == "Allow":
-            allowed = {call for action in rows(statement.get("Action")) for call in _allowed(action)}
+            allowed = allowed_by(statement)
             for call in sorted(allowed, key=lambda one: (one.service, _ORDER[one.operation])):
                 for target in rows(statement.get("Resource")):
                     if isinstance(target, (Reference, External)) or _is_one(target):
                         send(stack, part, target, call, path, "the statement")
+
+
+def allowed_by(statement: dict[str, Any]) -> set[Call]:
+    """The calls that a statement allows."""
+    return {call for action in rows(statement.get("Action")) for call in _allowed(action)}
 
 
 def _allowed(action: Any) -> Iterator[Call]:
@@ -143,10 +149,11 @@ def send(stack: Stack, part: Part, target: Any, call: Call, path: Path, why: str
         return
     found = stack.find(target, path, hint=call.service, what=f"what {part.label} may send to")
     if found is not None and found not in part.names:
-        _link(stack, part, found, call, path, why)
+        link_call(stack, part, found, call, path, why)
 
 
-def _link(stack: Stack, part: Part, found: Name, call: Call, path: Path, why: str) -> None:
+def link_call(stack: Stack, part: Part, found: Name, call: Call, path: Path, why: str) -> None:
+    """Link code with what it may call, once, as a guess that is said."""
     target = stack.part_of(found)
     kind = "" if target is None else target.kind
     role: str | None = None
@@ -162,6 +169,9 @@ def _link(stack: Stack, part: Part, found: Name, call: Call, path: Path, why: st
         config = {"probability": FAILURE_SHARE}
         how_often = f"for {FAILURE_SHARE:.0%} of the messages it handles, as its name speaks of failures"
     for link in stack.reading.links_at(part.name):
+        is_failure = link.role == "dead-letter" or "destination" in link.config
+        if is_failure and link.source == part.name and link.target == found:
+            return  # what Lambda itself needs to send records there
         is_same = link.source == part.name and link.target == found and link.role == role
         if is_same and link.config.get("operation") == config.get("operation"):
             return
@@ -206,15 +216,47 @@ def _connect(stack: Stack, part: Part, target: Reference, permissions: list[Any]
 
 
 def link_environment(stack: Stack, part: Part, properties: dict[str, Any], path: Path) -> None:
-    """Resources that variables refer to and nothing else links yet; the values are never looked at."""
+    """Resources that variables name and nothing else links yet; of other values nothing is kept."""
     variables = mapping(mapping(properties.get("Environment")).get("Variables"))
     links = [link for name in part.names for link in stack.reading.links_at(name)]
     linked = {name for link in links for name in (link.source, link.target)}
     for key, value in variables.items():
-        if not isinstance(value, Reference) or speaks_of_dead_letters(str(key)):
+        if speaks_of_dead_letters(str(key)):
             continue
+        place = (*path, "Environment")
+        name = named_by_variable(stack, str(key), value, place)
+        target = stack.part_of(name)
+        if name is None or target is None or linked & set(target.names) or name in part.names:
+            continue
+        linked |= set(target.names)
+        link_call(stack, part, name, Call(""), place, f"the variable {str(key)[:60]}")
+
+
+#: What the name of a variable says of its value.
+_HINTS = (
+    ("QUEUE", "sqs"),
+    ("SQS", "sqs"),
+    ("TOPIC", "sns"),
+    ("SNS", "sns"),
+    ("TABLE", "dynamodb"),
+    ("BUS", "events"),
+    ("STREAM", "kinesis"),
+    ("FUNCTION", "lambda"),
+    ("LAMBDA", "lambda"),
+    ("MACHINE", "states"),
+)
+
+
+def named_by_variable(stack: Stack, key: str, value: Any, path: Path) -> Name | None:
+    """The part that a variable names: a resource, an ARN, the URL of a queue, or a name of this file."""
+    if isinstance(value, Reference):
         name = stack.own(value.resource)
-        if not stack.reading.has(name) or name in linked or name in part.names:
-            continue
-        linked.add(name)
-        send(stack, part, value, Call(""), (*path, "Environment"), f"the variable {str(key)[:60]}")
+        return name if stack.reading.has(name) else None
+    if not isinstance(value, str):
+        return None
+    if named_by(value) is not None:
+        return stack.find(value, path, what=f"the variable {key[:60]}")
+    for hint, service in _HINTS:
+        if hint in key.upper() and stack.reading.has(name := as_name(SERVICES[service], value)):
+            return name
+    return None

@@ -56,6 +56,7 @@ class Resource:
 
     Args:
         known: what an export of ours wrote beside the properties: id, label and settings of the node.
+        construct: the name that the AWS CDK has for it; its id there ends with a hash.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Resource:
     properties: dict[str, Any]
     path: Path
     known: dict[str, Any] = field(default_factory=dict)
+    construct: str = ""
 
     @property
     def carried(self) -> dict[str, Any]:
@@ -83,12 +85,15 @@ class Stack:
         self.resources = resources
         self._handlers = handlers
         self._parts: set[Name] = set()
+        self._at_deployment: frozenset[str] | None = None
         self._of_types: dict[tuple[str, ...], list[Resource]] = {}
         self._scope = f"resource of {reading.file.name}"
         # What can be linked only when all resources are known.
         self.redrives: list[tuple[Name, Any, int | None, Path]] = []
         self.subscriptions: list[tuple[Name, dict[str, Any], Path]] = []
         self.functions: list[tuple[Part, Resource]] = []
+        self.tasks: list[Resource] = []
+        self.services: list[Resource] = []
         self.machines: list[tuple[Part, Resource]] = []
 
     # -- names -----------------------------------------------------------------------------------
@@ -120,7 +125,7 @@ class Stack:
         """The part of a resource, known by its id in the file and by its name in AWS."""
         physical = self.physical(resource, given)
         names = [self.own(resource.id), as_name(SERVICES[service], physical)] if service in SERVICES else []
-        label = given if isinstance(given, str) and given else resource.id
+        label = given if isinstance(given, str) and given else resource.construct or resource.id
         part = self.reading.add(
             kind,
             text(resource.known.get("label")) or text(resource.known.get("id")) or label,
@@ -180,6 +185,23 @@ class Stack:
             else:
                 break
         return value
+
+    def at_deployment(self) -> frozenset[str]:
+        """The functions that run when the stack is deployed: those behind custom resources."""
+        if self._at_deployment is None:
+            behind: set[str] = set()
+            for one in self.resources.values():
+                token = one.properties.get("ServiceToken")
+                if isinstance(token, Reference):
+                    behind.add(token.resource)
+            # The AWS CDK puts a function of its own before the one that does the work.
+            for id in sorted(behind & self.resources.keys()):
+                environment = mapping(self.resources[id].properties.get("Environment"))
+                for key, value in mapping(environment.get("Variables")).items():
+                    if key.startswith("USER_") and isinstance(value, Reference):
+                        behind.add(value.resource)
+            self._at_deployment = frozenset(behind)
+        return self._at_deployment
 
     def of_types(self, *types: str) -> list[Resource]:
         """All resources of some types; asked for when all are known."""
@@ -296,6 +318,13 @@ SECOND = frozenset(
         "AWS::ApiGateway::Method",
         "AWS::ApiGatewayV2::Integration",
         "AWS::S3::Bucket",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGatewayV2::Api",
+        "AWS::Serverless::Api",
+        "AWS::Serverless::HttpApi",
+        "AWS::AppSync::DataSource",
+        "AWS::IoT::TopicRule",
+        "AWS::Logs::SubscriptionFilter",
         "Custom::S3BucketNotifications",
     }
 )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.formats.imports.aws_callers import read_bucket, read_integration
+from simulator.formats.imports.aws_callers import (
+    read_api,
+    read_bucket,
+    read_data_source,
+    read_integration,
+    read_log_filter,
+    read_topic_rule,
+)
 from simulator.formats.imports.aws_compute import (
     link_machines,
     read_broker,
@@ -14,6 +21,7 @@ from simulator.formats.imports.aws_compute import (
     read_state_machine,
     read_stream,
 )
+from simulator.formats.imports.aws_containers import link_tasks, read_service, read_task
 from simulator.formats.imports.aws_events import read_mapping
 from simulator.formats.imports.aws_lambda import (
     link_functions,
@@ -72,6 +80,15 @@ HANDLERS: dict[str, Handler] = {
     "AWS::Serverless::Connector": read_connector,
     "AWS::ApiGateway::Method": read_integration,
     "AWS::ApiGatewayV2::Integration": read_integration,
+    "AWS::ApiGateway::RestApi": read_api,
+    "AWS::ApiGatewayV2::Api": read_api,
+    "AWS::Serverless::Api": read_api,
+    "AWS::Serverless::HttpApi": read_api,
+    "AWS::AppSync::DataSource": read_data_source,
+    "AWS::IoT::TopicRule": read_topic_rule,
+    "AWS::Logs::SubscriptionFilter": read_log_filter,
+    "AWS::ECS::TaskDefinition": read_task,
+    "AWS::ECS::Service": read_service,
     "AWS::S3::Bucket": read_bucket,
     "Custom::S3BucketNotifications": read_bucket,
     "AWS::StepFunctions::StateMachine": read_state_machine,
@@ -146,8 +163,9 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             properties = {}
         properties = {str(key): value for key, value in properties.items()}
         properties = _with_globals(declared["Type"], properties, shared, resolver)
-        known = mapping(mapping(declared.get("Metadata")).get("Headrace"))
-        resources[id] = Resource(id, declared["Type"], properties, path, known)
+        beside = mapping(declared.get("Metadata"))
+        known, construct = mapping(beside.get("Headrace")), _construct(beside.get("aws:cdk:path"))
+        resources[id] = Resource(id, declared["Type"], properties, path, known, construct)
         connectors = resolver.resolve(declared.get("Connectors") or {})
         if isinstance(connectors, dict) and connectors:
             properties.setdefault("Connectors", connectors)
@@ -155,6 +173,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     link_redrives(stack)
     link_subscriptions(stack)
     link_functions(stack)
+    link_tasks(stack)
     link_machines(stack, files)
     for name in sorted(resolver.used_defaults):
         reading.assumed(f"the parameter {name} has its default", "Parameters", name)
@@ -166,6 +185,14 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
         if key not in _SECTIONS:
             reading.not_understood(f"the section {str(key)[:60]}", str(key))
     return reading
+
+
+def _construct(path: Any) -> str:
+    """The name of a construct of the AWS CDK in its stack: ``Shop/Orders/Queue/Resource`` is Orders/Queue."""
+    steps = [step for step in text(path).split("/") if step]
+    if steps[-1:] in (["Resource"], ["Default"]):
+        steps.pop()
+    return "/".join(steps[1:])[:100]
 
 
 def _present(

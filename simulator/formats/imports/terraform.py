@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simulator.formats.imports.aws_compute import link_machines
+from simulator.formats.imports.aws_containers import link_tasks
 from simulator.formats.imports.aws_lambda import link_functions
 from simulator.formats.imports.aws_messaging import link_redrives, link_subscriptions
 from simulator.formats.imports.aws_stack import Resource, Stack
@@ -28,7 +29,17 @@ MOST_DEPTH = 12
 
 #: Attributes that are plain text, whose references only say where that text is written.
 _NEVER_REFERENCES = frozenset(
-    {"name", "protocol", "event_pattern", "filter_policy", "definition", "policy", "variables", "pattern"}
+    {
+        "name",
+        "protocol",
+        "event_pattern",
+        "filter_policy",
+        "definition",
+        "policy",
+        "variables",
+        "pattern",
+        "container_definitions",
+    }
 )
 #: What the call of a policy is, by the type of the resource that it names.
 _ACTIONS = {
@@ -45,11 +56,33 @@ _ACTIONS = {
 def is_it(file: SourceFile) -> bool:
     """Whether the file is a plan or a state in Terraform's JSON format."""
     data = file.data
-    return (
-        isinstance(data, dict)
-        and isinstance(data.get("format_version"), str)
-        and any(isinstance(data.get(key), dict) for key in ("planned_values", "values"))
+    return isinstance(data, dict) and (
+        _is_state(data)
+        or (
+            isinstance(data.get("format_version"), str)
+            and any(isinstance(data.get(key), dict) for key in ("planned_values", "values"))
+        )
     )
+
+
+def _is_state(data: dict[str, Any]) -> bool:
+    """Whether it is the state as Terraform keeps it (``terraform.tfstate``, version 4)."""
+    return (
+        data.get("version") == 4 and "terraform_version" in data and isinstance(data.get("resources"), list)
+    )
+
+
+def _shown(data: dict[str, Any]) -> dict[str, Any]:
+    """A state as ``terraform show -json`` prints it, as far as it is read."""
+    resources = []
+    for row in rows(data["resources"]):
+        for position, instance in enumerate(rows(mapping(row).get("instances"))):
+            index = mapping(instance).get("index_key")
+            own = ".".join(text(mapping(row).get(key)) for key in ("module", "type", "name")).lstrip(".")
+            address = own if index is None else f"{own}[{index!r}]".replace("'", '"')
+            values = mapping(mapping(instance).get("attributes"))
+            resources.append({**mapping(row), "address": address, "values": values, "instances": position})
+    return {"format_version": "1.0", "values": {"root_module": {"resources": resources}}}
 
 
 def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
@@ -57,7 +90,9 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     data = file.data
     if not is_it(file):
         raise file.refuse("no plan of Terraform in JSON", "Make one with: terraform show -json PLAN")
-    reading = Reading(file, "Terraform plan")
+    is_state = _is_state(data)
+    data = _shown(data) if is_state else data
+    reading = Reading(file, "Terraform state" if is_state else "Terraform plan")
     reading.version(data["format_version"], ("1.", "0."), "format_version")
     root = mapping(mapping(data.get("planned_values") or data.get("values")).get("root_module"))
     plan = _Plan(mapping(mapping(data.get("configuration")).get("root_module")))
@@ -95,14 +130,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
         if type == "aws_cloudwatch_event_target":
             targets.append((properties, path))
             continue
-        if type in ("aws_iam_role_policy", "aws_iam_policy") and "PolicyDocument" not in properties:
-            properties["PolicyDocument"] = plan.policy(address)
-        if type == "aws_lambda_function" and "Environment" not in properties:
-            properties["Environment"] = {"Variables": plan.variables(address)}
-        if type == "aws_sfn_state_machine" and not properties.get("DefinitionString"):
-            properties["DefinitionSubstitutions"] = {
-                one.resource.rsplit(".", 1)[-1]: one for one in plan.named(address, "definition")
-            }
+        plan.complete(address, type, properties)
         resources[address] = Resource(address, known.name, properties, path)
     _attach_policies(resources, attached)
     _attach_redrives(reading, resources, redrives)
@@ -112,6 +140,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     link_redrives(stack)
     link_subscriptions(stack)
     link_functions(stack)
+    link_tasks(stack)
     link_machines(stack, files)
     return reading
 
@@ -206,6 +235,22 @@ class _Plan:
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
         self.addresses: set[str] = set()
+
+    def complete(self, address: str, type: str, properties: dict[str, Any]) -> None:
+        """Put in what stands in texts, which a plan does not know while they name what is not made yet."""
+        if type in ("aws_iam_role_policy", "aws_iam_policy") and "PolicyDocument" not in properties:
+            properties["PolicyDocument"] = self.policy(address)
+        if type == "aws_lambda_function":
+            known = mapping(mapping(properties.get("Environment")).get("Variables"))
+            properties["Environment"] = {"Variables": {**self.variables(address), **known}}
+        if type == "aws_ecs_task_definition" and not properties.get("ContainerDefinitions"):
+            named = self.named(address, "container_definitions")
+            variables = [{"Name": _split(one.resource)[1], "Value": one} for one in named]
+            properties["ContainerDefinitions"] = [{"Environment": variables}]
+        if type == "aws_sfn_state_machine" and not properties.get("DefinitionString"):
+            properties["DefinitionSubstitutions"] = {
+                one.resource.rsplit(".", 1)[-1]: one for one in self.named(address, "definition")
+            }
 
     def with_references(self, address: str, values: dict[str, Any]) -> dict[str, Any]:
         """The values, with a reference where a value will be known only when it is applied."""

@@ -324,6 +324,33 @@ TYPES: dict[str, Type] = {
             "request_parameters": "RequestParameters",
         },
     ),
+    "aws_ecs_task_definition": Type(
+        "AWS::ECS::TaskDefinition",
+        {
+            "family": "Family",
+            "container_definitions": "ContainerDefinitions",
+            "task_role_arn": "TaskRoleArn",
+        },
+    ),
+    "aws_ecs_service": Type(
+        "AWS::ECS::Service",
+        {
+            "task_definition": "TaskDefinition",
+            "desired_count": "DesiredCount",
+            "load_balancer": Block("LoadBalancers", {"container_name": "ContainerName"}, is_list=True),
+        },
+    ),
+    "aws_appsync_datasource": Type(
+        "AWS::AppSync::DataSource",
+        {
+            "lambda_config": Block("LambdaConfig", {"function_arn": "LambdaFunctionArn"}),
+            "dynamodb_config": Block("DynamoDBConfig", {"table_name": "TableName"}),
+            "event_bridge_config": Block("EventBridgeConfig", {"event_bus_arn": "EventBusArn"}),
+        },
+    ),
+    "aws_cloudwatch_log_subscription_filter": Type(
+        "AWS::Logs::SubscriptionFilter", {"destination_arn": "DestinationArn"}
+    ),
     "aws_iam_role": Type(
         "AWS::IAM::Role",
         {

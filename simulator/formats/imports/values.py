@@ -52,6 +52,16 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) and all(isinstance(key, str) for key in value) else {}
 
 
+def listed(value: Any) -> list[Any]:
+    """A list, or the list that a JSON text holds; empty for anything else."""
+    if isinstance(value, str) and value.lstrip().startswith("[") and len(value) <= _LONGEST_JSON:
+        try:
+            value = read_json(value)
+        except Refused:
+            return []
+    return value if isinstance(value, list) else []
+
+
 def rows(value: Any) -> list[Any]:
     """A list; one value alone is a list of it, nothing an empty one."""
     if value is None:

@@ -7,9 +7,20 @@ Source: AWS CloudFormation template reference, *AWS::ApiGateway::Method*, *AWS::
 # ruff: noqa: E501 -- files of other programs stand here as they would be written
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.simulator.formats.imports.importing import edges, has_note, nodes, of, resource, runs, template
+from tests.simulator.formats.imports.importing import (
+    edges,
+    has_note,
+    imported,
+    nodes,
+    of,
+    resource,
+    runs,
+    template,
+)
 
 
 def statement(action: object, target: object) -> dict[str, object]:
@@ -99,3 +110,114 @@ def test_a_weak_guess_that_closes_a_loop_takes_no_other_with_it():
     assert ("last", "first", "publish") not in edges(made)
     assert has_note(made, "assumed", "Last does not send to First: it would close a loop")
     assert runs(made)["conservation"]["nodes"]["second"]["delivered"] > 0
+
+
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "Policies": [
+            {
+                "PolicyName": "p",
+                "PolicyDocument": {
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Action": ["kinesis:PutRecord", "kinesis:GetRecords"],
+                        "Resource": {"Fn::Sub": ["${arn}*", {"arn": of("Clicks")}]},
+                    }
+                },
+            }
+        ]
+    },
+}
+URI = "arn:aws:apigateway:${AWS::Region}:"
+#: Name: the integration of a method of a REST API, and what its clients reach.
+INTEGRATIONS = {
+    "a queue by its path": ({"Uri": {"Fn::Sub": URI + "sqs:path/${AWS::AccountId}/${Jobs.QueueName}"}}, "jobs"),
+    "a queue in the template": ({"Uri": {"Fn::Sub": URI + "sqs:action/SendMessage"}, "RequestTemplates": {"application/json": {"Fn::Sub": "Action=SendMessage&QueueUrl=$util.urlEncode('https://sqs.eu-west-1.amazonaws.com/${AWS::AccountId}/jobs')&MessageBody=$input.body"}}}, "jobs"),
+    "a topic in the template": ({"Uri": {"Fn::Sub": URI + "sns:action/Publish"}, "RequestTemplates": {"application/json": {"Fn::Sub": "Action=Publish&TopicArn=$util.urlEncode('${News}')&Message=$input.body"}}}, "news"),
+    "a topic in a parameter": ({"Uri": {"Fn::Sub": URI + "sns:path//"}, "RequestParameters": {"integration.request.querystring.TopicArn": {"Fn::Sub": "'${News}'"}}}, "news"),
+    "a machine": ({"Uri": {"Fn::Sub": URI + "states:action/StartExecution"}, "RequestTemplates": {"application/json": {"Fn::Sub": '{"input": "$util.escapeJavaScript($input.json(\'$\'))", "stateMachineArn": "${Machine.Arn}"}'}}}, "machine"),
+    "a bus": ({"Uri": {"Fn::Sub": URI + "events:action/PutEvents"}, "RequestTemplates": {"application/json": '{"Entries": [{"Source": "web", "EventBusName": "shop"}]}'}}, "shop"),
+    "the default bus": ({"Uri": {"Fn::Sub": URI + "events:action/PutEvents"}}, "default"),
+    "a table": ({"Uri": {"Fn::Sub": URI + "dynamodb:action/PutItem"}, "RequestTemplates": {"application/json": {"Fn::Sub": '{"TableName": "${Items}", "Item": {}}'}}}, "items"),
+    "a stream that only the role names": ({"Credentials": of("Role"), "Uri": {"Fn::Sub": URI + "kinesis:action/PutRecord"}, "RequestTemplates": {"application/json": '{"StreamName": "$input.params(\'stream\')"}'}}, "clicks"),
+}  # fmt: skip
+PARTS = {
+    "Jobs": resource("SQS::Queue", QueueName="jobs"),
+    "News": resource("SNS::Topic", TopicName="news"),
+    "Shop": resource("Events::EventBus", Name="shop"),
+    "Items": resource("DynamoDB::Table", TableName="items", BillingMode="PAY_PER_REQUEST"),
+    "Clicks": resource("Kinesis::Stream", Name="clicks", ShardCount=1),
+    "Machine": resource(
+        "StepFunctions::StateMachine",
+        StateMachineName="machine",
+        DefinitionString='{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}',
+    ),
+    "Role": ROLE,
+}
+
+
+@pytest.mark.parametrize("place", ["method", "OpenAPI"])
+@pytest.mark.parametrize(("integration", "target"), INTEGRATIONS.values(), ids=INTEGRATIONS)
+def test_an_api_leads_to_what_its_integration_names(place, integration, target):
+    if place == "method":
+        caller = resource("ApiGateway::Method", Integration={"Type": "AWS", **integration})
+    else:
+        written = {key[0].lower() + key[1:]: value for key, value in integration.items()}
+        way = {"post": {"x-amazon-apigateway-integration": {"type": "aws", **written}}}
+        caller = resource("Serverless::Api", StageName="v1", DefinitionBody={"paths": {"/a": way}})
+    made = template(Caller=caller, **PARTS)
+    assert [source for source, to, _ in edges(made) if to == target and source.startswith("clients-of")]
+    runs(made, 1)
+
+
+def test_an_api_of_an_included_file_is_read_and_one_of_elsewhere_is_missed():
+    api = {
+        "Type": "AWS::Serverless::HttpApi",
+        "Properties": {
+            "DefinitionBody": {
+                "Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "./api.yaml"}}
+            }
+        },
+    }
+    elsewhere = resource("Serverless::Api", StageName="v", DefinitionUri="s3://bucket/api.yaml")
+    way = {
+        "x-amazon-apigateway-integration": {
+            "integrationSubtype": "SQS-SendMessage",
+            "requestParameters": {"QueueUrl": {"Ref": "Jobs"}},
+        }
+    }
+    made = imported(
+        json.dumps({"Resources": {"Api": api, "Other": elsewhere, "Jobs": PARTS["Jobs"]}}),
+        json.dumps({"openapi": "3.0.1", "paths": {"/orders": {"post": way}}}),
+        names=("template.json", "api.yaml"),
+    )
+    assert ("clients-of-jobs", "jobs", "invoke") in edges(made) or (
+        "clients-of-jobs",
+        "jobs",
+        "publish",
+    ) in edges(made)
+    assert has_note(made, "not-understood", "Other: the ways of its API stand in another file")
+
+
+OTHERS = {
+    "AppSync and a function": (resource("AppSync::DataSource", Type="AWS_LAMBDA", LambdaConfig={"LambdaFunctionArn": of("Work")}), ("graph-ql-of-work", "work")),
+    "AppSync and a table": (resource("AppSync::DataSource", Type="AMAZON_DYNAMODB", DynamoDBConfig={"TableName": {"Ref": "Items"}}), ("graph-ql-of-items", "items")),
+    "AppSync and a bus": (resource("AppSync::DataSource", Type="AMAZON_EVENTBRIDGE", EventBridgeConfig={"EventBusArn": of("Shop")}), ("graph-ql-of-shop", "shop")),
+    "IoT and a queue": (resource("IoT::TopicRule", TopicRulePayload={"Sql": "SELECT *", "Actions": [{"Sqs": {"QueueUrl": {"Ref": "Jobs"}}}]}), ("io-t-of-jobs", "jobs")),
+    "IoT and a table": (resource("IoT::TopicRule", TopicRulePayload={"Sql": "SELECT *", "Actions": [{"DynamoDBv2": {"PutItem": {"TableName": {"Ref": "Items"}}}}]}), ("io-t-of-items", "items")),
+    "logs and a stream": (resource("Logs::SubscriptionFilter", DestinationArn=of("Clicks")), ("logs-of-clicks", "clicks")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("caller", "ends"), OTHERS.values(), ids=OTHERS)
+def test_other_services_that_send_are_sources(caller, ends):
+    made = template(Caller=caller, Work=resource("Lambda::Function", FunctionName="work"), **PARTS)
+    assert ends in {(source, target) for source, target, _ in edges(made)}
+    runs(made, 1)
+
+
+def test_actions_of_iot_that_lead_nowhere_are_listed():
+    rule = resource("IoT::TopicRule", TopicRulePayload={"Actions": [{"Republish": {"Topic": "a"}}]})
+    made = template(Rule=rule, Jobs=PARTS["Jobs"])
+    assert has_note(made, "not-modelled", "Rule: the action Republish")

@@ -97,7 +97,7 @@ def test_brokers_and_services_of_a_composition_are_recognised_and_no_secret_is_k
         "consumer",
         "service",
     )
-    assert nodes(made)["clicks"]["config"] == {"partitions": 3}
+    assert nodes(made)["clicks"]["config"] == {"partitions": 3, "replication.factor": 1}
     assert nodes(made)["worker"]["config"]["instances"] == 4
     assert {
         ("web", "bunny", "publish"),
