@@ -41,6 +41,14 @@ _AWS = {
 }
 
 
+#: Styles of what is drawn around boxes, and of text beside them.
+_FRAME = re.compile(r"swimlane|(?:^|;)group\b|\.group\b|grIcon=|container=1")
+_TEXT = re.compile(r"(?:edgeLabel|text)\b")
+#: How far from a box the end of an arrow may lie that belongs to it, and how many boxes are looked at.
+NEAR = 15.0
+MOST_NEAR = 500
+
+
 class _Refused(Exception):
     """Something that is not read, with its line."""
 
@@ -89,9 +97,12 @@ class _Cells:
             cell["line"] = str(self._parser.CurrentLineNumber)
             self.cells.append(cell)
         elif name == "mxGeometry" and self.cells:
-            for key in ("x", "y"):
+            for key in ("x", "y", "width", "height"):
                 if key in attributes:
                     self.cells[-1][key] = attributes[key]
+        elif name == "mxPoint" and self.cells and attributes.get("as") in ("sourcePoint", "targetPoint"):
+            for key in ("x", "y"):
+                self.cells[-1][f"{attributes['as']} {key}"] = attributes.get(key, "0")
         elif name == "diagram":
             self._texts = []
 
@@ -163,6 +174,7 @@ def _read_page(
     places: dict[str, dict[str, float]],
 ) -> None:
     known = {cell.get("id", ""): cell for cell in cells}
+    frames = _frames(cells, known)
     labels: dict[str, str] = {}
     for cell in cells:
         parent = known.get(cell.get("parent", ""), {})
@@ -172,23 +184,35 @@ def _read_page(
         id = cell.get("id", "")
         path = (f"cell {prefix}{id}"[:100],)
         if cell.get("edge") == "1":
-            source, target = cell.get("source"), cell.get("target")
-            if source not in known or target not in known:
+            ends = [
+                cell.get(end) if cell.get(end) in known else _near(cell, end, known, frames)
+                for end in ("source", "target")
+            ]
+            if None in ends or ends[0] == ends[1] != cell.get("source"):
                 reading.not_understood("an arrow that is not tied to a box at both ends", *path)
                 continue
+            if ends != [cell.get("source"), cell.get("target")]:
+                reading.assumed("an arrow leads between the boxes that its ends lie at", *path)
+            source, target = ends if not _is_reversed(cell.get("style", "")) else ends[::-1]
             label = _plain(cell) or labels.get(id, "")
             role = cell.get("headraceRole", "")
             drawn.arrows.append(Arrow(prefix + str(source), prefix + str(target), label, role, path))
         elif cell.get("vertex") == "1":
             if known.get(cell.get("parent", ""), {}).get("edge") == "1":
                 continue
+            if id in frames:
+                if label := _plain(cell):
+                    reading.not_modelled(f"{label[:80]!r}: a frame or a text beside the boxes", *path)
+                continue
+            shape = _shape(cell.get("style", ""))
             box = Box(
                 prefix + id,
-                _plain(cell),
-                _shape(cell.get("style", "")),
+                _plain(cell) or shape,
+                shape,
                 cell.get("headraceKind", ""),
                 cell.get("headraceId", ""),
                 path,
+                "\n".join(_lines(cell)),
             )
             drawn.boxes[box.id] = box
             place = _place(cell, known)
@@ -211,13 +235,68 @@ def _place(cell: dict[str, str], known: dict[str, dict[str, str]]) -> dict[str, 
     return None
 
 
+def _frames(cells: list[dict[str, str]], known: dict[str, dict[str, str]]) -> set[str]:
+    """Cells around others, and texts beside them, at which no arrow ends."""
+    tied = {cell.get(end, "") for cell in cells if cell.get("edge") == "1" for end in ("source", "target")}
+    around = {
+        cell.get("parent", "")
+        for cell in cells
+        if cell.get("vertex") == "1" and known.get(cell.get("parent", ""), {}).get("vertex") == "1"
+    }
+    found = set()
+    for cell in cells:
+        id, style = cell.get("id", ""), cell.get("style", "")
+        is_plain = cell.get("vertex") == "1" and id not in tied and not cell.get("headraceKind")
+        is_frame = id in around or _FRAME.search(style) or _TEXT.match(style)
+        if is_plain and (is_frame or not (_plain(cell) or _shape(style))):
+            found.add(id)
+    return found
+
+
+def _is_reversed(style: str) -> bool:
+    """Whether an arrow has its head where it begins."""
+    drawn = dict(part.split("=", 1) for part in style.split(";")[:100] if "=" in part)
+    return drawn.get("endArrow") == "none" and drawn.get("startArrow", "none") != "none"
+
+
+def _near(cell: dict[str, str], end: str, known: dict[str, dict[str, str]], frames: set[str]) -> str | None:
+    """The smallest box at which an end of an arrow lies that is not tied to one."""
+    around = _place(known.get(cell.get("parent", ""), {}), known) or {"x": 0.0, "y": 0.0}
+    point = [number(cell.get(f"{end}Point {key}")) for key in ("x", "y")]
+    if point[0] is None or point[1] is None:
+        return None
+    x, y = point[0] + around["x"], point[1] + around["y"]
+    best: tuple[float, str] | None = None
+    for id, box in list(known.items())[:MOST_NEAR]:
+        size = number(box.get("width")), number(box.get("height"))
+        if box.get("vertex") != "1" or id in frames or size[0] is None or size[1] is None:
+            continue
+        place = _place(box, known)
+        if place is None:
+            continue
+        is_inside = (
+            place["x"] - NEAR <= x <= place["x"] + size[0] + NEAR
+            and place["y"] - NEAR <= y <= place["y"] + size[1] + NEAR
+        )
+        if is_inside and (best is None or size[0] * size[1] < best[0]):
+            best = size[0] * size[1], id
+    return best[1] if best else None
+
+
 def _plain(cell: Mapping[str, Any]) -> str:
-    """The first line of a cell's label, without tags where it is one of HTML."""
+    """The first line of a cell's label."""
+    return next(iter(_lines(cell)), "")[:200]
+
+
+def _lines(cell: Mapping[str, Any]) -> list[str]:
+    """The lines of a cell's label that say something, without tags where it is one of HTML."""
     label = str(cell.get("label", ""))[:4_000].strip()
     if "html=0" in str(cell.get("style", "")):
-        return label.split("\n", 1)[0].strip()[:200]
-    first = re.split(r"<br\s?/?>|</?div>|</p>|\n", label, maxsplit=1)[0]
-    return html.unescape(re.sub(r"<[^<>]{0,400}>", "", first)).strip()[:200]
+        lines = label.split("\n")
+    else:
+        parts = re.split(r"<br\s?/?>|</?(?:div|p|h\d|li)\b[^<>]{0,400}>|\n", label)
+        lines = [html.unescape(re.sub(r"<[^<>]{0,400}>", "", part)).replace("\xa0", " ") for part in parts]
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _shape(style: str) -> str:
@@ -226,4 +305,9 @@ def _shape(style: str) -> str:
         re.search(rf"{key}=mxgraph\.aws\d?\w{{0,20}}\.(\w{{1,60}})", style) for key in ("resIcon", "shape")
     ]
     found = named[0] or named[1]
-    return _AWS.get(found[1], found[1].replace("_", " ")) if found else ""
+    if found is not None:
+        return _AWS.get(found[1], found[1].replace("_", " "))
+    other = re.search(
+        r"shape=mxgraph\.\w{1,20}\.(?:\w{1,40}\.)?(\w{1,60})|image=[^;]{0,200}/(\w{1,60})\.svg", style
+    )
+    return (other[1] or other[2]).replace("_", " ") if other else ""

@@ -11,6 +11,8 @@ from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import Path
 from simulator.kinds.catalogue import KINDS
 
+#: Words of a line that names what a box is; longer ones say what it does.
+MOST_WORDS = 4
 _VENDOR_QUEUES = {"aws": "aws.sqs", "rabbitmq": "rabbitmq.queue"}
 
 
@@ -24,6 +26,8 @@ class Box:
     kind: str = ""
     wanted_id: str = ""
     path: Path = ()
+    #: All lines of the label, where it has several.
+    words: str = ""
 
 
 @dataclass(slots=True)
@@ -62,8 +66,9 @@ def read_drawn(reading: Reading, drawn: Drawn) -> None:
             continue
         if kind == "producer" and box.id in into and not is_said:
             kind = HANDLER
+        is_store = kind == "store"
         if kind in ("", "store"):
-            kind = HANDLER if box.id in into or kind == "store" else "producer"
+            kind = HANDLER if box.id in into or is_store else "producer"
         config: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         if kind == HANDLER or (kind in ("service", "consumer")):
@@ -77,7 +82,9 @@ def read_drawn(reading: Reading, drawn: Drawn) -> None:
         part.wanted_id = box.wanted_id
         reading.note("read", f"box {box.label[:80] or box.id}", *box.path)
         if not is_said:
-            what = "code that handles messages" if kind == HANDLER else f"a {kind}"
+            what = f"of kind {kind}"
+            if kind == HANDLER:
+                what = "a store, for which a service stands" if is_store else "code that handles messages"
             reading.assumed(f"{box.label[:80] or box.id} is {what}, by its words and arrows", *box.path)
     for arrow in drawn.arrows:
         ends: list[Name] = [(scope, arrow.source), (scope, arrow.target)]
@@ -91,9 +98,19 @@ def read_drawn(reading: Reading, drawn: Drawn) -> None:
         reading.note("read", f"arrow {arrow.source} to {arrow.target}", *arrow.path)
 
 
+def _guess(box: Box) -> str:
+    """By the shape and short lines of the label where they name a vendor's part, by all words otherwise."""
+    lines = [line for line in box.words.split("\n") if line.strip() and len(line.split()) <= MOST_WORDS]
+    for words in (box.shape, *lines[1:]):
+        kind = guess_kind(words)
+        if kind is not None and "." in kind:
+            return kind
+    return guess_kind(f"{box.label} {box.shape}") or guess_kind(box.words) or ""
+
+
 def _guesses(drawn: Drawn) -> dict[str, str]:
     """The kind each box's words speak of; a queue behind a vendor's part is that vendor's."""
-    kinds = {box.id: guess_kind(f"{box.label} {box.shape}") or "" for box in drawn.boxes.values()}
+    kinds = {box.id: _guess(box) for box in drawn.boxes.values()}
     for _ in range(2):  # a dead-letter queue follows the queue that follows its topic
         for arrow in drawn.arrows:
             if kinds.get(arrow.target) == "queue":

@@ -65,6 +65,9 @@ FORMATS: dict[str, Format] = {
 }
 """In the order in which they are tried."""
 
+#: Formats that are recognised by their text: their files need not be JSON or YAML.
+BY_TEXT = frozenset({"service-times", "load", "kafka", "mermaid", "drawio"})
+
 
 def _read_part(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     reading = Reading(file, PART.title)

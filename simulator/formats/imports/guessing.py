@@ -19,6 +19,8 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("aws.lambda", r"lambda"),
     ("aws.stepfunctions", r"step ?functions?\b|\bstate machine\b"),
     ("aws.dynamodb", r"\bdynamo ?db\b|\bdynamo\b"),
+    ("topic", r"event ?grid|cloud ?pub ?sub"),
+    ("queue", r"service ?bus"),
     (
         HANDLER,
         (r"\bfunctions?\b|worker|consumer|subscriber|handler|processor|listener|service\b|\bapi\b"),

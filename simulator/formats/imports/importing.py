@@ -12,7 +12,15 @@ from simulator.errors import InvalidDesign
 from simulator.formats.imports.assembling import assemble
 from simulator.formats.imports.asyncapi import is_part
 from simulator.formats.imports.completing import complete
-from simulator.formats.imports.formats import FORMATS, PART, UNKNOWN, Format, recognise, way_to_read
+from simulator.formats.imports.formats import (
+    BY_TEXT,
+    FORMATS,
+    PART,
+    UNKNOWN,
+    Format,
+    recognise,
+    way_to_read,
+)
 from simulator.formats.imports.headrace_design import own_document
 from simulator.formats.imports.measuring import apply_measured, make_room
 from simulator.formats.imports.merging import merge
@@ -70,13 +78,14 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
         raise InvalidDesign(
             [Problem("D111", message=f"{len(files)} files; at most {MOST_FILES} are imported at once")]
         )
-    chosen = [(file, FORMATS[format] if format is not None else _recognised(file, files)) for file in files]
+    chosen, refused = _chosen(files, format)
     if len(files) == 1 and chosen[0][1].name == "headrace":
         return _own_design(files[0])
-    group = list(files)
-    readings = [one.read(file, group) for file, one in chosen]
+    readings = _read_all(chosen, refused, is_chosen=format is not None)
     drawing = merge(readings)
     make_room(drawing, readings)
+    if not drawing.vertices and refused:
+        raise InvalidDesign([problem for invalid in refused.values() for problem in invalid.problems][:50])
     if not drawing.vertices:
         first = files[0]
         raise InvalidDesign(
@@ -108,15 +117,68 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
     return Imported(document, Report(used, _located(notes), sum(reading.unsaid for reading in readings)))
 
 
+#: Why files that stand beside others were not read, by the file.
+_Refused = dict[SourceFile, InvalidDesign]
+
+
+def _chosen(
+    files: Sequence[SourceFile], format: str | None
+) -> tuple[list[tuple[SourceFile, Format]], _Refused]:
+    """The format of each file. One that is no text, or broken, among several is left out and listed."""
+    if format is not None:
+        return [(file, FORMATS[format]) for file in files], {}
+    if len(files) == 1:
+        return [(files[0], _recognised(files[0], files))], {}
+    refused: _Refused = {}
+    for file in files:
+        try:
+            recognise(file)
+        except InvalidDesign as invalid:
+            refused[file] = invalid
+    whole = [file for file in files if file not in refused]
+    group = _readable(whole)
+    return [(file, _recognised(file, group) if file in whole else UNKNOWN) for file in files], refused
+
+
+def _readable(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """The files that others may refer to: those that hold values, not rows or drawings."""
+    found = {file: recognise(file) for file in files}
+    return [file for file, format in found.items() if format is None or format.name not in BY_TEXT]
+
+
+def _read_all(
+    chosen: Sequence[tuple[SourceFile, Format]], refused: _Refused, *, is_chosen: bool
+) -> list[Reading]:
+    """Read all files; among several, one that its reader refuses is listed with the reason."""
+    files = [file for file, _ in chosen if file not in refused]
+    group = files if is_chosen or len(files) == 1 else _readable(files)
+    readings = []
+    for file, format in chosen:
+        if file not in refused:
+            try:
+                readings.append(format.read(file, group if file in group else [file, *group]))
+                continue
+            except InvalidDesign as invalid:
+                if is_chosen or len(chosen) == 1:
+                    raise
+                refused[file] = invalid
+        reading = Reading(file, UNKNOWN.title)
+        problem = refused[file].problems[0]
+        reading.not_understood(f"nothing of the file is in the design: {problem.message}")
+        readings.append(reading)
+    return readings
+
+
 def _recognised(file: SourceFile, files: Sequence[SourceFile]) -> Format:
-    if (diagram := other_diagram(file)) and len(files) == 1:
+    is_alone = not any(other is not file for other in files)
+    if (diagram := other_diagram(file)) and is_alone:
         raise file.refuse(
             f"a {diagram} of Mermaid is not read", "Draw the parts and their arrows as a flowchart."
         )
     found = UNKNOWN if diagram else recognise(file)
     if found is None and (is_part(file, files) or is_included(file, files)):
         return PART
-    if found is None and len(files) > 1:
+    if found is None and not is_alone:
         return UNKNOWN
     if found is None:
         if way := way_to_read(file):

@@ -6,13 +6,14 @@ Source: Strimzi documentation, *KafkaTopic schema reference*; Apache Kafka docum
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from simulator.formats.imports.kafka_clients import CLIENTS
 from simulator.formats.imports.kafka_settings import topic_config
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import Path, SourceFile
-from simulator.formats.imports.values import mapping, text, whole
+from simulator.formats.imports.values import mapping, rows, text, whole
 
 _DESCRIBED = re.compile(
     r"^Topic:\s*(?P<topic>\S{1,249})\s.*?PartitionCount:\s*(?P<partitions>\d{1,9})\s+ReplicationFactor:\s*"
@@ -28,13 +29,29 @@ _OF_THE_CLUSTER = {
     "default.replication.factor": "replication.factor",
     "min.insync.replicas": "min.insync.replicas",
 }
+_API = "kafka.strimzi.io/"
 _PARTITION = re.compile(r"^\s*Topic:\s*\S{1,249}\s+Partition:")
 _LOOKED_AT = 200  # lines, to recognise the format by
 
 
 def is_strimzi(file: SourceFile) -> bool:
     """Whether one of the file's documents is a Strimzi resource."""
-    return any(text(mapping(one).get("apiVersion")).startswith("kafka.strimzi.io/") for one in file.documents)
+    return any(text(row.get("apiVersion")).startswith(_API) for row, _ in _resources(file))
+
+
+def _resources(file: SourceFile) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The resources of all documents, those of a List included, with their places."""
+    is_alone = len(file.documents) == 1
+    for position, document in enumerate(file.documents):
+        path: Path = () if is_alone else (position,)
+        if document is None:
+            continue
+        row = mapping(document)
+        if text(row.get("kind")) == "List" or text(row.get("kind")) in ("KafkaTopicList", "KafkaUserList"):
+            for number, item in enumerate(rows(row.get("items"))):
+                yield mapping(item), (*path, "items", number)
+        else:
+            yield row, path
 
 
 def is_printed(file: SourceFile) -> bool:
@@ -43,14 +60,17 @@ def is_printed(file: SourceFile) -> bool:
     return any(_DESCRIBED.match(line) or _CONFIGS.match(line) for line in lines)
 
 
-def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
-    """Read Strimzi resources: topics, and the number of brokers of the cluster."""
+def _topic_of(row: dict[str, Any]) -> str:
+    """The name that a KafkaTopic has in Kafka."""
+    return text(mapping(row.get("spec")).get("topicName")) or text(mapping(row.get("metadata")).get("name"))
+
+
+def read_strimzi(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
+    """Read Strimzi resources: topics, the number of brokers of the cluster, and who reads and writes."""
     reading = Reading(file, "Strimzi resources")
-    is_alone = len(file.documents) == 1
     brokers = None
     defaults: dict[str, int] = {}
-    for document in file.documents:
-        row = mapping(document)
+    for row, _ in _resources(file):
         spec = mapping(row.get("spec"))
         if text(row.get("kind")) in ("Kafka", "KafkaNodePool"):
             count = whole(mapping(spec.get("kafka")).get("replicas")) or whole(spec.get("replicas"))
@@ -61,12 +81,10 @@ def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
                 for key, setting in _OF_THE_CLUSTER.items()
                 if (count := whole(config.get(key))) is not None
             }
-    for position, document in enumerate(file.documents):
-        path: Path = () if is_alone else (position,)
-        if document is None:
-            continue
-        row = mapping(document)
+    for row, path in _resources(file):
         kind = text(row.get("kind"))
+        if kind in CLIENTS and text(row.get("apiVersion")).startswith(_API):
+            continue
         if kind != "KafkaTopic":
             is_cluster = kind in ("Kafka", "KafkaNodePool")
             what = "sets the number of brokers and defaults of topics" if is_cluster else "is no topic"
@@ -74,7 +92,7 @@ def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
             continue
         reading.version(row.get("apiVersion"), ("kafka.strimzi.io/v1",), *path, "apiVersion")
         spec = mapping(row.get("spec"))
-        topic = text(spec.get("topicName")) or text(mapping(row.get("metadata")).get("name"))
+        topic = _topic_of(row)
         if not topic:
             reading.not_understood("a KafkaTopic without a name", *path)
             continue
@@ -85,6 +103,16 @@ def read_strimzi(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
             if (count := whole(spec.get(key))) is not None:
                 config[setting] = count
         _add(reading, topic, config, brokers, path)
+    topics = [
+        name
+        for one in dict.fromkeys((file, *files))
+        for row, _ in _resources(one)
+        if text(row.get("kind")) == "KafkaTopic" and (name := _topic_of(row))
+    ]
+    for row, path in _resources(file):
+        kind = text(row.get("kind"))
+        if kind in CLIENTS and text(row.get("apiVersion")).startswith(_API):
+            CLIENTS[kind](reading, row, path, list(dict.fromkeys(topics)))
     return reading
 
 

@@ -7,6 +7,7 @@ take, and that is said.
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 from simulator.formats.imports.assumed_work import CALL
@@ -107,9 +108,11 @@ def mend_machines(drawing: Drawing) -> None:
             wire.origins["tasks"] = Origin("guess", "one task for each arrow")
             states[name] = {"Type": "Task", "Resource": CALL}
         names = list(states)
-        for name, following in zip(names, [*names[1:], None], strict=True):
-            states[name] |= {"Next": following} if following else {"End": True}
-        if not states:
+        for name, following in pairwise(names):
+            states[name]["Next"] = following
+        if states:
+            states[names[-1]]["End"] = True
+        else:
             states = {"Work": {"Type": "Pass", "End": True}}
         machine.config["definition"] = {"StartAt": next(iter(states)), "States": states}
         machine.origins["definition"] = Origin("guess", "no file holds it")

@@ -29,7 +29,7 @@ _QUIET = re.compile(
 _MARK = re.compile(
     r"^\s*%% headrace (?P<box>[\w.\-]{1,100}): (?P<kind>[a-z.-]{1,40}) (?P<id>[a-z0-9-]{1,64})\s*$"
 )
-_ID = re.compile(r"\s*(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_.]|-(?![-.>]))*)")
+_ID = re.compile(r"\s*(?P<id>\w(?:[\w.]|-(?![-.>]))*)")
 _CLASS = re.compile(r":::[\w-]{1,100}")
 #: Openings and closings, the longer ones first, and what the shape usually means.
 _SHAPES = (
@@ -47,7 +47,7 @@ _SHAPES = (
     (">", "]", ""),
 )
 _PLAIN_ARROW = re.compile(
-    r"\s*[<xo]?(?P<line>-{2,20}(?=[>xo])|-{3,20}|={2,20}(?=[>xo])|={3,20}|-\.{1,20}-)(?P<head>[>xo]?)(?=[\s|A-Za-z0-9_]|$)|\s*(?P<none>~~~)"
+    r"\s*[<xo]?(?P<line>-{2,20}(?=[>xo])|-{3,20}|={2,20}(?=[>xo])|={3,20}|-\.{1,20}-)(?P<head>[>xo]?)(?=[\s|\w]|$)|\s*(?P<none>~~~)"
 )
 _TEXT_ARROW = re.compile(
     r"\s*[<xo]?(?:--|==|-\.)\s{0,5}(?P<label>[^|>\n]{1,300}?)\s{0,5}(?P<end>-{2,20}|={2,20}|\.{1,20}-)(?P<head>[>xo]?)"
@@ -55,7 +55,8 @@ _TEXT_ARROW = re.compile(
 _LABEL = re.compile(r"\s*\|(?P<label>[^|\n]{0,300})\|")
 #: A character by its number or its name: Mermaid writes those of HTML with # for &, or for &#.
 _CODE = re.compile(r"#([0-9]{1,7}|[A-Za-z]{1,20});")
-_FENCE = re.compile(r"^\s*```\s*mermaid\s*$")
+_FENCE = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{?mermaid\b")
+_FENCE_END = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*$")
 
 
 def is_it(file: SourceFile) -> bool:
@@ -65,22 +66,36 @@ def is_it(file: SourceFile) -> bool:
 
 def other_diagram(file: SourceFile) -> str:
     """The name of a diagram of Mermaid that is no flowchart ("" for anything else)."""
-    for line in file.text.splitlines()[:100]:
+    lines = file.text.splitlines()
+    if _flowchart(lines) is not None:
+        return ""
+    fences = [number for number, line in enumerate(lines[:MOST_LINES]) if _FENCE.match(line)]
+    for line in lines[fences[0] if fences else 0 :][:100]:
         if found := _OTHER.match(line):
             return found[1]
-        if line.strip() and not line.lstrip().startswith(("%%", "```", "---", "title:")):
+        if line.strip() and not line.lstrip().startswith(("%%", "```", "~~~", ":::", "---", "title:")):
             return ""
     return ""
 
 
 def _body(text: str) -> list[tuple[int, str]] | None:
-    """The numbered lines after the header."""
-    lines = text.splitlines()
-    start = 0
-    for number, line in enumerate(lines[:500]):
-        if _FENCE.match(line):
-            start = number + 1
-            break
+    """The numbered lines after the header, of the first flowchart."""
+    found = _flowchart(text.splitlines())
+    return None if found is None else found[0]
+
+
+def _flowchart(lines: list[str]) -> tuple[list[tuple[int, str]], list[int]] | None:
+    """The numbered lines of the first flowchart after its header, and where other diagrams begin."""
+    fences = [number for number, line in enumerate(lines[:MOST_LINES]) if _FENCE.match(line)]
+    for fence in fences:
+        body = _body_at(lines, fence + 1)
+        if body is not None:
+            return body, [number + 1 for number in fences if number != fence]
+    body = None if fences else _body_at(lines, 0)
+    return None if body is None else (body, [])
+
+
+def _body_at(lines: list[str], start: int) -> list[tuple[int, str]] | None:
     in_front = False
     for number, line in enumerate(lines[start : start + 100], start):
         if line.strip() == "---":
@@ -89,7 +104,7 @@ def _body(text: str) -> list[tuple[int, str]] | None:
             continue
         elif _HEADER.match(line):
             body = list(enumerate(lines[number + 1 :], number + 2))
-            end = next((place for place, (_, one) in enumerate(body) if one.strip() == "```"), len(body))
+            end = next((place for place, (_, one) in enumerate(body) if _FENCE_END.match(one)), len(body))
             return body[:end]
         else:
             return None
@@ -107,6 +122,11 @@ def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     title = re.search(r'^title:\s*"?([^"\n]{1,200})', file.text[:2_000], re.MULTILINE)
     if title:
         reading.title = title[1].strip()
+    found = _flowchart(file.text.splitlines())
+    for number in found[1] if found else ():
+        reading.not_understood(
+            "another diagram, which is not read: give it in a file of its own", f"line {number}"
+        )
     chart = _Chart(reading)
     statements = 0
     for number, line in body:
@@ -172,12 +192,14 @@ class _Chart:
             if match is None:
                 return position, found
             id = match["id"]
-            position, label, shape = self._shape(line, match.end())
+            position, raw, shape = self._shape(line, match.end())
+            label, words = _clean(raw), _words(raw)
             if skipped := _CLASS.match(line, position):
                 position = skipped.end()
             box = self.drawn.boxes.setdefault(id, Box(id, id, path=(place,)))
             if label:
                 box.label, box.shape = label, shape
+                box.words = words
             found.append(id)
             rest = line[position:].lstrip()
             if not rest.startswith("&"):
@@ -191,7 +213,7 @@ class _Chart:
                 inside = line[position:end]
                 label = re.search(r'label:\s*"([^"]{0,300})"', inside)
                 is_cylinder = re.search(r"shape:\s*(?:cyl|cylinder|database|db)\b", inside)
-                return end + 1, _clean(label[1]) if label else "", "cylinder" if is_cylinder else ""
+                return end + 1, label[1] if label else "", "cylinder" if is_cylinder else ""
         for opening, closing, shape in _SHAPES:
             if line.startswith(opening, position):
                 start = position + len(opening)
@@ -199,10 +221,10 @@ class _Chart:
                     end = line.find('"', start + 1)
                     close = line.find(closing, end) if end > 0 else -1
                     if close >= 0:
-                        return close + len(closing), _clean(line[start + 1 : end]), shape
+                        return close + len(closing), line[start + 1 : end], shape
                 close = line.find(closing, start)
                 if close >= 0:
-                    return close + len(closing), _clean(line[start:close]), shape
+                    return close + len(closing), line[start:close], shape
         return position, "", ""
 
     def _arrow(self, line: str, position: int) -> tuple[int, str, bool, bool] | None:
@@ -218,6 +240,12 @@ class _Chart:
         if match is not None:
             return match.end(), _clean(match["label"]), "." in match["end"], True
         return None
+
+
+def _words(text: str) -> str:
+    """All lines of a label, which say what the box is."""
+    lines = re.split(r"<br\s?/?>|\\n|\n", text[:1_000])
+    return "\n".join(html.unescape(re.sub(r"<[^<>]{0,200}>", "", line)).strip('" ') for line in lines)
 
 
 def _clean(text: str) -> str:

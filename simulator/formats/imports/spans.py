@@ -43,12 +43,28 @@ def is_it(file: SourceFile) -> bool:
     if not file.is_json:
         return False
     data = _first(file)
+    if isinstance(data, list):
+        return any(isinstance(one, dict) and {"spans", "processes"} <= one.keys() for one in data[:10])
     if not isinstance(data, dict):
         return False
+    if {"spans", "processes"} <= data.keys():
+        return True
+    if any(isinstance(one, dict) and _SCOPES & one.keys() for one in _resources(data)):
+        return True
     if isinstance(data.get("resourceSpans"), list):
         return True
     found = data.get("data")
     return isinstance(found, list) and any(isinstance(one, dict) and "spans" in one for one in found)
+
+
+#: What holds the spans of a resource: scopes, and libraries in older files.
+_SCOPES = frozenset({"scopeSpans", "instrumentationLibrarySpans"})
+
+
+def _resources(data: dict[str, Any]) -> list[Any]:
+    """The resources of OTLP; Tempo calls them batches, and puts them under trace."""
+    inner = mapping(data.get("trace")) or data
+    return rows(inner.get("resourceSpans")) or rows(inner.get("batches"))
 
 
 def _first(file: SourceFile) -> Any:
@@ -78,7 +94,7 @@ def documents_of(file: SourceFile) -> Iterator[Any]:
 def spans_of(document: Any) -> Iterator[Span | None]:
     """The spans of a document; None for one without ids, times or service."""
     data = mapping(document)
-    for resource in rows(data.get("resourceSpans")):
+    for resource in _resources(data):
         service = _attributes(mapping(mapping(resource).get("resource")).get("attributes")).get(
             "service.name", ""
         )
@@ -88,7 +104,8 @@ def spans_of(document: Any) -> Iterator[Span | None]:
         for scope in scopes:
             for row in rows(mapping(scope).get("spans")):
                 yield _otlp(mapping(row), service)
-    for trace in rows(data.get("data")):
+    single = [data] if {"spans", "processes"} <= data.keys() else []
+    for trace in document if isinstance(document, list) else single or rows(data.get("data")):
         processes = mapping(mapping(trace).get("processes"))
         for row in rows(mapping(trace).get("spans")):
             yield _jaeger(mapping(row), processes)

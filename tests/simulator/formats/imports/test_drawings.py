@@ -151,3 +151,99 @@ def test_failures_that_a_drawing_hands_on_from_a_reader_leave_the_queue_it_reads
 def test_other_diagrams_of_mermaid_are_refused_by_their_name():
     with pytest.raises(InvalidDesign, match="a sequenceDiagram of Mermaid is not read"):
         imported("%% who calls whom\nsequenceDiagram\n  Web->>Shop: order\n", names=("a.mmd",))
+
+
+# ---------------------------------------------------------------- shapes of drawings as people make them
+
+#: Name: the lines of a flowchart, edges.
+CHARTS = {
+    "shapes around names": ("A[system A] --> SNS(SNS):::link\nSNS --> SQS{SQS}\nSQS --> |a| LA[Lambda A]", {("sns", "sqs", "publish"), ("sqs", "lambda-a", "consume")}),
+    "semicolons": ("U[User action]-->|Triggers| B[Event bus];\nB-->|Sends| O[Order service];", {("event-bus", "order-service", "publish")}),
+    "kind in the second line": ('W[Web] --> Q["Orders<br/>SQS FIFO"]\nQ --> F["Order worker<br>AWS Lambda"]', {("orders", "order-worker", "consume")}),
+    "what a box does is no kind": ('Q[Orders queue] --> W["Worker<br/>reads messages from SQS and writes a table"]', {("orders-queue", "worker", "consume")}),
+    "groups": ("subgraph In\n  A[Web] --> Q[Queue]\nend\nsubgraph Out\n  Q --> W[Worker]\nend\nstyle In stroke:#0F0", {("queue", "worker", "consume")}),
+    "names in other scripts": ("注文[注文 service] --> キュー[SQS 注文]\nキュー --> 処理[処理 worker]", {("sqs", "worker", "consume")}),
+    "lines and heads": ("A[Web] ==> Q[Queue]\nQ --o W[Worker]\nW -.-> T[Kafka topic]", {("queue", "worker", "consume"), ("worker", "kafka-topic", "publish")}),
+    "longer arrows": ("A[Web] ----> Q[Queue]\nQ ====> W[Worker]", {("queue", "worker", "consume")}),
+    "a chain of several": ("A[Web] --> Q[Queue] --> W[Worker] --> T[Kafka topic]", {("web", "queue", "publish"), ("worker", "kafka-topic", "publish")}),
+    "icons and quotes": ('A["fa:fa-globe Web"] --> Q[("Orders queue")]\nQ --> W{{"Worker"}}', {("orders-queue", "worker", "consume")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "expected"), CHARTS.values(), ids=CHARTS)
+@pytest.mark.parametrize(
+    "frame",
+    ["flowchart TD\n{}\n", "# Design\n\nText: of a page\n\n```mermaid\ngraph LR\n{}\n```\n\n- more: text\n"],
+    ids=["file", "page"],
+)
+def test_a_flowchart_is_understood_alone_and_in_a_page(lines, expected, frame):
+    made = imported(frame.format(lines), names=("page.md",))
+    assert expected <= edges(made)
+    assert not has_note(made, "not-understood", "")
+
+
+def test_the_first_flowchart_of_a_page_is_read_and_other_diagrams_are_listed():
+    page = "```mermaid\nsequenceDiagram\n A->>B: x\n```\n~~~mermaid\nflowchart LR\n A[Web] --> Q[Queue]\n~~~\n```mermaid\ngraph TD\n X --> Y\n```\n"
+    made = imported(page, names=("README.md",))
+    assert {"web", "queue"} <= set(nodes(made))
+    assert has_note(made, "not-understood", "line 1", "another diagram")
+    assert has_note(made, "not-understood", "line 9", "another diagram")
+    with pytest.raises(InvalidDesign, match="sequenceDiagram"):
+        imported("Text: a\n\n```mermaid\nsequenceDiagram\n A->>B: x\n```\n", names=("README.md",))
+
+
+def cell(id, label="", style="rounded=1", parent="1", x=0, y=0, width=80, height=80):
+    return f'<mxCell id="{id}" value="{label}" style="{style}" vertex="1" parent="{parent}"><mxGeometry x="{x}" y="{y}" width="{width}" height="{height}" as="geometry"/></mxCell>'
+
+
+def arrow(id, ends="", style="", points="", parent="1"):
+    return f'<mxCell id="{id}" edge="1" parent="{parent}" style="{style}" {ends}><mxGeometry relative="1" as="geometry">{points}</mxGeometry></mxCell>'
+
+
+def drawn(*cells):
+    return f'<mxfile><diagram><mxGraphModel><root><mxCell id="0"/><mxCell id="1" parent="0"/>{"".join(cells)}</root></mxGraphModel></diagram></mxfile>'
+
+
+WEB, WORKER = cell("a", "Web"), cell("w", "Worker", x=400)
+ENDS = ('source="a" target="q"', 'source="q" target="w"')
+#: Name: the queue's cell, and the id it gets.
+QUEUES = {
+    "an icon": (cell("q", "", "sketch=0;shape=mxgraph.aws4.resourceIcon;resIcon=mxgraph.aws4.sqs;"), "sqs", "aws.sqs"),
+    "an icon with a label": (cell("q", "Orders", "shape=mxgraph.aws4.resourceIcon;resIcon=mxgraph.aws4.sqs;"), "orders", "aws.sqs"),
+    "an older icon": (cell("q", "Orders", "shape=mxgraph.aws3.sqs;"), "orders", "aws.sqs"),
+    "a label of several lines": (cell("q", "&lt;div&gt;Orders&lt;/div&gt;&lt;div&gt;Amazon SQS&lt;/div&gt;"), "orders", "aws.sqs"),
+    "a label with an empty first line": (cell("q", "&lt;p&gt;&lt;/p&gt;&lt;b&gt;Orders queue&lt;/b&gt;"), "orders-queue", "queue"),
+    "a picture of another cloud": (cell("q", "Orders", "image;aspect=fixed;image=img/lib/azure2/integration/Service_Bus.svg;"), "orders", "queue"),
+    "Google Cloud": (cell("q", "Orders", "shape=mxgraph.gcp2.cloud_pubsub;"), "orders", "topic"),
+    "words alone": (cell("q", "Kafka topic orders", "rounded=0"), "kafka-topic-orders", "kafka.topic"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("queue", "id", "kind"), QUEUES.values(), ids=QUEUES)
+def test_boxes_of_draw_io_are_understood(queue, id, kind):
+    made = imported(drawn(WEB, WORKER, queue, arrow("e", ENDS[0]), arrow("f", ENDS[1])))
+    assert nodes(made)[id]["kind"] == kind
+    assert {("web", id, "publish"), (id, "worker", "consume")} <= edges(made)
+
+
+def test_frames_and_texts_are_no_parts_and_are_listed():
+    made = imported(drawn(
+        cell("cloud", "AWS Cloud", "shape=mxgraph.aws4.group;grIcon=mxgraph.aws4.group_aws_cloud", width=900, height=900),
+        cell("around", "Lambda functions", parent="cloud"), cell("note", "the order queue", "text;html=1"), cell("empty", ""),
+        cell("a", "Web", parent="around"), cell("q", "Orders queue", parent="cloud"), arrow("e", ENDS[0]),
+    ))  # fmt: skip
+    assert set(nodes(made)) == {"web", "orders-queue", "orders-queue-consumer"}
+    for words in ("'AWS Cloud'", "'Lambda functions'", "'the order queue'"):
+        assert has_note(made, "not-modelled", words, "a frame or a text")
+
+
+def test_arrows_that_only_lie_at_their_boxes_lead_between_them_and_heads_may_be_at_the_start():
+    points = '<mxPoint x="85" y="40" as="sourcePoint"/><mxPoint x="195" y="45" as="targetPoint"/>'
+    nowhere = '<mxPoint x="700" y="700" as="sourcePoint"/><mxPoint x="800" y="800" as="targetPoint"/>'
+    made = imported(drawn(
+        WEB, WORKER, cell("q", "Orders queue", x=200), arrow("e", points=points), arrow("g", points=nowhere),
+        arrow("f", 'source="w" target="q"', "startArrow=classic;endArrow=none"),
+    ))  # fmt: skip
+    assert {("web", "orders-queue", "publish"), ("orders-queue", "worker", "consume")} <= edges(made)
+    assert has_note(made, "assumed", "cell e", "an arrow leads between the boxes that its ends lie at")
+    assert has_note(made, "not-understood", "cell g", "not tied to a box at both ends")

@@ -96,6 +96,30 @@ def test_a_loop_that_takes_no_time_loses_an_edge_and_says_so():
     assert not [problem for problem in check(made.document) if problem.blocks]
 
 
+UNREADABLE = {
+    "text of another sort": ("README.md", "# Shop: notes\n- a: b: c\n", "mapping values are not allowed"),
+    "code": ("app.py", "import os\n\ndef f():\n  return {1: [2}\n", "nothing of the file is in the design"),
+    "a template of Helm": ("values.yaml", "{{- if .x }}\na: {{ .y }}\n", "nothing of the file"),
+    "nothing": ("empty.yaml", "", "the file is empty"),
+    "a picture": ("logo.png", "\x89PNG\r\n\x1a\n", "nothing of the file is in the design"),
+    "a template that is cut off": ("other.yaml", "Resources:\n  A: {Type: 'AWS::SQS::Queue'\n", "line 3"),
+    "a template of nothing": ("none.yaml", "AWSTemplateFormatVersion: '2010-09-09'\n", "has Resources"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "why"), UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_that_cannot_be_read_is_listed_beside_others_and_refused_alone(name, text, why, is_first):
+    content = text.encode("latin-1" if name.endswith(".png") else "utf-8")
+    files = [SourceFile("topic.yaml", PRODUCERS.encode()), SourceFile(name, content)]
+    made = import_files(files[::-1] if is_first else files)
+    assert "orders" in nodes(made)
+    assert has_note(made, "not-understood", name, why)
+    with pytest.raises(InvalidDesign) as refused:
+        import_files([SourceFile(name, content), SourceFile("b.png", b"\x89PNG")])
+    assert any(name in problem.message for problem in refused.value.problems)
+
+
 # ---------------------------------------------------------------- the command
 
 

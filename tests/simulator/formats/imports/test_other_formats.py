@@ -60,7 +60,7 @@ def test_strimzi_topics_have_their_settings_and_the_clusters_brokers():
         "brokers": 5,
     }
     assert has_note(made, "not-modelled", "[2].spec.config", "confluent.value.schema.validation")
-    assert has_note(made, "not-modelled", "KafkaUser is no topic")
+    assert has_note(made, "not-modelled", "KafkaUser u: no right to read or write a topic")
     assert simulate(made.document, duration=10)["conservation"]["ok"]
 
 
