@@ -12,6 +12,7 @@ from typing import Any
 
 import networkx as nx
 
+from simulator.formats.imports.guessing import speaks_of_dead_letters
 from simulator.formats.imports.mending_aws import (
     category,
     mend_functions,
@@ -231,13 +232,15 @@ def _hand_to_queue(drawing: Drawing, wire: Wire) -> bool:
 def _add_readers(drawing: Drawing) -> None:
     """A consumer for every queue that none of the files reads."""
     leaving: dict[str, list[Wire]] = defaultdict(list)
-    letters: set[str] = set()
+    entering: dict[str, list[Wire]] = defaultdict(list)
     for wire in drawing.wires:
         leaving[wire.source].append(wire)
-        if wire.role == "dead-letter":
-            letters.add(wire.target)
+        entering[wire.target].append(wire)
+    letters = {id for id, wires in entering.items() if any(wire.role == "dead-letter" for wire in wires)}
     for vertex in list(drawing.vertices.values()):
         kind = category(vertex)
+        if _is_behind_letters(vertex, entering, letters):
+            continue
         is_read = any(wire.role != "dead-letter" for wire in leaving[vertex.id])
         is_end = kind == "queue" or (vertex.kind == "topic")
         if not is_end or is_read or vertex.id in letters:
@@ -270,6 +273,17 @@ def _add_readers(drawing: Drawing) -> None:
             f"{vertex.label} is read by one consumer that takes {ASSUMED_SERVICE_TIME:g} s a message: "
             "no file names who reads it",
         )
+
+
+def _is_behind_letters(vertex: Vertex, entering: dict[str, list[Wire]], letters: set[str]) -> bool:
+    """Whether a queue named after failures gets only what an exchange of dead letters hands on."""
+    sources = [wire.source for wire in entering[vertex.id]]
+    return (
+        bool(sources)
+        and speaks_of_dead_letters(vertex.label)
+        and letters.issuperset(sources)
+        and all(wire.role == "dead-letter" for source in sources for wire in entering[source])
+    )
 
 
 def _is_delay(vertex: Vertex, leaving: Sequence[Wire]) -> bool:
@@ -326,15 +340,38 @@ def _add_sources(drawing: Drawing) -> None:
     for vertex in list(drawing.vertices.values()):
         if category(vertex) == "producer":
             reach(vertex.id)
+    fed = _fed_by_letters(drawing, letters, graph)
     position = {id: number for number, id in enumerate(drawing.vertices)}
     stages = nx.condensation(graph)
     for stage in nx.topological_sort(stages):
         for id in sorted(stages.nodes[stage]["members"], key=position.__getitem__):
             vertex = drawing.vertices[id]
-            if id in reached or category(vertex) == "consumer" or (id in letters and not graph.pred[id]):
+            if id in fed:
+                reach(id)
+            if id in reached or category(vertex) == "consumer":
                 continue
             _add_source(drawing, vertex)
             reach(id)
+
+
+def _fed_by_letters(drawing: Drawing, letters: set[str], graph: Any) -> set[str]:
+    """Parts that get nothing but dead letters. Where these go round, as in retries by a queue with a time to
+    live, the part that is not named after retries or failures is where messages come in.
+    """
+    whole: Any = nx.DiGraph(graph)
+    for wire in drawing.wires:
+        whole.add_edge(wire.source, wire.target)
+    round_of = nx.condensation(whole).graph["mapping"]
+    fed = set()
+    for wire in drawing.wires:
+        target = drawing.vertices[wire.target]
+        if wire.target not in letters or graph.pred[wire.target]:
+            continue
+        goes_round = round_of[wire.source] == round_of[wire.target]
+        is_named = speaks_of_dead_letters(target.label) or _DELAYS.search(target.label)
+        if not goes_round or is_named:
+            fed.add(wire.target)
+    return fed
 
 
 def _add_source(drawing: Drawing, vertex: Vertex) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from simulator.formats.imports.reading import Name, PartId, Reading
 from simulator.formats.imports.source_file import SourceFile
-from simulator.formats.imports.values import whole
+from simulator.formats.imports.values import mapping, whole
 from simulator.kinds.rabbitmq.queue_settings import ONLY
 
 _SECTIONS = ("exchanges", "queues", "bindings")
@@ -128,9 +128,10 @@ class _Definitions:
         self.vhosts = {self._vhost(row) for key in _SECTIONS for row in _rows(data.get(key))}
         self.untried: set[int] = set()
         self.default_types = {
-            str(row.get("name")): row["default_queue_type"]
+            str(row.get("name")): type
             for row in _rows(data.get("vhosts"))
-            if row.get("default_queue_type") in ("classic", "quorum", "stream")
+            for given in (row, mapping(row.get("metadata")))  # as newer and as older versions export it
+            if (type := given.get("default_queue_type")) in ("classic", "quorum", "stream")
         }
 
     def read(self) -> None:

@@ -54,8 +54,12 @@ def originals() -> dict[str, tuple[str, ...]]:
     """Good files of every format."""
     from tests.simulator.formats.imports import (
         test_asyncapi,
+        test_callers,
         test_cloudformation,
+        test_compose,
+        test_containers,
         test_drawings,
+        test_kafka_clients,
         test_other_formats,
         test_rabbitmq,
         test_stacks,
@@ -91,24 +95,40 @@ def originals() -> dict[str, tuple[str, ...]]:
     }
     return {
         "kafka": (test_other_formats.PRINTED, test_other_formats.CONFIGS),
-        "mermaid": (test_drawings.FLOWCHART, str(EXPORTS["mermaid"].write(designs[0], None, "light"))),
-        "drawio": (test_drawings.MODEL, test_drawings.page(test_drawings.MODEL)),
+        "mermaid": (
+            test_drawings.FLOWCHART,
+            test_drawings.PAGE,
+            str(EXPORTS["mermaid"].write(designs[0], None, "light")),
+        ),
+        "drawio": (test_drawings.MODEL, test_drawings.page(test_drawings.MODEL), test_drawings.LOOSE),
         "service-times": ("service,duration_ms\n" + "billing,5\nbilling,7.5\nmail,1e3\n" * 3,),
         "load": ("timestamp,count\n2026-01-01T00:00:00,10\n2026-01-01T00:05:00,20\n", "1\n2\n3.5\n"),
         "traces": (json.dumps(test_traces.otlp(spans)),),
         "headrace": tuple(str(EXPORTS["yaml"].write(design, None, "light")) for design in designs[:2]),
         "asl": (json.dumps(machine),),
         "asyncapi": (test_asyncapi.ORDERS_V3, test_asyncapi.MAIL_V2),
-        "strimzi": (test_other_formats.STRIMZI,),
-        "terraform": (json.dumps(test_other_formats.PLAN), test_terraform.shop().text()),
+        "strimzi": (test_other_formats.STRIMZI, test_kafka_clients.ALL),
+        "terraform": (
+            json.dumps(test_other_formats.PLAN),
+            test_terraform.shop().text(),
+            json.dumps(test_containers.STATE),
+        ),
         "cloudformation": (
             test_cloudformation.FAN_OUT,
             test_cloudformation.SAM,
             test_stacks.PARENT,
+            json.dumps({"Resources": test_callers.ALL}),
+            json.dumps({"Resources": test_containers.ALL}),
             str(EXPORTS["sam"].write(Document.parse(yaml.safe_load(DESIGN)), None, "light")),
         ),
-        "compose": (test_other_formats.COMPOSE,),
-        "rabbitmq": (json.dumps(test_rabbitmq.DEFINITIONS),),
+        "compose": (
+            test_other_formats.COMPOSE,
+            *(f"services: {services}\n" for services, _, _, _ in test_compose.SHAPES.values()),
+        ),
+        "rabbitmq": (
+            json.dumps(test_rabbitmq.DEFINITIONS),
+            *(json.dumps(sections) for sections, _, _ in test_rabbitmq.SHAPES.values()),
+        ),
     }
 
 

@@ -157,6 +157,13 @@ PARTS = {
 }
 
 
+METHODS = {
+    f"M{number}": resource("ApiGateway::Method", Integration=one)
+    for number, (one, _) in enumerate(INTEGRATIONS.values())
+}
+ALL = {**METHODS, **PARTS}
+
+
 @pytest.mark.parametrize("place", ["method", "OpenAPI"])
 @pytest.mark.parametrize(("integration", "target"), INTEGRATIONS.values(), ids=INTEGRATIONS)
 def test_an_api_leads_to_what_its_integration_names(place, integration, target):

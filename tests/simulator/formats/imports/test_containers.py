@@ -61,6 +61,18 @@ TASKS = {
 }  # fmt: skip
 
 
+ALL = {
+    "Task": TASKS["reads one and publishes to a topic"][0],
+    "Role": TASKS["reads one and publishes to a topic"][1],
+    "Service": SERVICE,
+    "Jobs": resource("SQS::Queue", QueueName="jobs"),
+    "News": resource("SNS::Topic", TopicName="news"),
+    "Items": resource("DynamoDB::Table", BillingMode="PAY_PER_REQUEST"),
+    "Work": resource("Lambda::Function", Environment={"Variables": {"QUEUE_NAME": "jobs", "T": of("News")}}),
+    "Setup": {"Type": "Custom::Setup", "Properties": {"ServiceToken": of("Work")}},
+}
+
+
 @pytest.mark.parametrize(("given", "allowed", "expected"), TASKS.values(), ids=TASKS)
 def test_a_task_of_ecs_reads_and_sends_what_its_role_and_its_environment_name(given, allowed, expected):
     made = template(
@@ -205,22 +217,25 @@ def test_resources_of_the_cdk_have_the_names_of_their_constructs():
     assert "own-name" in nodes(made)
 
 
-def test_a_state_as_terraform_keeps_it_is_read():
-    def row(type: str, name: str, *instances: dict[str, object]) -> dict[str, object]:
-        return {"mode": "managed", "type": type, "name": name, "instances": list(instances)}
+def row(type: str, name: str, *instances: dict[str, object]) -> dict[str, object]:
+    return {"mode": "managed", "type": type, "name": name, "instances": list(instances)}
 
-    arn = "arn:aws:sqs:eu-west-1:123456789012:{}"
-    state = {
-        "version": 4,
-        "terraform_version": "1.9.0",
-        "resources": [
-            row("aws_sqs_queue", "jobs", {"attributes": {"name": "jobs", "arn": arn.format("jobs"), "visibility_timeout_seconds": 60, "redrive_policy": json.dumps({"deadLetterTargetArn": arn.format("dead"), "maxReceiveCount": 3})}}),
-            row("aws_sqs_queue", "dead", {"attributes": {"name": "dead", "arn": arn.format("dead")}}),
-            row("aws_sqs_queue", "many", {"index_key": "a", "attributes": {"name": "many-a"}}, {"index_key": "b", "attributes": {"name": "many-b"}}),
-            row("aws_db_instance", "db", {"attributes": {"password": "canary"}}),
-        ],
-    }  # fmt: skip
-    made = imported(json.dumps(state), names=("terraform.tfstate",))
+
+ARN = "arn:aws:sqs:eu-west-1:123456789012:{}"
+STATE = {
+    "version": 4,
+    "terraform_version": "1.9.0",
+    "resources": [
+        row("aws_sqs_queue", "jobs", {"attributes": {"name": "jobs", "arn": ARN.format("jobs"), "visibility_timeout_seconds": 60, "redrive_policy": json.dumps({"deadLetterTargetArn": ARN.format("dead"), "maxReceiveCount": 3})}}),
+        row("aws_sqs_queue", "dead", {"attributes": {"name": "dead", "arn": ARN.format("dead")}}),
+        row("aws_sqs_queue", "many", {"index_key": "a", "attributes": {"name": "many-a"}}, {"index_key": "b", "attributes": {"name": "many-b"}}),
+        row("aws_db_instance", "db", {"attributes": {"password": "canary"}}),
+    ],
+}  # fmt: skip
+
+
+def test_a_state_as_terraform_keeps_it_is_read():
+    made = imported(json.dumps(STATE), names=("terraform.tfstate",))
     assert config_of(made, "jobs", "dead") == {"maxReceiveCount": 3}
     assert {"many-a", "many-b"} <= set(nodes(made))
     assert has_note(made, "not-modelled", "aws_db_instance.db: the type aws_db_instance")

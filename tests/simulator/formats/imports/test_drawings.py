@@ -182,9 +182,11 @@ def test_a_flowchart_is_understood_alone_and_in_a_page(lines, expected, frame):
     assert not has_note(made, "not-understood", "")
 
 
+PAGE = "```mermaid\nsequenceDiagram\n A->>B: x\n```\n~~~mermaid\nflowchart LR\n A[Web] --> Q[Queue]\n~~~\n```mermaid\ngraph TD\n X --> Y\n```\n"
+
+
 def test_the_first_flowchart_of_a_page_is_read_and_other_diagrams_are_listed():
-    page = "```mermaid\nsequenceDiagram\n A->>B: x\n```\n~~~mermaid\nflowchart LR\n A[Web] --> Q[Queue]\n~~~\n```mermaid\ngraph TD\n X --> Y\n```\n"
-    made = imported(page, names=("README.md",))
+    made = imported(PAGE, names=("README.md",))
     assert {"web", "queue"} <= set(nodes(made))
     assert has_note(made, "not-understood", "line 1", "another diagram")
     assert has_note(made, "not-understood", "line 9", "another diagram")
@@ -237,13 +239,16 @@ def test_frames_and_texts_are_no_parts_and_are_listed():
         assert has_note(made, "not-modelled", words, "a frame or a text")
 
 
+LIES = '<mxPoint x="85" y="40" as="sourcePoint"/><mxPoint x="195" y="45" as="targetPoint"/>'
+NOWHERE = '<mxPoint x="700" y="700" as="sourcePoint"/><mxPoint x="800" y="800" as="targetPoint"/>'
+LOOSE = drawn(
+    WEB, WORKER, cell("q", "Orders queue", x=200), arrow("e", points=LIES), arrow("g", points=NOWHERE),
+    arrow("f", 'source="w" target="q"', "startArrow=classic;endArrow=none"),
+)  # fmt: skip
+
+
 def test_arrows_that_only_lie_at_their_boxes_lead_between_them_and_heads_may_be_at_the_start():
-    points = '<mxPoint x="85" y="40" as="sourcePoint"/><mxPoint x="195" y="45" as="targetPoint"/>'
-    nowhere = '<mxPoint x="700" y="700" as="sourcePoint"/><mxPoint x="800" y="800" as="targetPoint"/>'
-    made = imported(drawn(
-        WEB, WORKER, cell("q", "Orders queue", x=200), arrow("e", points=points), arrow("g", points=nowhere),
-        arrow("f", 'source="w" target="q"', "startArrow=classic;endArrow=none"),
-    ))  # fmt: skip
+    made = imported(LOOSE)
     assert {("web", "orders-queue", "publish"), ("orders-queue", "worker", "consume")} <= edges(made)
     assert has_note(made, "assumed", "cell e", "an arrow leads between the boxes that its ends lie at")
     assert has_note(made, "not-understood", "cell g", "not tied to a box at both ends")

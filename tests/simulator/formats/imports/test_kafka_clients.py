@@ -68,6 +68,9 @@ CLIENTS = {
 }  # fmt: skip
 
 
+ALL = yaml.safe_dump_all([topic("orders"), *(one for resources, _ in CLIENTS.values() for one in resources)])
+
+
 @pytest.mark.parametrize(("resources", "expected"), CLIENTS.values(), ids=CLIENTS)
 @pytest.mark.parametrize("shape", ["documents", "list", "files"])
 def test_users_and_connectors_say_who_reads_and_who_writes(resources, expected, shape):

@@ -1,5 +1,6 @@
 """RabbitMQ definitions. Source: RabbitMQ documentation, *Policies* and *Definition Export and Import*."""
 
+# ruff: noqa: E501 -- files of other programs stand here as they would be written
 from __future__ import annotations
 
 import json
@@ -7,7 +8,7 @@ import json
 import pytest
 
 from simulator.running import simulate
-from tests.simulator.formats.imports.importing import config_of, edges, has_note, imported, nodes
+from tests.simulator.formats.imports.importing import config_of, edges, has_note, imported, nodes, runs
 
 DEFINITIONS = {
     "rabbit_version": "3.13.1",
@@ -220,3 +221,96 @@ def test_nobody_reads_a_queue_of_delays_and_the_reader_of_a_stream_has_a_prefetc
     assert has_note(made, "assumed", "jobs.retry is read by nobody")
     assert config_of(made, "log", "log-consumer")["prefetch"] == 100
     assert simulate(made.document, duration=40)["conservation"]["ok"]
+
+
+# ---------------------------------------------------------------- shapes of exports (RabbitMQ, Definition export)
+
+
+def queue(name, vhost="/", **arguments):
+    return {"name": name, "vhost": vhost, "durable": True, "auto_delete": False, "arguments": arguments}
+
+
+def exchange(name, type="topic", vhost="/"):
+    return {"name": name, "vhost": vhost, "type": type, "durable": True, "arguments": {}}
+
+
+def bound(source, target, key="", type="queue", vhost="/"):
+    return {
+        "source": source,
+        "vhost": vhost,
+        "destination": target,
+        "destination_type": type,
+        "routing_key": key,
+        "arguments": {},
+    }
+
+
+WAITS = {"x-message-ttl": 2000, "x-dead-letter-exchange": "work"}
+LETTERS = {"x-dead-letter-exchange": "dlx"}
+#: Name: sections, who is sent to by assumed sources, who is read by assumed consumers.
+SHAPES = {
+    "dead letters behind an exchange": (
+        {"queues": [queue("orders", **LETTERS), queue("dlq")], "exchanges": [exchange("dlx", "fanout")], "bindings": [bound("dlx", "dlq")]},
+        {"orders"}, {"orders"},
+    ),
+    "messages that wait": (
+        {"queues": [queue("delay", **WAITS), queue("jobs")], "exchanges": [exchange("later"), exchange("work")], "bindings": [bound("later", "delay", "#"), bound("work", "jobs", "#")]},
+        {"later"}, {"jobs"},
+    ),
+    "another try": (
+        {"queues": [queue("jobs", **{"x-dead-letter-exchange": "retry"}), queue("jobs-retry", **WAITS)], "exchanges": [exchange("work"), exchange("retry")], "bindings": [bound("work", "jobs", "#"), bound("retry", "jobs-retry", "#")]},
+        {"work"}, {"jobs"},
+    ),
+    "an exchange that leads to one of dead letters by itself": (
+        {"queues": [queue("orders"), queue("failed")], "exchanges": [exchange("in", "direct")], "bindings": [bound("in", "orders", "a"), bound("in", "failed", "b")]},
+        {"in"}, {"orders", "failed"},
+    ),
+    "no virtual host": (
+        {"queues": [{"name": "a", "durable": True}], "exchanges": [{"name": "x", "type": "direct"}], "bindings": [{"source": "x", "destination": "a", "destination_type": "queue", "routing_key": "k"}]},
+        {"x"}, {"a"},
+    ),
+    "arguments that are null": (
+        {"queues": [{"name": "a", "vhost": "/", "arguments": None}], "exchanges": [{"name": "x", "vhost": "/", "type": "fanout", "arguments": None}], "bindings": [{**bound("x", "a"), "arguments": None}]},
+        {"x"}, {"a"},
+    ),
+    "exchanges after each other": (
+        {"queues": [queue("a")], "exchanges": [exchange("first", "fanout"), exchange("second")], "bindings": [bound("first", "second", type="exchange"), bound("second", "a", "#")]},
+        {"first"}, {"a"},
+    ),
+    "an export of version 3.0": (
+        {"rabbit_version": "3.0.4", "users": [{"name": "guest", "password_hash": "canary", "tags": "administrator"}], "permissions": [], "parameters": [], "policies": [], "vhosts": [{"name": "/"}], "queues": [queue("a")], "exchanges": [], "bindings": []},
+        {"a"}, {"a"},
+    ),
+    "a shovel with its credentials": (
+        {"queues": [queue("a")], "parameters": [{"component": "shovel", "name": "s", "vhost": "/", "value": {"src-uri": "amqp://u:canary@h"}}], "global_parameters": [{"name": "cluster_name", "value": "x"}]},
+        {"a"}, {"a"},
+    ),
+    "a binding of the default exchange": (
+        {"queues": [queue("a")], "bindings": [bound("", "a", "a")]}, {"a"}, {"a"},
+    ),
+    "two virtual hosts": (
+        {"vhosts": [{"name": "/"}, {"name": "dev"}], "queues": [queue("a"), queue("a", "dev")]}, {"a", "dev-a"}, {"a", "dev-a"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sections", "sent", "read"), SHAPES.values(), ids=SHAPES)
+def test_who_sends_and_who_reads_is_assumed_where_messages_come_in_and_end(sections, sent, read):
+    made = imported(json.dumps(sections), names=("definitions.json",), format="rabbitmq")
+    kinds = {id: node["kind"] for id, node in nodes(made).items()}
+    assert {target for source, target, _ in edges(made) if kinds[source] == "producer"} == sent
+    assert {source for source, target, _ in edges(made) if kinds[target] == "consumer"} == read
+    assert "canary" not in json.dumps(made.document.to_data()) + json.dumps(made.report.as_dict())
+    runs(made, 2)
+
+
+@pytest.mark.parametrize(
+    "given", [{"default_queue_type": "quorum"}, {"metadata": {"default_queue_type": "quorum"}}]
+)
+def test_the_type_that_queues_of_a_virtual_host_have_by_default(given):
+    made = imported(
+        json.dumps(
+            {"vhosts": [{"name": "/", **given}], "queues": [queue("a")], "exchanges": [], "bindings": []}
+        )
+    )
+    assert nodes(made)["a"]["config"] == {"x-queue-type": "quorum"}
