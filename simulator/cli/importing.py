@@ -16,17 +16,38 @@ from simulator.design.trace_file import MOST_BYTES
 from simulator.formats.exports.own_yaml import own_yaml
 from simulator.report.layout import printable
 
+#: Ends of the names of files that are read of a folder, and what of a folder is left where it is.
+READABLE = (
+    ".yaml",
+    ".yml",
+    ".json",
+    ".xml",
+    ".drawio",
+    ".csv",
+    ".mmd",
+    ".mermaid",
+    ".md",
+    ".txt",
+    ".tfstate",
+    ".template",
+    ".asl",
+)
+_SKIPPED = frozenset({"node_modules", "vendor", "dist", "build", "target", "__pycache__"})
+_NEVER = frozenset({"package.json", "package-lock.json", "tsconfig.json", "composer.json", "tree.json"})
+
 _IMPORT = """Make a design of files that a system already has: templates, definitions, interface documents,
 recorded load. Several files become one design; what they say of the same thing is put together.
 The design goes to standard output or to -o DESIGN; what was read, what was assumed and what was not
 understood goes to standard error.
-Exit code: 0 done, 2 a file cannot be read or holds nothing that becomes a design."""
+Exit code: 0 done, 2 no file can be read or holds anything that becomes a design."""
 
 
 def add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`headrace import`."""
     parser = command(commands, "import", "make a design of other files", _IMPORT)
-    parser.add_argument("files", metavar="FILE", nargs="+", help="file to import; - for standard input")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="file or folder to import; - for standard input"
+    )
     parser.add_argument(
         "-o", "--output", metavar="DESIGN", help="write the design to this file, whole or not at all"
     )
@@ -48,8 +69,9 @@ def import_design(options: argparse.Namespace) -> int:
     if options.format is not None and options.format not in FORMATS:
         raise CannotDo(f"--as {options.format[:40]}: the formats are {', '.join(FORMATS)}")
     target = check_target(options.output) if options.output is not None else None
-    names = _shown_names(options.files)
-    files = [SourceFile(shown, _read(name)) for name, shown in zip(options.files, names, strict=True)]
+    given = [name for one in options.files for name in _inside(one)]
+    names = _shown_names(given)
+    files = [SourceFile(shown, _read(name)) for name, shown in zip(given, names, strict=True)]
     imported = import_files(files, format=options.format)
     text = own_yaml(imported.document)
     if target is None:
@@ -58,6 +80,25 @@ def import_design(options: argparse.Namespace) -> int:
         write_whole(target, text)
     sys.stderr.write("\n".join(printable(line) for line in report_text(imported).split("\n")))
     return 0
+
+
+def _inside(name: str) -> list[str]:
+    """A file itself; of a folder the files that an import may be able to read, by their names."""
+    folder = Path(name)
+    if name == STDIN or not folder.is_dir():
+        return [name]
+    found = [
+        str(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.name.lower().endswith(READABLE)
+        and not _SKIPPED.intersection(path.relative_to(folder).parts)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.name not in _NEVER
+    ]
+    if not found:
+        raise CannotDo(f"{name}: no file in the folder ends with {', '.join(READABLE)}")
+    return found
 
 
 def _read(name: str) -> bytes:

@@ -179,7 +179,8 @@ def link_call(stack: Stack, part: Part, found: Name, call: Call, path: Path, why
     # A read brings no message back, so that it closes no loop.
     is_guess = config.get("operation") != "get"
     stack.reading.link(part.name, found, path, role, config, origins=origins, is_guess=is_guess)
-    stack.reading.assumed(f"{part.label} {what} {found[1]} {how_often}: {why} names it", *path)
+    label = found[1] if target is None else target.label
+    stack.reading.assumed(f"{part.label} {what} {label} {how_often}: {why} names it", *path)
 
 
 # -- connectors and the environment ------------------------------------------------------------------

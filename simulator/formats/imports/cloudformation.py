@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -155,6 +156,7 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     for id, declared in present.items():
         resources[id] = with_its_name(id, declared, resolver)
     # Only now has every resource a name, which texts of others may hold before it is declared.
+    is_hashed = 2 * sum(_HASH.search(id) is not None for id in present) > len(present)
     for id, declared in present.items():
         path = ("Resources", id)
         properties = resolver.resolve(declared.get("Properties") or {})
@@ -164,7 +166,10 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
         properties = {str(key): value for key, value in properties.items()}
         properties = _with_globals(declared["Type"], properties, shared, resolver)
         beside = mapping(declared.get("Metadata"))
-        known, construct = mapping(beside.get("Headrace")), _construct(beside.get("aws:cdk:path"))
+        known, construct = (
+            mapping(beside.get("Headrace")),
+            _construct(id, beside.get("aws:cdk:path"), is_hashed=is_hashed),
+        )
         resources[id] = Resource(id, declared["Type"], properties, path, known, construct)
         connectors = resolver.resolve(declared.get("Connectors") or {})
         if isinstance(connectors, dict) and connectors:
@@ -187,8 +192,17 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     return reading
 
 
-def _construct(path: Any) -> str:
-    """The name of a construct of the AWS CDK in its stack: ``Shop/Orders/Queue/Resource`` is Orders/Queue."""
+#: What the AWS CDK puts behind the ids of its resources.
+_HASH = re.compile(r"(?<=[A-Za-z0-9])[0-9A-F]{8}\Z")
+
+
+def _construct(id: str, path: Any, *, is_hashed: bool) -> str:
+    """The name of a construct of the AWS CDK in its stack: ``Shop/Orders/Queue/Resource`` is Orders/Queue.
+
+    Where a template has no paths, it is the id without the hash; "" for a resource of any other origin.
+    """
+    if not text(path):
+        return _HASH.sub("", id) if is_hashed else ""
     steps = [step for step in text(path).split("/") if step]
     if steps[-1:] in (["Resource"], ["Default"]):
         steps.pop()

@@ -31,6 +31,8 @@ from simulator.formats.imports.templates import is_included
 from simulator.graph.problem import Problem
 
 MOST_FILES = 500
+#: Files of no known kind that are listed one by one; how many others there are is said.
+MOST_UNKNOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,9 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
     extras: dict[str, Any] = {}
     for reading in readings:
         extras |= reading.extras
-    title = next((reading.title for reading in readings if reading.title), "") or _title(files)
-    names = ", ".join(file.name for file in files[:20])
+    used = [file for file, one in chosen if one is not UNKNOWN and file not in refused] or list(files)
+    title = next((reading.title for reading in readings if reading.title), "") or _title(used)
+    names = ", ".join(file.name for file in used[:20])
     try:
         document = assemble(drawing, title, f"Imported from {names}.", extras)
     except InvalidDesign as invalid:
@@ -113,8 +116,8 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
             [replace(one, message=f"{what}: {one.message}"[:300]) for one in invalid.problems]
         ) from invalid
     notes = [note for reading in readings for note in reading.notes] + drawing.notes
-    used = tuple((file.name, one.title) for file, one in chosen)
-    return Imported(document, Report(used, _located(notes), sum(reading.unsaid for reading in readings)))
+    formats = tuple((file.name, UNKNOWN.title if file in refused else one.title) for file, one in chosen)
+    return Imported(document, Report(formats, _located(notes), sum(reading.unsaid for reading in readings)))
 
 
 #: Why files that stand beside others were not read, by the file.
@@ -152,8 +155,13 @@ def _read_all(
     """Read all files; among several, one that its reader refuses is listed with the reason."""
     files = [file for file, _ in chosen if file not in refused]
     group = files if is_chosen or len(files) == 1 else _readable(files)
-    readings = []
+    unknown = [file for file, format in chosen if format is UNKNOWN and file not in refused]
+    readings = [Reading(file, UNKNOWN.title) for file in unknown[MOST_UNKNOWN:]]
+    if len(unknown) > MOST_UNKNOWN:
+        readings[0].not_understood(f"{len(readings)} more files, from this one on, are of no known kind")
     for file, format in chosen:
+        if file in unknown[MOST_UNKNOWN:]:
+            continue
         if file not in refused:
             try:
                 readings.append(format.read(file, group if file in group else [file, *group]))
@@ -164,7 +172,8 @@ def _read_all(
                 refused[file] = invalid
         reading = Reading(file, UNKNOWN.title)
         problem = refused[file].problems[0]
-        reading.not_understood(f"nothing of the file is in the design: {problem.message}")
+        mend = f" ({problem.hint})" if problem.hint else ""
+        reading.not_understood(f"nothing of the file is in the design: {problem.message}{mend}")
         readings.append(reading)
     return readings
 

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { filesOf } from "./folders";
 
 /** Lets files be dropped anywhere on the page; while one hovers, the page says so. */
 export function DropZone({ onFiles, children }: { onFiles: (files: File[]) => void; children: ReactNode }) {
@@ -24,7 +25,12 @@ export function DropZone({ onFiles, children }: { onFiles: (files: File[]) => vo
       event.preventDefault();
       depth.current = 0;
       setOver(false);
-      latest.current([...(event.dataTransfer?.files ?? [])]);
+      // entries are gone after this event: they are asked for at once
+      const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (entries.some((entry) => entry?.isDirectory)) {
+        void filesOf(entries).then((found) => latest.current(found));
+      } else latest.current(files);
     };
     window.addEventListener("dragenter", enter);
     window.addEventListener("dragover", over);
@@ -42,7 +48,7 @@ export function DropZone({ onFiles, children }: { onFiles: (files: File[]) => vo
       {children}
       {isOver && (
         <div className="drop-veil" aria-hidden="true">
-          <p>Drop to open as a new design</p>
+          <p>Drop files or a folder to open as a new design</p>
         </div>
       )}
     </>

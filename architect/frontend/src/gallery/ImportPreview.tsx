@@ -2,6 +2,9 @@ import { useEffect, useRef } from "react";
 import type { ImportedDesign, ImportNote } from "../api/imports";
 
 const MOST_SHOWN = 200;
+/** What the report calls the format of a file of which nothing was read. */
+const NOT_READ = "not recognised";
+const MOST_NAMED = 8;
 
 /** What an import made of the files, before anything is saved. */
 export function ImportPreview({
@@ -18,6 +21,8 @@ export function ImportPreview({
     dialog.current?.showModal();
   }, []);
   const { document, report } = imported;
+  const unread = report.files.filter((file) => file.format === NOT_READ);
+  const used = report.files.filter((file) => file.format !== NOT_READ);
   const lists: readonly (readonly [string, string, readonly ImportNote[]])[] = [
     ["Assumed", "No file says it. Begin by measuring these.", report.assumed],
     ["Not understood", "Left out of the design.", report.not_understood],
@@ -28,9 +33,25 @@ export function ImportPreview({
     <dialog ref={dialog} className="import-dialog" aria-labelledby="preview-title" onClose={onClose}>
       <h2 id="preview-title">{document.name}</h2>
       <p className="muted">
-        {document.nodes.length} nodes and {document.edges.length} connections from{" "}
-        {report.files.map((file) => `${file.name} (${file.format})`).join(", ")}. Nothing is saved yet.
+        {document.nodes.length} nodes and {document.edges.length} connections. Nothing is saved yet.
       </p>
+      <ul className="import-files">
+        {used.map((file) => (
+          <li key={file.name}>
+            <code>{file.name}</code> {file.format}
+          </li>
+        ))}
+        {unread.length > 0 && (
+          <li className="import-unread">
+            Not read, see below:{" "}
+            {unread
+              .slice(0, MOST_NAMED)
+              .map((file) => file.name)
+              .join(", ")}
+            {unread.length > MOST_NAMED && ` and ${unread.length - MOST_NAMED} more`}
+          </li>
+        )}
+      </ul>
       {lists.map(
         ([title, words, notes]) =>
           notes.length > 0 && (
@@ -39,14 +60,23 @@ export function ImportPreview({
                 {title} ({notes.length})
               </summary>
               {words && <p className="muted">{words}</p>}
-              <ul className={title === "Not understood" ? "import-problems" : "import-problems import-notes"}>
-                {notes.slice(0, MOST_SHOWN).map((note) => (
-                  <li key={`${note.file} ${note.path} ${note.message}`}>
-                    <code>{placeOf(note)}</code>
-                    <p>{note.message}</p>
-                  </li>
-                ))}
-              </ul>
+              {byFile(notes.slice(0, MOST_SHOWN)).map(([file, ofFile]) => (
+                <section key={file}>
+                  {report.files.length > 1 && <h3>{file}</h3>}
+                  <ul
+                    className={
+                      title === "Not understood" ? "import-problems" : "import-problems import-notes"
+                    }
+                  >
+                    {ofFile.map((note) => (
+                      <li key={`${note.path} ${note.message}`}>
+                        <p>{note.message}</p>
+                        <code>{placeOf(note, report.files.length === 1)}</code>
+                      </li>
+                    ))}
+                  </ul>
+                </section>
+              ))}
               {notes.length > MOST_SHOWN && (
                 <p className="muted">
                   And {notes.length - MOST_SHOWN} more: headrace import lists all of them.
@@ -67,6 +97,17 @@ export function ImportPreview({
   );
 }
 
-function placeOf({ file, line, path }: ImportNote): string {
-  return [file, line === null ? "" : `line ${line}`, path].filter(Boolean).join(", ");
+function placeOf({ file, line, path }: ImportNote, isAlone: boolean): string {
+  return [isAlone ? file : "", line === null ? "" : `line ${line}`, path].filter(Boolean).join(", ");
+}
+
+/** Notes file by file, in the order of the report. */
+function byFile(notes: readonly ImportNote[]): readonly (readonly [string, readonly ImportNote[]])[] {
+  const found = new Map<string, ImportNote[]>();
+  for (const note of notes) {
+    const ofFile = found.get(note.file);
+    if (ofFile) ofFile.push(note);
+    else found.set(note.file, [note]);
+  }
+  return [...found];
 }

@@ -215,6 +215,11 @@ def test_resources_of_the_cdk_have_the_names_of_their_constructs():
     made = template(OrdersQueue12AB34CD=queue, Named99887766=named)
     assert nodes(made)["orders-queue"]["label"] == "Orders/Queue"
     assert "own-name" in nodes(made)
+    bare = template(OrdersQueue12AB34CD=resource("SQS::Queue"), Other81308327=resource("SQS::Queue"))
+    assert {"orders-queue", "other"} <= set(nodes(bare))
+    assert "orders12345678" in nodes(
+        template(Orders12345678=resource("SQS::Queue"), A=resource("SQS::Queue"))
+    )
 
 
 def row(type: str, name: str, *instances: dict[str, object]) -> dict[str, object]:

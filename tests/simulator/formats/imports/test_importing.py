@@ -120,6 +120,17 @@ def test_a_file_that_cannot_be_read_is_listed_beside_others_and_refused_alone(na
     assert any(name in problem.message for problem in refused.value.problems)
 
 
+def test_many_files_of_no_known_kind_are_counted():
+    others = [SourceFile(f"{number}.json", b"{}") for number in range(40)]
+    made = import_files([*others, SourceFile("topic.yaml", PRODUCERS.encode())])
+    assert made.document.name == "Topic"
+    assert len(made.report.files) == 41
+    assert len(made.report.about("not-understood")) == 11
+    assert has_note(
+        made, "not-understood", "10.json", "30 more files, from this one on, are of no known kind"
+    )
+
+
 # ---------------------------------------------------------------- the command
 
 
@@ -148,6 +159,21 @@ def test_the_command_writes_the_design_and_reports_on_standard_error(folder, cap
 def test_the_command_writes_to_standard_output_without_a_target(folder, capsys):
     assert main(["import", str(folder / "topic.yaml"), str(folder / "sub" / "queue.yaml")]) == 0
     assert Document.from_text(capsys.readouterr().out).node("billing").kind == "aws.sqs"
+
+
+def test_the_command_reads_what_it_can_of_a_folder(folder, capsys):
+    for name in ("app.py", "package.json", ".hidden.yaml", "sub/broken.yaml"):
+        (folder / name).write_text("a: [")
+    (folder / "node_modules").mkdir()
+    (folder / "node_modules" / "x.yaml").write_text(CONSUMERS)
+    assert main(["import", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    assert Document.from_text(out).node("billing").kind == "aws.sqs"
+    assert "broken.yaml" in err
+    assert not [name for name in ("app.py", "package.json", "hidden", "node_modules") if name in err]
+    (folder / "empty").mkdir()
+    assert main(["import", str(folder / "empty")]) == 2
+    assert "no file in the folder ends with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
