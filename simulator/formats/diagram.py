@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from simulator.design.document import Document, Edge, Node
+from simulator.formats.card_rows import first_that_fit
 from simulator.graph.placing import placed
 from simulator.kinds.catalogue import KINDS
 from simulator.quantities import Dimension, format_duration, format_quantity
@@ -20,8 +21,10 @@ from simulator.report.metrics import METRICS
 
 #: Settings of an edge that its label says.
 LABELLED = ("probability", "choice", "maxReceiveCount", "routing_key", "group.id")
-#: Lines of text that a card has room for.
-FACTS = 3
+#: Units that say more than the name of the setting does.
+_TOLD = ("MB", "GB", "%")
+#: Means that a card does not tell from nothing: counts, and seconds.
+_LEAST, _LEAST_TIME = 0.001, 1e-6
 
 Tone = Literal["plain", "default"]
 
@@ -121,8 +124,8 @@ def settings_of(node: Node) -> tuple[Line, ...]:
     return tuple(shown_settings(node).values())
 
 
-def shown_settings(node: Node, limit: int = FACTS) -> dict[str, Line]:
-    """The lines of a card by the name of the setting in the document."""
+def shown_settings(node: Node) -> dict[str, Line]:
+    """The lines of a card by the name of the setting in the document: as many as it has room for."""
     given = node.config.model_fields_set
     found: list[tuple[int, str, Line]] = []
     for position, (name, field) in enumerate(type(node.config).model_fields.items()):
@@ -138,17 +141,24 @@ def shown_settings(node: Node, limit: int = FACTS) -> dict[str, Line]:
         line = Line(field.title or name, text, "plain" if name in given else "default")
         found.append((rank + position, field.alias or name, line))
     found.sort(key=lambda ranked: ranked[0])
-    return {name: line for _, name, line in found[:limit]}
+    kept = first_that_fit((line.name, line.text) for _, _, line in found)
+    return {name: line for _, name, line in map(found.__getitem__, kept)}
 
 
-def numbers_of(node: Node, measured: Mapping[str, Any], limit: int = FACTS) -> tuple[Line, ...]:
+def numbers_of(node: Node, measured: Mapping[str, Any]) -> tuple[Line, ...]:
     """What was measured at a node, by the metrics that its kind shows first."""
     lines = []
     for metric in dict.fromkeys((*KINDS[node.kind].badges, "throughput", "arrival_rate")):
         value = _mean(measured.get(metric))
         if value is not None:
-            lines.append(Line(METRICS[metric]["title"], quantity(value, unit_of(metric))))
-    return tuple(lines[:limit])
+            lines.append(Line(METRICS[metric]["title"], _mean_text(value, unit_of(metric))))
+    return tuple(lines[place] for place in first_that_fit((line.name, line.text) for line in lines))
+
+
+def _mean_text(value: float, unit: str) -> str:
+    """A mean in few marks: next to nothing is not told to the third digit."""
+    least = _LEAST_TIME if unit == "s" else _LEAST
+    return f"< {quantity(least, unit)}" if 0.0 < value < least else quantity(value, unit)
 
 
 def _mean(measure: Any) -> float | None:
@@ -193,9 +203,11 @@ def _with_unit(value: float, unit: str) -> str:
     dimensions: dict[str, Dimension] = {"s": "s", "msg/s": "msg/s", "bytes": "bytes", "1": "1"}
     if unit == "ms":
         return format_quantity(value / 1e3, "s")
-    if unit in dimensions:
+    if unit in dimensions and unit != "1":
         return format_quantity(value, dimensions[unit])
-    return format_quantity(value, "1")  # a count: the name of the setting says of what
+    # A count: the name of the setting says of what.
+    shown = f"{value:,.0f}" if value.is_integer() and abs(value) < 1e6 else format_quantity(value, "1")
+    return f"{shown} {unit}" if unit in _TOLD else shown
 
 
 def _label(edge: Edge, flow: Mapping[str, Any] | None) -> str:

@@ -189,7 +189,8 @@ def _variants(words: str) -> list[tuple[str, ...]]:
     parts = words.split(" · ")
     single = [word for part in parts for word in _broken(part)]
     found = [(words,), tuple(parts), tuple(single)]
-    return list(dict.fromkeys(tuple(fitted(line, LABEL, _WIDEST) for line in one) for one in found))
+    whole = [one for one in found if _wide(one) <= _WIDEST + 8] or found[-1:]
+    return list(dict.fromkeys(tuple(fitted(line, LABEL, _WIDEST) for line in one) for one in whole))
 
 
 def _broken(part: str) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import hypot
 from xml.etree import ElementTree as ET
 
+from simulator.formats.card_rows import Row, row_of
 from simulator.formats.diagram import Card, Diagram, Line
+from simulator.formats.drawing.ground import Point
 from simulator.formats.drawing.plan import LABEL, LINE, Drawn, Label, plan_of
 from simulator.formats.exports.palette import PALETTES, Palette, Theme
 from simulator.formats.vector import BOLD, FONT, box, fitted, legal, text, width_of
@@ -13,10 +16,12 @@ from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH
 _MARGIN = 40
 #: Room for the heading above the drawing.
 _HEAD = 52
-#: Size of text in pixels: names, kinds, lines, and those of the last two that need more room.
-_NAME, _KIND, _LINE, _SMALL = 13.0, 11.0, 11.0, 10.0
-#: Pixels between the name and the figure of a line.
-_GAP = 6.0
+#: Size of text in pixels: names, and kinds (the largest that has room).
+_NAME, _KIND = 13.0, (11.0, 10.0, 9.0)
+#: Pixels from one line of a card to the next.
+_LEADING = 15.0
+#: Pixels of the head of an arrow, and those of it beyond the end of its wire.
+_HEAD_LENGTH, _TIP = 7.0, 1.75
 _PLAIN_ROLES = ("publish", "consume", "invoke")
 
 
@@ -39,7 +44,6 @@ def svg(diagram: Diagram, theme: Theme = "light") -> str:
     )
     ET.SubElement(root, "title").text = legal(diagram.name)
     ET.SubElement(root, "desc").text = legal(" ".join(diagram.description.split()))
-    _arrow(root, palette)
     box(root, left, top, width, height, 0, fill=palette.background)
     text(
         root,
@@ -73,34 +77,23 @@ def _card(root: ET.Element, card: Card, palette: Palette) -> None:
     box(group, 9, 8, 28, 28, 7, fill=colour, fill_opacity="0.16")
     _sign(group, card.category, colour)
     text(group, 45, 21, fitted(card.label, _NAME, 146, BOLD), _NAME, palette.text, weight="700")
-    size = _KIND if width_of(card.title, _KIND) <= 146 else _SMALL
-    text(group, 45, 35, fitted(card.title, size, 154), size, palette.muted)
-    for number, line in enumerate(card.lines):
-        _row(group, line, 55 + 15 * number, palette)
+    size = next((size for size in _KIND if width_of(card.title, size) <= 146), _KIND[-1])
+    text(group, 45, 35, fitted(card.title, size, 146), size, palette.muted)
+    y = 55.0
+    for line in card.lines:
+        row = row_of(line.name, line.text)
+        _row(group, line, row, y, palette)
+        y += _LEADING * row.lines
 
 
-def _row(group: ET.Element, line: Line, y: float, palette: Palette) -> None:
-    name, figure, size = row_of(line)
-    text(group, 11, y, name, size, palette.muted)
+def _row(group: ET.Element, line: Line, row: Row, y: float, palette: Palette) -> None:
+    text(group, 11, y, row.name, row.size, palette.muted)
     colour = palette.muted if line.tone == "default" else palette.text
     weight = "400" if line.tone == "default" else "600"
-    text(group, CARD_WIDTH - 11, y, figure, size, colour, anchor="end", weight=weight)
-
-
-def row_of(line: Line) -> tuple[str, str, float]:
-    """Name, figure and size of a line of a card, so that the two do not touch.
-
-    Where there is no room for both they are set smaller, then the figure loses what stands behind its last
-    comma (the name of a distribution), then the name its end.
-    """
-    room = CARD_WIDTH - 22 - _GAP
-    shorter = line.text.rpartition(", ")[0] or line.text
-    choices = ((line.text, _LINE), (line.text, _SMALL), (shorter, _LINE), (shorter, _SMALL))
-    for figure, size in choices:
-        if width_of(line.name, size) + width_of(figure, size) * BOLD <= room:
-            return line.name, figure, size
-    figure = fitted(shorter, _SMALL, 118, BOLD)
-    return fitted(line.name, _SMALL, room - width_of(figure, _SMALL) * BOLD), figure, _SMALL
+    y += _LEADING * (row.lines - 1)
+    if row.rest:
+        text(group, 11, y, row.rest, row.size, palette.muted)
+    text(group, CARD_WIDTH - 11, y, row.figure, row.size, colour, anchor="end", weight=weight)
 
 
 def _sign(group: ET.Element, category: str, colour: str) -> None:
@@ -134,19 +127,24 @@ def _sign(group: ET.Element, category: str, colour: str) -> None:
 
 # -- wires -------------------------------------------------------------------------------------------
 def _wire(root: ET.Element, drawn: Drawn, title: str, palette: Palette) -> None:
-    shape = {
-        "d": drawn.route.path,
-        "fill": "none",
-        "stroke": palette.wire,
-        "stroke-width": "2",
-        "marker-end": "url(#arrow)",
-    }
-    if drawn.wire.role not in _PLAIN_ROLES:
+    is_plain = drawn.wire.role in _PLAIN_ROLES
+    colour = palette.wire if is_plain else palette.warn
+    shape = {"d": drawn.route.path, "fill": "none", "stroke": colour, "stroke-width": "2"}
+    if not is_plain:
         shape["stroke-dasharray"] = "6 5"
-        shape["stroke"] = palette.warn
-        shape["marker-end"] = "url(#arrow-warn)"
     path = ET.SubElement(root, "path", shape)
     ET.SubElement(path, "title").text = legal(title)
+    ET.SubElement(root, "path", {"d": _head(*drawn.route.points[-2:]), "fill": colour})
+
+
+def _head(before: Point, end: Point) -> str:
+    """The head of an arrow, as a shape of its own: not every reader of SVG draws markers (svglib does not)."""
+    length = hypot(end[0] - before[0], end[1] - before[1])
+    x, y = (end[0] - before[0]) / length, (end[1] - before[1]) / length
+    corners = ((_TIP, 0.0), (_TIP - _HEAD_LENGTH, _HEAD_LENGTH / 2), (_TIP - _HEAD_LENGTH, -_HEAD_LENGTH / 2))
+    return (
+        "M" + "L".join(f"{end[0] + x * a - y * b:.5g} {end[1] + y * a + x * b:.5g}" for a, b in corners) + "Z"
+    )
 
 
 def _wire_label(root: ET.Element, label: Label, palette: Palette) -> None:
@@ -164,23 +162,3 @@ def _wire_label(root: ET.Element, label: Label, palette: Palette) -> None:
     middle = (place.left + place.right) / 2
     for number, line in enumerate(label.lines):
         text(root, middle, place.top + 12 + LINE * number, line, LABEL, palette.muted, anchor="middle")
-
-
-def _arrow(root: ET.Element, palette: Palette) -> None:
-    definitions = ET.SubElement(root, "defs")
-    for name, colour in (("arrow", palette.wire), ("arrow-warn", palette.warn)):
-        marker = ET.SubElement(
-            definitions,
-            "marker",
-            {
-                "id": name,
-                "viewBox": "0 0 8 8",
-                "refX": "6",
-                "refY": "4",
-                "markerWidth": "7",
-                "markerHeight": "7",
-                "markerUnits": "userSpaceOnUse",
-                "orient": "auto",
-            },
-        )
-        ET.SubElement(marker, "path", {"d": "M0 0L8 4L0 8z", "fill": colour})

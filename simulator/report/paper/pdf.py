@@ -7,7 +7,8 @@ Marks that they lack are written out in words or, where there are none, as their
 from __future__ import annotations
 
 import io
-from functools import cache
+import re
+from functools import cache, partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -47,6 +48,10 @@ _COLOURS: dict[Tone, str] = {
 }
 #: Rows of a table that is not torn apart.
 _ROWS_TOGETHER = 12
+#: Bold text of a drawing: a font of its own, as svglib looks at the family alone.
+_HEAVY = re.compile(r'font-weight="[67]\d\d"')
+#: Points for each pixel of a drawing at most: as on the page, where there is room.
+_LARGEST = 1.0
 #: Marks that Bitstream Vera has no shape for, in words.
 _WRITTEN = str.maketrans(
     {"→": "to", "λ": "lambda ", "≤": "at most ", "≥": "at least ", "ρ": "rho ", "\t": "    "}
@@ -187,12 +192,12 @@ def _picture_parts(block: Picture) -> list[Flowable]:
     return [_picture(block.svg), words]
 
 
-def _picture(svg: str) -> Flowable:
-    """The drawing, no wider and no higher than a page has room for."""
+def _picture(svg: str, room: float) -> Drawing:
+    """The drawing, no wider than there is room and no higher than a page."""
     drawing = svg2rlg(io.BytesIO(_for_print(svg).encode()))
     if drawing is None:
         raise ValueError("a drawing of the report is no SVG")
-    scale = min(0.75, _ROOM / drawing.width, (_PAGE[1] - 2 * _MARGIN - 30 * mm) / drawing.height)
+    scale = min(_LARGEST, room / drawing.width, (_PAGE[1] - 2 * _MARGIN - 30 * mm) / drawing.height)
     drawing.width, drawing.height = drawing.width * scale, drawing.height * scale
     drawing.scale(scale, scale)
     drawing.hAlign = "LEFT"
@@ -202,7 +207,8 @@ def _picture(svg: str) -> Flowable:
 def _for_print(svg: str) -> str:
     """The same drawing in the fonts of the document, and in marks that they have."""
     start = svg.index('font-family="') + len('font-family="')
-    return _shown(svg[:start] + _FONT + svg[svg.index('"', start) :])
+    plain = _shown(svg[:start] + _FONT + svg[svg.index('"', start) :])
+    return _HEAVY.sub(f'font-family="{_BOLD}"', plain)
 
 
 def _table(block: Table) -> list[Flowable]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import Document, simulate
-from simulator.formats.diagram import Line, diagram_of
+from simulator.formats.card_rows import first_that_fit, row_of
+from simulator.formats.diagram import diagram_of
 from simulator.formats.drawing.ground import of_card
 from simulator.formats.drawing.plan import plan_of
-from simulator.formats.exports.svg import row_of
 from simulator.formats.vector import BOLD, width_of
 from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH, COLUMN, layered, placed
 from tests.simulator.designs import design, node
@@ -176,16 +179,23 @@ def test_wires_between_the_same_two_lie_beside_each_other():
         assert below - above == pytest.approx(18.0)
 
 
-@pytest.mark.parametrize(
-    ("name", "figure", "shown"),
-    [
-        ("Concurrency", "4", ("Concurrency", "4")),
-        ("Service time", "800 ms, exponential", ("Service time", "800 ms")),
-        ("ReceiveMessageWaitTimeSeconds", "20 s", ("ReceiveMessageWaitTimeS…", "20 s")),
-        ("A long name of a setting", "W" * 40, ("A long na…", "WWWWWWWWWW…")),
-    ],
-)
-def test_the_name_and_the_figure_of_a_line_do_not_touch(name, figure, shown):
-    left, right, size = row_of(Line(name, figure))
-    assert (left, right) == shown
-    assert width_of(left, size) + width_of(right, size) * BOLD <= CARD_WIDTH - 22 - 6
+@pytest.mark.parametrize("case", json.loads((Path(__file__).parent / "card_rows.json").read_text()))
+def test_the_name_and_the_figure_of_a_line_do_not_touch(case):
+    """The canvas is held to the same table (factRows.test.ts)."""
+    row = row_of(case["name"], case["figure"])
+    assert asdict(row) == case["row"]
+    room = CARD_WIDTH - 22
+    assert width_of(row.name, row.size) <= room
+    beside = row.rest or (row.name if row.lines == 1 else "")
+    assert width_of(beside, row.size) + width_of(row.figure, row.size) * BOLD <= room - (6 if beside else 0)
+
+
+def test_a_card_has_three_lines_and_leaves_out_what_needs_more():
+    assert list(
+        first_that_fit([("ReceiveMessageWaitTimeSeconds", "20 s"), ("FifoQueue", "no"), ("A", "1")])
+    ) == [
+        0,
+        1,
+    ]
+    long = ("ScheduleExpressionTimezone", "Europe/Copenhagen")
+    assert list(first_that_fit([long, long, ("Schedules", "3,000"), ("Size", "1 KiB")])) == [0, 2]

@@ -194,7 +194,9 @@ def test_svg_holds_a_card_for_every_node_and_nothing_from_outside(theme):
     root = ET.fromstring(text)
     names = [group.findtext(f"{SVG}title") for group in root.iter(f"{SVG}g")]
     assert names == [f"{one.label} ({one.kind})" for one in document.nodes]
-    assert len([path for path in root.iter(f"{SVG}path") if path.get("marker-end")]) == len(document.edges)
+    assert len([path for path in root.iter(f"{SVG}path") if path.find(f"{SVG}title") is not None]) == len(
+        document.edges
+    )
     assert not re.search(r"(href|url\(http|<script|<image|@import)", text)
     left, top, width, height = map(float, root.attrib["viewBox"].split())
     for group in root.iter(f"{SVG}g"):

@@ -8,6 +8,7 @@ import { useSession } from "../run/session";
 import type { FaultInfo } from "../schema/types";
 import { breakable } from "./breakable";
 import { useDetail } from "./detail";
+import { factRows } from "./factRows";
 import { nodeFacts, sortOf } from "./facts";
 import type { CardNode } from "./flowElements";
 import { KindIcon } from "./kindIcons";
@@ -27,7 +28,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
     () => liveRows(kind?.badges, catalogue.bundle.metrics, receives),
     [kind, catalogue, receives],
   );
-  const facts = useMemo(() => nodeFacts(node, kind), [node, kind]);
+  const facts = useMemo(() => factRows(nodeFacts(node, kind)), [node, kind]);
   const sort = sortOf(node, kind);
 
   useEffect(() => {
@@ -59,7 +60,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
         <span className="card-names">
           <strong className="card-label">{breakable(nodeName(node))}</strong>
           <span className={`card-kind${sort === "FIFO" ? " is-fifo" : ""}`}>
-            <span className="card-kind-name">{kind?.title ?? node.kind}</span>
+            <span className="card-kind-name">{kindName(kind?.title ?? node.kind, sort)}</span>
             {sort && <span className={`card-sort${sort === "FIFO" ? " is-fifo" : ""}`}>{sort}</span>}
           </span>
         </span>
@@ -74,10 +75,18 @@ function Card({ id, data }: NodeProps<CardNode>) {
         <path ref={spark} />
       </svg>
       <dl className="card-facts">
-        {facts.map((fact) => (
-          <div key={fact.name} className={fact.isDefault ? "is-default" : undefined}>
-            <dt>{fact.name}</dt>
-            <dd>{fact.text}</dd>
+        {facts.map(({ fact, row }) => (
+          <div
+            key={fact.name}
+            className={`${fact.isDefault ? "is-default" : ""}${row.size < 11 ? " is-small" : ""}${row.lines > 1 ? " is-tall" : ""}`}
+            title={row.figure === fact.text ? undefined : `${fact.name}: ${fact.text}`}
+          >
+            <dt>
+              {row.name}
+              {row.rest && <br />}
+              {row.rest}
+            </dt>
+            <dd>{row.figure}</dd>
           </div>
         ))}
       </dl>
@@ -101,6 +110,15 @@ function Card({ id, data }: NodeProps<CardNode>) {
       {data.sends && hasHandles && <Handle type="source" position={Position.Right} />}
     </div>
   );
+}
+
+/** Letters of a kind's name that a card has room for. */
+const KIND_LETTERS = 23;
+
+/** Where there is no room for the whole name, as beside the sort, the vendor is left out: its service says who it is. */
+function kindName(title: string, sort: string): string {
+  const isLong = sort !== "" || title.length > KIND_LETTERS;
+  return isLong ? title.replace(/^(Amazon|AWS) /, "") : title;
 }
 
 function faultTitle(kind: string, known: readonly FaultInfo[]): string {

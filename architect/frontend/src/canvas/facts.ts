@@ -1,4 +1,4 @@
-/** What a card says before any run: how the node is set, in two or three short lines. */
+/** What a card says before any run: how the node is set, the most telling first. */
 import { isObject } from "../document/paths";
 import type { DesignNode, Json } from "../document/types";
 import { formatSetting, settingText } from "../inspector/quantities";
@@ -12,10 +12,8 @@ export interface Fact {
   readonly isDefault: boolean;
 }
 
-export const FACTS = 3;
-
 /** Settings that were changed come first, then those everybody asks for; advanced ones only when changed. */
-export function nodeFacts(node: DesignNode, kind: KindInfo | undefined, limit = FACTS): Fact[] {
+export function nodeFacts(node: DesignNode, kind: KindInfo | undefined): Fact[] {
   if (!kind) return [{ name: "Unknown kind", text: node.kind, isDefault: false }];
   const facts: { fact: Fact; rank: number }[] = [];
   fieldsOf(kind.config, kind.config, kind.defaults).forEach((field, index) => {
@@ -31,7 +29,7 @@ export function nodeFacts(node: DesignNode, kind: KindInfo | undefined, limit = 
     facts.push({ fact: { name, text, isDefault: own === undefined }, rank });
   });
   facts.sort((a, b) => a.rank - b.rank);
-  return facts.slice(0, limit).map((entry) => entry.fact);
+  return facts.map((entry) => entry.fact);
 }
 
 /** What a kind that comes in two sorts is: "FIFO" or "standard"; "" for all other kinds. */

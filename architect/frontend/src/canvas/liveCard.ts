@@ -44,6 +44,12 @@ const SHORT: Readonly<Record<string, string>> = {
   consumer_lag: "Lag",
   execution_time: "Execution p95",
   executions_failed: "Failed",
+  concurrent_executions: "Executing",
+  time_to_first_token: "First token p95",
+  rate_limited: "Rate limited",
+  invocation_delay: "Delay p95",
+  delivery_latency: "Delivery p95",
+  read_your_writes: "Own writes",
 };
 
 /** Which metrics a card shows: those its kind names, then what every node has; what a node does not measure is hidden. */

@@ -47,7 +47,8 @@ export function GraphTable() {
                 </th>
                 <td>{kind?.title ?? node.kind}</td>
                 <td>
-                  {nodeFacts(node, kind, 4)
+                  {nodeFacts(node, kind)
+                    .slice(0, 4)
                     .map((fact) => `${fact.name} ${fact.text}`)
                     .join(", ")}
                 </td>
