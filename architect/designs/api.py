@@ -18,6 +18,7 @@ from architect.designs import (
     exporting,
     file_imports,
     load_files,
+    routing,
     schemas,
     selectors,
     services,
@@ -182,6 +183,12 @@ def export_left_out(
     no settings.
     """
     return exporting.left_out(selectors.design_get(design_id).document, format, with_numbers=with_numbers)
+
+
+@router.post("/routes", response={200: schemas.Routes, **REFUSALS}, summary="Ways of wires around the cards")
+def plan_routes(request: HttpRequest, body: schemas.ToRoute) -> dict[str, Any]:
+    """The plan of exported drawings, for a canvas whose cards stay where they are; nothing is saved."""
+    return routing.routes(body)
 
 
 @router.post(

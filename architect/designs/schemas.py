@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 from architect.schemas import Body, ErrorEntry, Errors
 
 Document = dict[str, Any]
+#: Cards whose wires are planned at once; a canvas of more draws plain curves.
+MOST_ROUTED = 150
 
 
 class TemplateOut(Schema):
@@ -224,3 +226,41 @@ class ArrivalsOut(Schema):
     """An arrivals setting for a producer."""
 
     arrivals: dict[str, Any]
+
+
+class CardPlace(Schema):
+    """Where a card stands: its upper left corner, in pixels at 100 %."""
+
+    id: str
+    x: float = Field(ge=-1e6, le=1e6)
+    y: float = Field(ge=-1e6, le=1e6)
+
+
+class WireEnds(Schema):
+    """A wire between two cards, and the words beside it."""
+
+    id: str
+    source: str
+    target: str
+    label: str = Field("", max_length=200)
+
+
+class ToRoute(Body):
+    """Cards and wires as they stand on the canvas."""
+
+    cards: list[CardPlace] = Field(max_length=MOST_ROUTED)
+    wires: list[WireEnds] = Field(max_length=4 * MOST_ROUTED)
+
+
+class WireRoute(Schema):
+    """The way of a wire around the cards."""
+
+    id: str
+    path: str = Field(description="Data of an SVG path.")
+    label: tuple[float, float] | None = Field(description="The middle of its words; null for none.")
+
+
+class Routes(Schema):
+    """One for each wire whose two cards are there."""
+
+    wires: list[WireRoute]

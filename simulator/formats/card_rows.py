@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from simulator.formats.vector import BOLD, fitted, width_of
+from simulator.formats.vector import fitted, width_of
 from simulator.graph.placing import CARD_WIDTH
 
 #: Lines of text that a card has room for.
@@ -19,6 +19,8 @@ LINES = 3
 _USUAL, _SMALL = 11.0, 10.0
 #: Pixels that a line has, and those between its name and its figure.
 _ROOM, _GAP = CARD_WIDTH - 22.0, 6.0
+#: How much wider a bold figure is: digits and small letters, more than names are.
+_BOLD = 1.15
 #: Where a vendor's name may break: after a dot or a low line, and before a capital.
 _BREAK = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[._])")
 
@@ -45,12 +47,12 @@ def row_of(name: str, figure: str) -> Row:
     """
     shorter = figure.rpartition(", ")[0] or figure
     for text, size in ((figure, _USUAL), (figure, _SMALL), (shorter, _USUAL), (shorter, _SMALL)):
-        if width_of(name, size) + width_of(text, size) * BOLD <= _ROOM - _GAP:
+        if width_of(name, size) + width_of(text, size) * _BOLD <= _ROOM - _GAP:
             return Row(name, "", text, size, 1)
-    size = _USUAL if max(width_of(name, _USUAL), width_of(figure, _USUAL) * BOLD) <= _ROOM else _SMALL
+    size = _USUAL if max(width_of(name, _USUAL), width_of(figure, _USUAL) * _BOLD) <= _ROOM else _SMALL
     first, rest = _broken(name, size)
     room = _ROOM - (width_of(rest, size) + _GAP if rest else 0.0)
-    return Row(fitted(first, size, _ROOM), rest, fitted(figure, size, room, BOLD), size, 2)
+    return Row(fitted(first, size, _ROOM), rest, fitted(figure, size, room, _BOLD), size, 2)
 
 
 def _broken(name: str, size: float) -> tuple[str, str]:

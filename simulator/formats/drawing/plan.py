@@ -69,15 +69,18 @@ class Plan:
     box: Rectangle
 
 
-def plan_of(diagram: Diagram) -> Plan:
-    """Place everything; the same diagram gives the same plan."""
-    cards = _spaced(diagram.cards, diagram.wires)
+def plan_of(diagram: Diagram, *, is_canvas: bool = False) -> Plan:
+    """Place everything; the same diagram gives the same plan.
+
+    On the canvas cards stay where their owner put them, and labels are on one line.
+    """
+    cards = diagram.cards if is_canvas else _spaced(diagram.cards, diagram.wires)
     at = {card.id: of_card(card) for card in cards}
     ground = Ground()
     for card in cards:
         ground.add(at[card.id])
     routes = _routes(diagram.wires, at, ground)
-    labels = _labels(diagram.wires, routes, ground)
+    labels = _labels(diagram.wires, routes, ground, is_folded=not is_canvas)
     wires = tuple(map(Drawn, diagram.wires, routes, labels))
     parts = [*at.values(), *(wire.label.box for wire in wires if wire.label is not None)]
     parts += [Rectangle(x, y, x, y) for wire in wires for x, y in wire.route.points]
@@ -203,7 +206,9 @@ def _wide(lines: Iterable[str]) -> float:
     return max(width_of(line, LABEL) for line in lines) + 8
 
 
-def _labels(wires: Sequence[Wire], routes: Sequence[Route], ground: Ground) -> list[Label | None]:
+def _labels(
+    wires: Sequence[Wire], routes: Sequence[Route], ground: Ground, is_folded: bool
+) -> list[Label | None]:
     """A place for every label, the widest first: they have the fewest to choose from."""
     dots: dict[tuple[int, int], list[_Dot]] = defaultdict(list)
     for number, route in enumerate(routes):
@@ -217,7 +222,7 @@ def _labels(wires: Sequence[Wire], routes: Sequence[Route], ground: Ground) -> l
         (number for number, wire in enumerate(wires) if wire.label),
         key=lambda number: (-len(wires[number].label), number),
     ):
-        places = _places(wires[number].label, routes[number])
+        places = _places(wires[number].label, routes[number], is_folded)
         _, _, label = min(
             (cost + _covered(label.box, number, ground, placed, dots), place, label)
             for place, (cost, label) in enumerate(places)
@@ -241,10 +246,10 @@ def _covered(
     return cost
 
 
-def _places(words: str, route: Route) -> Iterable[tuple[float, Label]]:
+def _places(words: str, route: Route, is_folded: bool) -> Iterable[tuple[float, Label]]:
     """Places for a label beside and on its wire, each with what speaks against it."""
     last = len(route.points) - 1
-    for folded, lines in enumerate(_variants(words)):
+    for folded, lines in enumerate(_variants(words) if is_folded else [(words,)]):
         width, height = _wide(lines), LINE * len(lines) + 3
         for share in _SHARES:
             number = round(share * last)

@@ -138,10 +138,11 @@ def _wire(root: ET.Element, drawn: Drawn, title: str, palette: Palette) -> None:
 
 
 def _head(before: Point, end: Point) -> str:
-    """The head of an arrow, as a shape of its own: not every reader of SVG draws markers (svglib does not)."""
+    """The head of an arrow, as a shape: not every reader of SVG draws markers (svglib does not)."""
     length = hypot(end[0] - before[0], end[1] - before[1])
     x, y = (end[0] - before[0]) / length, (end[1] - before[1]) / length
-    corners = ((_TIP, 0.0), (_TIP - _HEAD_LENGTH, _HEAD_LENGTH / 2), (_TIP - _HEAD_LENGTH, -_HEAD_LENGTH / 2))
+    back = _TIP - _HEAD_LENGTH
+    corners = ((_TIP, 0.0), (back, _HEAD_LENGTH / 2), (back, -_HEAD_LENGTH / 2))
     return (
         "M" + "L".join(f"{end[0] + x * a - y * b:.5g} {end[1] + y * a + x * b:.5g}" for a, b in corners) + "Z"
     )

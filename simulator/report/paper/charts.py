@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil, floor, log10
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from simulator.formats.exports.palette import LIGHT, SERIES
-from simulator.formats.vector import box, legal, text
+from simulator.formats.vector import box, text
 from simulator.quantities import format_duration
 from simulator.report.layout import number
 from simulator.report.paper.plot import (
@@ -24,15 +24,20 @@ from simulator.report.paper.plot import (
     band,
     canvas,
     curve,
+    dot,
     grid_line,
     legend,
     limit_lines,
+    line_group,
+    moment,
     moments,
     round_step,
     whisker,
     written,
 )
 
+#: Moments of a chart over time that can be pointed at.
+_MOST_MOMENTS = 120
 _SHARES = (("p50", "50 %"), ("p90", "90 %"), ("p95", "95 %"), ("p99", "99 %"), ("p999", "99.9 %"))
 
 
@@ -97,18 +102,14 @@ def latency_chart(
     limit_lines(root, [(y(limit), format_duration(limit, 3), words) for words, limit in limits], len(lines))
     for index, (name, points) in enumerate(lines):
         colour = SERIES[index % len(SERIES)]
-        curve(root, [(x(place), y(value)) for place, value, _ in points], colour, DASHES[index])
+        line = line_group(root, index)
+        curve(line, [(x(place), y(value)) for place, value, _ in points], colour, DASHES[index])
         for place, value, ci95 in points:
+            words = f"{name}, {_SHARES[place][1]}: {format_duration(value, 3)}"
             if ci95 is not None:
-                whisker(root, x(place), y(max(ci95[0], 10.0**low)), y(ci95[1]), colour)
-            mark = ET.SubElement(
-                root,
-                "circle",
-                {"cx": f"{x(place):.6g}", "cy": f"{y(value):.6g}", "r": "3.5", "fill": colour},
-            )
-            ET.SubElement(mark, "title").text = legal(
-                f"{name}, {_SHARES[place][1]}: {format_duration(value, 3)}"
-            )
+                whisker(line, x(place), y(max(ci95[0], 10.0**low)), y(ci95[1]), colour)
+                words += f" [{format_duration(ci95[0], 3)}, {format_duration(ci95[1], 3)}]"
+            dot(line, x(place), y(value), colour, words)
     legend(root, [name for name, _ in lines])
     return written(root)
 
@@ -145,7 +146,7 @@ def backlogs_chart(bands: Sequence[tuple[str, Mapping[str, Any]]], warmup: float
         return LEFT + t / last * (WIDTH - LEFT - RIGHT)
 
     def y(count: float) -> float:
-        return HEIGHT - BOTTOM - min(1.0, count / top) * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - min(1.0, max(0.0, count / top)) * (HEIGHT - TOP - BOTTOM)
 
     if warmup > 0.0:
         end = x(min(warmup, last)) - LEFT
@@ -157,14 +158,30 @@ def backlogs_chart(bands: Sequence[tuple[str, Mapping[str, Any]]], warmup: float
         text(root, x(t), HEIGHT - BOTTOM + 18, format_duration(t, 3), SMALL, LIGHT.muted, anchor="middle")
     text(root, x(last / 2), HEIGHT - 8, "simulated time", SMALL, LIGHT.muted, anchor="middle")
     for index, (_, one) in enumerate(shown):
+        line = line_group(root, index)
         band(
-            root,
+            line,
             [(x(float(t)), ends) for t, ends in zip(one["t"], one["ci95"], strict=False)],
             y,
             SERIES[index],
         )
         points = [(x(float(t)), y(float(n))) for t, n in zip(one["t"], one["mean"], strict=True)]
-        curve(root, points, SERIES[index], DASHES[index])
+        curve(line, points, SERIES[index], DASHES[index])
+    _moments_to_point_at(root, shown, x)
     if len(shown) > 1:
         legend(root, [name for name, _ in shown])
     return written(root)
+
+
+def _moments_to_point_at(
+    root: ET.Element, shown: Sequence[tuple[str, Mapping[str, Any]]], x: Callable[[float], float]
+) -> None:
+    """The counts at moments of the first line, and of those others that have a count at the same one."""
+    counts = [(name, dict(zip(one["t"], one["mean"], strict=True))) for name, one in shown]
+    times = list(counts[0][1])
+    times = times[:: ceil(len(times) / _MOST_MOMENTS)]
+    for before, t, after in zip([times[0], *times], times, [*times[1:], times[-1]], strict=False):
+        known = [(name, one[t]) for name, one in counts if t in one]
+        lines = [f"{name}: {number(float(count))}" if name else number(float(count)) for name, count in known]
+        left, right = x((float(before) + float(t)) / 2), x((float(t) + float(after)) / 2)
+        moment(root, left, right, x(float(t)), [format_duration(float(t), 3), *lines])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from simulator.report.paper.model import Block, Code, Paper, Picture, Table, Text, Verdict
+from simulator.report.paper.plot import MOST_LINES
 
-_STYLE = """
+_RULES = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1080px; padding: 40px 32px 80px; color: #14202a; background: #fff;
@@ -30,6 +31,11 @@ a { color: #0b6584; }
 p.good { color: #17693c; } p.bad { color: #b0221c; font-weight: 600; } p.doubt { color: #7c4d00; }
 figure { margin: 18px 0; }
 figure svg { max-width: 100%; height: auto; }
+.hot .tip { visibility: hidden; pointer-events: none; }
+.hot:hover .tip { visibility: visible; }
+.line path { pointer-events: none; }
+.entry { cursor: default; }
+__DIMMED__
 .scroll { overflow-x: auto; margin: 12px 0; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; min-width: 50%; }
 caption { text-align: left; padding-bottom: 4px; }
@@ -37,19 +43,34 @@ th { text-align: right; font-weight: 600; color: #4a5965; border-bottom: 1px sol
 td { text-align: right; white-space: nowrap; border-bottom: 1px solid #e3e9ed; }
 th, td { padding: 4px 10px 4px 0; vertical-align: top; }
 th.left, td.left { text-align: left; }
-td.left { white-space: normal; overflow-wrap: anywhere; }
+td.left { white-space: normal; overflow-wrap: break-word; }
+td.name { white-space: nowrap; }
 pre { background: #f2f5f7; padding: 14px; border-radius: 5px; font-size: 12px; overflow-x: auto; }
-@page { margin: 16mm 14mm; }
+@page { size: A4 landscape; margin: 14mm; }
 @media print {
   body { padding: 0; max-width: none; font-size: 10.5pt; }
   nav, .brand { display: none; }
   h2 { break-after: avoid; }
+  p { max-width: none; }
   figure, .verdict, tr { break-inside: avoid; }
+  figure { margin: 10px 0; }
+  figure svg { max-height: 140mm; width: auto; }
+  #section-1 figure svg { max-height: 66mm; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
-  pre { white-space: pre-wrap; font-size: 7.5pt; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 6.5pt; line-height: 1.35;
+    columns: 3; column-gap: 8mm; padding: 0; background: none; }
+  .hot .tip { visibility: hidden; }
 }
-""".strip()
+"""
+#: Pointing at a line's entry in the legend dims the others.
+_DIMMED = "".join(
+    f"svg:has(.entry.of-{index}:hover) .line:not(.of-{index}) {{ opacity: .12; }}\n"
+    for index in range(MOST_LINES)
+)
+_STYLE = _RULES.replace("__DIMMED__\n", _DIMMED).strip()
+#: Marks of a name that is not broken into lines.
+_NAME = 40
 #: No script, no request: what is opened from a mail shall not be able to do anything.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -126,5 +147,6 @@ def _table(block: Table) -> str:
 
 def _cell(name: str, text: str, is_left: bool) -> str:
     scope = ' scope="col"' if name == "th" else ""
-    side = ' class="left"' if is_left else ""
+    is_name = is_left and name == "td" and len(text) <= _NAME
+    side = ' class="left name"' if is_name else ' class="left"' if is_left else ""
     return f"<{name}{scope}{side}>{escape(text)}</{name}>"

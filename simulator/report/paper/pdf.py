@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import io
 import re
-from functools import cache, partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import reportlab
+from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4, landscape
@@ -34,6 +38,7 @@ from svglib.svglib import svg2rlg
 
 from simulator.report.paper.code_columns import CodeColumns
 from simulator.report.paper.model import Block, Code, Paper, Picture, Table, Text, Tone, Verdict
+from simulator.report.paper.plot import TIP
 
 _PAGE = landscape(A4)
 _MARGIN = 16 * mm
@@ -52,6 +57,8 @@ _ROWS_TOGETHER = 12
 _HEAVY = re.compile(r'font-weight="[67]\d\d"')
 #: Points for each pixel of a drawing at most: as on the page, where there is room.
 _LARGEST = 1.0
+#: The least of its size that a drawing may shrink to so that it stays on the page it belongs to.
+_SMALLEST = 0.55
 #: Marks that Bitstream Vera has no shape for, in words.
 _WRITTEN = str.maketrans(
     {"→": "to", "λ": "lambda ", "≤": "at most ", "≥": "at least ", "ρ": "rho ", "\t": "    "}
@@ -73,6 +80,8 @@ def pdf(paper: Paper) -> bytes:
         author=paper.authors,
         subject=paper.extent,
         creator="Headrace",
+        lang="en",
+        displayDocTitle=True,
         invariant=1,  # no moment of making and no random number: same report, same bytes
     )
     story: list[Flowable] = [
@@ -86,9 +95,9 @@ def pdf(paper: Paper) -> bytes:
         ),
     ]
     for section in paper.sections:
-        heading = Paragraph(_marked(section.title), _style("heading", 13, bold=True, before=12, after=4))
-        first, *others = section.blocks
-        if isinstance(first, Picture):
+        heading = _Heading(_marked(section.title), _style("heading", 13, bold=True, before=12, after=4))
+        first, *others = _in_pairs(section.blocks)
+        if isinstance(first, Picture | _Pair):
             story.append(KeepTogether([heading, *_picture_parts(first)]))
         elif isinstance(first, Table) and len(first.rows) <= _ROWS_TOGETHER:
             story.append(KeepTogether([heading, *_table(first)]))
@@ -111,6 +120,16 @@ def _numbered(canvas: Canvas, _document: SimpleDocTemplate) -> None:
     canvas.setFont(_FONT, 7.5)
     canvas.setFillColor(HexColor(_COLOURS["note"]))
     canvas.drawRightString(_PAGE[0] - _MARGIN, 9 * mm, f"Headrace   {canvas.getPageNumber()}")
+
+
+class _Heading(Paragraph):  # type: ignore[misc]
+    """The heading of a section, which the outline of the file leads to."""
+
+    def draw(self) -> None:
+        text = self.getPlainText()
+        self.canv.bookmarkPage(text)
+        self.canv.addOutlineEntry(text, text, 0)
+        super().draw()
 
 
 def _style(
@@ -142,7 +161,7 @@ def _shown(text: str) -> str:
     has = pdfmetrics.getFont(_FONT).face.charToGlyph
     return "".join(
         mark if ord(mark) in has or mark == "\n" else f"[U+{ord(mark):04X}]"
-        for mark in text.translate(_WRITTEN)
+        for mark in text.replace("from → to", "from – to").translate(_WRITTEN)
     )
 
 
@@ -152,7 +171,7 @@ def _marked(text: str) -> str:
 
 
 # -- blocks ------------------------------------------------------------------------------------------
-def _flowables(block: Block) -> list[Flowable]:
+def _flowables(block: Block | _Pair) -> list[Flowable]:
     match block:
         case Text(text, tone):
             size = 8.5 if tone == "note" else 9.5
@@ -160,6 +179,8 @@ def _flowables(block: Block) -> list[Flowable]:
         case Verdict():
             return [_verdict(block)]
         case Picture():
+            return [_Rest(block)]
+        case _Pair():
             return [KeepTogether(_picture_parts(block))]
         case Code(text):
             lines = _shown(text.rstrip("\n")).split("\n")
@@ -186,29 +207,98 @@ def _verdict(block: Verdict) -> Flowable:
     return grid
 
 
-def _picture_parts(block: Picture) -> list[Flowable]:
-    """The drawing and what it shows."""
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two charts side by side, as pages that lie across have room for."""
+
+    first: Picture
+    second: Picture
+
+
+def _in_pairs(blocks: Sequence[Block]) -> list[Block | _Pair]:
+    """The blocks, charts that follow each other two by two."""
+    found: list[Block | _Pair] = []
+    for block in blocks:
+        last = found[-1] if found else None
+        if isinstance(block, Picture) and isinstance(last, Picture):
+            found[-1] = _Pair(last, block)
+        else:
+            found.append(block)
+    return found
+
+
+def _picture_parts(block: Picture | _Pair) -> list[Flowable]:
+    """The drawing, or two, and what it shows."""
+    if isinstance(block, _Pair):
+        cells = [_one_picture(one, (_ROOM - 8 * mm) / 2) for one in (block.first, block.second)]
+        grid = Grid([cells], colWidths=[_ROOM / 2] * 2, hAlign="LEFT")
+        grid.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)])
+        return [grid]
+    return _one_picture(block, _ROOM)
+
+
+def _one_picture(block: Picture, room: float) -> list[Flowable]:
     words = Paragraph(_marked(block.caption), _style("caption", 8, colour=_COLOURS["note"], after=6))
-    return [_picture(block.svg), words]
+    return [_scaled(_drawing(block.svg), room, _PAGE[1] - 2 * _MARGIN - 30 * mm), words]
 
 
-def _picture(svg: str, room: float) -> Drawing:
-    """The drawing, no wider than there is room and no higher than a page."""
+def _drawing(svg: str) -> Drawing:
     drawing = svg2rlg(io.BytesIO(_for_print(svg).encode()))
     if drawing is None:
         raise ValueError("a drawing of the report is no SVG")
-    scale = min(_LARGEST, room / drawing.width, (_PAGE[1] - 2 * _MARGIN - 30 * mm) / drawing.height)
+    return drawing
+
+
+def _scaled(drawing: Drawing, width: float, height: float) -> Drawing:
+    """The drawing, no wider and no higher than there is room."""
+    scale = min(_LARGEST, width / drawing.width, height / drawing.height)
     drawing.width, drawing.height = drawing.width * scale, drawing.height * scale
     drawing.scale(scale, scale)
     drawing.hAlign = "LEFT"
     return drawing
 
 
+class _Rest(Flowable):  # type: ignore[misc]
+    """A drawing and its words, as large as the rest of the page has room for, unless that is too small."""
+
+    def __init__(self, block: Picture) -> None:
+        super().__init__()
+        self._block = block
+        self._parts: list[Flowable] = []
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        picture, words = _one_picture(self._block, width)
+        under = words.wrap(width, height)[1]
+        if height - under < picture.height * _SMALLEST:
+            self.height = picture.height + under
+        else:
+            drawing = _drawing(self._block.svg)
+            picture = _scaled(drawing, min(width, picture.width), min(picture.height, height - under))
+            self.height = picture.height + under
+        self._parts = [picture, words]
+        self.width = width
+        return width, self.height
+
+    def draw(self) -> None:
+        picture, words = self._parts
+        words.drawOn(self.canv, 0, 0)
+        picture.drawOn(self.canv, 0, self.height - picture.height)
+
+
 def _for_print(svg: str) -> str:
     """The same drawing in the fonts of the document, and in marks that they have."""
     start = svg.index('font-family="') + len('font-family="')
     plain = _shown(svg[:start] + _FONT + svg[svg.index('"', start) :])
-    return _HEAVY.sub(f'font-family="{_BOLD}"', plain)
+    return _HEAVY.sub(f'font-family="{_BOLD}"', _without_tips(plain))
+
+
+def _without_tips(svg: str) -> str:
+    """The drawing without what only a screen shows."""
+    root = ET.fromstring(svg)  # noqa: S314 -- a drawing of our own
+    for hot in root.iter():
+        for part in [one for one in hot if one.get("class") in (TIP, "reach")]:
+            hot.remove(part)
+    return ET.tostring(root, encoding="unicode")
 
 
 def _table(block: Table) -> list[Flowable]:
@@ -245,13 +335,16 @@ def _table(block: Table) -> list[Flowable]:
 
 def _widths(block: Table, size: float) -> list[float]:
     """As wide as what stands in each column, squeezed together where a page has no room for it."""
-    wanted = []
+    wanted, whole = [], []
     for column, text in enumerate(block.head):
-        # A heading may break between its words, a figure should not.
+        # A heading may break between its words where a page has no room for it whole, a figure should not.
         longest = max((pdfmetrics.stringWidth(word, _BOLD, size) for word in text.split()), default=0.0)
         cells = [pdfmetrics.stringWidth(_shown(row[column]), _FONT, size) for row in block.rows]
         wanted.append(max([longest, *cells]) + 9)
+        whole.append(max(wanted[-1], pdfmetrics.stringWidth(_shown(text), _BOLD, size) + 9))
     room, all_of_it = _ROOM, sum(wanted)
+    if sum(whole) <= room:
+        return whole
     if all_of_it <= room:
         return wanted
     fair = room / len(wanted)

@@ -7,11 +7,13 @@ from math import floor, log10
 from xml.etree import ElementTree as ET
 
 from simulator.formats.exports.palette import LIGHT, SERIES
-from simulator.formats.vector import FONT, fitted, text
+from simulator.formats.vector import FONT, box, fitted, legal, text, width_of
 
 WIDTH, HEIGHT = 760.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 64.0, 20.0, 46.0
 SMALL = 11.0
+#: Class of what is shown only on a screen, to who points at it.
+TIP = "tip"
 #: Lines of one chart; more cannot be told apart.
 MOST_LINES = 6
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "4 2", "1 3")
@@ -99,12 +101,53 @@ def stroke(root: ET.Element, path: str, colour: str, width: float, dash: str = "
 
 
 def legend(root: ET.Element, names: Sequence[str]) -> None:
-    """The lines by their names, below the chart."""
+    """The lines by their names, below the chart; on a screen a name pointed at leaves its line alone."""
     for index, name in enumerate(names):
         y = HEIGHT + 18.0 * index + 6
-        stroke(root, f"M{LEFT:g} {y:g}h28", SERIES[index % len(SERIES)], 2.0, DASHES[index])
+        entry = ET.SubElement(root, "g", {"class": f"entry of-{index}"})
+        box(entry, LEFT, y - 9, WIDTH - LEFT - RIGHT, 18, 0, fill=LIGHT.surface, fill_opacity="0")
+        stroke(entry, f"M{LEFT:g} {y:g}h28", SERIES[index % len(SERIES)], 2.0, DASHES[index])
         words = fitted(name, SMALL, WIDTH - LEFT - 60)
-        text(root, LEFT + 36, y + 4, words, SMALL, LIGHT.text)
+        text(entry, LEFT + 36, y + 4, words, SMALL, LIGHT.text)
+
+
+def line_group(root: ET.Element, index: int) -> ET.Element:
+    """What belongs to one line, so that its entry of the legend can leave it alone."""
+    return ET.SubElement(root, "g", {"class": f"line of-{index}"})
+
+
+def dot(
+    root: ET.Element, x: float, y: float, colour: str, words: str, *, fill: str = "", radius: float = 3.5
+) -> None:
+    """A point whose words appear when it is pointed at on a screen."""
+    hot = ET.SubElement(root, "g", {"class": "hot", "role": "img", "aria-label": legal(words)})
+    place = {"cx": f"{x:.6g}", "cy": f"{y:.6g}"}
+    ET.SubElement(hot, "circle", {**place, "r": "10", "class": "reach", "fill-opacity": "0"})
+    look = {"r": f"{radius:g}", "stroke": colour, "stroke-width": "1.2", "fill": fill or colour}
+    ET.SubElement(hot, "circle", {**place, **look})
+    _tip(hot, x, y - 12, [words])
+
+
+def moment(root: ET.Element, left: float, right: float, x: float, lines: Sequence[str]) -> None:
+    """A stretch of time whose figures appear when it is pointed at on a screen."""
+    hot = ET.SubElement(root, "g", {"class": "hot", "role": "img", "aria-label": legal(", ".join(lines))})
+    height = HEIGHT - TOP - BOTTOM
+    reach = {"x": f"{left:.6g}", "y": f"{TOP:g}", "width": f"{right - left:.6g}", "height": f"{height:g}"}
+    ET.SubElement(hot, "rect", {**reach, "class": "reach", "fill-opacity": "0"})
+    _tip(hot, x, TOP + 14.0 * len(lines) + 6, lines, is_marked=True)
+
+
+def _tip(hot: ET.Element, x: float, bottom: float, lines: Sequence[str], *, is_marked: bool = False) -> None:
+    """The words beside what is pointed at; the style of the page hides them until then."""
+    tip = ET.SubElement(hot, "g", {"class": TIP})
+    if is_marked:
+        stroke(tip, f"M{x:.6g} {TOP:g}V{HEIGHT - BOTTOM:g}", LIGHT.muted, 1.0)
+    width = max(width_of(line, SMALL) for line in lines) + 14
+    left = min(max(2.0, x - width / 2), WIDTH - width - 2)
+    top = max(1.0, bottom - 14.0 * len(lines) - 6)
+    box(tip, left, top, width, 14.0 * len(lines) + 6, 4, fill=LIGHT.text)
+    for number, line in enumerate(lines):
+        text(tip, left + 7, top + 14 + 14 * number, line, SMALL, LIGHT.surface)
 
 
 def moments(last: float) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from simulator.formats.exports.palette import LIGHT, SERIES
-from simulator.formats.vector import box, fitted, legal, text
+from simulator.formats.vector import box, fitted, text
 from simulator.report.layout import quantity
 from simulator.report.paper.plot import (
     BOTTOM,
@@ -22,6 +22,7 @@ from simulator.report.paper.plot import (
     band,
     canvas,
     curve,
+    dot,
     grid_line,
     limit_lines,
     round_step,
@@ -103,7 +104,7 @@ def line_chart(
     marks = [(x.at(place), y.at(height)) for place, height in zip(places, heights, strict=True)]
     curve(root, marks, SERIES[0], "")
     for (left, top), (value, one) in zip(marks, known, strict=True):
-        _dot(root, left, top, SERIES[0], f"{across} {value}: {quantity(one['mean'], unit)}")
+        dot(root, left, top, SERIES[0], f"{across} {value}: {quantity(one['mean'], unit)}")
     return written(root)
 
 
@@ -184,7 +185,7 @@ def front_chart(
         if look == "missed":
             stroke(root, f"M{left - 3:.6g} {top - 3:.6g}l6 6m0 -6l-6 6", _BAD, 1.2)
         else:
-            _dot(root, left, top, SERIES[0], words, is_full=look != "pale")
+            dot(root, left, top, SERIES[0], words, fill=LIGHT.surface if look == "pale" else "")
         if look == "chosen":
             _ring(root, left, top)
     return written(root)
@@ -202,12 +203,6 @@ def _feet(root: ET.Element, ticks: Sequence[tuple[float, str]], title: str) -> N
             root, place, HEIGHT - BOTTOM + 18, fitted(words, SMALL, room), SMALL, LIGHT.muted, anchor="middle"
         )
     text(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, title, SMALL, LIGHT.muted, anchor="middle")
-
-
-def _dot(root: ET.Element, x: float, y: float, colour: str, words: str, *, is_full: bool = True) -> None:
-    look = {"cx": f"{x:.6g}", "cy": f"{y:.6g}", "r": "3.5", "stroke": colour, "stroke-width": "1.2"}
-    mark = ET.SubElement(root, "circle", {**look, "fill": colour if is_full else LIGHT.surface})
-    ET.SubElement(mark, "title").text = legal(words)
 
 
 def _ring(root: ET.Element, x: float, y: float) -> None:

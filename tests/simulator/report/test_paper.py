@@ -135,6 +135,27 @@ def test_the_document_is_a_pdf_with_the_same_bytes_each_time(paper):
     assert made == pdf(paper)
 
 
+def test_the_outline_of_the_document_leads_to_every_section(paper):
+    made = pdf(paper)
+    for section in paper.sections:
+        assert f"/Title ({section.title})".encode() in made
+    assert b"/Lang (en)" in made
+    assert b"/DisplayDocTitle true" in made
+
+
+def test_words_for_who_points_at_a_chart_are_on_the_screen_only(paper):
+    from simulator.report.paper import pdf as written
+
+    page = html(paper)
+    assert page.count('class="hot"') == page.count('class="tip"') > 5
+    assert ".hot .tip { visibility: hidden;" in page
+    for picture in (one for section in paper.sections for one in section.blocks if isinstance(one, Picture)):
+        printed = written._for_print(picture.svg)
+        assert "tip" not in printed
+        assert "reach" not in printed
+        assert ('font-weight="700"' in picture.svg) == ('font-family="VeraBd"' in printed)
+
+
 def test_marks_without_a_shape_are_shown_by_their_number(shop, result):
     from simulator.report.paper import pdf as written
 
@@ -149,8 +170,9 @@ def test_a_chart_of_percentiles_has_a_line_for_each_flow_and_a_mark_for_each_per
     chart = percentile_chart(result["flows"], [("limit", 5.0)])
     assert chart is not None
     root = ET.fromstring(chart)
-    assert len(list(root.iter("{http://www.w3.org/2000/svg}circle"))) == 5
-    heights = [float(mark.attrib["cy"]) for mark in root.iter("{http://www.w3.org/2000/svg}circle")]
+    marks = [one for one in root.iter("{http://www.w3.org/2000/svg}circle") if one.get("class") != "reach"]
+    assert len(marks) == 5
+    heights = [float(mark.attrib["cy"]) for mark in marks]
     assert heights == sorted(heights, reverse=True)  # a higher percentile is never lower, and y goes down
 
 

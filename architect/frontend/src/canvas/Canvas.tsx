@@ -24,6 +24,7 @@ import { EmptyCanvas } from "./EmptyCanvas";
 import { type CardNode, FlowBuilder, type WireEdge } from "./flowElements";
 import { GRID, type Guide, MANY, snapped } from "./geometry";
 import { NodeCard } from "./NodeCard";
+import { RoutesContext, useRoutes } from "./routes";
 import { fitPadding, useCanvasControl } from "./useCanvasControl";
 import { pointOf, useConnecting } from "./useConnecting";
 import { edgeUnder, markEdge, useDropping } from "./useDropping";
@@ -108,6 +109,8 @@ function Board() {
     [builder, document, catalogue, selection, byElement, places, connecting.invitations],
   );
 
+  const routes = useRoutes(document, flow.edges, places);
+
   const openQuickAdd = (event: MouseEvent) => {
     if (isLocked) return;
     if (!(event.target instanceof Element) || !event.target.closest(".react-flow__pane")) return;
@@ -156,77 +159,79 @@ function Board() {
       onDragLeave={dropping.onDragLeave}
     >
       <DetailContext value={detail}>
-        <ReactFlow<CardNode, WireEdge>
-          nodes={flow.nodes}
-          edges={flow.edges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          defaultEdgeOptions={defaultEdgeOptions}
-          onNodesChange={onNodesChange}
-          onEdgesChange={onEdgesChange}
-          onNodeClick={showInspector}
-          onEdgeClick={showInspector}
-          onNodeDragStart={(_event, _node, nodes) => setLone(nodes.length === 1)}
-          onNodeDrag={(_event, node) => markEdge(edgeForLoneNode(node, flow.edges, _event))}
-          onNodeDragStop={(event, node) => {
-            const edge = edgeForLoneNode(node, flow.edges, event);
-            markEdge(null);
-            setLone(false);
-            if (edge) actions.edits.insertExisting(node.id, edge, snapped(node.position));
-          }}
-          onMove={onMove}
-          onNodeContextMenu={openMenu("node")}
-          onEdgeContextMenu={openMenu("edge")}
-          onPaneContextMenu={openMenu("canvas")}
-          onSelectionContextMenu={openMenu("node") as (event: MouseEvent) => void}
-          isValidConnection={connecting.isValid}
-          onConnectStart={connecting.onStart}
-          onConnectEnd={connecting.onEnd}
-          onReconnectStart={(_event, edge) => connecting.onReconnectStart(edge)}
-          onReconnectEnd={(event, edge, _type, state) => connecting.onReconnectEnd(event, edge, state)}
-          onReconnect={noReconnect}
-          onDragOver={dropping.onDragOver}
-          onDrop={dropping.onDrop}
-          nodesDraggable={!isLocked}
-          nodesConnectable={!isLocked}
-          edgesReconnectable={!isLocked}
-          edgesFocusable={false}
-          deleteKeyCode={null}
-          multiSelectionKeyCode={addWith}
-          selectionMode={SelectionMode.Partial}
-          panOnDrag={panWith}
-          panOnScroll
-          zoomOnDoubleClick={false}
-          snapToGrid={snapToGrid && !altHeld && !isLone}
-          snapGrid={snapGrid}
-          connectionLineType={ConnectionLineType.Bezier}
-          connectionRadius={28}
-          reconnectRadius={14}
-          connectionDragThreshold={3}
-          minZoom={0.08}
-          maxZoom={2}
-          fitView
-          fitViewOptions={{ maxZoom: 1, padding: fitPadding(minimapOpen) }}
-          onlyRenderVisibleElements={flow.nodes.length > MANY}
-          elevateNodesOnSelect
-          ariaLabelConfig={ariaLabels}
-          proOptions={{ hideAttribution: false }}
-          attributionPosition="bottom-left"
-        >
-          <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
-          <Guides guides={guides} />
-          {minimapOpen && (
-            <MiniMap<CardNode>
-              pannable
-              zoomable
-              onClick={(_event, at) => view.getState().canvas?.goTo(at)}
-              nodeColor={minimapColour}
-              nodeStrokeWidth={0}
-              nodeBorderRadius={12}
-              maskColor="var(--minimap-mask)"
-            />
-          )}
-        </ReactFlow>
+        <RoutesContext value={routes}>
+          <ReactFlow<CardNode, WireEdge>
+            nodes={flow.nodes}
+            edges={flow.edges}
+            nodeTypes={nodeTypes}
+            edgeTypes={edgeTypes}
+            defaultEdgeOptions={defaultEdgeOptions}
+            onNodesChange={onNodesChange}
+            onEdgesChange={onEdgesChange}
+            onNodeClick={showInspector}
+            onEdgeClick={showInspector}
+            onNodeDragStart={(_event, _node, nodes) => setLone(nodes.length === 1)}
+            onNodeDrag={(_event, node) => markEdge(edgeForLoneNode(node, flow.edges, _event))}
+            onNodeDragStop={(event, node) => {
+              const edge = edgeForLoneNode(node, flow.edges, event);
+              markEdge(null);
+              setLone(false);
+              if (edge) actions.edits.insertExisting(node.id, edge, snapped(node.position));
+            }}
+            onMove={onMove}
+            onNodeContextMenu={openMenu("node")}
+            onEdgeContextMenu={openMenu("edge")}
+            onPaneContextMenu={openMenu("canvas")}
+            onSelectionContextMenu={openMenu("node") as (event: MouseEvent) => void}
+            isValidConnection={connecting.isValid}
+            onConnectStart={connecting.onStart}
+            onConnectEnd={connecting.onEnd}
+            onReconnectStart={(_event, edge) => connecting.onReconnectStart(edge)}
+            onReconnectEnd={(event, edge, _type, state) => connecting.onReconnectEnd(event, edge, state)}
+            onReconnect={noReconnect}
+            onDragOver={dropping.onDragOver}
+            onDrop={dropping.onDrop}
+            nodesDraggable={!isLocked}
+            nodesConnectable={!isLocked}
+            edgesReconnectable={!isLocked}
+            edgesFocusable={false}
+            deleteKeyCode={null}
+            multiSelectionKeyCode={addWith}
+            selectionMode={SelectionMode.Partial}
+            panOnDrag={panWith}
+            panOnScroll
+            zoomOnDoubleClick={false}
+            snapToGrid={snapToGrid && !altHeld && !isLone}
+            snapGrid={snapGrid}
+            connectionLineType={ConnectionLineType.Bezier}
+            connectionRadius={28}
+            reconnectRadius={14}
+            connectionDragThreshold={3}
+            minZoom={0.08}
+            maxZoom={2}
+            fitView
+            fitViewOptions={{ maxZoom: 1, padding: fitPadding(minimapOpen) }}
+            onlyRenderVisibleElements={flow.nodes.length > MANY}
+            elevateNodesOnSelect
+            ariaLabelConfig={ariaLabels}
+            proOptions={{ hideAttribution: false }}
+            attributionPosition="bottom-left"
+          >
+            <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
+            <Guides guides={guides} />
+            {minimapOpen && (
+              <MiniMap<CardNode>
+                pannable
+                zoomable
+                onClick={(_event, at) => view.getState().canvas?.goTo(at)}
+                nodeColor={minimapColour}
+                nodeStrokeWidth={0}
+                nodeBorderRadius={12}
+                maskColor="var(--minimap-mask)"
+              />
+            )}
+          </ReactFlow>
+        </RoutesContext>
       </DetailContext>
       <CanvasControls />
       {isNarrow && <p className="view-only">View only in a narrow window; settings can be changed.</p>}

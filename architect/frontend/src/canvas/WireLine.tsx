@@ -4,6 +4,10 @@ import { useDetail } from "./detail";
 import type { WireEdge } from "./flowElements";
 import { CARD, GRID, laneBack } from "./geometry";
 import { bindEdge } from "./liveEdge";
+import { useRoute } from "./routes";
+
+/** Pixels from the middle of a line of text down to its baseline. */
+const BASELINE = 4;
 
 /** One edge. Its label says the role where it is not the plain one, and the rate during a run. */
 function Line(props: EdgeProps<WireEdge>) {
@@ -25,8 +29,9 @@ function Line(props: EdgeProps<WireEdge>) {
   const text = useRef<SVGTextElement>(null);
   const ends = { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition };
   const isBack = targetX < sourceX;
-  // a curve back would run behind the cards of its ends
-  const [path, labelX, labelY] = isBack
+  const route = useRoute(id, ends);
+  // without a planned way: a curve back would run behind the cards of its ends
+  const [plainPath, plainX, plainY] = isBack
     ? getSmoothStepPath({
         ...ends,
         centerY: laneBack(sourceY, targetY),
@@ -36,6 +41,10 @@ function Line(props: EdgeProps<WireEdge>) {
     : getBezierPath(ends);
   // above a level line; on one that climbs in the middle, which lies between two rows of cards and not beside them
   const offset = !isBack && Math.abs(sourceY - targetY) > CARD.height / 2 ? 4 : -8;
+  const path = route?.path ?? plainPath;
+  const [labelX, labelY] = route?.label
+    ? [route.label[0], route.label[1] + BASELINE]
+    : [plainX, plainY + offset];
   const role = data?.role ?? "publish";
   const label = data?.label ?? role;
   const isPlain = label === "publish" || label === "consume" || label === "invoke";
@@ -56,11 +65,16 @@ function Line(props: EdgeProps<WireEdge>) {
         interactionWidth={props.interactionWidth ?? 20}
         {...(props.markerEnd ? { markerEnd: props.markerEnd } : {})}
       />
-      <text ref={text} className="wire-label" x={labelX} y={labelY + offset} textAnchor="middle">
+      <text ref={text} className="wire-label" x={labelX} y={labelY} textAnchor="middle">
         {resting}
       </text>
       {isPlain && !selected && (
-        <text className="wire-label on-hover" x={labelX} y={labelY + 16} textAnchor="middle">
+        <text
+          className="wire-label on-hover"
+          x={labelX}
+          y={route?.label ? labelY : plainY + 16}
+          textAnchor="middle"
+        >
           {label}
         </text>
       )}
