@@ -45,6 +45,15 @@ def buckets(
     return found
 
 
+@_loop("int64[::1](uint16[::1], int64, int64)")
+def counted(values: Buckets, low: int, high: int) -> Numbers:
+    """How many of the values are each of the numbers from `low` to `high`."""
+    counts = np.zeros(high - low + 1, np.int64)
+    for value in values:
+        counts[value - low] += 1
+    return counts
+
+
 @_loop("float64[::1](uint16[::1], int64[::1], float64[::1])")
 def ranked(values: Buckets, ranks: Numbers, representatives: Times) -> Times:
     """`histogram.ranked`: what stands for the values at the ranks (ascending, from 0) of all in order."""
@@ -223,6 +232,23 @@ def play_line(
 
 
 # -- levels --------------------------------------------------------------------------------------
+@_loop("Tuple((int64[::1], int64[::1]))(float64[::1], int64[::1], float64[::1])")
+def reached(times: Times, values: Numbers, looks: Times) -> tuple[Numbers, Numbers]:
+    """How many of `times` are at or before each of `looks`, and at which position since the look before the
+    value is greatest first; all times ascending.
+    """
+    stops, highest = np.empty(len(looks), np.int64), np.empty(len(looks), np.int64)
+    stop = 0
+    for number in range(len(looks)):
+        best = stop
+        while stop < len(times) and times[stop] <= looks[number]:
+            if values[stop] > values[best]:
+                best = stop
+            stop += 1
+        stops[number], highest[number] = stop, min(best, len(times) - 1)
+    return stops, highest
+
+
 @_loop("Tuple((int64[::1], float64[::1]))(float64[::1], int64[::1], int64, float64, float64)")
 def follow_steps(
     times: Times, steps: Numbers, value: int, since: float, area: float

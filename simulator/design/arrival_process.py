@@ -20,6 +20,8 @@ from simulator.design.variate import LARGEST, ComparedByFields, Draws, NonNegati
 
 BLOCK = 1024
 """Arrivals drawn at once."""
+MOST_AT_ONCE = 8
+"""Blocks of them that are made at a time at most, where nothing else is drawn between two."""
 
 SECONDS: dict[str, Any] = {"x-unit": "s", "x-widget": "duration"}
 PER_SECOND: dict[str, Any] = {"x-unit": "msg/s", "x-widget": "rate"}
@@ -146,7 +148,7 @@ class Poisson(OpenArrivals):
     rate: Rate = Field(title="Rate", description="Mean messages per second.", json_schema_extra=PER_SECOND)
 
     def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
-        return _poisson_epochs(rng, self.rate)
+        return _poisson_epochs(rng, self.rate, MOST_AT_ONCE)
 
     def _expected(self, span: float) -> float:
         return self.rate * span
@@ -232,7 +234,7 @@ class BatchPoisson(OpenArrivals):
     )
 
     def _offsets(self, rng: np.random.Generator, span: float) -> Iterator[Draws]:
-        for epochs in _poisson_epochs(rng, self.rate):
+        for epochs in _poisson_epochs(rng, self.rate, 1):
             sizes = whole_numbers(self.batch, rng, len(epochs))
             yield from _repeated(epochs, sizes)
             if epochs[-1] > span:
@@ -250,12 +252,17 @@ def whole_numbers(distribution: AnyDistribution, rng: np.random.Generator, size:
     return np.floor(values + rng.random(size))
 
 
-def _poisson_epochs(rng: np.random.Generator, rate: float) -> Iterator[Draws]:
-    now = 0.0
+def _poisson_epochs(rng: np.random.Generator, rate: float, most: int) -> Iterator[Draws]:
+    """Blocks of epochs, up to `most` in one; each adds up its own gaps from where the one before ended."""
+    now, count = 0.0, 1
     while rate > 0:
-        epochs = now + np.cumsum(rng.standard_exponential(BLOCK)) / rate
-        yield epochs
-        now = float(epochs[-1])
+        sums = rng.standard_exponential((count, BLOCK)).cumsum(axis=1)
+        sums /= rate
+        for epochs in sums:
+            epochs += now
+            now = float(epochs[-1])
+        yield sums.reshape(-1)
+        count = min(2 * count, most)
 
 
 def _repeated(epochs: Draws, sizes: Draws) -> Iterator[Draws]:

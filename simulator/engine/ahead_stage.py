@@ -19,7 +19,7 @@ from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
 from simulator.engine.recursion import Intake, Numbers, Onward, Passage, merged_passages
 from simulator.engine.stage_plan import EventsNeeded
-from simulator.measurement.level import Times
+from simulator.measurement.level import Timeline, Times
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
 from simulator.measurement.tally import Samples
 
@@ -225,11 +225,17 @@ class AheadStage(ABC, Generic[A]):
         """Messages of `part` have been done: send them on."""
         later = self._onward_later
         if later is not None:
-            keys = self._book.keys_of(done.keys[part]) if later.stages else ()
-            later.carry(done.source[part], done.sequence[part], keys, done.created[part], done.ends[part])
+            later.count(part.stop - part.start)
+            if later.stages:
+                keys = self._book.keys_of(done.keys[part])
+                later.bring(done.source[part], done.sequence[part], keys, done.created[part], done.ends[part])
 
-    def _deliveries(self, done: Completions, sojourn: Samples) -> list[Deliveries]:
-        """What the flows will note of messages, in order of completion."""
+    def _looks(self, until: float) -> Times:
+        """When somebody will look up to `until`, as far as that is known (seconds)."""
+        return self._env.looks.between(self._env.now, until)
+
+    def _deliveries(self, done: Completions, sojourn: Samples, at: Timeline) -> list[Deliveries]:
+        """What the flows will note of messages, in order of completion, of which `at` has the times."""
         ends, source, created = done.ends, done.source, done.created
         if not len(ends):
             return []
@@ -245,5 +251,6 @@ class AheadStage(ABC, Generic[A]):
                 order = self._order[one] = FlowOrder(self._consumer.flows[one], self._book)
             is_whole = is_first and len(sources) == 1
             latency = sojourn if is_whole else Samples(ends[part] - created[part])
-            made.append(order.deliveries(done.keys[part], done.sequence[part], ends[part], latency))
+            own = at.twin() if len(sources) == 1 else Timeline(ends[part])
+            made.append(order.deliveries(done.keys[part], done.sequence[part], own, latency))
         return made

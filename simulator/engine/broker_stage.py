@@ -216,7 +216,8 @@ class BrokerStage(AheadStage[Ready]):
             env.events += count
             self._send_onward(done, part)
 
-        return [Noting(begins, note_begins), Noting(ends, note_ends), *self._deliveries(done, sojourn)]
+        at = Timeline(ends)
+        return [Noting(begins, note_begins), Noting(ends, note_ends), *self._deliveries(done, sojourn, at)]
 
 
 class SizedCourse:

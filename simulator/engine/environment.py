@@ -14,6 +14,8 @@ from typing import Any
 
 import simpy
 
+from simulator.measurement.level import NO_TIMES, Looks
+
 
 class Activity:
     """Something that happens at a simulated time and may say when it happens next.
@@ -45,6 +47,8 @@ class SimulationEnvironment(simpy.Environment):
         super().__init__(0.0)
         #: Heap entries processed so far.
         self.events = 0
+        #: When frames will be made and slices end.
+        self.looks = Looks(NO_TIMES)
         # The heap is never empty, so the loop needs no test for that.
         heappush(self._queue, (inf, 9, -1, _EndOfTime()))  # type: ignore[misc]
 

@@ -21,13 +21,13 @@ from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
 from simulator.engine.message_draws import ManyDraws
-from simulator.engine.recursion import BLOCK, Numbers, Onward, Passage
+from simulator.engine.recursion import Numbers, Onward, Passage, most_at_once
 from simulator.measurement.level import Course, Timeline, Times, changes, without
 from simulator.measurement.ordering import Deliveries
 from simulator.measurement.tally import Samples
 
-#: Messages that begin in what stands ready at most: a long backlog is not worked off in one go.
-MOST_AT_ONCE = 4 * BLOCK
+#: Blocks of messages that begin in what stands ready at most: a long backlog is not worked off in one go.
+MOST_BLOCKS = 4
 
 
 class LineStage(AheadStage["_Ahead"]):
@@ -66,6 +66,7 @@ class LineStage(AheadStage["_Ahead"]):
         came, self._to_come = self._to_come.with_more(new).parted(until)
         begun = self._begun(until)
         rows = _Rows.joined([self._in_service, begun])
+        looks = self._looks(until)
         done = self._ended(rows.ends, until)
         left = np.ones(len(rows), dtype=bool)
         left[done] = False
@@ -78,30 +79,31 @@ class LineStage(AheadStage["_Ahead"]):
         finished = rows.chosen(done)
         self._tell_onward(finished, until)
         play = _play if compiled.loops is None else _play_compiled
-        played = play(line, self._consumer, came, begun, ended)
+        played = play(line, self._consumer, came, begun, ended, looks)
+        ends = Timeline(ended, looks)
         return _Ahead(
             until,
-            Timeline(came.arrived),
+            Timeline(came.arrived, looks),
             played.present,
-            Timeline(begun.begins),
+            Timeline(begun.begins, looks),
             Samples(played.waited),
-            Timeline(ended),
+            ends,
             Samples(ended - rows.begins[done]),
             samples,
             np.add.accumulate(np.concatenate(([line.residence_sum], sojourn))),
             played.courses,
             None if self._onward is None else finished,
-            self._deliveries(finished, samples),
+            self._deliveries(finished, samples, ends),
         )
 
     def _far(self) -> float:
         """When the last of as many messages begins as are worked on at once, seconds; inf where there are no
         more.
         """
-        count = 0
+        count, most = 0, MOST_BLOCKS * most_at_once()
         for piece in self._to_begin:
-            if count + len(piece) > MOST_AT_ONCE:
-                return float(piece.begins[MOST_AT_ONCE - count - 1])
+            if count + len(piece) > most:
+                return float(piece.begins[most - count - 1])
             count += len(piece)
         return inf
 
@@ -280,7 +282,7 @@ class _Played:
     courses: tuple[Course, ...]
 
 
-def _play(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times) -> _Played:
+def _play(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times, looks: Times) -> _Played:
     arrived, begins = came.arrived, begun.begins
     waited = begins - begun.arrived
     has_to_wait = came.begins > arrived
@@ -291,16 +293,19 @@ def _play(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Ti
         line.present.after_each(arrived, ended),
         waited,
         (
-            Course(line.queue_length, *changes(arrived[has_to_wait], left_line)),
-            Course(line.held, *moved, also=consumer.busy),  # each server has the message it serves
+            Course(line.queue_length, *changes(arrived[has_to_wait], left_line), looks=looks),
+            # Each server has the message it serves.
+            Course(line.held, *moved, also=consumer.busy, looks=looks),
         ),
     )
 
 
-def _play_compiled(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times) -> _Played:
+def _play_compiled(
+    line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times, looks: Times
+) -> _Played:
     assert compiled.loops is not None
     queued, held = line.queue_length, line.held
-    waited, present, *courses = compiled.loops.play_line(
+    waited, present, times, values, areas, held_times, held_values, held_areas = compiled.loops.play_line(
         came.arrived,
         came.begins,
         begun.arrived,
@@ -314,8 +319,8 @@ def _play_compiled(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, 
         present,
         waited,
         (
-            Course.known((queued,), *courses[:3]),
-            Course.known((held, consumer.busy), *courses[3:]),
+            Course.known((queued,), times, values, areas, looks),
+            Course.known((held, consumer.busy), held_times, held_values, held_areas, looks),
         ),
     )
 

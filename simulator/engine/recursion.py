@@ -33,10 +33,18 @@ Flags = NDArray[np.bool_]
 
 #: Arrivals a source makes at a time at most: enough for NumPy to pay, little enough to hold.
 BLOCK = 4_096
+#: The same where loops are compiled, which have brought memory of their own: what is done once for each block
+#: is then a good part of the work.
+COMPILED_BLOCK = 32_768
 #: The first ones; then twice as many each time, so that sources of little load stay small.
 FIRST_BLOCK = 1_024
 #: Greater keys do not fit into an array of integers.
 LARGEST_NUMBER = 2.0**62
+
+
+def most_at_once() -> int:
+    """Arrivals that are made at a time at most."""
+    return BLOCK if compiled.loops is None else COMPILED_BLOCK
 
 
 @dataclass(slots=True)
@@ -150,12 +158,21 @@ class Onward:
         self, source: Numbers, sequence: Numbers, key: Sequence[Key] | Numbers, created: Times, at: Times
     ) -> None:
         """Take messages, made at `created`, to every stage at the times `at` (seconds, ascending)."""
-        count = len(sequence)
+        self.count(len(sequence))
+        self.bring(source, sequence, key, created, at)
+
+    def count(self, messages: int) -> None:
+        """So many messages pass."""
         for link in self.links:
-            link.total += count
+            link.total += messages
         for topic in self.topics:
-            topic.accepted += count
-            topic.delivered += count
+            topic.accepted += messages
+            topic.delivered += messages
+
+    def bring(
+        self, source: Numbers, sequence: Numbers, key: Sequence[Key] | Numbers, created: Times, at: Times
+    ) -> None:
+        """Bring messages that are counted to the stages."""
         for stage in self.stages:
             stage.accept_block(Passage(source, sequence, key, created, at))
 
@@ -193,7 +210,7 @@ class Source:
         self._sent = 0
         self._known = producer.produced
         self._is_last = False
-        self._size = min(FIRST_BLOCK, BLOCK)
+        self._size = min(FIRST_BLOCK, most_at_once())
         self._refill()
 
     @property
@@ -205,7 +222,7 @@ class Source:
         times = self._times.take(self._size)
         count = len(times)
         self._is_last = count < self._size
-        self._size = min(2 * self._size, BLOCK)
+        self._size = min(2 * self._size, most_at_once())
         keys: Sequence[Key] | Numbers = NoKeys(count)
         if self._keys is not None:
             drawn = self._keys.take(count)
@@ -226,18 +243,21 @@ class Source:
             stop = int(np.searchsorted(block.arrived, now, side="right"))
             if stop > start:
                 self._sent = stop
-                self._send(block.rows(start, stop))
+                self._send(block, start, stop)
                 flushed += stop - start
             if stop < len(block) or self._is_last:
                 return flushed
             self._refill()
 
-    def _send(self, block: Passage) -> None:
-        self._producer.produced += len(block)
+    def _send(self, block: Passage, start: int, stop: int) -> None:
+        self._producer.produced += stop - start
         later = self._onward_later
-        # What works message by message is quicker with plain integers.
-        listed = block.key.tolist() if isinstance(block.key, np.ndarray) and later.stages else block.key
-        later.carry(block.source, block.sequence, listed, block.created, block.arrived)
+        later.count(stop - start)
+        if later.stages:
+            part = block.rows(start, stop)
+            # What works message by message is quicker with plain integers.
+            listed = part.key.tolist() if isinstance(part.key, np.ndarray) else part.key
+            later.bring(part.source, part.sequence, listed, part.created, part.arrived)
 
 
 class Supply:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from math import inf
+from math import ceil, inf
 from typing import Literal
+
+import numpy as np
 
 from simulator.design.document import Document
 from simulator.engine.fault import schedule_faults
@@ -22,6 +24,7 @@ from simulator.graph.walks import reached_once
 from simulator.kinds.catalogue import KINDS
 from simulator.measurement.edge_record import EdgeRecorder, counts_by_edge
 from simulator.measurement.frame import Frame, FrameMaker
+from simulator.measurement.level import Looks
 from simulator.measurement.slices import Recording, SliceRecorder
 
 #: Events between two looks at control and limits: about 10 ms.
@@ -179,6 +182,7 @@ class Replication:
         frames = 1
         shown_at = 0.0
         next_frame = interval if maker else inf
+        env.looks = self._looks(interval if maker else None)
         is_collecting = gc.isenabled()
         gc.disable()  # messages form no cycles; scanning a large backlog again and again costs a third
         try:
@@ -219,6 +223,11 @@ class Replication:
         if maker and on_frame:
             on_frame(maker.make(env.now, clock() if clock else 0.0, done=True))
         return self._finish(recording)
+
+    def _looks(self, interval: float | None) -> Looks:
+        """When slices end, and frames are made."""
+        count = 0 if interval is None else ceil(self.duration / interval)
+        return Looks(np.concatenate((np.arange(1, count + 1) * (interval or 0.0), self._cuts)))
 
     def _advance(self, until: float) -> bool:
         """Let time pass, at most about 10 ms of work; True when the clock stands at `until`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.measurement.edge_record import counts_by_edge
 from simulator.measurement.histogram import bucket_of, nearest_rank, ranked
-from simulator.measurement.shares import shares_between
+from simulator.measurement.shares import SHARES, shares_between
 from simulator.measurement.tally import Buckets, Tally, View
 
 if TYPE_CHECKING:
@@ -62,6 +62,13 @@ _CUMULATIVE = (
 BYTE_RATES = {"bytes_in": "bytes_in_rate", "bytes_out": "bytes_out_rate"}
 
 
+_RATES = {
+    "arrival_rate": "arrivals",
+    "throughput": "completions",
+    **{rate: counted for counted, rate in BYTE_RATES.items()},
+}
+
+
 class FrameMaker:
     """Makes the frames of one replication.
 
@@ -79,12 +86,13 @@ class FrameMaker:
         self._busy: dict[str, float] = {}
         self._edge_totals: dict[str, int] = {}
         self._events_shown = 0
+        self._parts = {name: _Parts(node) for name, node in world.nodes.items()}
         for tally in self._tallies():
             tally.take_view()  # from here on it keeps what the next frame shows
 
     def _tallies(self) -> Iterator[Tally]:
-        for node in self._world.nodes.values():
-            for tallies in node.tallies().values():
+        for parts in self._parts.values():
+            for _, tallies in parts.tallies:
                 yield from tallies
         for flow in self._flows:
             yield flow.latency
@@ -116,33 +124,33 @@ class FrameMaker:
         counts = node.counts()
         before = self._counts.get(name, {})
         self._counts[name] = counts
+        parts = self._parts[name]
+        if len(counts) != parts.known:
+            parts.know(counts)
         reading: dict[str, Any] = {}
         if span > 0.0:
-            reading["arrival_rate"] = _short((counts["arrivals"] - before.get("arrivals", 0)) / span)
-            reading["throughput"] = _short((counts["completions"] - before.get("completions", 0)) / span)
-            for counted, rate in BYTE_RATES.items():
-                if counted in counts:
-                    reading[rate] = _short((counts[counted] - before.get(counted, 0)) / span)
-        levels = node.levels()
-        servers = node.servers()
-        if servers and "busy" in levels:
-            area = levels["busy"].integral(now)
-            if span > 0.0:
-                reading["utilization"] = _short((area - self._busy.get(name, 0.0)) / (servers * span))
-            self._busy[name] = area
-        if "queue_length" in levels:
-            reading["queue_length"] = levels["queue_length"].value
+            for rate, counted in parts.rates:
+                reading[rate] = _short((counts[counted] - before.get(counted, 0)) / span)
+        busy, queue_length = parts.busy, parts.queue_length
+        if busy is not None:
+            servers = node.servers()
+            if servers:
+                area = busy.integral(now)
+                if span > 0.0:
+                    reading["utilization"] = _short((area - self._busy.get(name, 0.0)) / (servers * span))
+                self._busy[name] = area
+        if queue_length is not None:
+            reading["queue_length"] = queue_length.value
             reading["backlog"] = node.waiting()
         reading["in_flight"] = node.in_flight()
-        for metric, level in levels.items():
-            if metric not in _TOLD_OTHERWISE:  # what the kind alone has, such as the lag of a log's readers
-                reading[metric] = level.value
-        for metric in _CUMULATIVE:
-            if metric in counts:
-                reading[metric] = counts[metric]
-        for metric, share in shares_between(before, counts):
-            reading[metric] = _short(share)
-        for metric, tallies in node.tallies().items():
+        for metric, level in parts.levels:
+            reading[metric] = level.value
+        for metric in parts.cumulative:
+            reading[metric] = counts[metric]
+        if parts.has_shares:
+            for metric, share in shares_between(before, counts):
+                reading[metric] = _short(share)
+        for metric, tallies in parts.tallies:
             reading[metric] = looked.spread(tallies)
         detail = node.detail()
         if detail is not None:
@@ -153,7 +161,7 @@ class FrameMaker:
         return {
             "from": flow.producer,
             "to": flow.consumer,
-            "end_to_end_latency": looked.spread([flow.latency]),
+            "end_to_end_latency": looked.spread((flow.latency,)),
             **flow.counts(),
         }
 
@@ -176,19 +184,61 @@ class FrameMaker:
         return readings
 
 
+class _Parts:
+    """What of a node stands in every frame: looked up once, as slices have it."""
+
+    __slots__ = (
+        "busy",
+        "cumulative",
+        "has_shares",
+        "known",
+        "levels",
+        "queue_length",
+        "rates",
+        "tallies",
+    )
+
+    def __init__(self, node: Node) -> None:
+        levels = node.levels()
+        self.busy = levels.get("busy")
+        self.queue_length = levels.get("queue_length")
+        #: What the kind alone has, such as the lag of a log's readers.
+        self.levels = [(metric, level) for metric, level in levels.items() if metric not in _TOLD_OTHERWISE]
+        self.tallies = [(metric, tuple(tallies)) for metric, tallies in node.tallies().items()]
+        self.know(node.counts())
+
+    def know(self, counts: Mapping[str, int]) -> None:
+        """Which of a node's counts are told, and how."""
+        self.known = len(counts)
+        self.rates = [(rate, counted) for rate, counted in _RATES.items() if counted in counts]
+        self.cumulative = [metric for metric in _CUMULATIVE if metric in counts]
+        self.has_shares = any(whole in counts for _, whole in SHARES.values())
+
+
 class _Looked:
     """What one frame has looked at: a tally gives what is new only once, and several nodes may share it."""
 
     def __init__(self) -> None:
         self._views: dict[Tally, View] = {}
         self._spreads: dict[tuple[Tally, ...], Spread] = {}
+        #: By where all samples of a tally stand in one.
+        self._of_runs: dict[tuple[int, int, int], Spread] = {}
 
-    def spread(self, tallies: Iterable[Tally]) -> Spread:
+    def spread(self, tallies: tuple[Tally, ...]) -> Spread:
         """Mean and percentiles of what these tallies sampled since the last frame."""
-        several = tuple(tallies)
-        spread = self._spreads.get(several)
+        spread = self._spreads.get(tallies)
         if spread is None:
-            spread = self._spreads[several] = _summary(map(self._view, several))
+            spread = self._spreads[tallies] = self._look([self._view(tally) for tally in tallies])
+        return spread
+
+    def _look(self, views: list[View]) -> Spread:
+        run = views[0].run if len(views) == 1 else None
+        if run is None:
+            return _summary(views)
+        place = id(run.samples), run.start, run.stop  # held by the view, hence nobody else's id
+        spread = self._of_runs.get(place)
+        if spread is None:
+            spread = self._of_runs[place] = _summary(views)
         return spread
 
     def _view(self, tally: Tally) -> View:

@@ -74,6 +74,8 @@ def counted_buckets(buckets: NDArray[np.uint16]) -> tuple[int, Counts]:
     of it and of those that follow.
     """
     low = int(buckets.min())
+    if compiled.loops is not None:
+        return low, compiled.loops.counted(buckets, low, int(buckets.max()))
     return low, np.bincount(buckets - np.uint16(low))
 
 

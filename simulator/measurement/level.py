@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 from simulator.compiled import compiled
 
 Times = NDArray[np.float64]
+NO_TIMES: Times = np.zeros(0)
+
+#: Finding so many looks at once is not quicker than one after the other.
+_FEW_LOOKS = 4
 
 
 class Level:
@@ -129,6 +133,25 @@ def shift(level: Level, now: float, change: int) -> None:
         level.peak_at = now
 
 
+class Looks:
+    """When somebody will look at a run, as far as that is known: frames, and the ends of slices.
+
+    What happens up to many of these times is found at once; other times may be asked for as well.
+
+    Args:
+        times: seconds, in any order.
+    """
+
+    def __init__(self, times: Times) -> None:
+        self._times = np.unique(times)
+
+    def between(self, first: float, last: float) -> Times:
+        """Those from `first` to `last` (seconds), ascending; none where one by one is as quick."""
+        times = self._times
+        found: Times = times[times.searchsorted(first) : times.searchsorted(last, "right")]
+        return found if len(found) >= _FEW_LOOKS else NO_TIMES
+
+
 class Course:
     """What becomes of a level, known beforehand: the level follows it up to any time.
 
@@ -138,12 +161,18 @@ class Course:
         times: of the changes, ascending (seconds).
         steps: the changes, none of them 0.
         also: a level that is always the same one.
+        looks: when it will be asked for, as far as that is known (seconds, ascending).
     """
 
-    __slots__ = ("_after", "_areas", "_levels", "_passed", "_times")
+    __slots__ = ("_after", "_areas", "_known", "_levels", "_passed", "_times")
 
     def __init__(
-        self, level: Level, times: Times, steps: NDArray[np.int64], also: Level | None = None
+        self,
+        level: Level,
+        times: Times,
+        steps: NDArray[np.int64],
+        also: Level | None = None,
+        looks: Times = NO_TIMES,
     ) -> None:
         if compiled.loops is not None:
             after, areas = compiled.loops.follow_steps(times, steps, level.value, level.since, level.area)
@@ -157,54 +186,120 @@ class Course:
                 np.subtract(times[1:], times[:-1], out=terms[2:])
                 terms[2:] *= after[:-1]
             areas = np.add.accumulate(terms)
-        self._know((level,) if also is None else (level, also), times, after, areas)
+        self._know((level,) if also is None else (level, also), times, after, areas, looks)
 
     @classmethod
-    def known(cls, levels: tuple[Level, ...], times: Times, after: NDArray[np.int64], areas: Times) -> Course:
+    def known(
+        cls,
+        levels: tuple[Level, ...],
+        times: Times,
+        after: NDArray[np.int64],
+        areas: Times,
+        looks: Times = NO_TIMES,
+    ) -> Course:
         """A course of which is known what levels are after each of `times`, and what their areas are before
         the first and after each.
         """
         course = cls.__new__(cls)
-        course._know(levels, times, after, areas)  # noqa: SLF001 -- its own
+        course._know(levels, times, after, areas, looks)  # noqa: SLF001 -- its own
         return course
 
-    def _know(self, levels: tuple[Level, ...], times: Times, after: NDArray[np.int64], areas: Times) -> None:
+    def _know(
+        self,
+        levels: tuple[Level, ...],
+        times: Times,
+        after: NDArray[np.int64],
+        areas: Times,
+        looks: Times,
+    ) -> None:
         self._levels = levels
         self._times = times
         self._after = after
         self._areas = areas
         self._passed = 0
+        #: By look what `_reached` finds, where every look before it was one of them too.
+        self._known: dict[float, _Reached] = {}
+        if len(looks) and len(times) and compiled.loops is not None:
+            stops, highest = compiled.loops.reached(times, after, looks)
+            last = stops - 1
+            known = zip(
+                [0, *stops[:-1].tolist()],
+                stops.tolist(),
+                areas[stops].tolist(),
+                times[last].tolist(),
+                after[last].tolist(),
+                after[highest].tolist(),
+                times[highest].tolist(),
+                strict=True,
+            )
+            self._known = dict(zip(looks.tolist(), known, strict=True))
 
     def follow(self, now: float) -> None:
         """Make the changes up to `now` (seconds), which must not lie before that of the last call."""
-        start, stop = self._passed, int(self._times.searchsorted(now, "right"))
-        if stop == start:
+        reached = self._known.get(now)
+        start = self._passed
+        if reached is None or reached[0] != start:
+            stop = int(self._times.searchsorted(now, "right"))
+            if stop == start:
+                return
+            reached = self._reached(start, stop)
+        elif reached[1] == start:
             return
-        self._passed = stop
-        area, since = float(self._areas[stop]), float(self._times[stop - 1])
-        value = int(self._after[stop - 1])
-        # The first time at which it is highest is one of a rise: before a fall it was higher still.
-        highest = start + int(self._after[start:stop].argmax())
-        peak = int(self._after[highest])
+        _, self._passed, area, since, value, peak, peak_at = reached
         for level in self._levels:
             level.area, level.since, level.value = area, since, value
             if peak > level.peak:
-                level.peak, level.peak_at = peak, float(self._times[highest])
+                level.peak, level.peak_at = peak, peak_at
+
+    def _reached(self, start: int, stop: int) -> _Reached:
+        times, after = self._times, self._after
+        # The first time at which it is highest is one of a rise: before a fall it was higher still.
+        highest = start + int(after[start:stop].argmax())
+        return (
+            start,
+            stop,
+            float(self._areas[stop]),
+            float(times[stop - 1]),
+            int(after[stop - 1]),
+            int(after[highest]),
+            float(times[highest]),
+        )
+
+
+#: From which change and to before which; then area, time and value after the last of these, and the greatest
+#: value with its time.
+_Reached = tuple[int, int, float, float, int, int, float]
 
 
 class Timeline:
-    """Times at which something happens, ascending; some of them have passed."""
+    """Times at which something happens, ascending; some of them have passed.
 
-    __slots__ = ("_passed", "times")
+    Args:
+        looks: when it will be asked for, as far as that is known (seconds, ascending).
+    """
 
-    def __init__(self, times: Times) -> None:
+    __slots__ = ("_known", "_passed", "times")
+
+    def __init__(self, times: Times, looks: Times = NO_TIMES) -> None:
         self.times = times
         self._passed = 0
+        self._known: dict[float, int] = {}
+        if len(looks):
+            self._known = dict(zip(looks.tolist(), times.searchsorted(looks, "right").tolist(), strict=True))
+
+    def twin(self) -> Timeline:
+        """Another of the same times of which none has passed."""
+        twin = Timeline(self.times)
+        twin._known = self._known
+        return twin
 
     def pass_to(self, now: float) -> slice:
         """Which have passed since the last call, up to `now` (seconds)."""
         start = self._passed
-        self._passed = stop = int(self.times.searchsorted(now, "right"))
+        stop = self._known.get(now)
+        if stop is None:
+            stop = int(self.times.searchsorted(now, "right"))
+        self._passed = stop
         return slice(start, stop)
 
 

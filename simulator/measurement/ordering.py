@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiled import compiled
-from simulator.measurement.level import Timeline, Times
+from simulator.measurement.level import Timeline
 from simulator.measurement.tally import Samples, Tally
 
 if TYPE_CHECKING:
@@ -236,13 +236,13 @@ class FlowOrder:
         self._latest = np.zeros(1024, dtype=np.int64)
 
     def deliveries(
-        self, keys: NDArray[np.int64], sequences: NDArray[np.int64], ends: Times, latency: Samples
+        self, keys: NDArray[np.int64], sequences: NDArray[np.int64], ends: Timeline, latency: Samples
     ) -> Deliveries:
-        """First deliveries at `ends` (seconds, ascending), which follow those of the last call."""
+        """First deliveries at `ends`, which follow those of the last call."""
         known = len(self._book.keys)
         if known > len(self._latest):
             grown = np.zeros(2 * known, dtype=np.int64)
             grown[: len(self._latest)] = self._latest
             self._latest = grown
         is_late = out_of_order(self._latest[:known], keys, sequences)
-        return Deliveries(self._flow, Timeline(ends), latency, is_late)
+        return Deliveries(self._flow, ends, latency, is_late)

@@ -1,14 +1,15 @@
 """Samples of one quantity (a waiting time, a latency): moments, maximum and histogram.
 
-The hot path is `add`, the bound `append` of a list. Everything else happens in blocks. Sums are formed
+The hot path is `add`, the bound `append` of an array. Everything else happens in blocks. Sums are formed
 over blocks of a fixed number of samples and at slice boundaries only, never where a frame happens to be
-made, so that a run with frames and one without give the same bits.
+made, so that a run with frames and one without give the same bits. Samples that come many at once are not
+copied: where they stand is remembered until they enter the sums.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,8 +20,6 @@ from simulator.measurement.histogram import Histogram, bucket_of, counted_bucket
 BLOCK = 8192
 #: Samples that `extend` lets stand before their sums are formed, whether somebody looks or not.
 MOST_BUFFERED = 2 * BLOCK
-#: Buckets of samples that stand one by one before they are counted.
-MOST_LOOSE = 4 * BLOCK
 #: Up to so many samples a frame is given as they are: that costs a tenth of a histogram.
 FEW = 64
 
@@ -62,6 +61,25 @@ class TallySlice:
 
 
 @dataclass(slots=True)
+class Run:
+    """Samples from position `start` to before `stop` of many, all of them one after the other."""
+
+    samples: Samples
+    start: int
+    stop: int
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The samples, a view."""
+        return self.samples.values[self.start : self.stop]
+
+    @property
+    def buckets(self) -> Buckets:
+        """Their buckets, a view."""
+        return self.samples.buckets[self.start : self.stop]
+
+
+@dataclass(slots=True)
 class View:
     """What was sampled between two frames: a few samples as they are, or the buckets of many."""
 
@@ -69,20 +87,20 @@ class View:
     total: float
     values: array[float] = field(default_factory=lambda: array("d"))
     buckets: Sequence[Buckets] = ()
+    #: Where all of it stands in one, if it does: other tallies may have sampled the very same.
+    run: Run | None = None
 
 
 class Tally:
     """Collects samples; `add(value)` takes one (seconds, or whatever the quantity is in)."""
 
     __slots__ = (
-        "_bucketed",
         "_buffer",
+        "_held",
         "_is_watched",
-        "_loose",
-        "_parts",
         "_pending",
+        "_runs",
         "_slice",
-        "_unseen",
         "_viewed",
         "add",
         "count",
@@ -93,19 +111,14 @@ class Tally:
     )
 
     def __init__(self) -> None:
-        #: Eight bytes a sample.
+        #: What is in no sum yet: runs, with `_held` samples; then what came one by one, eight bytes each.
+        self._runs: list[Run] = []
+        self._held = 0
         self._buffer = array("d")
         self.add: Callable[[float], None] = self._buffer.append
-        #: Samples of the buffer whose buckets are known.
-        self._bucketed = 0
-        #: Samples of the buffer that a frame has shown, or that are pending for one.
+        #: How many of these a frame has shown, or are pending for one.
         self._viewed = 0
-        #: Buckets of samples of this slice that are not in its histogram yet, and how many these are.
-        self._parts: list[Buckets] = []
-        self._loose = 0
-        #: Buckets of what no frame has shown; only kept for those that are watched.
-        self._unseen: list[Buckets] = []
-        #: What has left the buffer since the last frame; likewise.
+        #: What has entered the sums since the last frame; only kept for those that are watched.
         self._pending = View(0, 0.0)
         self._is_watched = False
         self._reset_slice()
@@ -120,91 +133,131 @@ class Tally:
 
     def extend(self, samples: Samples, part: slice) -> None:
         """Take part of many samples at once, in this order: the same as `add` for each."""
-        buffer = self._buffer
-        if self._bucketed < len(buffer):
-            self._find_buckets()
-        buffer.frombytes(samples.values[part].tobytes())
-        self._note_buckets(samples.buckets[part])
-        if len(buffer) >= MOST_BUFFERED:
+        start, stop = part.start, part.stop
+        if start == stop:
+            return
+        if self._buffer:
+            self._note_added()
+        runs = self._runs
+        if runs and runs[-1].stop == start and runs[-1].samples is samples:
+            runs[-1].stop = stop
+        else:
+            runs.append(Run(samples, start, stop))
+        self._held += stop - start
+        if self._held >= MOST_BUFFERED:
             self.absorb()
 
-    def _find_buckets(self) -> None:
-        """Of what came one by one."""
+    def _note_added(self) -> None:
+        """What came one by one becomes a run."""
         # Of a copy: while anybody sees a view of the buffer itself (a profiler that holds a frame is enough)
         # the buffer cannot change its length.
-        self._note_buckets(bucket_of(np.frombuffer(self._buffer[self._bucketed :], np.float64)))
-
-    def _note_buckets(self, buckets: Buckets) -> None:
-        """Of the samples of the buffer that follow those whose buckets are known."""
-        self._parts.append(buckets)
-        self._loose += len(buckets)
-        if self._is_watched:
-            self._unseen.append(buckets[max(0, self._viewed - self._bucketed) :])
-        self._bucketed += len(buckets)
-        if self._loose >= MOST_LOOSE:
-            self._count_loose()
-
-    def _count_loose(self) -> None:
-        if self._loose:
-            parts = self._parts
-            self._slice.merge(*counted_buckets(parts[0] if len(parts) == 1 else np.concatenate(parts)))
-            self._parts, self._loose = [], 0
+        samples = Samples(np.frombuffer(self._buffer[:], np.float64))
+        self._runs.append(Run(samples, 0, len(samples.values)))
+        self._held += len(samples.values)
+        del self._buffer[:]
 
     def absorb(self) -> None:
-        """Find the buckets of what is buffered; complete blocks enter the sums. May be called at any time."""
-        buffer = self._buffer
-        if self._bucketed < len(buffer):
-            self._find_buckets()
-        if self._is_watched and self._viewed < len(buffer):
-            fresh = np.frombuffer(buffer[self._viewed :], np.float64)
-            self._pending.count += len(fresh)
-            self._pending.total += float(fresh.sum())
-            self._viewed = len(buffer)
-        settled = len(buffer) // BLOCK * BLOCK
+        """Complete blocks of what is held enter the sums. May be called at any time."""
+        if self._buffer:
+            self._note_added()
+        if self._is_watched and self._viewed < self._held:
+            self._pending = self._fresh()
+            self._viewed = self._held
+        settled = self._held // BLOCK * BLOCK
         if settled:
-            for start in range(0, settled, BLOCK):
-                self._settle(np.frombuffer(buffer[start : start + BLOCK], np.float64))
-            del buffer[:settled]
-            self._bucketed -= settled
-            self._viewed = max(0, self._viewed - settled)
+            self._settle(settled)
 
-    def _settle(self, values: NDArray[np.float64]) -> None:
+    def _settle(self, count: int) -> None:
+        """The first `count` samples enter the sums, a block at a time, and the histogram."""
+        taken = self._first(count)
+        values = np.concatenate([run.values for run in taken])
+        buckets = [run.buckets for run in taken]
+        for start in range(0, count, BLOCK):
+            self._add_up(values[start : start + BLOCK])
+        self._slice.merge(*counted_buckets(buckets[0] if len(buckets) == 1 else np.concatenate(buckets)))
+
+    def _first(self, count: int) -> list[Run]:
+        """Take the first `count` samples away."""
+        self._held -= count
+        self._viewed = max(0, self._viewed - count)
+        runs, number = self._runs, 0
+        while count > 0:
+            run = runs[number]
+            count -= run.stop - run.start
+            number += 1
+        taken, self._runs = runs[:number], runs[number:]
+        if count < 0:
+            self._runs.insert(0, Run(run.samples, run.stop + count, run.stop))
+            taken[-1] = Run(run.samples, run.start, run.stop + count)
+        return taken
+
+    def _add_up(self, values: NDArray[np.float64]) -> None:
         self.count += len(values)
         self.positive += int(np.count_nonzero(values > 0.0))
         self.total += float(values.sum())
         self.squares += float(np.dot(values, values))
         self.maximum = max(self.maximum, float(values.max()))
 
+    def _fresh(self) -> View:
+        """What no frame has shown, of which the last are in runs."""
+        pending, fresh = self._pending, self._held - self._viewed
+        if not fresh:
+            return pending
+        last = self._runs[-1]
+        if last.stop - last.start >= fresh:  # mostly
+            run = Run(last.samples, last.stop - fresh, last.stop)
+            if not pending.count:
+                return View(fresh, float(run.values.sum()), buckets=[run.buckets], run=run)
+            values, buckets = run.values, [run.buckets]
+        else:
+            runs = [*self._last(fresh)]
+            values = np.concatenate([run.values for run in runs])
+            buckets = [run.buckets for run in runs]
+        return View(
+            pending.count + fresh, pending.total + float(values.sum()), buckets=[*pending.buckets, *buckets]
+        )
+
+    def _last(self, count: int) -> Iterator[Run]:
+        """The last `count` samples of the runs, in order."""
+        before = self._held - count
+        for run in self._runs:
+            length = run.stop - run.start
+            if before < length:
+                yield Run(run.samples, run.start + max(0, before), run.stop)
+            before -= length
+
     def take_view(self) -> View:
         """What was sampled since the last call (for a frame).
 
-        The first call gives what was sampled since the slice began, as far as that is still buffered.
+        The first call gives what was sampled since the slice began, as far as that is still held.
         """
+        self._is_watched = True
         buffer = self._buffer
-        if not self._is_watched:
-            self._is_watched = True
-            self._unseen = [bucket_of(np.frombuffer(buffer[: self._bucketed], np.float64))]
-        fresh = len(buffer) - self._viewed
+        fresh = self._held + len(buffer) - self._viewed
         if not self._pending.count and fresh <= FEW:
-            values = buffer[self._viewed :]
-            self._viewed = len(buffer)
-            self._unseen.clear()
-            if self._viewed - self._bucketed >= BLOCK:
-                self.absorb()
+            in_runs = self._held - self._viewed
+            if in_runs <= 0:
+                values = buffer[-in_runs:]
+            else:
+                values = array("d", np.concatenate([run.values for run in self._last(in_runs)]).tobytes())
+                values += buffer
+            if len(buffer) >= BLOCK:
+                self._note_added()
+            self._viewed = self._held + len(buffer)
             return View(fresh, sum(values), values)
-        self.absorb()
-        taken, self._pending = self._pending, View(0, 0.0)
-        taken.buckets, self._unseen = self._unseen, []
+        if buffer:
+            self._note_added()
+        taken, self._pending = self._fresh(), View(0, 0.0)
+        self._viewed = self._held
+        if self._held >= MOST_BUFFERED:
+            self.absorb()
         return taken
 
     def end_slice(self) -> TallySlice:
         """What was sampled since the last call; called at slice boundaries only."""
         self.absorb()
-        if self._buffer:
-            self._settle(np.frombuffer(self._buffer[:], np.float64))
-            del self._buffer[:]
-            self._bucketed = self._viewed = 0
-        self._count_loose()
+        if self._held:
+            self._settle(self._held)
         fresh = self._slice
         hit = np.flatnonzero(fresh.counts)
         smallest = np.min_scalar_type(int(fresh.counts.max(initial=0)))

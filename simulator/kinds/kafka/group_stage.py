@@ -392,7 +392,7 @@ class GroupStage:
             order = self._orders.get((reader, one))
             if order is None:
                 order = self._orders[reader, one] = FlowOrder(consumer.flows[one], self._book)
-            ends = finished.ended[rows]
+            ends = Timeline(finished.ended[rows])
             own = latency if len(sources) == 1 else latency.chosen(rows)
             deliveries.append(order.deliveries(finished.keys[rows], finished.sequence[rows], ends, own))
         return deliveries

@@ -12,7 +12,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from simulator import Document, simulate
-from simulator.engine.line_stage import MOST_AT_ONCE
+from simulator.engine.line_stage import MOST_BLOCKS
+from simulator.engine.recursion import BLOCK
 from simulator.experiments.replication import Engine
 from tests.simulator.designs import design, node
 from tests.simulator.engines import parts
@@ -127,7 +128,7 @@ def test_a_part_advances_by_recursion_only_where_nothing_else_can_happen(
 
 @pytest.mark.parametrize("tail", [[], ["c->q2", "q2->c2"]], ids=["alone", "and another after it"])
 def test_a_backlog_longer_than_what_is_worked_on_at_once_gives_the_same_bytes(tail: list[str]) -> None:
-    burst = {"arrivals": {"process": "poisson", "rate": 50_000, "limit": 2 * MOST_AT_ONCE}}
+    burst = {"arrivals": {"process": "poisson", "rate": 50_000, "limit": 2 * MOST_BLOCKS * BLOCK}}
     fast = {"distribution": "exponential", "mean": 0.001}
     document = plain(
         {"service_time": fast},

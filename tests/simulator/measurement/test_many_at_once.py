@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.engine.message import Key, Message
-from simulator.measurement.level import Course, Level, shift
+from simulator.measurement.level import Course, Level, Timeline, shift
 from simulator.measurement.ordering import Flow, FlowOrder, KeyBook, out_of_order
 from simulator.measurement.tally import MOST_BUFFERED, Samples, Tally
 
@@ -74,7 +74,7 @@ def test_a_flow_notes_deliveries_up_to_any_time_as_one_by_one(
     for block in blocks:
         keys, sequences = (np.array(column) for column in zip(*block, strict=True))
         ends = np.arange(end + 1.0, end + len(block) + 1.0)
-        made = order.deliveries(book.numbers_of(keys), sequences, ends, Samples(ends / 3))
+        made = order.deliveries(book.numbers_of(keys), sequences, Timeline(ends), Samples(ends / 3))
         # A look in the middle takes part of them; the next one takes the rest.
         for until in (float(min(end + looked, end + len(block))), float(end + len(block))):
             made.follow(until)
