@@ -54,6 +54,29 @@ def counted(values: Buckets, low: int, high: int) -> Numbers:
     return counts
 
 
+@_loop("Tuple((int64, float64, uint16[::1], int64[::1], int64))(float64[::1], uint16[::1])")
+def slice_of(values: Times, buckets: Buckets) -> tuple[int, float, Buckets, Numbers, int]:
+    """Of the samples of a slice, of which there is at least one: how many are positive, the greatest, which
+    buckets are hit and how often each, and the most hits of one.
+    """
+    low, high, positive, maximum = buckets[0], buckets[0], 0, values[0]
+    for number in range(len(values)):
+        low, high = min(low, buckets[number]), max(high, buckets[number])
+        positive += values[number] > 0.0
+        maximum = max(maximum, values[number])
+    counts = np.zeros(high - low + 1, np.int64)
+    for bucket in buckets:
+        counts[bucket - low] += 1
+    hit, hits = np.empty(len(counts), np.uint16), np.empty(len(counts), np.int64)
+    found, most = 0, 0
+    for place in range(len(counts)):
+        if counts[place]:
+            hit[found], hits[found] = place + low, counts[place]
+            most = max(most, counts[place])
+            found += 1
+    return positive, maximum, hit[:found].copy(), hits[:found], most
+
+
 @_loop("float64[::1](uint16[::1], int64[::1], float64[::1])")
 def ranked(values: Buckets, ranks: Numbers, representatives: Times) -> Times:
     """`histogram.ranked`: what stands for the values at the ranks (ascending, from 0) of all in order."""
@@ -151,6 +174,35 @@ def in_order(times: Times, until: float) -> Numbers:
             ordered[place], rows[place] = time, row
             count += 1
     return rows[:count]
+
+
+@_loop(
+    "Tuple((int64[::1], int64[::1], float64[::1], float64[::1], float64[::1], float64[::1]))"
+    "(float64[::1], float64[::1], float64[::1], float64, float64)"
+)
+def finished(
+    arrived: Times, begins: Times, ends: Times, until: float, residence: float
+) -> tuple[Numbers, Numbers, Times, Times, Times, Times]:
+    """The positions of what ends up to `until`, in order of time, and of the rest; of the former their ends,
+    service and sojourn times, and the sum of these after `residence`, before the first and after each.
+    """
+    done = in_order(ends, until)
+    count = len(done)
+    ended, service, sojourn, sums = np.empty(count), np.empty(count), np.empty(count), np.empty(count + 1)
+    sums[0] = residence
+    for number in range(count):
+        row = done[number]
+        end = ends[row]
+        ended[number], service[number], sojourn[number] = end, end - begins[row], end - arrived[row]
+        residence += sojourn[number]
+        sums[number + 1] = residence
+    left = np.empty(len(ends) - count, np.int64)
+    place = 0
+    for row in range(len(ends)):
+        if ends[row] > until:
+            left[place] = row
+            place += 1
+    return done, left, ended, service, sojourn, sums
 
 
 @_loop(

@@ -239,7 +239,8 @@ class AheadStage(ABC, Generic[A]):
         ends, source, created = done.ends, done.source, done.created
         if not len(ends):
             return []
-        is_first = bool((created == done.arrived).all())  # then latencies are sojourn times
+        # Then latencies are sojourn times.
+        is_first = created is done.arrived or bool((created == done.arrived).all())
         sources = [int(source[0])]
         if not (source == sources[0]).all():
             sources = np.unique(source).tolist()

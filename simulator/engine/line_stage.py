@@ -67,16 +67,11 @@ class LineStage(AheadStage["_Ahead"]):
         begun = self._begun(until)
         rows = _Rows.joined([self._in_service, begun])
         looks = self._looks(until)
-        done = self._ended(rows.ends, until)
-        left = np.ones(len(rows), dtype=bool)
-        left[done] = False
-        self._in_service = rows.chosen(np.flatnonzero(left))
-
         line = self._line
-        ended, came_at = rows.ends[done], rows.arrived[done]
-        sojourn = ended - came_at
+        done, left, ended, service, sojourn, residence = self._finished(rows, until)
+        self._in_service = rows.chosen(left)
         samples = Samples(sojourn)
-        finished = rows.chosen(done)
+        finished = rows.done(done, ended)
         self._tell_onward(finished, until)
         play = _play if compiled.loops is None else _play_compiled
         played = play(line, self._consumer, came, begun, ended, looks)
@@ -88,9 +83,9 @@ class LineStage(AheadStage["_Ahead"]):
             Timeline(begun.begins, looks),
             Samples(played.waited),
             ends,
-            Samples(ended - rows.begins[done]),
+            Samples(service),
             samples,
-            np.add.accumulate(np.concatenate(([line.residence_sum], sojourn))),
+            residence,
             played.courses,
             None if self._onward is None else finished,
             self._deliveries(finished, samples, ends),
@@ -120,13 +115,22 @@ class LineStage(AheadStage["_Ahead"]):
                 break
         return _Rows.joined(begun)
 
-    def _ended(self, ends: Times, until: float) -> Numbers:
-        """The positions of what ends up to `until` (seconds), in order of time."""
+    def _finished(self, rows: _Rows, until: float) -> tuple[Numbers, Numbers, Times, Times, Times, Times]:
+        """The positions of what ends up to `until` (seconds), in order of time, and of the rest; of the first
+        their ends, service and sojourn times, and the sum of all of these before the first and after each.
+        """
+        arrived, begins, ends, before = rows.arrived, rows.begins, rows.ends, self._line.residence_sum
         if compiled.loops is not None and len(self._free) <= MOST_IN_ORDER:
-            done: Numbers = compiled.loops.in_order(ends, until)
-            return done
-        done = np.flatnonzero(ends <= until)
-        return done[ends[done].argsort(kind="stable")]
+            found: tuple[Numbers, Numbers, Times, Times, Times, Times]
+            found = compiled.loops.finished(arrived, begins, ends, until, before)
+            return found
+        is_done = ends <= until
+        done = np.flatnonzero(is_done)
+        done = done[ends[done].argsort(kind="stable")]
+        ended = ends[done]
+        sojourn = ended - arrived[done]
+        sums = np.add.accumulate(np.concatenate(([before], sojourn)))
+        return done, np.flatnonzero(~is_done), ended, ended - begins[done], sojourn, sums
 
     def _served(self, passage: Passage) -> _Rows:
         """Find when each message begins and ends."""
@@ -207,27 +211,30 @@ class _Rows:
         return self._part(slice(0, place)), self._part(slice(place, None))
 
     def _part(self, part: slice) -> _Rows:
+        arrived = self.arrived[part]
         return _Rows(
             self.source[part],
             self.sequence[part],
             self.keys[part],
-            self.created[part],
-            self.arrived[part],
+            arrived if self.created is self.arrived else self.created[part],
+            arrived,
             self.begins[part],
             self.ends[part],
         )
 
     def chosen(self, rows: Numbers) -> _Rows:
         """The messages at these positions, in this order."""
-        return _Rows(
-            self.source[rows],
-            self.sequence[rows],
-            self.keys[rows],
-            self.created[rows],
-            self.arrived[rows],
-            self.begins[rows],
-            self.ends[rows],
-        )
+        return self._rows(rows, self.begins[rows], self.ends[rows])
+
+    def done(self, rows: Numbers, ends: Times) -> _Rows:
+        """The same without their begins, where `ends` are their ends."""
+        return self._rows(rows, _NO_TIMES, ends)
+
+    def _rows(self, rows: Numbers, begins: Times, ends: Times) -> _Rows:
+        arrived = self.arrived[rows]
+        # The very same array where they came here as they were made.
+        created = arrived if self.created is self.arrived else self.created[rows]
+        return _Rows(self.source[rows], self.sequence[rows], self.keys[rows], created, arrived, begins, ends)
 
     @staticmethod
     def joined(parts: list[_Rows]) -> _Rows:
@@ -235,12 +242,14 @@ class _Rows:
         parts = [part for part in parts if len(part)]
         if len(parts) <= 1:
             return parts[0] if parts else _NO_ROWS
+        arrived = np.concatenate([part.arrived for part in parts])
+        is_made_here = all(part.created is part.arrived for part in parts)
         return _Rows(
             np.concatenate([part.source for part in parts]),
             np.concatenate([part.sequence for part in parts]),
             np.concatenate([part.keys for part in parts]),
-            np.concatenate([part.created for part in parts]),
-            np.concatenate([part.arrived for part in parts]),
+            arrived if is_made_here else np.concatenate([part.created for part in parts]),
+            arrived,
             np.concatenate([part.begins for part in parts]),
             np.concatenate([part.ends for part in parts]),
         )

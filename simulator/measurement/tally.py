@@ -11,10 +11,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.compiled import compiled
 from simulator.measurement.histogram import Histogram, bucket_of, counted_buckets
 
 BLOCK = 8192
@@ -24,6 +26,11 @@ MOST_BUFFERED = 2 * BLOCK
 FEW = 64
 
 Buckets = NDArray[np.uint16]
+
+
+def _smallest_type(most: int) -> type[np.unsignedinteger]:
+    """What holds counts up to `most`."""
+    return np.uint8 if most < 1 << 8 else np.uint16 if most < 1 << 16 else np.uint32
 
 
 class Samples:
@@ -256,11 +263,12 @@ class Tally:
     def end_slice(self) -> TallySlice:
         """What was sampled since the last call; called at slice boundaries only."""
         self.absorb()
+        if compiled.loops is not None and self._held and not self.count:
+            return self._whole_slice(compiled.loops)
         if self._held:
             self._settle(self._held)
         fresh = self._slice
         hit = np.flatnonzero(fresh.counts)
-        smallest = np.min_scalar_type(int(fresh.counts.max(initial=0)))
         taken = TallySlice(
             self.count,
             self.positive,
@@ -268,7 +276,25 @@ class Tally:
             self.squares,
             self.maximum,
             (hit + fresh.offset).astype(np.uint16),
-            fresh.counts[hit].astype(smallest),
+            fresh.counts[hit].astype(_smallest_type(int(fresh.counts.max(initial=0)))),
         )
         self._reset_slice()
         return taken
+
+    def _whole_slice(self, loops: ModuleType) -> TallySlice:
+        """The same where no sums were formed yet, by a compiled loop."""
+        runs, self._runs = self._runs, []
+        # A copy where it is one run, too: the sum of squares may depend on where numbers stand in memory.
+        values = np.concatenate([run.values for run in runs])
+        buckets = runs[0].buckets if len(runs) == 1 else np.concatenate([run.buckets for run in runs])
+        self._held = self._viewed = 0
+        positive, maximum, hit, hits, most = loops.slice_of(values, buckets)
+        return TallySlice(
+            len(values),
+            positive,
+            float(values.sum()),
+            float(np.dot(values, values)),
+            max(0.0, maximum),
+            hit,
+            hits.astype(_smallest_type(most)),
+        )
