@@ -126,7 +126,14 @@ class GroupAhead:
 
     def _note_lags(self, came: slice, committed: slice) -> None:
         cursors = self.group.cursors
-        changes = np.bincount(self.partitions[came], minlength=len(cursors))
-        changes -= np.bincount(self.committed_in[committed], minlength=len(cursors))
-        for cursor, change in zip(cursors, changes.tolist(), strict=True):
-            cursor.on_stage += change
+        if came.start < came.stop:
+            for cursor, more in zip(cursors, self._counted(self.partitions[came]), strict=True):
+                cursor.on_stage += more
+        if committed.start < committed.stop:
+            for cursor, less in zip(cursors, self._counted(self.committed_in[committed]), strict=True):
+                cursor.on_stage -= less
+
+    def _counted(self, partitions: Numbers) -> list[int]:
+        """How often each partition is among these."""
+        counts: list[int] = np.bincount(partitions, minlength=len(self.group.cursors)).tolist()
+        return counts

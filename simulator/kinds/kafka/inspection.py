@@ -53,9 +53,9 @@ def byte_counts(topic: KafkaTopic) -> dict[str, int]:
     """Bytes as they cross the network and lie on one replica's disk: after compression."""
     ratio = topic.settings.compression_ratio
     return {
-        "bytes_in": int(sum(log.written for log in topic.logs) / ratio),
-        "bytes_out": int(sum(group.bytes_out for group in topic.groups) / ratio),
-        "log_size": int(sum(log.stored(topic.rules, ratio) for log in topic.logs)),
+        "bytes_in": int(sum([log.written for log in topic.logs]) / ratio),
+        "bytes_out": int(sum([group.bytes_out for group in topic.groups]) / ratio),
+        "log_size": int(sum([log.stored(topic.rules, ratio) for log in topic.logs])),
     }
 
 
@@ -124,27 +124,25 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
 
     A lag in bytes is that in records of each partition times the mean size of its records.
     """
-    settings = topic.settings
-    rows = []
-    total = sum(log.end for log in topic.logs)
-    largest = max(log.end for log in topic.logs)
+    settings, cluster, logs = topic.settings, topic.cluster, topic.logs
+    ends = [log.end for log in logs]
+    total, largest = sum(ends), max(ends)
     names = [group.id.removeprefix(f"{topic.id}:") for group in topic.groups]
     ratio, rules = settings.compression_ratio, topic.rules
-    sizes = [log.written / log.end / ratio if log.end else 0.0 for log in topic.logs]
+    sizes = [log.written / end / ratio if end else 0.0 for log, end in zip(logs, ends, strict=True)]
     lags = [[group.lag_of(cursor) for cursor in group.cursors] for group in topic.groups]
     readings = {
-        f"read by {name}": [
-            _reading(group, number, own[number], size) for number, size in enumerate(sizes[:_MOST_ROWS])
-        ]
+        f"read by {name}": _readings(group, own, sizes)
         for group, name, own in zip(topic.groups, names, lags, strict=True)
     }
-    for number, log in enumerate(topic.logs[:_MOST_ROWS]):
+    rows = []
+    for number, log in enumerate(logs[:_MOST_ROWS]):
         leader: int | None
-        if topic.cluster is None:
+        if cluster is None:
             leader, holders = _first_holders(number, settings.brokers, settings.replication_factor)
         else:
-            leader = topic.cluster.leader_of(number)
-            holders = ", ".join(map(str, topic.cluster.partitions[number].isr))
+            leader = cluster.leader_of(number)
+            holders = ", ".join(map(str, cluster.partitions[number].isr))
         rows.append(
             {
                 "partition": number,
@@ -175,16 +173,23 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     }
 
 
-def _reading(group: ConsumerGroup, number: int, lag: int, size: float) -> dict[str, Any]:
-    """How far a group is in one partition, whose records have `size` bytes each, and who reads it for it."""
-    members = group.readers_of(group.cursors[number])
-    names = _member_name(group, members[0]) if len(members) == 1 else ""
-    return {
-        "partition": number,
-        "lag": lag,
-        "lag_bytes": int(lag * size),
-        "member": names or ", ".join([_member_name(group, one) for one in members]) or None,
-    }
+def _readings(group: ConsumerGroup, lags: list[int], sizes: list[float]) -> list[dict[str, Any]]:
+    """How far a group is in each partition, and who reads it for it.
+
+    Args:
+        lags: by partition, records.
+        sizes: by partition the mean size of its records, bytes.
+    """
+    names: dict[Member, str] = {}
+    rows = []
+    for number, (cursor, lag, size) in enumerate(zip(group.cursors[:_MOST_ROWS], lags, sizes, strict=False)):
+        members = group.readers_of(cursor)
+        for member in members:
+            if member not in names:
+                names[member] = _member_name(group, member)
+        name = names[members[0]] if len(members) == 1 else ", ".join([names[one] for one in members]) or None
+        rows.append({"partition": number, "lag": lag, "lag_bytes": int(lag * size), "member": name})
+    return rows
 
 
 def _member_name(group: ConsumerGroup, member: Member) -> str:

@@ -151,7 +151,7 @@ class Cursor:
     @property
     def lag(self) -> int:
         """Log end offset less committed offset, in records that still exist or that compaction took."""
-        return len(self.fresh) + len(self.polled) + len(self.held_back) + self.on_stage
+        return self.on_stage + len(self.fresh) + len(self.polled) + len(self.held_back)
 
     @property
     def position(self) -> int:
