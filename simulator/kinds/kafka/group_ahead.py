@@ -96,7 +96,7 @@ class GroupAhead:
     committed: Timeline
     committed_in: Numbers
     ends: Timeline
-    #: Of the residence times up to and with each end, in order.
+    #: The sum of the residence times before the first end and after each, in order.
     residence: Times
     #: Scheduled events beside the services.
     events: Timeline
@@ -114,7 +114,7 @@ class GroupAhead:
         ends = self.ends.pass_to(now)
         done = ends.stop - ends.start
         if done:
-            group.residence_sum = float(self.residence[ends.stop - 1])
+            group.residence_sum = float(self.residence[ends.stop])
             group.delivered += done
             group.departures += done
         for reader in self.readers:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from simulator.compiled import MOST_IN_ORDER, compiled
 from simulator.engine.recursion import Onward, Passage
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.kinds.kafka.group_ahead import Finished, GroupAhead, ReaderAhead
+from simulator.kinds.kafka.group_compiled import Served, play
 from simulator.kinds.kafka.member_stage import Arrivals, MemberStage, Work
 from simulator.kinds.kafka.stage_records import (
     NO_NUMBERS,
@@ -78,6 +80,7 @@ class GroupStage:
         onward: where consumers send what they have done; those that send nothing are missing.
         book: of the keys of the topic.
         duration: simulated seconds of the run.
+        is_alone: whether no other group reads the topic.
     """
 
     def __init__(
@@ -87,6 +90,8 @@ class GroupStage:
         onward: Mapping[Consumer, Onward],
         book: KeyBook,
         duration: float,
+        *,
+        is_alone: bool,
     ) -> None:
         self.group = group
         self._env = group.env
@@ -113,6 +118,13 @@ class GroupStage:
         self._commits_records = np.array(
             [group.readers[subscription].commits_after_record for subscription in group.subscriptions]
         )
+        #: Whether compiled loops put in order what it does (`play`).
+        self._is_plain = (
+            is_alone
+            and len(group.subscriptions) == 1
+            and not self._commits_records.any()
+            and len(self._members) <= MOST_IN_ORDER
+        )
         #: Appended since the last look: units (partition, messages, time), or blocks.
         self._units: list[tuple[int, Sequence[Message], float]] = []
         self._blocks: list[Block] = []
@@ -126,7 +138,7 @@ class GroupStage:
         #: Units so far.
         self._count = 0
         #: Handed out and not ended; how many of them have begun.
-        self._pending = Services(NO_NUMBERS, NO_TIMES, NO_TIMES, NO_NUMBERS)
+        self._pending = _NO_SERVICES
         self._begun = 0
         #: By member the partitions of records that were handed out and are not committed.
         self._open: list[Numbers] = [NO_NUMBERS for _ in group.members]
@@ -206,7 +218,7 @@ class GroupStage:
     # -- work ------------------------------------------------------------------------------------
     def work_ahead(self, until: float) -> Moves | None:
         """Find out what happens up to `until` (seconds), all records that come up to then being told; returns
-        how the levels will move, None where it is known already.
+        how the levels will move, None where it is known already or nobody adds them up.
 
         Raises:
             EventsNeeded: when things happen at one time whose order only the events know.
@@ -219,6 +231,11 @@ class GroupStage:
         first = self._base + len(self._sequence.values)
         times, partitions, units, services = self._fresh(until)
         works = self._advance(until, first, times, partitions, units, services)
+        # A new unit at the time of the one before is rare; only then do turns decide.
+        in_turn = bool(((times[1:] > times[:-1]) | (units[1:] == units[:-1])).all())
+        if compiled.loops is not None and in_turn and self._is_plain:
+            self._ahead = self._compiled_ahead(compiled.loops, until, times, partitions, works)
+            return None
         pool = self._pending.and_also(
             Services(
                 np.concatenate([work.rows for work in works]),
@@ -227,8 +244,6 @@ class GroupStage:
                 np.repeat(self._readers, [len(work.rows) for work in works]),
             )
         )
-        # A new unit at the time of the one before is rare; only then do turns decide.
-        in_turn = bool(((times[1:] > times[:-1]) | (units[1:] == units[:-1])).all())
         # Member after member is in order: a stable sort merges, which is quicker than sorting.
         by_begin = np.argsort(pool.begins, kind="stable") if in_turn else np.lexsort((pool.rows, pool.begins))
         begun = pool.chosen(by_begin[self._begun : int((pool.begins <= until).sum())])
@@ -237,7 +252,7 @@ class GroupStage:
         self._begun += len(begun) - len(done)
         left = np.ones(len(pool), dtype=np.bool_)
         left[by_end] = False
-        self._pending = pool.chosen(left)
+        self._pending = pool.chosen(by_begin[left[by_begin]])
         idle_commits = np.sort(np.concatenate([work.idle_commits for work in works]))
         if (done.ends[1:] == done.ends[:-1]).any() or meet(done.ends, times) or meet(idle_commits, times):
             raise EventsNeeded("two things happen at the very same time, and their order matters")
@@ -297,28 +312,87 @@ class GroupStage:
         group = self.group
         rows = done.rows - self._base
         sojourn = done.ends - self._arrived.values[rows]
-        committed_at, committed_in = self._committed(works, done)
-        return GroupAhead(
-            group,
+        looks = self._env.looks.between(self._env.now, until)
+        return self._group_ahead(
             until,
-            Timeline(moves.times),
+            moves.times,
             group.present.after_each(moves.times, done.ends),
             partitions,
-            Timeline(committed_at),
-            committed_in,
-            Timeline(done.ends),
-            np.add.accumulate(np.concatenate(([group.residence_sum], sojourn)))[1:],
-            Timeline(np.sort(np.concatenate([work.events for work in works]))),
+            self._committed(works, done),
+            np.add.accumulate(np.concatenate(([group.residence_sum], sojourn))),
+            works,
             [
                 moves.queue_length.course_of(group.queue_length),
                 moves.held.course_of(group.held),
                 moves.lag.course_of(group.lag),
             ],
-            self._of_readers(moves, works, begun, done, sojourn),
+            self._of_readers(moves, works, begun, done, sojourn, looks),
+            Timeline(done.ends, looks),
+            looks,
+        )
+
+    def _compiled_ahead(
+        self, loops: ModuleType, until: float, times: Times, partitions: Numbers, works: list[Work]
+    ) -> GroupAhead:
+        looks = self._env.looks.between(self._env.now, until)
+        held = self._arrived.values, self._base, self._size.values
+        played = play(loops, self.group, works, times, self._pending, self._begun, *held, until, looks)
+        self._pending, self._begun = played.pending, played.begun
+        reader = self._reader_ahead(0, played.served, looks)
+        ahead = self._group_ahead(
+            until,
+            times,
+            played.present,
+            partitions,
+            self._committed(works, _NO_SERVICES),
+            played.residence,
+            works,
+            played.courses,
+            [reader],
+            reader.ends.twin(),
+            looks,
+        )
+        self._forget(played.served.rows)
+        return ahead
+
+    def _group_ahead(
+        self,
+        until: float,
+        times: Times,
+        present: Numbers,
+        partitions: Numbers,
+        committed: tuple[Times, Numbers],
+        residence: Times,
+        works: list[Work],
+        courses: list[Course],
+        readers: list[ReaderAhead],
+        ends: Timeline,
+        looks: Times,
+    ) -> GroupAhead:
+        committed_at, committed_in = committed
+        return GroupAhead(
+            self.group,
+            until,
+            Timeline(times, looks),
+            present,
+            partitions,
+            Timeline(committed_at, looks),
+            committed_in,
+            ends,
+            residence,
+            Timeline(np.sort(np.concatenate([work.events for work in works])), looks),
+            courses,
+            readers,
         )
 
     def _of_readers(
-        self, moves: Moves, works: list[Work], begun: Services, done: Services, sojourn: Times
+        self,
+        moves: Moves,
+        works: list[Work],
+        begun: Services,
+        done: Services,
+        sojourn: Times,
+        looks: Times,
     ) -> list[ReaderAhead]:
         group = self.group
         count = len(group.subscriptions)
@@ -331,37 +405,50 @@ class GroupStage:
             chosen = ended_at.get(number, nothing)
             rows = done.rows[chosen] - self._base
             ended, begins = done.ends[chosen], begun.begins[began_at.get(number, nothing)]
-            finished = Finished(
-                self._source.values[rows],
-                self._sequence.values[rows],
-                self._key.values[rows],
-                self._created.values[rows],
+            served = Served(
+                begins,
+                waited[began_at.get(number, nothing)],
+                rows,
                 ended,
+                ended - done.begins[chosen],
+                sojourn[chosen],
+                *self._polls(own, moves.polls if len(own) == len(works) else None),
+                _busy(subscription.consumer, own),
             )
-            polls, polled, bytes_out = self._polls(own, moves.polls if len(own) == len(works) else None)
-            staying = Samples(sojourn[chosen])
-            is_first = bool((finished.created == self._arrived.values[rows]).all())
-            latency = staying if is_first else Samples(ended - finished.created)
-            readers.append(
-                ReaderAhead(
-                    group,
-                    subscription,
-                    Timeline(begins),
-                    Samples(waited[began_at.get(number, nothing)]),
-                    Timeline(ended),
-                    Samples(ended - done.begins[chosen]),
-                    staying,
-                    Timeline(polls),
-                    polled,
-                    bytes_out,
-                    _busy(subscription.consumer, own),
-                    self._deliveries(number, subscription.consumer, finished, latency),
-                    finished,
-                    self._onward.get(subscription.consumer),
-                    self._book,
-                )
-            )
+            readers.append(self._reader_ahead(number, served, looks))
         return readers
+
+    def _reader_ahead(self, number: int, served: Served, looks: Times) -> ReaderAhead:
+        """What the subscription at that position will have done."""
+        subscription = self.group.subscriptions[number]
+        rows, ended = served.rows, Timeline(served.ended, looks)
+        finished = Finished(
+            self._source.values[rows],
+            self._sequence.values[rows],
+            self._key.values[rows],
+            self._created.values[rows],
+            served.ended,
+        )
+        sojourn = Samples(served.sojourn)
+        is_first = bool((finished.created == self._arrived.values[rows]).all())
+        latency = sojourn if is_first else Samples(served.ended - finished.created)
+        return ReaderAhead(
+            self.group,
+            subscription,
+            Timeline(served.begins, looks),
+            Samples(served.waited),
+            ended,
+            Samples(served.service),
+            sojourn,
+            Timeline(served.polls, looks),
+            served.polled,
+            served.bytes_out,
+            served.busy,
+            self._deliveries(number, subscription.consumer, finished, latency, ended),
+            finished,
+            self._onward.get(subscription.consumer),
+            self._book,
+        )
 
     def _polls(self, works: list[Work], known: Steps | None) -> tuple[Times, Numbers, Numbers]:
         """Polls in order of time, what each returned, and how many bytes; `known` are the first two."""
@@ -380,7 +467,7 @@ class GroupStage:
         return times[order], counts[order], bytes_out[order]
 
     def _deliveries(
-        self, reader: int, consumer: Consumer, finished: Finished, latency: Samples
+        self, reader: int, consumer: Consumer, finished: Finished, latency: Samples, ended: Timeline
     ) -> list[Deliveries]:
         source = finished.source
         if not len(source):
@@ -392,7 +479,7 @@ class GroupStage:
             order = self._orders.get((reader, one))
             if order is None:
                 order = self._orders[reader, one] = FlowOrder(consumer.flows[one], self._book)
-            ends = Timeline(finished.ended[rows])
+            ends = ended.twin() if len(sources) == 1 else Timeline(finished.ended[rows])
             own = latency if len(sources) == 1 else latency.chosen(rows)
             deliveries.append(order.deliveries(finished.keys[rows], finished.sequence[rows], ends, own))
         return deliveries
@@ -488,3 +575,6 @@ def _busy(consumer: Consumer, works: list[Work]) -> Course:
     order = np.argsort(times, kind="stable")
     count = sum(map(len, woken))
     return Course(consumer.busy, times[order], np.where(order < count, 1, -1))
+
+
+_NO_SERVICES = Services(NO_NUMBERS, NO_TIMES, NO_TIMES, NO_NUMBERS)

@@ -80,7 +80,8 @@ class TopicStage:
             return
         keys, partitions = self._places(passage)
         sizes = self._whole_sizes[passage.source]
-        self._coming.append(_Coming(Timeline(passage.arrived), partitions, sizes))
+        looks = self._topic.env.looks.between(passage.arrived[0], passage.arrived[-1])
+        self._coming.append(_Coming(Timeline(passage.arrived, looks), partitions, sizes))
         for group in self._groups:
             group.append_block(Block(passage, keys, partitions, sizes))
 
@@ -190,7 +191,11 @@ class TopicPlan(StagePlan):
             for consumer, service_time in zip(self.consumers, self.service_times, strict=True)
         }
         book = KeyBook()
-        groups = [GroupStage(group, draws, onward, book, world.duration) for group in topic.groups]
+        is_alone = len(topic.groups) == 1
+        groups = [
+            GroupStage(group, draws, onward, book, world.duration, is_alone=is_alone)
+            for group in topic.groups
+        ]
         stage = TopicStage(topic, groups, topic.hand_over_sums(), self._sizes, book)
         return stage, dict.fromkeys(self.entrances, stage)
 
