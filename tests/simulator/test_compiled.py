@@ -19,7 +19,9 @@ from simulator import Document, simulate
 from simulator.compiled import WORTHWHILE, compiled
 from simulator.engine import recursion
 from simulator.measurement.histogram import bucket_of, ranked
+from simulator.measurement.level import Course, Level, Total
 from simulator.measurement.ordering import out_of_order
+from simulator.measurement.tally import Samples, Tally
 from tests.simulator.designs import design, node
 
 needs_numba = pytest.mark.skipif(
@@ -54,21 +56,22 @@ def tandem(*, instances: int = 3, constant: bool = False, duration: float = 9) -
     return design(nodes, edges, simulation={"duration": duration, "seed": 4})
 
 
-def log(read: dict[str, Any] | None = None, *, partitions: int = 6) -> Document:
-    """Keyed records to a group of two members, and to a second group of one."""
+def log(read: dict[str, Any] | None = None, *, partitions: int = 6, alone: bool = False) -> Document:
+    """Keyed records to a group of two members (of three where it is alone), and to a second group of one."""
     producer = {
         "arrivals": {"process": "poisson", "rate": 200},
         "keys": {"distribution": "zipf", "count": 60, "exponent": 0.8},
     }
     service = {"distribution": "exponential", "mean": 0.006}
+    nodes = [
+        node("p", "producer", **producer),
+        node("t", "kafka.topic", partitions=partitions, **{"linger.ms": 0, "append_latency": 0}),
+        node("c", "consumer", instances=3 if alone else 2, service_time=service),
+        node("d", "consumer", instances=1, service_time={**service, "mean": 0.004}),
+    ]
     return design(
-        [
-            node("p", "producer", **producer),
-            node("t", "kafka.topic", partitions=partitions, **{"linger.ms": 0, "append_latency": 0}),
-            node("c", "consumer", instances=2, service_time=service),
-            node("d", "consumer", instances=1, service_time={**service, "mean": 0.004}),
-        ],
-        ["p->t", "t->c", "t->d"],
+        nodes[:3] if alone else nodes,
+        ["p->t", "t->c"] if alone else ["p->t", "t->c", "t->d"],
         edge_configs={"t->c": read or {}},
         simulation={"duration": 9, "seed": 4},
     )
@@ -93,6 +96,9 @@ def seen(document: Document) -> tuple[str, str]:
         log(),
         log({"max.poll.records": 3, "auto.commit.interval.ms": 700}),
         log({"enable.auto.commit": False}),
+        log(alone=True),
+        log({"max.poll.records": 3, "auto.commit.interval.ms": 700}, alone=True),
+        log({"enable.auto.commit": False}, alone=True),
     ],
 )
 def test_a_run_gives_the_same_bytes(document: Document) -> None:
@@ -120,7 +126,7 @@ def test_random_lines_give_the_same_bytes(data: st.DataObject, block: int) -> No
         edges += [f"{f'c{line - 1}' if line else 'p'}->q{line}", f"q{line}->c{line}"]
     nodes.append(node("p", "producer", arrivals={"process": "poisson", "rate": 150}))
     document = design(nodes, edges, simulation={"duration": 2, "seed": data.draw(st.integers(1, 99))})
-    with mock.patch.object(recursion, "BLOCK", block):
+    with mock.patch.multiple(recursion, BLOCK=block, COMPILED_BLOCK=block):
         with without_loops():
             plain = seen(document)
         assert seen(document) == plain
@@ -128,8 +134,8 @@ def test_random_lines_give_the_same_bytes(data: st.DataObject, block: int) -> No
 
 @needs_numba
 @pytest.mark.usefixtures("loops")
-def test_loops_that_come_in_the_middle_of_a_run_change_nothing() -> None:
-    document = tandem()
+@pytest.mark.parametrize("document", [tandem(), log(alone=True)])
+def test_loops_that_come_in_the_middle_of_a_run_change_nothing(document: Document) -> None:
     with without_loops():
         plain = seen(document)
     real = compiled.loops
@@ -137,7 +143,7 @@ def test_loops_that_come_in_the_middle_of_a_run_change_nothing() -> None:
 
     def load(so_far: int) -> None:
         events.append(so_far)
-        if so_far > 5_000:
+        if so_far > 1_500:
             compiled.loops = real
 
     with mock.patch.multiple(compiled, loops=None, load_when_worthwhile=load):
@@ -184,6 +190,84 @@ def test_samples_are_counted_in_the_same_buckets(loops: Any, values: list[float]
         percentiles = ranked(expected, (0.1, 0.5, 0.99))
     assert found.tolist() == expected.tolist()
     assert ranked(found, (0.1, 0.5, 0.99)) == percentiles
+
+
+ASCENDING = st.lists(st.sampled_from([0.5, 1.0, 1.5, 2.0, 3.0, 4.5]), max_size=30).map(sorted)
+
+
+@needs_numba
+@given(st.lists(ASCENDING, min_size=1, max_size=5))
+def test_runs_are_merged_as_a_stable_sort_has_it(loops: Any, runs: list[list[float]]) -> None:
+    times = np.array([time for run in runs for time in run])
+    order = loops.merged_runs(times, np.cumsum([0, *map(len, runs)]))
+    assert order.tolist() == times.argsort(kind="stable").tolist()
+
+
+@needs_numba
+@given(ASCENDING, ASCENDING, st.integers(-3, 3))
+def test_a_course_of_two_sorts_of_changes_is_that_of_all(
+    loops: Any, first: list[float], second: list[float], value: int
+) -> None:
+    sizes = np.arange(1, len(second) + 1)
+    times = np.array([*first, *second])
+    order = times.argsort(kind="stable")
+    steps = np.concatenate((np.full(len(first), 2, dtype=np.int64), -sizes))[order]
+    when, after, areas = loops.course_of_two(
+        np.array(first), 2, np.array(second), sizes, -1, value, 0.25, 7.0
+    )
+    assert when.tolist() == times[order].tolist()
+    expected = loops.follow_steps(times[order], steps, value, 0.25, 7.0)
+    assert [after.tolist(), areas.tolist()] == [one.tolist() for one in expected]
+
+
+@needs_numba
+@given(ASCENDING, ASCENDING, st.integers(0, 3))
+def test_as_many_are_present_as_a_total_has_it(
+    loops: Any, came: list[float], ended: list[float], present: int
+) -> None:
+    level = Level()
+    level.value = present
+    expected = Total(level).after_each(np.array(came), np.array(ended)).tolist()
+    after, do_meet = loops.present_after(np.array(came), np.array(ended), present)
+    assert (after.tolist(), do_meet) == (expected, bool({*came} & {*ended}))
+
+
+@needs_numba
+@given(ASCENDING, st.data())
+def test_a_level_is_where_it_would_be_without_knowing_who_looks(
+    loops: Any, times: list[float], data: st.DataObject
+) -> None:
+    steps = np.array(
+        data.draw(st.lists(st.sampled_from([-2, -1, 1, 2]), min_size=len(times), max_size=len(times)))
+    )
+    looks = sorted({0.1, 0.9, 2.0, 3.5, 5.0} | {*data.draw(ASCENDING)})
+    levels = [Level(), Level()]
+    known = Course(levels[0], np.array(times), steps.astype(np.int64), looks=np.array(looks))
+    found = Course(levels[1], np.array(times), steps.astype(np.int64))
+    skipped = data.draw(st.sets(st.sampled_from(looks)))
+    for look in looks:
+        if look not in skipped:
+            known.follow(look)
+            found.follow(look)
+            one, other = (
+                (level.value, level.area, level.since, level.peak, level.peak_at) for level in levels
+            )
+            assert one == other
+
+
+@needs_numba
+@given(st.lists(st.floats(0.0, 1e4), min_size=1, max_size=60))
+def test_a_slice_is_the_same_slice(loops: Any, values: list[float]) -> None:
+    tallies = [Tally(), Tally()]
+    for tally in tallies:
+        tally.extend(Samples(np.array(values)), slice(0, len(values)))
+    whole = tallies[0].end_slice()
+    with without_loops():
+        plain = tallies[1].end_slice()
+    for name in ("count", "positive", "total", "squares", "maximum"):
+        assert getattr(whole, name) == getattr(plain, name)
+    for one, other in ((whole.buckets, plain.buckets), (whole.counts, plain.counts)):
+        assert (one.dtype, one.tolist()) == (other.dtype, other.tolist())
 
 
 @needs_numba

@@ -9,7 +9,6 @@ which the events would have made them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -17,15 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.compiled import MOST_IN_ORDER, compiled
-from simulator.engine.recursion import Onward, Passage
+from simulator.engine.recursion import Onward
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.kinds.kafka.group_ahead import Finished, GroupAhead, ReaderAhead
-from simulator.kinds.kafka.group_compiled import Served, play
+from simulator.kinds.kafka.group_order import Served, busy_of, play, polls_of
 from simulator.kinds.kafka.member_stage import Arrivals, MemberStage, Work
 from simulator.kinds.kafka.stage_records import (
     NO_NUMBERS,
     NO_TIMES,
-    Column,
+    Block,
+    HeldRecords,
     Moves,
     Services,
     Steps,
@@ -48,27 +48,6 @@ if TYPE_CHECKING:
     from simulator.engine.recursion import Numbers
     from simulator.kinds.kafka.group import ConsumerGroup
     from simulator.measurement.level import Times
-
-
-@dataclass(slots=True)
-class Block:
-    """Records that came: each with the number of its key, its partition and its size in whole bytes."""
-
-    passage: Passage
-    keys: Numbers
-    partitions: Numbers
-    sizes: Numbers
-
-    def parted(self, until: float) -> tuple[list[Block], list[Block]]:
-        """What comes up to `until` (seconds), and what comes later; either may be nothing."""
-        count, stop = len(self.sizes), int(self.passage.arrived.searchsorted(until, "right"))
-        if stop == count:
-            return [self], []
-        return ([self._rows(0, stop)] if stop else []), [self._rows(stop, count)]
-
-    def _rows(self, start: int, stop: int) -> Block:
-        part = slice(start, stop)
-        return Block(self.passage.rows(start, stop), self.keys[part], self.partitions[part], self.sizes[part])
 
 
 class GroupStage:
@@ -128,13 +107,8 @@ class GroupStage:
         #: Appended since the last look: units (partition, messages, time), or blocks.
         self._units: list[tuple[int, Sequence[Message], float]] = []
         self._blocks: list[Block] = []
-        #: Of every record from the number `_base` on; older ones have been processed.
-        self._base = 0
-        self._source, self._sequence, self._partition, self._size, self._key = (
-            Column(np.int64) for _ in range(5)
-        )
-        self._created, self._arrived = Column(np.float64), Column(np.float64)
-        self._is_done = Column(np.bool_)
+        #: Records that have not been processed, and some that have.
+        self._held = HeldRecords()
         #: Units so far.
         self._count = 0
         #: Handed out and not ended; how many of them have begun.
@@ -199,14 +173,7 @@ class GroupStage:
 
     def _store(self, block: Block) -> Times:
         passage = block.passage
-        self._source.extend(passage.source)
-        self._sequence.extend(passage.sequence)
-        self._partition.extend(block.partitions)
-        self._size.extend(block.sizes)
-        self._key.extend(block.keys)
-        self._created.extend(passage.created)
-        self._arrived.extend(passage.arrived)
-        self._is_done.extend(np.zeros(len(passage), dtype=np.bool_))
+        self._held.store(block)
         subscriptions = self.group.subscriptions
         services = np.empty(len(passage))
         readers = self._reader_of[block.partitions]
@@ -228,7 +195,7 @@ class GroupStage:
             if until <= self._ahead.until and not self._has_fresh(until):
                 return None
             self._env.events += self._ahead.follow(self._ahead.until)
-        first = self._base + len(self._sequence.values)
+        first = self._held.base + len(self._held.sequence.values)
         times, partitions, units, services = self._fresh(until)
         works = self._advance(until, first, times, partitions, units, services)
         # A new unit at the time of the one before is rare; only then do turns decide.
@@ -258,7 +225,7 @@ class GroupStage:
             raise EventsNeeded("two things happen at the very same time, and their order matters")
         moves = self._moves(times, units, works, done, in_turn=in_turn)
         self._ahead = self._put_in_order(until, moves, partitions, works, begun, done)
-        self._forget(done.rows - self._base)
+        self._held.forget(done.rows - self._held.base)
         return moves
 
     def _by_end(self, pool: Services, by_begin: Numbers, until: float) -> Numbers:
@@ -310,8 +277,8 @@ class GroupStage:
         done: Services,
     ) -> GroupAhead:
         group = self.group
-        rows = done.rows - self._base
-        sojourn = done.ends - self._arrived.values[rows]
+        rows = done.rows - self._held.base
+        sojourn = done.ends - self._held.arrived.values[rows]
         looks = self._env.looks.between(self._env.now, until)
         return self._group_ahead(
             until,
@@ -335,8 +302,7 @@ class GroupStage:
         self, loops: ModuleType, until: float, times: Times, partitions: Numbers, works: list[Work]
     ) -> GroupAhead:
         looks = self._env.looks.between(self._env.now, until)
-        held = self._arrived.values, self._base, self._size.values
-        played = play(loops, self.group, works, times, self._pending, self._begun, *held, until, looks)
+        played = play(loops, self.group, works, times, self._pending, self._begun, self._held, until, looks)
         self._pending, self._begun = played.pending, played.begun
         reader = self._reader_ahead(0, played.served, looks)
         ahead = self._group_ahead(
@@ -352,7 +318,7 @@ class GroupStage:
             reader.ends.twin(),
             looks,
         )
-        self._forget(played.served.rows)
+        self._held.forget(played.served.rows)
         return ahead
 
     def _group_ahead(
@@ -397,13 +363,13 @@ class GroupStage:
         group = self.group
         count = len(group.subscriptions)
         began_at, ended_at = dict(by_reader(begun.readers, count)), dict(by_reader(done.readers, count))
-        waited = begun.begins - self._arrived.values[begun.rows - self._base]
+        waited = begun.begins - self._held.arrived.values[begun.rows - self._held.base]
         nothing = slice(0)
         readers = []
         for number, subscription in enumerate(group.subscriptions):
             own = [work for work, reader in zip(works, self._readers, strict=True) if reader == number]
             chosen = ended_at.get(number, nothing)
-            rows = done.rows[chosen] - self._base
+            rows = done.rows[chosen] - self._held.base
             ended, begins = done.ends[chosen], begun.begins[began_at.get(number, nothing)]
             served = Served(
                 begins,
@@ -412,8 +378,8 @@ class GroupStage:
                 ended,
                 ended - done.begins[chosen],
                 sojourn[chosen],
-                *self._polls(own, moves.polls if len(own) == len(works) else None),
-                _busy(subscription.consumer, own),
+                *polls_of(own, self._held, moves.polls if len(own) == len(works) else None),
+                busy_of(subscription.consumer, own),
             )
             readers.append(self._reader_ahead(number, served, looks))
         return readers
@@ -423,14 +389,14 @@ class GroupStage:
         subscription = self.group.subscriptions[number]
         rows, ended = served.rows, Timeline(served.ended, looks)
         finished = Finished(
-            self._source.values[rows],
-            self._sequence.values[rows],
-            self._key.values[rows],
-            self._created.values[rows],
+            self._held.source.values[rows],
+            self._held.sequence.values[rows],
+            self._held.key.values[rows],
+            self._held.created.values[rows],
             served.ended,
         )
         sojourn = Samples(served.sojourn)
-        is_first = bool((finished.created == self._arrived.values[rows]).all())
+        is_first = bool((finished.created == self._held.arrived.values[rows]).all())
         latency = sojourn if is_first else Samples(served.ended - finished.created)
         return ReaderAhead(
             self.group,
@@ -449,22 +415,6 @@ class GroupStage:
             self._onward.get(subscription.consumer),
             self._book,
         )
-
-    def _polls(self, works: list[Work], known: Steps | None) -> tuple[Times, Numbers, Numbers]:
-        """Polls in order of time, what each returned, and how many bytes; `known` are the first two."""
-        if not works:
-            return NO_TIMES, NO_NUMBERS, NO_NUMBERS
-        held = self._size.values
-        if known is not None and len(held) and held.min() == held.max():
-            return known.times, known.sizes, known.sizes * held[0]
-        times = np.concatenate([work.poll_times for work in works])
-        counts = np.concatenate([work.poll_counts for work in works])
-        sizes = held[np.concatenate([work.rows for work in works]) - self._base]
-        through = np.cumsum(np.concatenate(([0], sizes)))
-        last = np.cumsum(counts)
-        bytes_out = through[last] - through[last - counts]
-        order = np.argsort(times, kind="stable")
-        return times[order], counts[order], bytes_out[order]
 
     def _deliveries(
         self, reader: int, consumer: Consumer, finished: Finished, latency: Samples, ended: Timeline
@@ -492,7 +442,7 @@ class GroupStage:
         for number, work in enumerate(works):
             if self._commits_records[self._readers[number]]:
                 continue
-            handed_out = self._partition.values[work.rows - self._base]
+            handed_out = self._held.partition.values[work.rows - self._held.base]
             held = np.concatenate((self._open[number], handed_out))
             times.append(work.commit_times)
             sizes.append(work.commit_counts)
@@ -503,34 +453,12 @@ class GroupStage:
             chosen = self._commits_records[done.readers]
             times.append(done.ends[chosen])
             sizes.append(np.ones(len(times[-1]), dtype=np.int64))
-            partitions.append(self._partition.values[done.rows[chosen] - self._base])
+            partitions.append(self._held.partition.values[done.rows[chosen] - self._held.base])
         # Whole commits are put in order, not each of their records.
         time, size = joined(times, NO_TIMES), joined(sizes, NO_NUMBERS)
         order = np.argsort(time, kind="stable")
         records = ranges((np.cumsum(size) - size)[order], size[order])
         return np.repeat(time[order], size[order]), joined(partitions, NO_NUMBERS)[records]
-
-    def _forget(self, rows: Numbers) -> None:
-        """Let go of what will have been processed, as far as all before it will have been too."""
-        if not len(rows):
-            return
-        is_done = self._is_done.values
-        is_done[rows] = True
-        reached = int(rows.max()) + 1
-        left = np.flatnonzero(~is_done[:reached])
-        count = int(left[0]) if len(left) else reached
-        for column in (
-            self._source,
-            self._sequence,
-            self._partition,
-            self._size,
-            self._key,
-            self._created,
-            self._arrived,
-            self._is_done,
-        ):
-            column.forget(count)
-        self._base += count
 
     def _look_for_overdue(self, now: float) -> None:
         """`ConsumerGroup` looks for members that must leave; here none may."""
@@ -565,16 +493,6 @@ class GroupStage:
             Steps.joined(at_ends(done.ends), polls.signed(1), in_turn=in_turn),
             Steps.joined(came, commits.signed(1), in_turn=in_turn),
         )
-
-
-def _busy(consumer: Consumer, works: list[Work]) -> Course:
-    """The servers at work: woken by records, until they have nothing left to do."""
-    woken = [work.poll_times[work.poll_units >= 0] for work in works]
-    idle_from = [work.idle_from for work in works]
-    times = np.concatenate([NO_TIMES, *woken, *idle_from])
-    order = np.argsort(times, kind="stable")
-    count = sum(map(len, woken))
-    return Course(consumer.busy, times[order], np.where(order < count, 1, -1))
 
 
 _NO_SERVICES = Services(NO_NUMBERS, NO_TIMES, NO_TIMES, NO_NUMBERS)

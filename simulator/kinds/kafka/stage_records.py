@@ -67,6 +67,81 @@ class Column(Generic[A]):
 
 
 @dataclass(slots=True)
+class Block:
+    """Records that came: each with the number of its key, its partition and its size in whole bytes."""
+
+    passage: Passage
+    keys: Numbers
+    partitions: Numbers
+    sizes: Numbers
+
+    def parted(self, until: float) -> tuple[list[Block], list[Block]]:
+        """What comes up to `until` (seconds), and what comes later; either may be nothing."""
+        count, stop = len(self.sizes), int(self.passage.arrived.searchsorted(until, "right"))
+        if stop == count:
+            return [self], []
+        return ([self._rows(0, stop)] if stop else []), [self._rows(stop, count)]
+
+    def _rows(self, start: int, stop: int) -> Block:
+        part = slice(start, stop)
+        return Block(self.passage.rows(start, stop), self.keys[part], self.partitions[part], self.sizes[part])
+
+
+class HeldRecords:
+    """Of every record from the number `base` on what a group has to know; older ones have been processed."""
+
+    def __init__(self) -> None:
+        self.base = 0
+        self.source, self.sequence, self.partition, self.size, self.key = (Column(np.int64) for _ in range(5))
+        self.created, self.arrived = Column(np.float64), Column(np.float64)
+        self._is_done = Column(np.bool_)
+
+    def store(self, block: Block) -> None:
+        """Records come."""
+        passage = block.passage
+        self.source.extend(passage.source)
+        self.sequence.extend(passage.sequence)
+        self.partition.extend(block.partitions)
+        self.size.extend(block.sizes)
+        self.key.extend(block.keys)
+        self.created.extend(passage.created)
+        self.arrived.extend(passage.arrived)
+        self._is_done.extend(np.zeros(len(passage), dtype=np.bool_))
+
+    @property
+    def have_one_size(self) -> bool:
+        """Whether there are records, all of one size."""
+        sizes = self.size.values
+        return len(sizes) > 0 and bool(sizes.min() == sizes.max())
+
+    def forget(self, positions: Numbers) -> None:
+        """These will have been processed: let go of them, as far as all before them will have been too.
+
+        Args:
+            positions: of them, the first that is held being 0.
+        """
+        if not len(positions):
+            return
+        is_done = self._is_done.values
+        is_done[positions] = True
+        reached = int(positions.max()) + 1
+        left = np.flatnonzero(~is_done[:reached])
+        count = int(left[0]) if len(left) else reached
+        for column in (
+            self.source,
+            self.sequence,
+            self.partition,
+            self.size,
+            self.key,
+            self.created,
+            self.arrived,
+            self._is_done,
+        ):
+            column.forget(count)
+        self.base += count
+
+
+@dataclass(slots=True)
 class Steps:
     """Changes of a level, in order."""
 

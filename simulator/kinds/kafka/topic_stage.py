@@ -18,9 +18,9 @@ import numpy as np
 
 from simulator.design.distributions import Constant
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
-from simulator.kinds.kafka.group_stage import Block, GroupStage
+from simulator.kinds.kafka.group_stage import GroupStage
 from simulator.kinds.kafka.plain import is_read_by_recursion
-from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES
+from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, Block
 from simulator.measurement.level import Timeline
 from simulator.measurement.ordering import KeyBook
 

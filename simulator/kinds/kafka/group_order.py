@@ -1,7 +1,7 @@
-"""What a group with one subscription does, put in order of time by compiled loops.
+"""What the members of a group did, put in order of time.
 
-The same as `GroupStage` does by sorting arrays, where nothing needs the order of turns: what each member does
-is in order already, so that it is merged.
+`play` does for a group with one subscription by compiled loops what `GroupStage` does by sorting arrays, if
+nothing needs the order of turns: what each member does is in order already, so that it is merged.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.engine.stage_plan import EventsNeeded
-from simulator.kinds.kafka.stage_records import Services, meet
+from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, HeldRecords, Services, Steps, meet
 from simulator.measurement.level import Course
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simulator.engine.endpoint import Consumer
     from simulator.engine.recursion import Numbers
     from simulator.kinds.kafka.group import ConsumerGroup
     from simulator.kinds.kafka.member_stage import Work
@@ -66,9 +67,7 @@ def play(
     times: Times,
     pending: Services,
     begun: int,
-    arrived: Times,
-    base: int,
-    sizes: Numbers,
+    held: HeldRecords,
     until: float,
     looks: Times,
 ) -> Played:
@@ -77,8 +76,7 @@ def play(
     Args:
         times: when records came since the last look.
         pending: what was handed out before and has not ended, in order of begin, of which `begun` have begun.
-        arrived: when the records from the number `base` on came.
-        sizes: of these, in bytes.
+        held: the records.
         looks: when somebody will look, as far as that is known.
 
     Raises:
@@ -90,7 +88,9 @@ def play(
     ends = np.concatenate([pending.ends, *(work.ends for work in works)])
     bounds = np.cumsum([0, len(pending), *(len(work.rows) for work in works)])
     now_begun, begun_at, waited, done, ended, service, sojourn, residence, *left, are_alike = (
-        loops.services_of_group(rows, begins, ends, bounds, arrived, base, until, begun, group.residence_sum)
+        loops.services_of_group(
+            rows, begins, ends, bounds, held.arrived.values, held.base, until, begun, group.residence_sum
+        )
     )
     present, do_meet = loops.present_after(times, ended, group.present.value)
     idle_commits = np.sort(np.concatenate([work.idle_commits for work in works]))
@@ -120,7 +120,7 @@ def play(
         sojourn,
         polls,
         polled,
-        _bytes_of(works, base, sizes, polled, by_poll),
+        _bytes_out(works, held, polled, by_poll),
         # Woken by records, until they have nothing left to do.
         course(polls[is_woken], 1, idle, ones, -1, consumer.busy),
     )
@@ -135,6 +135,30 @@ def play(
     return Played(served, present, residence, courses, still, now_begun - len(done))
 
 
+def polls_of(works: Sequence[Work], held: HeldRecords, known: Steps | None) -> tuple[Times, Numbers, Numbers]:
+    """Polls in order of time, what each returned, and how many bytes; `known` are the first two, unless some
+    polls are another subscription's.
+    """
+    if not works:
+        return NO_TIMES, NO_NUMBERS, NO_NUMBERS
+    if known is not None and held.have_one_size:
+        return known.times, known.sizes, known.sizes * held.size.values[0]
+    times = np.concatenate([work.poll_times for work in works])
+    order = np.argsort(times, kind="stable")
+    counts = np.concatenate([work.poll_counts for work in works])[order]
+    return times[order], counts, _bytes_out(works, held, counts, order)
+
+
+def busy_of(consumer: Consumer, works: Sequence[Work]) -> Course:
+    """The servers at work: woken by records, until they have nothing left to do."""
+    woken = [work.poll_times[work.poll_units >= 0] for work in works]
+    idle_from = [work.idle_from for work in works]
+    times = np.concatenate([NO_TIMES, *woken, *idle_from])
+    order = np.argsort(times, kind="stable")
+    count = sum(map(len, woken))
+    return Course(consumer.busy, times[order], np.where(order < count, 1, -1))
+
+
 def _merged(loops: ModuleType, parts: list[Times]) -> tuple[Times, Numbers]:
     """The times of all parts in order, each of which is, and their positions in the parts put together."""
     times = np.concatenate(parts)
@@ -142,13 +166,16 @@ def _merged(loops: ModuleType, parts: list[Times]) -> tuple[Times, Numbers]:
     return times[order], order
 
 
-def _bytes_of(works: Sequence[Work], base: int, sizes: Numbers, polled: Numbers, by_poll: Numbers) -> Numbers:
+def _bytes_out(works: Sequence[Work], held: HeldRecords, polled: Numbers, by_poll: Numbers) -> Numbers:
     """How many bytes each poll returned."""
-    if len(sizes) and sizes.min() == sizes.max():
-        alike: Numbers = polled * sizes[0]
-        return alike
-    through = np.cumsum(np.concatenate(([0], sizes[np.concatenate([work.rows for work in works]) - base])))
-    last = np.cumsum(np.concatenate([work.poll_counts for work in works]))
+    sizes = held.size.values
+    found: Numbers
+    if held.have_one_size:
+        found = polled * sizes[0]
+        return found
+    rows = np.concatenate([work.rows for work in works]) - held.base
+    through = np.cumsum(np.concatenate(([0], sizes[rows])))
     counts = np.concatenate([work.poll_counts for work in works])
-    found: Numbers = (through[last] - through[last - counts])[by_poll]
+    last = np.cumsum(counts)
+    found = (through[last] - through[last - counts])[by_poll]
     return found
