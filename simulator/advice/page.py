@@ -41,10 +41,10 @@ nothing.
 | `headrace lint DESIGN --fix` | carries out the mends, in the file itself or to `-o FILE` |
 
 A mend is offered where an edit helps whatever the rest of the system looks like: setting a value,
-adding a dead-letter queue with its edge, or an objective that watches one. After it the rule no longer fires. On the page it is the
-button **Mend**, one step that can be undone; **Show me** opens the counter-example of a rule as a design of
-its own and runs it. In a file the comments and
-the order of keys stay.
+adding a dead-letter queue with its edge, or an objective that watches one. After it the rule no longer
+fires. On the page it is the button **Mend**, one step that can be undone; **Show me** opens the
+counter-example of a rule as a design of its own and runs it. In a file the comments and the order of keys
+stay.
 
 A rule speaks of what a design can show. What only the code of an application knows (whether a handler is
 idempotent, whether the result of a batch call is looked at, which data are personal) is not guessed.
