@@ -62,6 +62,22 @@ def read(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
     return reading
 
 
+def _called(name: str, address: str, label: str, path: Path) -> str:
+    """What a part is called: the title or key of its channel, or for an address what the binding says."""
+    return name if label == address != path[1] else label
+
+
+#: What is read of a channel's binding, by its protocol.
+_READ: dict[str, tuple[str, ...]] = {
+    "kafka": ("topic", "partitions", "replicas", "topicConfiguration"),
+    "amqp": ("is", "exchange", "queue"),
+    "sqs": ("queue", "deadLetterQueue"),
+    "sns": ("name", "ordering"),
+    "jms": ("destination", "destinationType"),
+    "ibmmq": ("destinationType",),
+}
+
+
 class _Application:
     def __init__(
         self, reading: Reading, document: dict[str, Any], references: References, version: str
@@ -157,9 +173,20 @@ class _Application:
             "sns": self._sns,
         }.get(family, self._plain)
         self.channels[key] = made(address, label, bindings.get(family, {}), path)
+        for name, binding in bindings.items():
+            known = _READ.get(name, ()) if name == family else ()
+            others = [str(one)[:40] for one in binding if one not in known and one != "bindingVersion"]
+            if others:
+                self.reading.not_modelled(
+                    f"channel {label}: {', '.join(others)[:200]} of the binding {name[:30]}",
+                    *path,
+                    "bindings",
+                )
         if made == self._plain:
+            part = self.reading.part(self.channels[key][0])
+            kind = "queue" if part is not None and part.kind == "queue" else "topic"
             what = f"protocol {family[:30]}" if family else "no protocol"
-            self.reading.assumed(f"{label} is a textbook topic: the document has {what}", *path)
+            self.reading.assumed(f"{label} is a textbook {kind}: the document has {what}", *path)
         self.reading.note("read", f"channel {label}", *path)
 
     def _part(self, kind: str, label: str, name: Name, path: Path, config: dict[str, Any]) -> Name:
@@ -170,15 +197,17 @@ class _Application:
         return name
 
     def _plain(
-        self, address: str, label: str, _binding: dict[str, Any], path: Path
+        self, address: str, label: str, binding: dict[str, Any], path: Path
     ) -> tuple[Name, Name | None]:
-        name = self._part("topic", label, ("channel", address), path, {})
+        kind = "queue" if text(binding.get("destinationType")).lower() == "queue" else "topic"
+        name = self._part(kind, label, ("channel", address), path, {})
         return name, name
 
     def _kafka(
         self, address: str, label: str, binding: dict[str, Any], path: Path
     ) -> tuple[Name, Name | None]:
         topic = text(binding.get("topic")) or address
+        label = _called(topic, address, label, path)
         config = topic_config(
             self.reading, topic, mapping(binding.get("topicConfiguration")), (*path, "bindings", "kafka")
         )
@@ -198,7 +227,8 @@ class _Application:
             name = text(queue.get("name")) or address
             vhost = text(queue.get("vhost")) or "/"
             config = {"durable": False} if switch(queue.get("durable")) is False else {}
-            found = self._part("rabbitmq.queue", label, ("rabbitmq queue", f"{vhost}/{name}"), path, config)
+            called = _called(name, address, label, path)
+            found = self._part("rabbitmq.queue", called, ("rabbitmq queue", f"{vhost}/{name}"), path, config)
             return found, found
         name = text(exchange.get("name")) or "default"
         vhost = text(exchange.get("vhost")) or "/"
@@ -242,7 +272,8 @@ class _Application:
             ):
                 if text(queue.get(key)):
                     config[setting] = queue[key]
-        return self._part("aws.sqs", label or name, ("sqs", name), path, config)
+        called = _called(name, address, label or name, path)
+        return self._part("aws.sqs", called, ("sqs", name), path, config)
 
     def _sns(self, address: str, label: str, binding: dict[str, Any], path: Path) -> tuple[Name, Name | None]:
         name = text(binding.get("name")) or address
@@ -252,7 +283,7 @@ class _Application:
             config["FifoTopic"] = True
             if switch(ordering.get("contentBasedDeduplication")):
                 config["ContentBasedDeduplication"] = True
-        found = self._part("aws.sns", label, ("sns", name), path, config)
+        found = self._part("aws.sns", _called(name, address, label, path), ("sns", name), path, config)
         return found, found
 
     # -- operations ------------------------------------------------------------------------------

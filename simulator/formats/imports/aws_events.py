@@ -140,12 +140,14 @@ def add_clients(
 ) -> None:
     """Requests or events from outside: one producer for each function and sort of source."""
     who = _CALLING.get(type) or _SENDING.get(type) or type
-    name = stack.own(f"{who} of {part.label}")
+    reads = (config or {}).get("operation") == "get"
+    label = f"{who} reading {part.label}" if reads else f"{who} of {part.label}"
+    name = stack.own(label)
     if stack.reading.has(name):
         return
     stack.reading.add(
         "producer",
-        f"{who} of {part.label}",
+        label,
         [name],
         path,
         {"arrivals": {"process": "poisson", "rate": ASSUMED_RATE}},

@@ -59,9 +59,10 @@ def complete(drawing: Drawing) -> None:
     mend_streams(drawing)
     mend_machines(drawing)
     mend_functions(drawing)
-    _add_readers(drawing)
+    lonely = _lonely(drawing)
+    _add_readers(drawing, lonely)
     _add_ends(drawing)
-    _add_sources(drawing)
+    _add_sources(drawing, lonely)
     make_traffic(drawing)
 
 
@@ -229,7 +230,7 @@ def _hand_to_queue(drawing: Drawing, wire: Wire) -> bool:
 
 
 # -- who reads, who sends ----------------------------------------------------------------------------
-def _add_readers(drawing: Drawing) -> None:
+def _add_readers(drawing: Drawing, lonely: set[str]) -> None:
     """A consumer for every queue that none of the files reads."""
     leaving: dict[str, list[Wire]] = defaultdict(list)
     entering: dict[str, list[Wire]] = defaultdict(list)
@@ -240,6 +241,11 @@ def _add_readers(drawing: Drawing) -> None:
     for vertex in list(drawing.vertices.values()):
         kind = category(vertex)
         if _is_behind_letters(vertex, entering, letters):
+            continue
+        if vertex.id in lonely:
+            drawing.note(
+                "assumed", vertex.place, f"{vertex.label} gets nothing: no part hands failures to it"
+            )
             continue
         is_read = any(wire.role != "dead-letter" for wire in leaving[vertex.id])
         is_end = kind == "queue" or (vertex.kind == "topic")
@@ -273,6 +279,19 @@ def _add_readers(drawing: Drawing) -> None:
             f"{vertex.label} is read by one consumer that takes {ASSUMED_SERVICE_TIME:g} s a message: "
             "no file names who reads it",
         )
+
+
+def _lonely(drawing: Drawing) -> set[str]:
+    """Queues named after failures that nothing leads to: those whose failures are no part of the design."""
+    tied = {id for wire in drawing.wires for id in (wire.source, wire.target)}
+    return {
+        vertex.id
+        for vertex in drawing.vertices.values()
+        if tied
+        and vertex.id not in tied
+        and category(vertex) == "queue"
+        and speaks_of_dead_letters(vertex.label)
+    }
 
 
 def _is_behind_letters(vertex: Vertex, entering: dict[str, list[Wire]], letters: set[str]) -> bool:
@@ -317,7 +336,7 @@ def _add_ends(drawing: Drawing) -> None:
         drawing.note("assumed", vertex.place, f"{vertex.label} has one subscriber: no file names any")
 
 
-def _add_sources(drawing: Drawing) -> None:
+def _add_sources(drawing: Drawing, lonely: set[str]) -> None:
     """A producer for every part that no producer reaches, those first that others depend on."""
     graph: Any = nx.DiGraph()
     graph.add_nodes_from(drawing.vertices)
@@ -348,7 +367,7 @@ def _add_sources(drawing: Drawing) -> None:
             vertex = drawing.vertices[id]
             if id in fed:
                 reach(id)
-            if id in reached or category(vertex) == "consumer":
+            if id in reached or id in lonely or category(vertex) == "consumer":
                 continue
             _add_source(drawing, vertex)
             reach(id)

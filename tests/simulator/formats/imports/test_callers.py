@@ -209,7 +209,7 @@ def test_an_api_of_an_included_file_is_read_and_one_of_elsewhere_is_missed():
 
 OTHERS = {
     "AppSync and a function": (resource("AppSync::DataSource", Type="AWS_LAMBDA", LambdaConfig={"LambdaFunctionArn": of("Work")}), ("graph-ql-of-work", "work")),
-    "AppSync and a table": (resource("AppSync::DataSource", Type="AMAZON_DYNAMODB", DynamoDBConfig={"TableName": {"Ref": "Items"}}), ("graph-ql-of-items", "items")),
+    "AppSync and a table": (resource("AppSync::DataSource", Type="AMAZON_DYNAMODB", DynamoDBConfig={"TableName": {"Ref": "Items"}}), ("graph-ql-reading-items", "items")),
     "AppSync and a bus": (resource("AppSync::DataSource", Type="AMAZON_EVENTBRIDGE", EventBridgeConfig={"EventBusArn": of("Shop")}), ("graph-ql-of-shop", "shop")),
     "IoT and a queue": (resource("IoT::TopicRule", TopicRulePayload={"Sql": "SELECT *", "Actions": [{"Sqs": {"QueueUrl": {"Ref": "Jobs"}}}]}), ("io-t-of-jobs", "jobs")),
     "IoT and a table": (resource("IoT::TopicRule", TopicRulePayload={"Sql": "SELECT *", "Actions": [{"DynamoDBv2": {"PutItem": {"TableName": {"Ref": "Items"}}}}]}), ("io-t-of-items", "items")),
@@ -228,3 +228,36 @@ def test_actions_of_iot_that_lead_nowhere_are_listed():
     rule = resource("IoT::TopicRule", TopicRulePayload={"Actions": [{"Republish": {"Topic": "a"}}]})
     made = template(Rule=rule, Jobs=PARTS["Jobs"])
     assert has_note(made, "not-modelled", "Rule: the action Republish")
+
+
+def test_clients_that_read_a_table_and_those_that_write_it_are_two():
+    def way(action: str) -> dict[str, object]:
+        given = {
+            "type": "aws",
+            "uri": {"Fn::Sub": URI + f"dynamodb:action/{action}"},
+            "requestTemplates": {"application/json": '{"TableName": "items"}'},
+        }
+        return {"x-amazon-apigateway-integration": given}
+
+    body = {"paths": {"/items": {"get": way("Scan"), "post": way("UpdateItem")}}}
+    made = template(Api=resource("Serverless::Api", StageName="v", DefinitionBody=body), Items=PARTS["Items"])
+    asked = {edge.source: edge.config["operation"] for edge in made.document.edges}
+    assert asked == {"clients-reading-items": "get", "clients-of-items": "put"}
+
+
+def test_a_place_for_failures_that_nothing_leads_to_gets_no_source():
+    target = {
+        "Id": "a",
+        "Arn": "arn:aws:execute-api:eu-west-1:1:x/Prod/GET/a",
+        "DeadLetterConfig": {"Arn": of("Dlq")},
+    }
+    rule = resource(
+        "Events::Rule", EventPattern={"source": ["a"]}, Targets=[target, {"Id": "w", "Arn": of("Work")}]
+    )
+    made = template(Rule=rule, Dlq=resource("SQS::Queue"), Work=resource("Lambda::Function"))
+    assert not [edge for edge in edges(made) if "dlq" in edge]
+    assert has_note(made, "assumed", "Dlq gets nothing: no part hands failures to it")
+    assert has_note(made, "not-modelled", "Rule leads to what carries no messages here")
+    runs(made, 2)
+    alone = template(Dlq=resource("SQS::Queue"))
+    assert len(edges(alone)) == 2
