@@ -58,9 +58,14 @@ def of(id: str, attribute: str = "Arn") -> dict[str, object]:
     return {"Fn::GetAtt": [id, attribute]}
 
 
+def stands(made: Imported) -> None:
+    """A design that a run would take, without the run."""
+    assert not [problem for problem in check(made.document) if problem.blocks]
+
+
 def runs(made: Imported, seconds: float = 20.0) -> Any:
     """A result of a short run that conserves at every node."""
-    assert not [problem for problem in check(made.document) if problem.blocks]
+    stands(made)
     result = simulate(made.document, duration=seconds)
     assert result["conservation"]["ok"]
     return result

@@ -12,7 +12,7 @@ import json
 import pytest
 import yaml
 
-from tests.simulator.formats.imports.importing import config_of, edges, has_note, imported, nodes, runs
+from tests.simulator.formats.imports.importing import config_of, edges, has_note, imported, nodes, stands
 
 API = "kafka.strimzi.io/v1beta2"
 
@@ -88,7 +88,7 @@ def test_users_and_connectors_say_who_reads_and_who_writes(resources, expected, 
         if {"shop", "mailer", "u", "admin", "audit", "sink", "files"} & set(one) and one not in expected
     ]
     assert "canary" not in json.dumps(made.document.to_data()) + json.dumps(made.report.as_dict())
-    runs(made, 1)
+    stands(made)
 
 
 def test_groups_are_those_that_a_user_may_use():
