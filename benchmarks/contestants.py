@@ -408,7 +408,12 @@ def load(module: str) -> None:
         from simulator.compiled import compiled
         from simulator.kinds.catalogue import KINDS
 
+        from simulator.design.document import Document
+
         list(KINDS.values())  # a kind is imported when a design first has it
+        # Its validators are built when they are first used, which classes of others do as they are imported.
+        for work in WORKLOADS.values():
+            Document.parse(design(work, 1))
         if module == "numba":
             compiled.load()
         else:
