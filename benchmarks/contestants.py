@@ -406,9 +406,8 @@ def load(module: str) -> None:
     importlib.import_module(module)
     if module in {"simulator", "numba"}:
         from simulator.compiled import compiled
-        from simulator.kinds.catalogue import KINDS
-
         from simulator.design.document import Document
+        from simulator.kinds.catalogue import KINDS
 
         list(KINDS.values())  # a kind is imported when a design first has it
         # Its validators are built when they are first used, which classes of others do as they are imported.
