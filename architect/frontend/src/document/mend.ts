@@ -1,5 +1,13 @@
 /** Mends: edits that the server offers for a problem, carried out on the document as one step. */
-import { addEdge, addNode, addObjective, type Command, setEdgeConfig, setNodeConfig, together } from "./commands";
+import {
+  addEdge,
+  addNode,
+  addObjective,
+  type Command,
+  setEdgeConfig,
+  setNodeConfig,
+  together,
+} from "./commands";
 import { isObject } from "./paths";
 import type { DesignDocument, DesignEdge, DesignNode, Json, JsonObject, Point } from "./types";
 
