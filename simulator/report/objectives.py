@@ -143,7 +143,7 @@ def _bound(estimate: dict[str, Any]) -> str:
     if "upper95" not in estimate:
         return ""
     share = f"{estimate['upper95'] * 100.0:.2g}"
-    return f"none of {number(estimate['of'])}: below {share} % of them with 95 % confidence"
+    return f"none of {number(estimate['of'])}: a share below {share} %, with 95 % confidence"
 
 
 def _without_interval(objective: Objective, estimate: dict[str, Any], result: dict[str, Any]) -> Ruling:

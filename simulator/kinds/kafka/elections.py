@@ -115,8 +115,8 @@ class Elections:
             else [number for number in replicas.isr if not cluster.brokers[number].is_fenced]
         )
         cluster.isr_shrinks += before > len(replicas.isr)
-        how = "out of sync, elected uncleanly," if is_unclean else "elected"
-        self.topic.note(f"broker {leader} {how} leads partition {replicas.number}")
+        how = "is elected although it is out of sync" if is_unclean else "is elected"
+        self.topic.note(f"broker {leader} {how}, and leads partition {replicas.number}")
         self._take_over(replicas, now)
 
     def _take_over(self, replicas: Replicas, now: float) -> None:

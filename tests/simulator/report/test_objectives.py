@@ -83,7 +83,7 @@ def test_counts(limit, count, replications, verdict):
     found = judged("dead_lettered", limit, result_of(replications, dead_lettered=count))
     assert found["verdict"] == verdict
     if count is NONE_SEEN:
-        assert found["reason"] == "none of 60,000: below 0.005 % of them with 95 % confidence"
+        assert found["reason"] == "none of 60,000: a share below 0.005 %, with 95 % confidence"
 
 
 @pytest.mark.parametrize(("value", "verdict"), [(10.0, "missed"), (9.0, "undecided")])
