@@ -46,6 +46,7 @@ class ReaderAhead:
     service: Samples
     sojourn: Samples
     polls: Timeline
+    #: Records and bytes that were returned by no poll, by the first, by the first two, ...
     polled: Numbers
     bytes_out: Numbers
     busy: Course
@@ -61,10 +62,10 @@ class ReaderAhead:
         subscription.waiting.extend(self.waited, self.begins.pass_to(now))
         polls = self.polls.pass_to(now)
         if polls.start < polls.stop:
-            taken = int(self.polled[polls].sum())
+            taken = int(self.polled[polls.stop] - self.polled[polls.start])
             subscription.total += taken
             self.group.receives += taken
-            self.group.bytes_out += int(self.bytes_out[polls].sum())
+            self.group.bytes_out += int(self.bytes_out[polls.stop] - self.bytes_out[polls.start])
         self.busy.follow(now)
         part = self.ends.pass_to(now)
         if part.start == part.stop:
