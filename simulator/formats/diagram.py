@@ -21,6 +21,8 @@ from simulator.report.metrics import METRICS
 
 #: Settings of an edge that its label says.
 LABELLED = ("probability", "choice", "maxReceiveCount", "routing_key", "group.id")
+#: Roles of edges that carry what goes well; others are drawn dashed.
+PLAIN_ROLES = ("publish", "consume", "invoke")
 #: Units that say more than the name of the setting does.
 _TOLD = ("MB", "GB", "%")
 #: Means that a card does not tell from nothing: counts, and seconds.
@@ -212,7 +214,7 @@ def _with_unit(value: float, unit: str) -> str:
 
 def _label(edge: Edge, flow: Mapping[str, Any] | None) -> str:
     rate = _mean(flow.get("throughput")) if flow is not None else None
-    words = [] if edge.role in ("publish", "consume", "invoke") else [str(edge.role)]
+    words = [] if edge.role in PLAIN_ROLES else [str(edge.role)]
     config = edge.config
     if isinstance(config.get("probability"), (int, float)):
         words.append(f"{100.0 * config['probability']:.4g} %")

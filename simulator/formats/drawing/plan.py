@@ -37,10 +37,14 @@ _SHARES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A wire's line: the data of an SVG path, and points along it, at most 12 pixels apart."""
+    """A wire's line: the data of an SVG path, and points along it, at most 12 pixels apart.
+
+    `corners` are those of a way round the cards, with its ends; a curve has none.
+    """
 
     path: str
     points: tuple[Point, ...]
+    corners: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ def _cornered(corners: Sequence[Point]) -> Route:
     for start, end in pairwise(corners):
         count = max(1, round(_distance(start, end) / 12))
         points += [_towards(start, end, _distance(start, end) * step / count) for step in range(1, count + 1)]
-    return Route(path, tuple(points))
+    return Route(path, tuple(points), tuple(corners))
 
 
 def _distance(start: Point, end: Point) -> float:

@@ -5,9 +5,14 @@ https://github.com/plantuml-stdlib/C4-PlantUML and https://docs.structurizr.com/
 
 from __future__ import annotations
 
-from simulator.formats.diagram import Card, Diagram, Wire
-from simulator.formats.exports.mermaid import short_names
+import re
 
+from simulator.formats.diagram import PLAIN_ROLES, Card, Diagram, Wire
+from simulator.formats.exports.mermaid import short_names
+from simulator.formats.exports.palette import LIGHT
+
+_CREOLE = re.compile(r"<|//|\*\*|__|--|~~|\[\[")
+_FAILURE = LIGHT.warn
 _MACROS = {
     "queue": "ContainerQueue",
     "topic": "ContainerQueue",
@@ -30,7 +35,7 @@ def plantuml(diagram: Diagram) -> str:
         "@startuml",
         "!include <C4/C4_Container>",
         "LAYOUT_LEFT_RIGHT()",
-        f"title {_line(diagram.name)}",
+        f'AddRelTag("failure", $textColor="{_FAILURE}", $lineColor="{_FAILURE}", $lineStyle=DashedLine())',
         f"System_Boundary(design, {_plain(diagram.name)}) {{",
     ]
     for card in diagram.cards:
@@ -38,9 +43,9 @@ def plantuml(diagram: Diagram) -> str:
         arguments = (names[card.id], *map(_plain, (card.label, card.title, _facts(card))))
         lines.append(f"    {macro}({', '.join(arguments)})")
     lines.append("}")
-    lines += [
-        f"Rel({names[wire.source]}, {names[wire.target]}, {_plain(_says(wire))})" for wire in diagram.wires
-    ]
+    for wire in diagram.wires:
+        tag = "" if wire.role in PLAIN_ROLES else ', $tags="failure"'
+        lines.append(f"Rel({names[wire.source]}, {names[wire.target]}, {_plain(_says(wire))}{tag})")
     return "\n".join([*lines, "@enduml"]) + "\n"
 
 
@@ -102,8 +107,11 @@ def _line(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """An argument of a macro. PlantUML's preprocessor knows no escape for a quotation mark."""
-    return '"' + _line(text).replace('"', "''") + '"'
+    """An argument of a macro; PlantUML's preprocessor knows no escape for a quotation mark.
+
+    What means something in its text (Creole: tags, bold, slanted, links) is written with a tilde before it.
+    """
+    return '"' + _CREOLE.sub(r"~\g<0>", _line(text).replace('"', "''")) + '"'
 
 
 def _escaped(text: str) -> str:

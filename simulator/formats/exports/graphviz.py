@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.formats.diagram import Diagram
+from simulator.formats.diagram import PLAIN_ROLES, Diagram
 from simulator.formats.exports.palette import LIGHT
 
 _SHAPES = {"queue": "cylinder", "topic": "hexagon", "bus": "hexagon", "join": "diamond", "store": "cylinder"}
@@ -14,7 +14,7 @@ def dot(diagram: Diagram) -> str:
     """A directed graph; `neato -n` keeps the places of the drawing, `dot` makes its own."""
     lines = [
         f"digraph {_quoted(diagram.name)} {{",
-        "    graph [rankdir=LR, fontname=sans];",
+        f"    graph [rankdir=LR, fontname=sans, labelloc=t, label={_quoted(diagram.name)}];",
         "    node [fontname=sans, fontsize=11];",
         f'    node [shape=box, style="filled,rounded", fillcolor="{LIGHT.surface}"];',
         f'    edge [color="{LIGHT.wire}", fontname=sans, fontsize=9];',
@@ -29,7 +29,7 @@ def dot(diagram: Diagram) -> str:
             f'color="{LIGHT.of(card.category)}", pos="{x:g},{y:g}", tooltip={_quoted(card.kind)}];'
         )
     for wire in diagram.wires:
-        look = "" if wire.role in ("publish", "consume", "invoke") else ", style=dashed"
+        look = "" if wire.role in PLAIN_ROLES else f', style=dashed, color="{LIGHT.warn}"'
         label = f"label={_quoted(wire.label)}" if wire.label else 'label=""'
         lines.append(f"    {_quoted(wire.source)} -> {_quoted(wire.target)} [{label}{look}];")
     return "\n".join([*lines, "}"]) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.formats.diagram import Card, Diagram, Wire
+from simulator.formats.exports.palette import LIGHT
 
 #: Brackets of the shape by the category of the kind: sources are stadiums, stores of messages cylinders.
 _SHAPES = {
@@ -32,6 +33,10 @@ def mermaid(diagram: Diagram) -> str:
         lines.append(f'    {names[card.id]}{left}"{text}"{right}')
         lines.append(f"    %% headrace {names[card.id]}: {card.kind} {card.id}")
     lines += [_wire(wire, names) for wire in diagram.wires]
+    for category in dict.fromkeys(card.category for card in diagram.cards):
+        members = ",".join(names[card.id] for card in diagram.cards if card.category == category)
+        look = f"fill:{LIGHT.surface},stroke:{LIGHT.of(category)},color:{LIGHT.text}"
+        lines += [f"    classDef {category}s {look}", f"    class {members} {category}s"]
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ from math import hypot
 from xml.etree import ElementTree as ET
 
 from simulator.formats.card_rows import Row, row_of
-from simulator.formats.diagram import Card, Diagram, Line
+from simulator.formats.diagram import PLAIN_ROLES, Card, Diagram, Line
 from simulator.formats.drawing.ground import Point
 from simulator.formats.drawing.plan import LABEL, LINE, Drawn, Label, plan_of
 from simulator.formats.exports.palette import PALETTES, Palette, Theme
@@ -22,7 +22,6 @@ _NAME, _KIND = 13.0, (11.0, 10.0, 9.0)
 _LEADING = 15.0
 #: Pixels of the head of an arrow, and those of it beyond the end of its wire.
 _HEAD_LENGTH, _TIP = 7.0, 1.75
-_PLAIN_ROLES = ("publish", "consume", "invoke")
 
 
 def svg(diagram: Diagram, theme: Theme = "light") -> str:
@@ -127,7 +126,7 @@ def _sign(group: ET.Element, category: str, colour: str) -> None:
 
 # -- wires -------------------------------------------------------------------------------------------
 def _wire(root: ET.Element, drawn: Drawn, title: str, palette: Palette) -> None:
-    is_plain = drawn.wire.role in _PLAIN_ROLES
+    is_plain = drawn.wire.role in PLAIN_ROLES
     colour = palette.wire if is_plain else palette.warn
     shape = {"d": drawn.route.path, "fill": "none", "stroke": colour, "stroke-width": "2"}
     if not is_plain:
