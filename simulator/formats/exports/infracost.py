@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.design.document import Document
+from simulator.design.document import Document, Node
 from simulator.design.yaml_writing import write_yaml
 from simulator.formats.exports.names import unique, words
 from simulator.formats.exports.refusal import CannotExport
@@ -38,8 +38,15 @@ _KEYS = {
     "aws.dynamodb.write_units": "monthly_write_request_units",
     "aws.dynamodb.read_units": "monthly_read_request_units",
     "aws.dynamodb.storage": "storage_gb",
+    "aws.dynamodb.stream_reads": "monthly_streams_read_request_units",
 }
 _DURATION = "aws.lambda.duration"
+_EXPRESS = "aws.stepfunctions.express_duration"
+#: Infracost multiplies the subscriptions of a topic by all that is published.
+_HTTP = "aws.sns.http.deliveries"
+_PAYLOAD = "aws.sns.fifo.payload_in"
+#: MB that an express workflow is billed for at least, in which its duration is told.
+_EXPRESS_MB = 64
 
 
 def infracost(document: Document, result: Mapping[str, Any] | None) -> str:
@@ -59,32 +66,47 @@ def infracost(document: Document, result: Mapping[str, Any] | None) -> str:
         )
     names = unique(((node.id, "_".join(words(node.id))) for node in nodes), "_")
     items: list[Mapping[str, Any]] = result["cost"]["items"]
-    usage: dict[str, dict[str, int]] = {}
+    usage: dict[str, dict[str, float]] = {}
     left_out = []
     for node in nodes:
         amounts: dict[str, float] = {}
-        seconds = 0.0
+        rest: dict[str, float] = {}
         for item in items:
             if item["node"] != node.id:
                 continue
             line = item["price"].removesuffix(".arm")
-            if line == _DURATION:
-                seconds += item["amount"]
-            elif line in _KEYS:
+            if line in _KEYS:
                 amounts[_KEYS[line]] = amounts.get(_KEYS[line], 0.0) + item["amount"]
+            elif line in (_DURATION, _EXPRESS, _HTTP, _PAYLOAD):
+                rest[line] = rest.get(line, 0.0) + item["amount"]
             elif item["amount"]:
                 left_out.append(
                     f"# {node.id}: {item['amount']:,.0f} of {item['price']} a month have no key here"
                 )
-        found = {key: round(amount) for key, amount in amounts.items()}
-        if seconds and amounts.get("monthly_requests"):
-            gigabytes = node.config.memory_size / 1024.0  # type: ignore[attr-defined]
-            found["request_duration_ms"] = round(seconds / gigabytes / amounts["monthly_requests"] * 1_000.0)
+        found: dict[str, float] = {key: round(amount) for key, amount in amounts.items()}
+        if requests := amounts.get("monthly_requests"):
+            found |= _of_each_request(node, requests, rest)
         usage[f"{RESOURCES[node.kind]}.{names[node.id]}"] = found
     text = write_yaml({"version": "0.1", "resource_usage": usage})
     return "\n".join(
         [f"# Usage of a month like the measured window of: {_one_line(document.name)}", *left_out, text]
     )
+
+
+def _of_each_request(node: Node, requests: float, amounts: Mapping[str, float]) -> dict[str, float]:
+    """What Infracost asks of a mean request, from the amounts of a month by line of the prices."""
+    found: dict[str, float] = {}
+    if seconds := amounts.get(_DURATION):
+        gigabytes = node.config.memory_size / 1024.0  # type: ignore[attr-defined]
+        found["request_duration_ms"] = round(seconds / gigabytes / requests * 1_000.0)
+    if seconds := amounts.get(_EXPRESS):
+        found["memory_mb"] = _EXPRESS_MB
+        found["workflow_duration_ms"] = round(seconds / (_EXPRESS_MB / 1024.0) / requests * 1_000.0)
+    if deliveries := amounts.get(_HTTP):
+        found["http_subscriptions"] = max(1, round(deliveries / requests))
+    if gigabytes := amounts.get(_PAYLOAD):
+        found["request_size_kb"] = float(f"{gigabytes * 1e6 / requests:.3g}")
+    return found
 
 
 def _one_line(text: str) -> str:

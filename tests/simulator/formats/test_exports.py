@@ -16,6 +16,7 @@ from simulator import Document, simulate
 from simulator.cli import main
 from simulator.design.examples import templates
 from simulator.formats.exports import FORMAT_NAMES
+from simulator.formats.exports.infracost import infracost
 from simulator.formats.exports.palette import PALETTES
 from simulator.formats.exports.refusal import CannotExport
 from simulator.formats.exports.table import EXPORTS
@@ -124,6 +125,29 @@ def test_usage_is_that_of_a_month_like_the_measured_window():
     assert function["request_duration_ms"] == pytest.approx(200, rel=0.01)
     # A send, a receive and a delete for each, and the long polls that find nothing.
     assert queue["monthly_requests"] > 3 * 2_600_000
+
+
+def test_usage_of_each_request_is_told_in_the_keys_of_infracost():
+    """internal/resources/aws: sns_topic.go (subscriptions times requests), dynamodb_table.go."""
+    document = design([node("news", "aws.sns"), node("orders", "aws.dynamodb")], [])
+    amounts = [
+        ("news", "aws.sns.fifo.publishes", 1_000_000.0),
+        ("news", "aws.sns.fifo.payload_in", 2.5),  # GB: 2.5 KB each
+        ("news", "aws.sns.http.deliveries", 1_900_000.0),
+        ("news", "aws.sns.body_filtering", 7.0),
+        ("orders", "aws.dynamodb.stream_reads", 12_345.4),
+    ]
+    items = [{"node": name, "price": price, "amount": amount} for name, price, amount in amounts]
+    text = infracost(document, {"cost": {"items": items}})
+    assert yaml.safe_load(text)["resource_usage"] == {
+        "aws_sns_topic.news": {
+            "monthly_requests": 1_000_000,
+            "http_subscriptions": 2,
+            "request_size_kb": 2.5,
+        },
+        "aws_dynamodb_table.orders": {"monthly_streams_read_request_units": 12_345},
+    }
+    assert "# news: 7 of aws.sns.body_filtering a month have no key here" in text
 
 
 def test_usage_needs_what_was_measured(tmp_path, capsys):
