@@ -140,6 +140,8 @@ class StandardStage(BrokerStage):
         came = rows.fresh(rows.arrived, ARRIVED, until)
         received = rows.fresh(rows.taken, TAKEN, until)
         arrived, taken, ends = rows.arrived[came], rows.taken[received], rows.ends[ended]
+        if bool((ends[1:] == ends[:-1]).any()):
+            raise EventsNeeded(f"{queue.id}: work on several messages ends at one time")
         receives = taken
         if self._most > 1:
             passed = bisect_right(self._receives, until)
@@ -213,7 +215,7 @@ class _VisibilityTimer:
     """When the queue looks for visibility timeouts that end; it finds messages that were deleted in time.
 
     The timer is set to the timeout of the oldest message in flight, and then to that of the oldest one that
-    is in flight when it is due.
+    is in flight when it is due. Where work ends at that very time, what was scheduled first comes first.
 
     Args:
         hidden: the visibility timeout, seconds.
@@ -224,6 +226,9 @@ class _VisibilityTimer:
         #: None until the message is received that sets it.
         self._due: float | None = None
         self._last = -inf
+        #: When it was set, and whether that was before the work that begins at that time.
+        self._set_at = -inf
+        self._is_set_first = False
 
     def run(self, rows: Rows, until: float) -> Times:
         """When it is due up to `until` (seconds)."""
@@ -231,15 +236,33 @@ class _VisibilityTimer:
         deleted = np.maximum.accumulate(rows.ends)
         while True:
             if self._due is None:
-                oldest = int(deleted.searchsorted(self._last, "right"))
+                oldest = self._oldest(rows, deleted)
                 if oldest == len(rows) or rows.taken[oldest] == inf:
                     break
-                self._due = float(rows.taken[oldest]) + self._hidden
+                taken = float(rows.taken[oldest])
+                self._set_at = max(taken, self._last)
+                self._due = taken + self._hidden
             if self._due > until:
                 break
             passed.append(self._due)
             self._last, self._due = self._due, None
         return np.array(passed)
+
+    def _oldest(self, rows: Rows, deleted: Times) -> int:
+        """The oldest message that is not deleted when the timer was due the last time.
+
+        Args:
+            deleted: until when each and all before it are.
+        """
+        start, stop = (int(deleted.searchsorted(self._last, side)) for side in ("left", "right"))
+        for row in range(start, stop):
+            if rows.ends[row] < self._last:
+                continue
+            begun = rows.begins[row]
+            self._is_set_first = begun > self._set_at or (begun == self._set_at and self._is_set_first)
+            if self._is_set_first:
+                return row
+        return stop
 
 
 class _OpenPolls:
@@ -338,10 +361,14 @@ def plan_queue(world: World, id: str) -> StagePlan | None:
         and settings.retention > world.duration
         and consumer.size * reader.max_messages < queue.in_flight_limit
     )
-    # Messages that come at one time: events may count one entry of the heap less or more than the stage.
-    loads = (getattr(world.document.node(id).config, "arrivals", None) for id in world.producers)
-    if any(load is not None and load.process == "batch-poisson" for load in loads):
+    if not service_time.has_bounded_density() and _come_together(world):
         return None
     largest = max(sizes_into(world, queue), default=0.0)
     is_small = largest <= settings.maximum_message_size and largest * reader.max_messages <= CHUNK
     return StandardPlan(world, queue, consumer, service_time) if is_plain and is_small else None
+
+
+def _come_together(world: World) -> bool:
+    """Whether messages may come at one time: work on them that takes equally long ends at one time, too."""
+    loads = (getattr(world.document.node(id).config, "arrivals", None) for id in world.producers)
+    return any(load is not None and load.process == "batch-poisson" for load in loads)

@@ -39,6 +39,8 @@ def queue(
 
 
 OTHER = node("c2", "consumer", instances=2, service_time=EXPONENTIAL)
+TOGETHER = {"arrivals": {"process": "batch-poisson", "rate": 5, "batch": 7}}
+SELDOM = {"arrivals": {"process": "poisson", "rate": 2}}
 LETTERS: dict[str, Any] = {"more": [node("d", "aws.sqs")], "edges": ["q->d:dead-letter"]}
 TANDEM: dict[str, Any] = {
     "more": [node("q2", "aws.sqs", VisibilityTimeout=2, **LONG_POLLS), OTHER],
@@ -53,8 +55,13 @@ TANDEM: dict[str, Any] = {
         (queue(receive={"MaxNumberOfMessages": 10}), (1, 1)),
         (queue({"VisibilityTimeout": 1}, {"MaxNumberOfMessages": 4, "WaitTimeSeconds": 20}), (1, 1)),
         # Workers that are idle for longer than a poll waits; messages that come together.
-        (queue(producer={"arrivals": {"process": "poisson", "rate": 2}}), (1, 1)),
-        (queue(producer={"arrivals": {"process": "batch-poisson", "rate": 5, "batch": 7}}), (0, 0)),
+        (queue(producer=SELDOM), (1, 1)),
+        (queue(producer=TOGETHER), (1, 1)),
+        # Work on several of them would end at one time.
+        (queue(consumer={"service_time": 0.03}, producer=TOGETHER), (0, 0)),
+        # Work ends at the very time at which the queue looks for timeouts.
+        (queue({"VisibilityTimeout": 1}, consumer={"service_time": 0.25}, producer=SELDOM), (1, 1)),
+        (queue({"VisibilityTimeout": 1}, {"MaxNumberOfMessages": 2}, {"service_time": 0.25}), (1, 1)),
         (queue(**LETTERS), (1, 1)),
         (queue(**TANDEM), (2, 1)),
         (queue(producer={"arrivals": {"process": "poisson", "rate": 1}}, **TANDEM), (2, 1)),
