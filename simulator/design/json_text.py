@@ -40,6 +40,8 @@ def read_json(text: str) -> object:
         )
     except json.JSONDecodeError as error:
         position = min(error.pos, len(text))
+        # What nests too deep is refused as that, however deep this process lets the parser go.
+        _refuse_depth(text[:position])
         message = error.msg[:1].lower() + error.msg[1:]
         if "control character" in message:
             message = "a line break or control character inside a text"
@@ -117,6 +119,18 @@ def _check_texts(text: str, values: Any) -> None:
 def _refuse_escape(text: str, escape: str, what: str) -> NoReturn:
     position = max(0, text.lower().find(escape))
     raise Refused("D100", f"{place(text, position)}: {what} in a text", "Remove it.")
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse a text that nests too deep; it is the beginning of valid JSON."""
+    depth = 0
+    for position, mark in _tokens(text):
+        if mark in ("{", "["):
+            depth += 1
+            if depth > MOST_DEPTH:
+                raise too_deep(place(text, position))
+        elif mark in ("}", "]"):
+            depth -= 1
 
 
 def _refuse_first_fault(text: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 import time
 
 import pytest
@@ -146,6 +147,18 @@ def test_nesting_up_to_the_bound_is_read():
     assert json.dumps(read_text("[" * 64 + "]" * 64)) == "[" * 64 + "]" * 64
     assert read_text("- " * 63 + "x")
     assert read_text("a: " + "[" * 63 + "]" * 63)
+
+
+@pytest.mark.parametrize("limit", [1_000, 10_000])
+def test_what_nests_too_deep_is_said_however_deep_the_parser_may_go(limit):
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)  # as the interpreter of JSONata does when it begins
+    try:
+        with pytest.raises(InvalidDesign) as refused:
+            read_text('{"a":' * 5_000 + "}" * 5_000)  # of which no value stands in the innermost
+    finally:
+        sys.setrecursionlimit(before)
+    assert refused.value.problems[0].code == "D108"
 
 
 def test_more_bytes_than_the_limit_are_refused():
