@@ -23,6 +23,39 @@ LONGEST_INPUT, NEAR = 262_144, 0.9
 #: Seconds after which an express execution ends.
 LONGEST_EXPRESS = 300
 
+_NAMES, _MACHINES = {"Next", "Default"}, {"ItemProcessor", "Iterator"}
+_LISTS = {"Branches", "Catch", "Choices", "Retry"}
+
+
+def _tidy(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """A machine without what is not of the shape it should have, which `check` speaks of."""
+    states = machine.get("States")
+    tidy = {**machine, "States": {}}
+    if not isinstance(machine.get("ProcessorConfig", {}), Mapping):
+        del tidy["ProcessorConfig"]
+    for name, state in states.items() if isinstance(states, Mapping) else ():
+        if isinstance(state, Mapping):
+            tidy["States"][name] = _shaped(state)
+    return tidy
+
+
+def _shaped(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a state, a catcher, a retrier, or a rule of a choice."""
+    shaped = dict(state)
+    for field in _NAMES & state.keys():
+        if not isinstance(state[field], str):
+            del shaped[field]
+    for field in _LISTS & state.keys():
+        given = state[field] if isinstance(state[field], list) else []
+        make = _tidy if field == "Branches" else _shaped
+        shaped[field] = [make(one) for one in given if isinstance(one, Mapping)]
+    for field in _MACHINES & state.keys():
+        if isinstance(state[field], Mapping):
+            shaped[field] = _tidy(state[field])
+        else:
+            del shaped[field]
+    return shaped
+
 
 def _states(
     machine: Mapping[str, Any], path: str = "config.definition"
@@ -44,7 +77,7 @@ def _states(
 def lost_inputs(look: Look) -> Iterator[Finding]:
     """Catchers whose error takes the place of what the execution knew."""
     for node, settings in look.of_kind(KIND):
-        for place, name, state, machine in _states(settings.definition):
+        for place, name, state, machine in _states(_tidy(settings.definition)):
             is_jsonata = "JSONata" in (
                 state.get("QueryLanguage"),
                 machine.get("QueryLanguage"),
@@ -67,7 +100,7 @@ def dear_transitions(look: Look) -> Iterator[Finding]:
     """Standard workflows that are started so often that their transitions are what is paid for."""
     for node, settings in look.of_kind(KIND):
         rate = look.rate(node.id)
-        states = list(_states(settings.definition))
+        states = list(_states(_tidy(settings.definition)))
         waits = any(
             state.get("Type") == "Wait"
             or str(state.get("Resource", "")).endswith((".sync", ".waitForTaskToken"))
@@ -87,7 +120,7 @@ def dear_transitions(look: Look) -> Iterator[Finding]:
 def polling_loops(look: Look) -> Iterator[Finding]:
     """Loops that wait and ask until something is done."""
     for node, settings in look.of_kind(KIND):
-        for place, name, state, machine in _states(settings.definition):
+        for place, name, state, machine in _states(_tidy(settings.definition)):
             if state.get("Type") != "Wait":
                 continue
             asked = machine["States"].get(state.get("Next"), {})
@@ -106,9 +139,9 @@ def polling_loops(look: Look) -> Iterator[Finding]:
 def wide_inline_maps(look: Look) -> Iterator[Finding]:
     """Inline Maps that are to run more at a time than they can."""
     for node, settings in look.of_kind(KIND):
-        for place, name, state, _ in _states(settings.definition):
+        for place, name, state, _ in _states(_tidy(settings.definition)):
             processor = state.get("ItemProcessor") or {}
-            mode = (processor.get("ProcessorConfig") or {}).get("Mode", "INLINE")
+            mode = processor.get("ProcessorConfig", {}).get("Mode", "INLINE")
             wanted = state.get("MaxConcurrency", 0)
             if (
                 state.get("Type") == "Map"
@@ -128,7 +161,7 @@ def wide_inline_maps(look: Look) -> Iterator[Finding]:
 def equal_retries(look: Look) -> Iterator[Finding]:
     """Retries without jitter of executions that are many at a time."""
     for node, settings in look.of_kind(KIND):
-        for place, name, state, _ in _states(settings.definition):
+        for place, name, state, _ in _states(_tidy(settings.definition)):
             rules = [rule for rule in state.get("Retry", ()) if rule.get("MaxAttempts", 3) != 0]
             if look.rate(node.id) >= OFTEN and any(rule.get("JitterStrategy") != "FULL" for rule in rules):
                 yield Finding(
@@ -183,7 +216,7 @@ def _machines(states: Iterable[tuple[str, str, Mapping[str, Any], Mapping[str, A
 def fragile_compensations(look: Look) -> Iterator[Finding]:
     """Steps that undo others and are tried once."""
     for node, settings in look.of_kind(KIND):
-        for place, machine in _machines(_states(settings.definition)):
+        for place, machine in _machines(_states(_tidy(settings.definition))):
             for name in sorted(_undoing(machine)):
                 state = machine["States"][name]
                 if state.get("Type") == "Task" and not state.get("Retry"):
@@ -198,7 +231,7 @@ def fragile_compensations(look: Look) -> Iterator[Finding]:
 def steps_without_catch(look: Look) -> Iterator[Finding]:
     """Steps after one that can be undone whose failure undoes nothing."""
     for node, settings in look.of_kind(KIND):
-        for place, machine in _machines(_states(settings.definition)):
+        for place, machine in _machines(_states(_tidy(settings.definition))):
             states = machine["States"]
             undoing = _undoing(machine)
             undone = [
@@ -242,7 +275,7 @@ def long_express(look: Look) -> Iterator[Finding]:
     for node, settings in look.of_kind(KIND):
         waits = [
             float(state["Seconds"])
-            for _, _, state, _ in _states(settings.definition)
+            for _, _, state, _ in _states(_tidy(settings.definition))
             if state.get("Type") == "Wait" and isinstance(state.get("Seconds"), int | float)
         ]
         if settings.type == "EXPRESS" and sum(waits) >= LONGEST_EXPRESS:
@@ -260,7 +293,7 @@ def wide_maps(look: Look) -> Iterator[Finding]:
     for node, settings in look.of_kind(KIND):
         edges = look.out(node.id, "invoke")
         names = {edge.id: list(getattr(edge.settings, "tasks", ())) for edge in edges}
-        for place, name, state, _ in _states(settings.definition):
+        for place, name, state, _ in _states(_tidy(settings.definition)):
             processor = state.get("ItemProcessor") or state.get("Iterator")
             wanted = state.get("MaxConcurrency", 0)
             if (
