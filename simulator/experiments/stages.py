@@ -1,8 +1,8 @@
 """Which parts of a design advance by recursion (`simulator.engine.recursion`), and which need events.
 
 Each kind says by `Kind.plan_stage` when nothing can happen at a node that its stage does not model. Here the
-rest is looked at: no fault is planned, no copy can come twice and no client waits for one before the node;
-what its consumers send on goes at once to other stages, further on. Service times or arrival times
+rest is looked at: no fault is planned that could be felt there, no copy can come twice and no client waits for
+one before the node; what its consumers send on goes at once to other stages, further on. Service times or arrival times
 must have a density: then no message comes at the very time at which a service ends, and the order of events
 at one time need not be known.
 """
@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Set
 
 from simulator.design.arrivals import Closed, OpenArrivals
 from simulator.design.distributions import draws_in_blocks
+from simulator.design.document import Document
 from simulator.engine.endpoint import Consumer
 from simulator.engine.line import Line
 from simulator.engine.link import Link, Outlet
@@ -21,7 +22,7 @@ from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.recursion import Intake, Joining, Onward, Recursion, Source
 from simulator.engine.stage_plan import Part, StagePlan
 from simulator.engine.world import World
-from simulator.graph.walks import downstream_order, upstream
+from simulator.graph.walks import downstream_order, reachable, upstream
 from simulator.kinds.basic.producer import Producer
 from simulator.kinds.basic.topic import Topic
 from simulator.kinds.catalogue import KINDS
@@ -29,10 +30,13 @@ from simulator.kinds.catalogue import KINDS
 
 def lay_stages(world: World) -> Recursion | None:
     """Put stages and sources in the place of events wherever nothing can be told from it."""
-    if world.document.faults or any(getattr(link, "duplication", 0.0) > 0.0 for link in world.links):
+    if any(getattr(link, "duplication", 0.0) > 0.0 for link in world.links):
         return None
     plans: dict[str, StagePlan] = {}
+    felt = _where_faults_are_felt(world.document)
     for id in downstream_order(world.document):
+        if id in felt:
+            continue
         plan_stage = KINDS[world.document.node(id).kind].plan_stage
         plan = plan_stage(world, id) if plan_stage is not None else None
         if plan is not None and _is_orderly(id, plan, plans, world):
@@ -60,6 +64,17 @@ def lay_stages(world: World) -> Recursion | None:
         for source in _source(producer, intakes, shared, world)
     ]
     return Recursion(world.env, parts[::-1], sources)
+
+
+def _where_faults_are_felt(document: Document) -> set[str]:
+    """The nodes that a fault strikes, those before and those after them; brokers of one make share clusters."""
+    struck = {fault.node for fault in document.faults}
+    clusters = {document.node(id).kind.partition(".")[0] for id in struck} & {"kafka", "rabbitmq"}
+    struck |= {node.id for node in document.nodes if node.kind.partition(".")[0] in clusters}
+    felt = set(struck)
+    for id in struck:
+        felt |= upstream(document, id) | reachable(document, id, as_dead_letters=True)
+    return felt
 
 
 def _is_orderly(id: str, plan: StagePlan, plans: Collection[str], world: World) -> bool:

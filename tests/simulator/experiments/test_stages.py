@@ -51,6 +51,7 @@ LIKE = node("c3", "consumer", service_time=0.02)
 QUEUE = node("q2", "queue")
 CONSTANT = {"arrivals": {"process": "constant", "rate": 20}}
 TOGETHER = {"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 4}}
+OUTAGE = {"kind": "outage", "node": "c", "at": 10, "duration": 5}
 SMALL = node("q3", "queue", capacity=3)
 
 
@@ -85,6 +86,13 @@ SMALL = node("q3", "queue", capacity=3)
         (plain(queue={"ttl": 1.0}), (0, 0)),
         (plain(queue={"dispatch": "random"}), (0, 0)),
         (plain(faults=[{"kind": "pause", "node": "c", "at": 10, "duration": 5}]), (0, 0)),
+        # A fault is felt where it strikes, before and after it, and nowhere else.
+        (plain(more=[QUEUE, OTHER], edges=["p->q2", "q2->c2"], faults=[OUTAGE]), (1, 0)),
+        (plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], faults=[OUTAGE]), (0, 0)),
+        (
+            plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], faults=[{**OUTAGE, "node": "c2"}]),
+            (0, 0),
+        ),
         (plain(producer={"arrivals": {"process": "closed", "clients": 3, "think_time": 0.1}}), (0, 0)),
         (plain(edge_configs={"p->q": {"duplication": 0.1}}), (0, 0)),
         # Two consumers share the line.
