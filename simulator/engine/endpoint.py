@@ -100,6 +100,8 @@ class Consumer(Node):
     #: Distribution of the service time, where the work for a message is one service of that time; None where
     #: there is more to it (batches, preemption).
     service_distribution: Variate | None = None
+    #: That one service fails, where nothing else decides it.
+    failure_probability = 0.0
     #: Polls that are open for it where others poll for its servers; None: every idle server polls.
     pollers: int | None = None
     #: Whether it reads on before it has acknowledged what it holds: a broker that counts positions may then
@@ -149,14 +151,17 @@ class Consumer(Node):
     def reader(self, edge: str) -> Consumer:
         return self
 
-    def plain_service(self) -> Variate | None:
+    def plain_service(self, *, may_fail: bool = False) -> Variate | None:
         """The service time, where all that happens to a message here is one service of it: by a fixed number
         of servers that read one broker, never fail, call nobody, and neither set up nor pause.
+
+        Args:
+            may_fail: whether a service may fail, if the broker hears of it at once.
         """
         is_plain = (
             self.size is not None
             and len(self.inputs) == 1
-            and self.fails is None
+            and (self.fails is None or (may_fail and self.redelivery_delay is None))
             and self.setup is None
             and self.invocations is None
             and self.poll_interval <= 0.0

@@ -1,10 +1,10 @@
 """Which parts of a design advance by recursion (`simulator.engine.recursion`), and which need events.
 
 Each kind says by `Kind.plan_stage` when nothing can happen at a node that its stage does not model. Here the
-rest is looked at: no fault is planned that could be felt there, no copy can come twice and no client waits for
-one before the node; what its consumers send on goes at once to other stages, further on. Service times or arrival times
-must have a density: then no message comes at the very time at which a service ends, and the order of events
-at one time need not be known.
+rest is looked at: no fault is planned that could be felt there, no copy can come twice and no client waits
+for one before the node; what its consumers send on goes at once to other stages, further on. Service times or
+arrival times must have a density: then no message comes at the very time at which a service ends, and the
+order of events at one time need not be known.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def lay_stages(world: World) -> Recursion | None:
 
 
 def _where_faults_are_felt(document: Document) -> set[str]:
-    """The nodes that a fault strikes, those before and those after them; brokers of one make share clusters."""
+    """The nodes that a fault strikes, those before and those after them; brokers of one make share
+    clusters.
+    """
     struck = {fault.node for fault in document.faults}
     clusters = {document.node(id).kind.partition(".")[0] for id in struck} & {"kafka", "rabbitmq"}
     struck |= {node.id for node in document.nodes if node.kind.partition(".")[0] in clusters}
@@ -77,11 +79,12 @@ def _where_faults_are_felt(document: Document) -> set[str]:
     return felt
 
 
-def _is_orderly(id: str, plan: StagePlan, plans: Collection[str], world: World) -> bool:
+def _is_orderly(id: str, plan: StagePlan, plans: Mapping[str, StagePlan], world: World) -> bool:
     """Whether nothing before the node makes second copies, waits for what becomes of a message, or makes
     messages come at the very time at which a service ends.
     """
     has_density = plan.has_density
+    staged = {consumer for one in plans.values() for consumer in one.consumers}
     for name in upstream(world.document, id):
         node = world.nodes[name]
         if isinstance(node, Producer):
@@ -89,7 +92,8 @@ def _is_orderly(id: str, plan: StagePlan, plans: Collection[str], world: World) 
             if not isinstance(arrivals, OpenArrivals) or not (has_density or arrivals.has_density()):
                 return False
         elif isinstance(node, Consumer):
-            if node.fails is not None or not has_density:
+            # What fails at a stage comes again, but nothing goes on twice.
+            if not has_density or (node.fails is not None and node not in staged):
                 return False
         elif name not in plans and not isinstance(node, Line | OrderedLine | Topic):
             return False

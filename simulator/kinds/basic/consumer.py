@@ -246,8 +246,8 @@ class _Resizing(Consumer):
         if self.autoscaler is not None:
             self.autoscaler.begin()
 
-    def plain_service(self) -> Variate | None:
-        return None if self.autoscaler is not None else super().plain_service()
+    def plain_service(self, *, may_fail: bool = False) -> Variate | None:
+        return None if self.autoscaler is not None else super().plain_service(may_fail=may_fail)
 
     def counts(self) -> dict[str, int]:
         found = super().counts()
@@ -353,6 +353,7 @@ def build(world: World, id: str, settings: ConsumerSettings) -> Consumer:
     else:
         made = ConsumerNode(id, world.env, **shared)
         made.service_distribution = settings.service_time
+        made.failure_probability = failure.probability
     made.instances, made.concurrency = settings.instances or 0, settings.concurrency
     if settings.autoscaling is not None:
         made.scale(world, settings.autoscaling)

@@ -109,6 +109,15 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
         edges += [f"{one}->{broker}" for one in before]
         edges.append(f"{broker}->{consumer}")
         configs[f"{broker}->{consumer}"] = draw(read)
+        if kind == "aws.sqs" and draw(st.booleans()):
+            nodes.append(node(f"d{number}", "aws.sqs"))
+            give_up = f"{broker}->d{number}:dead-letter"
+            edges.append(give_up)
+            configs[give_up] = {"maxReceiveCount": draw(st.integers(1, 3))}
         last = consumer
+    faults = []
+    if draw(st.sampled_from([False, False, False, True])):
+        struck = draw(st.sampled_from([one["id"] for one in nodes if one["kind"] in ("consumer", *kinds)]))
+        faults = [{"kind": "outage", "node": struck, "at": draw(st.floats(0, 2)), "duration": 0.4}]
     simulation = {"duration": 3, "seed": draw(st.integers(0, 99))}
-    return design(nodes, edges, edge_configs=configs, simulation=simulation)
+    return design(nodes, edges, edge_configs=configs, faults=faults, simulation=simulation)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.design.distributions import Uniform
 from simulator.engine.broker_stage import (
     ARRIVED,
     TAKEN,
@@ -28,10 +29,12 @@ from simulator.engine.broker_stage import (
     replacing,
 )
 from simulator.engine.stage_plan import EventsNeeded, StagePlan, sizes_into, takes_time
+from simulator.kinds.aws.sqs.age_looks import AgeLooks
+from simulator.kinds.aws.sqs.open_polls import OpenPolls
 from simulator.kinds.aws.sqs.quotas import CHUNK
+from simulator.kinds.aws.sqs.redelivery_stage import RedeliveryStage, is_plain_dead_letter_queue
 from simulator.kinds.aws.sqs.standard import StandardQueue
 from simulator.measurement.level import Course, changes, without
-from simulator.measurement.tally import Samples
 
 if TYPE_CHECKING:
     from simulator.design.variate import Variate
@@ -53,7 +56,6 @@ class StandardStage(BrokerStage):
         (subscription,) = queue.subscriptions
         super().__init__(queue.env, subscription, draws, onward)
         self._queue = queue
-        self._duration = duration
         reader = queue.readers[subscription]
         self._reader = reader
         self._most = reader.max_messages
@@ -62,11 +64,9 @@ class StandardStage(BrokerStage):
         assert size is not None
         #: When each worker is free next, a heap.
         self._free = [-1.0] * size
-        self._polls = _OpenPolls(size, reader.wait_time)
+        self._polls = OpenPolls(size, reader.wait_time)
         self._timer = _VisibilityTimer(self._hidden)
-        #: The next look at the age of the oldest message.
-        self._looks_at = queue.ages.interval
-        queue.env.withdraw(lambda activity: activity is queue.ages)
+        self._ages = AgeLooks(queue, duration)
         #: Times of receives that are not noted yet, where these may take several messages.
         self._receives: list[float] = []
         # Idle workers are counted by their polls alone.
@@ -184,31 +184,12 @@ class StandardStage(BrokerStage):
             Noting(receives, note_receives),
             Noting(ends, note_deletes),
             Noting(self._timer.run(rows, until), note_timer),
-            self._ages(rows, until),
+            self._ages.run(rows.arrived, rows.ends, until),
             Course(queue.available, *passing(arrived, is_at_once, later)),
             Course(queue.in_flight_level, *replacing(ends, taken)),
             Course(self._consumer.busy, *changes(woken, rested)),
-            self._polls.course(woken, rested),
+            self._polls.course(*changes(woken, rested)),
         ]
-
-    def _ages(self, rows: Rows, until: float) -> Noting:
-        """The looks at the age of the oldest message, up to `until` (seconds)."""
-        ages, env = self._queue.ages, self._env
-        looks = []
-        while self._looks_at <= min(until, self._duration):
-            looks.append(self._looks_at)
-            self._looks_at += ages.interval
-        times = np.array(looks)
-        # The oldest is the first, in order of arrival, that has not been deleted.
-        oldest = np.maximum.accumulate(rows.ends).searchsorted(times, "right")
-        arrived = np.append(rows.arrived, inf)[oldest]
-        found = Samples(times - np.minimum(arrived, times))
-
-        def note_looks(part: slice) -> None:
-            env.events += part.stop - part.start
-            ages.tally.extend(found, part)
-
-        return Noting(times, note_looks)
 
 
 class _VisibilityTimer:
@@ -265,56 +246,6 @@ class _VisibilityTimer:
         return stop
 
 
-class _OpenPolls:
-    """Long polls that return nothing: those of workers that are idle for longer than a poll waits.
-
-    The worker that became idle last is the first to get a message.
-
-    Args:
-        workers: how many there are, all idle at the start.
-        wait: WaitTimeSeconds.
-    """
-
-    def __init__(self, workers: int, wait: float) -> None:
-        self._wait = wait
-        #: Since when the idle workers are, the one that is idle longest first; seconds.
-        self._since = np.zeros(workers)
-        self._idle = workers
-        self._empty = 0
-
-    def empty_until(self, now: float) -> int:
-        """Polls that have returned nothing up to `now` (seconds)."""
-        return self._empty + int(self._count(now - self._since[: self._idle]).sum())
-
-    def _count(self, idle: Times) -> Numbers:
-        """Polls that ran out in so many seconds."""
-        return np.where(idle >= self._wait, idle / self._wait, 0.0).astype(np.int64)
-
-    def course(self, woken: Times, rested: Times) -> Noting:
-        """What becomes of them when workers get a message at the times `woken` and none at `rested`."""
-        times, steps = changes(woken, rested)
-        is_woken = steps > 0
-        after = self._idle - np.cumsum(steps)
-        place = np.where(is_woken, after, after - 1)
-        by_place = place.argsort(kind="stable")
-        times_there, places = times[by_place], place[by_place]
-        before = np.empty_like(times)
-        before[1:] = times_there[:-1]
-        is_first = np.ones(len(times), dtype=bool)
-        is_first[1:] = places[1:] != places[:-1]
-        before[is_first] = self._since[places[is_first]]
-        empty = np.empty(len(times), dtype=np.int64)
-        empty[by_place] = self._count(times_there - before)
-
-        def note(part: slice) -> None:
-            woke = is_woken[part]
-            self._empty += int(empty[part][woke].sum())
-            self._since[place[part][~woke]] = times[part][~woke]
-            self._idle = int(after[part.stop - 1])
-
-        return Noting(times, note)
-
-
 class StandardPlan(StagePlan):
     """A stage that might take the place of a standard queue and its only consumer."""
 
@@ -327,8 +258,21 @@ class StandardPlan(StagePlan):
 
     def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Joining]]:
         (consumer,), (service_time,) = self.consumers, self.service_times
-        draws = self._world.many_draws(service_time, consumer.id, "service")
-        stage = StandardStage(self._queue, draws, onward.get(consumer), self._world.duration)
+        world = self._world
+        draws = world.many_draws(service_time, consumer.id, "service")
+        stage: StandardStage | RedeliveryStage
+        if consumer.fails is None:
+            stage = StandardStage(self._queue, draws, onward.get(consumer), world.duration)
+        else:
+            chances = world.many_draws(Uniform(low=0.0, high=1.0), consumer.id, "failure")
+            stage = RedeliveryStage(
+                self._queue,
+                draws,
+                chances,
+                onward.get(consumer),
+                probability=consumer.failure_probability,
+                duration=world.duration,
+            )
         self._queue.__dict__["accept"] = stage.intake()
         return stage, {self._queue: stage}
 
@@ -345,7 +289,7 @@ def plan_queue(world: World, id: str) -> StagePlan | None:
         return None
     (subscription,) = queue.subscriptions
     consumer, reader, settings = subscription.consumer, queue.readers[subscription], queue.settings
-    service_time = consumer.plain_service()
+    service_time = consumer.plain_service(may_fail=_may_fail(world, queue, consumer))
     if service_time is None or not takes_time(service_time, world.duration):
         return None
     assert consumer.size is not None
@@ -366,6 +310,20 @@ def plan_queue(world: World, id: str) -> StagePlan | None:
     largest = max(sizes_into(world, queue), default=0.0)
     is_small = largest <= settings.maximum_message_size and largest * reader.max_messages <= CHUNK
     return StandardPlan(world, queue, consumer, service_time) if is_plain and is_small else None
+
+
+def _may_fail(world: World, queue: StandardQueue, consumer: Consumer) -> bool:
+    """Whether the stage models failures: of work on messages that come to the consumer once, which takes no
+    two times equally long, where what is given up goes to a queue that nobody else gives letters or reads.
+    """
+    distribution = consumer.service_distribution
+    dead_letter = queue.dead_letter
+    return (
+        distribution is not None
+        and distribution.has_bounded_density()
+        and consumer.id in world.reached_once
+        and (dead_letter is None or is_plain_dead_letter_queue(dead_letter.target, world))
+    )
 
 
 def _come_together(world: World) -> bool:

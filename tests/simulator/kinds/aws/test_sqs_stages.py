@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,6 +42,9 @@ def queue(
 OTHER = node("c2", "consumer", instances=2, service_time=EXPONENTIAL)
 TOGETHER = {"arrivals": {"process": "batch-poisson", "rate": 5, "batch": 7}}
 SELDOM = {"arrivals": {"process": "poisson", "rate": 2}}
+FAILING = {"failure": {"probability": 0.3}}
+HIDDEN = {"VisibilityTimeout": 0.6}
+FIVE = {"arrivals": {"process": "poisson", "rate": 80, "limit": 5}}
 LETTERS: dict[str, Any] = {"more": [node("d", "aws.sqs")], "edges": ["q->d:dead-letter"]}
 TANDEM: dict[str, Any] = {
     "more": [node("q2", "aws.sqs", VisibilityTimeout=2, **LONG_POLLS), OTHER],
@@ -88,7 +92,22 @@ TANDEM: dict[str, Any] = {
         (queue(producer={"size": {"distribution": "uniform", "low": 100, "high": 900}}), (0, 0)),
         (queue(receive={"MaxNumberOfMessages": 10}, producer={"size": 10_000}), (0, 0)),
         (queue({"MessageRetentionPeriod": 60}), (1, 1)),
-        (queue(consumer={"failure": {"probability": 0.1}}), (0, 0)),
+        # Work that fails: messages come again when their visibility timeout ends, or are given up.
+        (queue(HIDDEN, consumer=FAILING), (1, 1)),
+        (queue(HIDDEN, {"MaxNumberOfMessages": 5}, FAILING, producer=TOGETHER), (1, 1)),
+        (queue(HIDDEN, consumer=FAILING, **LETTERS), (1, 1)),
+        (queue(HIDDEN, {"MaxNumberOfMessages": 3}, FAILING, producer=SELDOM, **LETTERS), (1, 1)),
+        (queue(HIDDEN, consumer=FAILING, send={"delay": EXPONENTIAL}, **LETTERS), (1, 0)),
+        (queue(HIDDEN, consumer=FAILING, **TANDEM), (2, 1)),
+        (queue(HIDDEN, consumer=FAILING, producer={"arrivals": {"process": "constant", "rate": 70}}), (1, 1)),
+        (queue(HIDDEN, consumer={"failure": {"probability": 1}}, producer=FIVE), (1, 1)),
+        # Somebody reads the letters, or others send them too; services that take equally long; late reports.
+        (
+            queue(consumer=FAILING, more=[node("d", "aws.sqs"), OTHER], edges=["q->d:dead-letter", "d->c2"]),
+            (0, 0),
+        ),
+        (queue(consumer={**FAILING, "service_time": 0.03}), (0, 0)),
+        (queue(consumer={"failure": {"probability": 0.1, "redelivery_delay": 0.1}}), (0, 0)),
         (queue(more=[OTHER], edges=["q->c2"]), (0, 0)),
         (queue(consumer={"instances": None}), (0, 0)),
     ],
@@ -97,4 +116,30 @@ def test_a_queue_advances_by_recursion_only_where_nothing_else_can_happen(
     document: Document, expected: tuple[int, int]
 ) -> None:
     assert parts(document) == expected
+    assert seen(document, "events") == seen(document, "auto")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        queue(HIDDEN, {"MaxNumberOfMessages": 5}, FAILING, **LETTERS),
+        queue(HIDDEN, consumer=FAILING, **TANDEM),
+    ],
+    ids=["letters", "tandem"],
+)
+def test_failures_need_no_events(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    class NotRaised(Exception):
+        pass
+
+    # A stage that falls back would raise what nobody catches.
+    monkeypatch.setattr("simulator.experiments.replication.EventsNeeded", NotRaised)
+    results, _ = seen(document, "auto")
+    queue_counts = json.loads(results)["nodes"]["q"]
+    assert queue_counts["redelivered"]["mean"] > 50
+
+
+def test_a_long_backlog_of_failures_is_worked_off_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.kinds.aws.sqs.redelivery_loop.MOST_AT_ONCE", 20)
+    burst = {"arrivals": {"process": "batch-poisson", "rate": 3, "batch": 120, "limit": 600}}
+    document = queue(HIDDEN, {"MaxNumberOfMessages": 4}, FAILING, producer=burst, **LETTERS)
     assert seen(document, "events") == seen(document, "auto")

@@ -1,0 +1,312 @@
+"""A standard queue whose reader may fail, and its dead-letter queue, in the place of their events.
+
+A message whose work has failed stays hidden until its visibility timeout ends, and is then available again;
+one that was received too often goes to the dead-letter queue. `redelivery_loop` finds when; here that becomes
+what the events would have counted, measured and sent on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.engine.ahead_stage import AheadStage
+from simulator.engine.broker_stage import Follower, Noting, Ready
+from simulator.engine.message import Message
+from simulator.kinds.aws.sqs.age_looks import AgeLooks
+from simulator.kinds.aws.sqs.open_polls import OpenPolls
+from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop, Steps
+from simulator.kinds.aws.sqs.standard import StandardQueue
+from simulator.measurement.level import Course
+from simulator.measurement.tally import Samples
+
+if TYPE_CHECKING:
+    from simulator.engine.link import Link
+    from simulator.engine.message_draws import ManyDraws
+    from simulator.engine.node import Acceptor
+    from simulator.engine.recursion import Numbers, Onward
+    from simulator.engine.world import World
+    from simulator.measurement.level import Level, Times
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Messages, mostly in order of arrival; arrays of one length."""
+
+    #: From 0, in order of arrival.
+    number: Numbers
+    source: Numbers
+    sequence: Numbers
+    #: Numbers in the book of keys.
+    keys: Numbers
+    created: Times
+    arrived: Times
+    #: When they were deleted or given up, infinite where they were not; seconds.
+    ends: Times
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    def chosen(self, rows: Numbers) -> _Rows:
+        """The messages at these positions, in this order."""
+        return _Rows(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def numbered(self, numbers: list[int]) -> Numbers:
+        """The positions of messages by their numbers."""
+        found: Numbers = self.number.searchsorted(np.array(numbers, dtype=np.int64))
+        return found
+
+
+class RedeliveryStage(AheadStage[Ready]):
+    """A standard queue, its only consumer, and the queue of its dead letters if it has one.
+
+    Args:
+        draws: service times of first deliveries by producer and sequence.
+        chances: the same of uniform variates; a delivery fails where its own is below the probability.
+        onward: where the consumer sends what it has done, None where it sends nothing.
+        probability: that one delivery fails.
+        duration: simulated seconds.
+    """
+
+    def __init__(
+        self,
+        queue: StandardQueue,
+        draws: ManyDraws,
+        chances: ManyDraws,
+        onward: Onward | None,
+        *,
+        probability: float,
+        duration: float,
+    ) -> None:
+        (self._subscription,) = queue.subscriptions
+        consumer, reader = self._subscription.consumer, queue.readers[self._subscription]
+        super().__init__(queue.env, consumer, onward)
+        size, fails = consumer.size, consumer.fails
+        assert size is not None
+        assert fails is not None
+        self._queue = queue
+        self._reader = reader
+        self._draws = draws
+        self._chances = chances
+        self._probability = probability
+        self._duration = duration
+        dead_letter = queue.dead_letter
+        again = Message(0, 0, 0.0, None, 0.0, 0)
+        again.receive_count = 2  # further deliveries draw in turn, whatever the message
+        self._loop = RedeliveryLoop(
+            size,
+            most=reader.max_messages,
+            hidden=reader.visibility_timeout,
+            limit=queue.in_flight_limit,
+            max_receives=None if dead_letter is None else queue.max_receive_count,
+            service_again=lambda: consumer.service_time(again),
+            fails_again=lambda: fails(again),
+        )
+        self._letters = None if dead_letter is None else _Letters(dead_letter, duration)
+        self._ages = AgeLooks(queue, duration)
+        self._polls = OpenPolls(size, reader.wait_time)
+        # Idle workers are counted by their polls alone.
+        consumer.idle.clear()
+        none = np.zeros(0, dtype=np.int64)
+        #: What has not gone by the end of what stands ready.
+        self._rows = _Rows(none, none, none, none, np.zeros(0), np.zeros(0), np.zeros(0))
+        self._count = 0
+        #: How many of them have come.
+        self._present = 0
+
+    def _is_open(self) -> bool:
+        return True  # the age of the oldest message is looked at, and timers are due, without one too
+
+    def _follow(self, ahead: Ready, now: float) -> None:
+        for follower in ahead.followers:
+            follower.follow(now)
+        self._reader.empty_receives = self._polls.empty_until(now)
+
+    def _work_ahead(self, until: float) -> Ready:
+        parts = [self._rows]
+        for passage in self._told(until):
+            first, self._count = self._count, self._count + len(passage)
+            parts.append(
+                _Rows(
+                    np.arange(first, self._count),
+                    passage.source,
+                    passage.sequence,
+                    self._book.numbers_of(passage.key),
+                    passage.created,
+                    passage.arrived,
+                    np.full(len(passage), inf),
+                )
+            )
+            fails = self._chances(passage.source, passage.sequence) < self._probability
+            self._loop.tell(
+                passage.arrived.tolist(),
+                self._draws(passage.source, passage.sequence).tolist(),
+                fails.tolist(),
+            )
+        rows = _Rows(
+            *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Rows))
+        )
+        # Messages that always fail would come again for ever.
+        until, happened = self._loop.run(min(until, self._duration))
+        gone = rows.numbered(happened.gone)
+        rows.ends[gone] = happened.left
+        followers = [*self._note_queue(rows, gone, happened, until), *self._note_work(rows, happened)]
+        done = rows.chosen(rows.numbered(happened.done))
+        self._tell_onward(done, until)
+        followers += self._note_done(done)
+        if self._letters is not None:
+            followers += self._letters.note(rows.chosen(rows.numbered(happened.letters)), self._queue, until)
+        self._rows = rows.chosen(np.flatnonzero(rows.ends == inf))
+        self._present = int(self._rows.arrived.searchsorted(until, "right"))
+        return Ready(until, followers)
+
+    def _note_queue(self, rows: _Rows, gone: Numbers, happened: Happened, until: float) -> list[Follower]:
+        """What the queue notes.
+
+        Args:
+            gone: those of `rows` that go, in order of time.
+        """
+        queue, env, requests, subscription = self._queue, self._env, self._queue.requests, self._subscription
+        arrived, left = rows.arrived[self._present :], np.array(happened.left)
+        arrived = arrived[: int(arrived.searchsorted(until, "right"))]
+        present = queue.present.after_each(arrived, left)
+        residence = np.add.accumulate(np.concatenate(([queue.residence_sum], left - rows.arrived[gone])))
+
+        def note_arrivals(part: slice) -> None:
+            queue.accepted += part.stop - part.start
+            queue.present.note_highest(arrived[part], present[part])
+
+        def note_taken(count: int) -> None:
+            queue.receives += count
+            subscription.total += count
+
+        def note_redelivered(count: int) -> None:
+            queue.redelivered += count
+
+        def note_receives(count: int) -> None:
+            requests.receive += count
+
+        def note_departures(part: slice) -> None:
+            queue.departures += part.stop - part.start
+            queue.residence_sum = float(residence[part.stop])
+
+        def note_events(count: int) -> None:
+            env.events += count
+
+        return [
+            Noting(arrived, note_arrivals),
+            _counting(happened.taken, note_taken),
+            _counting(happened.redelivered, note_redelivered),
+            _counting(happened.receives, note_receives),
+            Noting(left, note_departures),
+            _counting(happened.events, note_events),
+            self._ages.run(rows.arrived, rows.ends, until),
+            _course(queue.available, happened.available),
+            _course(queue.in_flight_level, happened.in_flight),
+            _course(self._consumer.busy, happened.busy),
+            self._polls.course(*_arrays(happened.polls)),
+        ]
+
+    def _note_work(self, rows: _Rows, happened: Happened) -> list[Follower]:
+        """What the consumer notes of each delivery."""
+        subscription, consumer = self._subscription, self._consumer
+        waited, service = Samples(np.array(happened.waited)), Samples(np.array(happened.service))
+
+        def note_begins(part: slice) -> None:
+            subscription.waiting.extend(waited, part)
+
+        def note_ends(part: slice) -> None:
+            subscription.service.extend(service, part)
+
+        def note_failures(count: int) -> None:
+            consumer.failures += count
+
+        return [
+            Noting(np.array(happened.begins), note_begins),
+            Noting(np.array(happened.ends), note_ends),
+            _counting(happened.failures, note_failures),
+        ]
+
+    def _note_done(self, done: _Rows) -> list[Follower]:
+        """What is noted of work that has not failed."""
+        queue, subscription, consumer = self._queue, self._subscription, self._consumer
+        sojourn = Samples(done.ends - done.arrived)
+
+        def note_deletes(part: slice) -> None:
+            count = part.stop - part.start
+            queue.requests.delete += count
+            queue.delivered += count
+            consumer.delivered += count
+            subscription.sojourn.extend(sojourn, part)
+            self._send_onward(done, part)
+
+        return [Noting(done.ends, note_deletes), *self._deliveries(done, sojourn)]
+
+
+class _Letters:
+    """The queue of dead letters, which only get more.
+
+    Args:
+        link: the way to it.
+        duration: simulated seconds.
+    """
+
+    def __init__(self, link: Link, duration: float) -> None:
+        assert isinstance(link.target, StandardQueue)
+        self._link = link
+        self._target = link.target
+        self._ages = AgeLooks(link.target, duration)
+        self._oldest = inf
+
+    def note(self, letters: _Rows, queue: StandardQueue, until: float) -> list[Follower]:
+        """What is noted of messages that `queue` gives up, in order of time, up to `until` (seconds)."""
+        target, link = self._target, self._link
+        count = len(letters)
+        present = target.present.value + np.arange(1, count + 1)
+        # They keep the time at which they were sent first.
+        oldest = np.minimum.accumulate(np.concatenate(([self._oldest], letters.arrived)))
+        self._oldest = float(oldest[-1])
+
+        def note_letters(part: slice) -> None:
+            moved = part.stop - part.start
+            queue.dead_lettered += moved
+            link.total += moved
+            target.moved_in += moved
+            target.accepted += moved
+            target.present.note_highest(letters.ends[part], present[part])
+            for source in letters.source[part].tolist():
+                for flow in queue.flows_beyond(source):
+                    flow.dead_lettered += 1
+
+        return [
+            Noting(letters.ends, note_letters),
+            Course(target.available, letters.ends, np.ones(count, dtype=np.int64)),
+            self._ages.run_kept(letters.ends, oldest, until),
+        ]
+
+
+def is_plain_dead_letter_queue(target: Acceptor, world: World) -> bool:
+    """Whether nothing can happen at a dead-letter queue but that letters of one queue come."""
+    return (
+        type(target) is StandardQueue
+        and len(world.document.edges_into(target.id)) == 1
+        and not world.document.edges_from(target.id)
+        and target.settings.retention > world.duration
+    )
+
+
+def _arrays(steps: Steps) -> tuple[Times, Numbers]:
+    return np.array(steps.times), np.array(steps.steps, dtype=np.int64)
+
+
+def _course(level: Level, steps: Steps) -> Course:
+    return Course(level, *_arrays(steps))
+
+
+def _counting(times: list[float], note: Callable[[int], None]) -> Noting:
+    """Calls `note` with how many of the times have passed since the last call."""
+    return Noting(np.array(times), lambda part: note(part.stop - part.start))
