@@ -20,27 +20,17 @@ MOST_AT_ONCE = 32_768
 
 
 @dataclass(slots=True)
-class Steps:
-    """Changes of a level in the order in which they are made: times (s) and steps."""
-
-    times: list[float] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
-
-    def note(self, now: float, step: int) -> None:
-        """It changes by `step` at `now` (seconds)."""
-        self.times.append(now)
-        self.steps.append(step)
-
-
-@dataclass(slots=True)
 class Happened:
-    """What has happened since the last call, each in order of time; seconds."""
+    """What has happened since the last call, each in order of time; seconds.
 
-    available: Steps = field(default_factory=Steps)
-    in_flight: Steps = field(default_factory=Steps)
-    busy: Steps = field(default_factory=Steps)
-    #: Workers whose long poll gets something, and that begin to poll.
-    polls: Steps = field(default_factory=Steps)
+    Of levels the times at which they change by one, with the sign of the change, also of 0.
+    """
+
+    available: list[float] = field(default_factory=list)
+    in_flight: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    #: Workers whose long poll gets something, and (less) that begin to poll.
+    polls: list[float] = field(default_factory=list)
     #: Receives, each message received, and those of them that were received before.
     receives: list[float] = field(default_factory=list)
     taken: list[float] = field(default_factory=list)
@@ -52,15 +42,13 @@ class Happened:
     ends: list[float] = field(default_factory=list)
     service: list[float] = field(default_factory=list)
     failures: list[float] = field(default_factory=list)
-    #: Numbers of the messages that are deleted, given up, and one and the other; with the times.
+    #: Numbers of the messages that are deleted, and that are given up; with the times.
     done: list[int] = field(default_factory=list)
     deleted: list[float] = field(default_factory=list)
     letters: list[int] = field(default_factory=list)
     buried: list[float] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
-    left: list[float] = field(default_factory=list)
-    #: What would have been an event, the arrivals left out.
-    events: list[float] = field(default_factory=list)
+    #: When the visibility timer is due, with and without something to do.
+    timers: list[float] = field(default_factory=list)
 
 
 class _Sent:
@@ -120,7 +108,7 @@ class RedeliveryLoop:
         self._deadlines: deque[tuple[float, _Sent, int]] = deque()
         self._held = 0
         #: Ends of work: (time, ordinal, began, message, further messages of the receive, their deadline).
-        self._ends: list[tuple[float, int, float, _Sent, deque[_Sent], float]] = []
+        self._ends: list[tuple[float, int, float, _Sent, deque[_Sent] | None, float]] = []
         #: Entries of the visibility timer; all but the one it is set to find nothing to do.
         self._timers: list[float] = []
         self._due = inf
@@ -146,8 +134,10 @@ class RedeliveryLoop:
             EventsNeeded: when the order of two things at one time matters, or more can happen than it does.
         """
         happened = self._happened = Happened()
+        if self._most == 1:
+            happened.receives = happened.taken
         coming, ends, timers, fresh = self._coming, self._ends, self._timers, self._fresh
-        events, available = happened.events, happened.available
+        done, available = happened.ends, happened.available
         now = -inf
         while True:
             came = coming[0].arrived if coming else inf
@@ -156,20 +146,24 @@ class RedeliveryLoop:
             before, now = now, min(came, end, due)
             if now > until:
                 return until, happened
-            if len(events) >= MOST_AT_ONCE and now > before:
-                return before, happened
-            if (now == came) + (now == end) + (now == due) > 1:
-                raise EventsNeeded("two things happen to a queue at one time, and their order matters")
             if now == came:
+                if now in (end, due):
+                    raise EventsNeeded("two things happen to a queue at one time, and their order matters")
+                if len(done) >= MOST_AT_ONCE and now > before:
+                    return before, happened
                 fresh.append(coming.popleft())
-                available.note(now, 1)
+                available.append(now)
                 if self._idle:
                     self._wake(now)
             elif now == end:
+                if now == due:
+                    raise EventsNeeded("two things happen to a queue at one time, and their order matters")
+                if len(done) >= MOST_AT_ONCE and now > before:
+                    return before, happened
                 self._work_ends(now)
             else:
                 heappop(timers)
-                events.append(now)
+                happened.timers.append(now)
                 if now >= self._due:
                     self._due = inf
                     self._timeouts_end(now)
@@ -177,42 +171,63 @@ class RedeliveryLoop:
     def _wake(self, now: float) -> None:
         """An idle worker looks."""
         happened = self._happened
-        self._idle -= 1
-        happened.polls.note(now, 1)
+        happened.polls.append(now)
         if self._receive(now):
-            happened.busy.note(now, 1)
+            self._idle -= 1
+            happened.busy.append(now)
         else:
-            self._idle += 1
-            happened.polls.note(now, -1)
+            happened.polls.append(-now)
 
     def _receive(self, now: float) -> bool:
         """A worker receives, and begins with the first message; False when there is none."""
-        happened = self._happened
+        happened, fresh, returned = self._happened, self._fresh, self._returned
+        if returned:
+            message = self._next_available(now)
+            if message is None:
+                return False
+        elif fresh:
+            message = fresh.popleft()
+            happened.available.append(-now)
+        else:
+            return False
         deadline = now + self._hidden
-        received: deque[_Sent] = deque()
-        while len(received) < self._most and (self._fresh or self._returned):
+        self._hand_over(message, deadline, now)
+        further = None
+        if self._most > 1:
+            happened.receives.append(now)
+            if fresh or returned:
+                further = self._receive_more(deadline, now)
+        if self._held >= self._limit:
+            raise EventsNeeded("the limit of messages in flight is reached")
+        if deadline < self._due:
+            self._due = deadline
+            heappush(self._timers, deadline)
+        if len(self._deadlines) > 2 * self._held + 64:
+            self._deadlines = deque(entry for entry in self._deadlines if _is_in_flight(entry))
+        self._begin(message, further, deadline, now)
+        return True
+
+    def _hand_over(self, message: _Sent, deadline: float, now: float) -> None:
+        happened = self._happened
+        happened.taken.append(now)
+        happened.in_flight.append(now)
+        if message.receives:
+            happened.redelivered.append(now)
+        message.receives += 1
+        message.is_held = True
+        self._held += 1
+        self._deadlines.append((deadline, message, message.receives))
+
+    def _receive_more(self, deadline: float, now: float) -> deque[_Sent]:
+        """The further messages of a receive."""
+        further: deque[_Sent] = deque()
+        while len(further) < self._most - 1:
             message = self._next_available(now)
             if message is None:
                 break
-            if message.receives:
-                happened.redelivered.append(now)
-            message.receives += 1
-            message.is_held = True
-            happened.taken.append(now)
-            happened.in_flight.note(now, 1)
-            self._held += 1
-            self._deadlines.append((deadline, message, message.receives))
-            received.append(message)
-        if not received:
-            return False
-        if self._held >= self._limit:
-            raise EventsNeeded("the limit of messages in flight is reached")
-        happened.receives.append(now)
-        self._set_timer(deadline)
-        if len(self._deadlines) > 2 * self._held + 64:
-            self._deadlines = deque(entry for entry in self._deadlines if _is_in_flight(entry))
-        self._begin(received.popleft(), received, deadline, now)
-        return True
+            self._hand_over(message, deadline, now)
+            further.append(message)
+        return further
 
     def _next_available(self, now: float) -> _Sent | None:
         fresh, returned, happened = self._fresh, self._returned, self._happened
@@ -223,18 +238,17 @@ class RedeliveryLoop:
                 message = fresh.popleft()
             else:
                 return None
-            happened.available.note(now, -1)
+            happened.available.append(-now)
             if message.receives < self._max_receives:
                 return message
             happened.letters.append(message.number)
             happened.buried.append(now)
-            happened.gone.append(message.number)
-            happened.left.append(now)
 
-    def _begin(self, message: _Sent, further: deque[_Sent], deadline: float, now: float) -> None:
+    def _begin(self, message: _Sent, further: deque[_Sent] | None, deadline: float, now: float) -> None:
         if message.receives == 1:
-            self._happened.begins.append(now)
-            self._happened.waited.append(now - message.arrived)
+            happened = self._happened
+            happened.begins.append(now)
+            happened.waited.append(now - message.arrived)
             ends = now + message.service
         else:
             ends = now + self._service_again()
@@ -248,7 +262,6 @@ class RedeliveryLoop:
         _, _, began, message, further, deadline = heappop(self._ends)
         if self._ends and self._ends[0][0] == now:
             raise EventsNeeded("work on several messages ends at one time")
-        happened.events.append(now)
         happened.ends.append(now)
         happened.service.append(now - began)
         if message.fails if message.receives == 1 else self._fails_again():
@@ -256,22 +269,15 @@ class RedeliveryLoop:
         else:
             happened.done.append(message.number)
             happened.deleted.append(now)
-            happened.gone.append(message.number)
-            happened.left.append(now)
-            happened.in_flight.note(now, -1)
+            happened.in_flight.append(-now)
             message.is_held = False
             self._held -= 1
         if further:
             self._begin(further.popleft(), further, deadline, now)
         elif not self._receive(now):
             self._idle += 1
-            happened.polls.note(now, -1)
-            happened.busy.note(now, -1)
-
-    def _set_timer(self, due: float) -> None:
-        if due < self._due:
-            self._due = due
-            heappush(self._timers, due)
+            happened.polls.append(-now)
+            happened.busy.append(-now)
 
     def _timeouts_end(self, now: float) -> None:
         happened = self._happened
@@ -285,14 +291,15 @@ class RedeliveryLoop:
                 continue
             message.is_held = False
             self._held -= 1
-            happened.in_flight.note(now, -1)
+            happened.in_flight.append(-now)
             self._ordinal += 1
             heappush(self._returned, (message.arrived, self._ordinal, message))
-            happened.available.note(now, 1)
+            happened.available.append(now)
             if self._idle:
                 self._wake(now)
-        if self._deadlines:
-            self._set_timer(self._deadlines[0][0])
+        if self._deadlines and self._deadlines[0][0] < self._due:
+            self._due = self._deadlines[0][0]
+            heappush(self._timers, self._due)
 
 
 def _is_in_flight(delivery: tuple[float, _Sent, int]) -> bool:

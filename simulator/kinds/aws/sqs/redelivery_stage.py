@@ -19,7 +19,7 @@ from simulator.engine.broker_stage import Follower, Noting, Ready
 from simulator.engine.message import Message
 from simulator.kinds.aws.sqs.age_looks import AgeLooks
 from simulator.kinds.aws.sqs.open_polls import OpenPolls
-from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop, Steps
+from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop
 from simulator.kinds.aws.sqs.standard import StandardQueue
 from simulator.measurement.level import Course
 from simulator.measurement.tally import Samples
@@ -152,9 +152,11 @@ class RedeliveryStage(AheadStage[Ready]):
         )
         # Messages that always fail would come again for ever.
         until, happened = self._loop.run(min(until, self._duration))
-        gone = rows.numbered(happened.gone)
-        rows.ends[gone] = happened.left
-        followers = [*self._note_queue(rows, gone, happened, until), *self._note_work(rows, happened)]
+        gone, left = rows.numbered(happened.done + happened.letters), happened.deleted + happened.buried
+        rows.ends[gone] = left
+        # What is deleted at one time with letters goes before: the worker then receives.
+        gone = gone[np.argsort(left, kind="stable")]
+        followers = [*self._note_queue(rows, gone, happened, until), *self._note_work(happened)]
         done = rows.chosen(rows.numbered(happened.done))
         self._tell_onward(done, until)
         followers += self._note_done(done)
@@ -171,7 +173,7 @@ class RedeliveryStage(AheadStage[Ready]):
             gone: those of `rows` that go, in order of time.
         """
         queue, env, requests, subscription = self._queue, self._env, self._queue.requests, self._subscription
-        arrived, left = rows.arrived[self._present :], np.array(happened.left)
+        arrived, left = rows.arrived[self._present :], rows.ends[gone]
         arrived = arrived[: int(arrived.searchsorted(until, "right"))]
         present = queue.present.after_each(arrived, left)
         residence = np.add.accumulate(np.concatenate(([queue.residence_sum], left - rows.arrived[gone])))
@@ -194,7 +196,7 @@ class RedeliveryStage(AheadStage[Ready]):
             queue.departures += part.stop - part.start
             queue.residence_sum = float(residence[part.stop])
 
-        def note_events(count: int) -> None:
+        def note_timers(count: int) -> None:
             env.events += count
 
         return [
@@ -203,17 +205,17 @@ class RedeliveryStage(AheadStage[Ready]):
             _counting(happened.redelivered, note_redelivered),
             _counting(happened.receives, note_receives),
             Noting(left, note_departures),
-            _counting(happened.events, note_events),
+            _counting(happened.timers, note_timers),
             self._ages.run(rows.arrived, rows.ends, until),
             _course(queue.available, happened.available),
             _course(queue.in_flight_level, happened.in_flight),
             _course(self._consumer.busy, happened.busy),
-            self._polls.course(*_arrays(happened.polls)),
+            self._polls.course(*_steps(happened.polls)),
         ]
 
-    def _note_work(self, rows: _Rows, happened: Happened) -> list[Follower]:
+    def _note_work(self, happened: Happened) -> list[Follower]:
         """What the consumer notes of each delivery."""
-        subscription, consumer = self._subscription, self._consumer
+        env, subscription, consumer = self._env, self._subscription, self._consumer
         waited, service = Samples(np.array(happened.waited)), Samples(np.array(happened.service))
 
         def note_begins(part: slice) -> None:
@@ -221,6 +223,7 @@ class RedeliveryStage(AheadStage[Ready]):
 
         def note_ends(part: slice) -> None:
             subscription.service.extend(service, part)
+            env.events += part.stop - part.start
 
         def note_failures(count: int) -> None:
             consumer.failures += count
@@ -299,12 +302,14 @@ def is_plain_dead_letter_queue(target: Acceptor, world: World) -> bool:
     )
 
 
-def _arrays(steps: Steps) -> tuple[Times, Numbers]:
-    return np.array(steps.times), np.array(steps.steps, dtype=np.int64)
+def _steps(changes: list[float]) -> tuple[Times, Numbers]:
+    """Times at which a level changes, and by what: times with the sign of the change."""
+    signed = np.array(changes)
+    return np.abs(signed), np.where(np.signbit(signed), -1, 1)
 
 
-def _course(level: Level, steps: Steps) -> Course:
-    return Course(level, *_arrays(steps))
+def _course(level: Level, changes: list[float]) -> Course:
+    return Course(level, *_steps(changes))
 
 
 def _counting(times: list[float], note: Callable[[int], None]) -> Noting:
