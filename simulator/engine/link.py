@@ -229,9 +229,9 @@ class Outlet:
         return link if type(link) is Link and link.delay is None else None
 
     @property
-    def plain(self) -> list[Link] | None:
-        """The links that every message takes at once, None where there is chance, delay or loss."""
-        is_plain = all(type(link) is Link and link.delay is None for link in self.always)
+    def certain(self) -> list[Link] | None:
+        """The links that every message takes, at once or late; None where there is chance or loss."""
+        is_plain = all(type(link) is Link for link in self.always)
         return self.always if is_plain and not self._independent and not self._options else None
 
     def __bool__(self) -> bool:

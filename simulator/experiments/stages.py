@@ -15,12 +15,14 @@ from simulator.design.arrivals import Closed, OpenArrivals
 from simulator.design.distributions import draws_in_blocks
 from simulator.design.document import Document
 from simulator.engine.endpoint import Consumer
+from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
 from simulator.engine.link import Link, Outlet
 from simulator.engine.node import Acceptor
 from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.recursion import Intake, Joining, Onward, Recursion, Source
 from simulator.engine.stage_plan import Part, StagePlan
+from simulator.engine.travel import Travel
 from simulator.engine.world import World
 from simulator.graph.walks import downstream_order, reachable, upstream
 from simulator.kinds.basic.producer import Producer
@@ -48,7 +50,9 @@ def lay_stages(world: World) -> Recursion | None:
     shared: set[Acceptor] = set()
     # From the ends of the design to its beginnings: a stage must know the stages it feeds.
     for plan, way_of in reversed(ways.items()):
-        part, entrances = plan.lay({consumer: way.onward(intakes) for consumer, way in way_of.items()})
+        part, entrances = plan.lay(
+            {consumer: way.onward(intakes, world.env, parts) for consumer, way in way_of.items()}
+        )
         parts.append(part)
         intakes.update(entrances)
         if isinstance(part, Joining):
@@ -61,7 +65,7 @@ def lay_stages(world: World) -> Recursion | None:
         source
         for producer in world.nodes.values()
         if isinstance(producer, Producer)
-        for source in _source(producer, intakes, shared, world)
+        for source in _source(producer, intakes, shared, world, parts)
     ]
     return Recursion(world.env, parts[::-1], sources)
 
@@ -101,21 +105,30 @@ def _is_orderly(id: str, plan: StagePlan, plans: Mapping[str, StagePlan], world:
 
 
 class _Way:
-    """Everything that messages from one place pass at once."""
+    """Everything that messages from one place pass: at once, and after a delay."""
 
     def __init__(self) -> None:
         self.links: list[Link] = []
         self.topics: list[Topic] = []
         self.ends: list[Acceptor] = []
+        #: Edges that take time, each with the way beyond.
+        self.delayed: list[tuple[Link, _Way]] = []
 
-    def onward(self, intakes: Mapping[Acceptor, Intake | Joining]) -> Onward:
-        """The same with the stages at the ends."""
+    def all_ends(self) -> list[Acceptor]:
+        """Where messages come to, at once or later."""
+        return [*self.ends, *(end for _, way in self.delayed for end in way.all_ends())]
+
+    def onward(
+        self, intakes: Mapping[Acceptor, Intake | Joining], env: SimulationEnvironment, parts: list[Part]
+    ) -> Onward:
+        """The same with the stages at the ends; what travels on delayed edges is added to `parts`."""
         stages = [intakes[end] for end in self.ends]
-        return Onward(
-            self.links,
-            [*self.topics],
-            [stage.way_in() if isinstance(stage, Joining) else stage for stage in stages],
-        )
+        ways_in = [stage.way_in() if isinstance(stage, Joining) else stage for stage in stages]
+        for link, way in self.delayed:
+            travel = Travel(env, link, way.onward(intakes, env, parts))
+            parts.append(travel)
+            ways_in.append(travel)
+        return Onward(self.links, [*self.topics], ways_in)
 
 
 def _ways_into(id: str, world: World, beyond: frozenset[str] = frozenset()) -> int:
@@ -132,16 +145,22 @@ def _ways_into(id: str, world: World, beyond: frozenset[str] = frozenset()) -> i
 
 
 def _way(outlet: Outlet, ends: Collection[Acceptor]) -> _Way | None:
-    """The way along all edges of `outlet`; None when there is more on it than plain links, topics without
-    readers of their own and `ends`.
+    """The way along all edges of `outlet`; None when there is more on it than plain links with or without
+    delay, topics without readers of their own and `ends`.
     """
     way = _Way()
     open_outlets = [outlet]
     while open_outlets:
-        links = open_outlets.pop(0).plain
+        links = open_outlets.pop(0).certain
         if links is None:
             return None
         for link in links:
+            beyond = _beyond(link, ends) if link.delay is not None else None
+            if beyond is not None:
+                way.delayed.append((link, beyond))
+                continue
+            if link.delay is not None:
+                return None
             target = link.target
             way.links.append(link)
             if isinstance(target, Topic) and not target.lines:
@@ -152,6 +171,21 @@ def _way(outlet: Outlet, ends: Collection[Acceptor]) -> _Way | None:
             else:
                 return None
     return way
+
+
+def _beyond(link: Link, ends: Collection[Acceptor]) -> _Way | None:
+    """The way from the end of a delayed edge on."""
+    way = _Way()
+    target = link.target
+    if target in ends:
+        way.ends.append(target)
+        return way
+    if not isinstance(target, Topic) or target.lines:
+        return None
+    beyond = _way(target.outlet, ends)
+    if beyond is not None:
+        beyond.topics.append(target)
+    return beyond
 
 
 def _ends(plans: Mapping[str, StagePlan], world: World) -> set[Acceptor]:
@@ -188,12 +222,14 @@ def _source(
     intakes: Mapping[Acceptor, Intake | Joining],
     shared: Set[Acceptor],
     world: World,
+    parts: list[Part],
 ) -> list[Source]:
     """The source in the place of a producer, where all it makes goes straight to stages.
 
     Args:
         intakes: the stages by their entrances.
         shared: entrances of stages to which others send, too.
+        parts: gets what travels on delayed edges.
     """
     arrivals = producer.settings.arrivals
     if producer.calls or isinstance(arrivals, Closed) or not producer.outlet:
@@ -201,10 +237,10 @@ def _source(
     way = _way(producer.outlet, intakes)
     if way is None:
         return []
-    if not arrivals.has_density() and not shared.isdisjoint(way.ends):
+    if not arrivals.has_density() and not shared.isdisjoint(way.all_ends()):
         return []  # a message of another sender might come at the same time
     world.env.withdraw(lambda activity: getattr(activity, "producer", None) is producer)
     times = arrivals.blocks(world.streams.generator(producer.id, "arrivals"), horizon=world.duration)
     keys = producer.settings.keys
     drawn = None if keys is None else draws_in_blocks(keys, world.streams.generator(producer.id, "keys"))
-    return [Source(producer, producer.source, times, drawn, way.onward(intakes))]
+    return [Source(producer, producer.source, times, drawn, way.onward(intakes, world.env, parts))]

@@ -10,7 +10,7 @@ from simulator.experiments.replication import Engine, build_world
 
 
 def parts(document: Document) -> tuple[int, int]:
-    """How many stages and sources the design has."""
+    """How many stages, edges with a delay between them included, and sources the design has."""
     recursion = build_world(document, 1, 0, document.simulation.duration, "auto").recursion
     return (0, 0) if recursion is None else (len(recursion._stages), len(recursion._sources))
 

@@ -107,6 +107,8 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
         is_tandem = bool(last) and draw(st.booleans())
         before = [last] if is_tandem else ["t"] if has_topic else [producer["id"] for producer in producers]
         edges += [f"{one}->{broker}" for one in before]
+        if draw(st.sampled_from([False, False, False, True])):
+            configs[f"{before[0]}->{broker}"] = {"delay": draw(_services)}
         edges.append(f"{broker}->{consumer}")
         configs[f"{broker}->{consumer}"] = draw(read)
         if kind == "aws.sqs" and draw(st.booleans()):

@@ -52,6 +52,7 @@ QUEUE = node("q2", "queue")
 CONSTANT = {"arrivals": {"process": "constant", "rate": 20}}
 TOGETHER = {"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 4}}
 OUTAGE = {"kind": "outage", "node": "c", "at": 10, "duration": 5}
+TOPIC = node("t", "topic")
 SMALL = node("q3", "queue", capacity=3)
 
 
@@ -106,12 +107,22 @@ SMALL = node("q3", "queue", capacity=3)
         (plain(more=[SMALL, OTHER], edges=["c->q3", "q3->c2"]), (0, 0)),
         (
             plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], edge_configs={"c->q2": {"delay": 0.1}}),
-            (1, 0),
+            (3, 1),
         ),
         # Back to the first line with some probability: two ways there.
         (plain(edges=["c->q"], edge_configs={"c->q": {"probability": 0.2}}), (0, 0)),
-        # What comes late, or only now and then, comes one by one too.
-        (plain(edge_configs={"p->q": {"delay": EXPONENTIAL}}), (1, 0)),
+        # What comes late overtakes; what comes only now and then comes one by one.
+        (plain(edge_configs={"p->q": {"delay": EXPONENTIAL}}), (2, 1)),
+        (plain(producer=TOGETHER, edge_configs={"p->q": {"delay": EXPONENTIAL}}), (2, 1)),
+        (plain(more=[TOPIC], edges=["p->t", "t->q"], edge_configs={"p->t": {"delay": 0.1}}), (2, 1)),
+        (
+            plain(
+                more=[TOPIC, QUEUE, OTHER, node("p2", "producer")],
+                edges=["p2->t", "t->q", "t->q2", "q2->c2"],
+                edge_configs={"p2->t": {"delay": EXPONENTIAL}, "t->q": {"delay": 0.02}},
+            ),
+            (4, 2),
+        ),
         (plain(edge_configs={"p->q": {"loss": 0.1}}), (1, 0)),
         # Several producers for one line, also by a topic, one with another line before it; one whose messages
         # come at times that another's might have too.
