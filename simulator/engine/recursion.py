@@ -72,6 +72,7 @@ class Passage:
 
 def merged_passages(parts: Sequence[Passage]) -> Passage:
     """All messages of all parts, in order of arrival; at one time those of an earlier part first."""
+    parts = [part for part in parts if len(part)] or parts[:1]
     if all(isinstance(part.key, np.ndarray) for part in parts):
         keys: Sequence[Key] | Numbers = np.concatenate([part.key for part in parts])
     elif all(isinstance(part.key, NoKeys) for part in parts):

@@ -20,7 +20,8 @@ from simulator.engine.node import Acceptor, Node
 from simulator.errors import HeadraceError
 
 if TYPE_CHECKING:
-    from simulator.engine.recursion import Intake, Joining, Onward
+    from simulator.engine.link import Link
+    from simulator.engine.recursion import Intake, Joining, Onward, Passage
     from simulator.engine.world import World
 
 #: One service in so many may seem to take no time.
@@ -44,6 +45,16 @@ class Part(Protocol):
         Raises:
             EventsNeeded: in a state that only the events model.
         """
+
+
+class Relay(Part, Protocol):
+    """A part that passes on what it is told."""
+
+    def accept_block(self, passage: Passage) -> None:
+        """Take messages that come here, in order of arrival."""
+
+    def foresee(self, passage: Passage, until: float) -> None:
+        """Take messages before they come; all that come before `until` (seconds) have been told."""
 
 
 class StagePlan(ABC):
@@ -76,6 +87,23 @@ class StagePlan(ABC):
 
         Args:
             onward: where each consumer sends what it has done; those that send nothing are missing.
+        """
+
+
+class RelayPlan(ABC):
+    """A node that stores nothing and brings every message on along several edges, each in its own time."""
+
+    @property
+    @abstractmethod
+    def links(self) -> Sequence[Link]:
+        """The edges."""
+
+    @abstractmethod
+    def lay(self, onward: Sequence[Onward]) -> Relay:
+        """Put the relay in the place of the events.
+
+        Args:
+            onward: by edge, where messages go when they have arrived.
         """
 
 

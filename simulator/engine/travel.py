@@ -1,25 +1,112 @@
-"""Messages on an edge that takes time, where sender and receiver advance by recursion."""
+"""Messages that take time from node to node, where sender and receivers advance by recursion."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.engine.recursion import Onward, Passage, merged_passages
-from simulator.measurement.level import Timeline
+from simulator.engine.recursion import Numbers, Onward, Passage, merged_passages
+from simulator.measurement.level import Timeline, Times
 
 if TYPE_CHECKING:
     from simulator.engine.environment import SimulationEnvironment
     from simulator.engine.link import Link
 
 
+class Carriage:
+    """Messages on their way to one place, each in its own time: some overtake others.
+
+    What arrives before the time up to which all that is sent is known will not be overtaken any more: that is
+    told to who comes next. Two that arrive at one time do so in the order in which they were sent.
+
+    Args:
+        onward: where messages go at once when they have arrived.
+        note: told of messages that have arrived, in order of time: when they were sent and when they arrived,
+            seconds.
+    """
+
+    def __init__(self, onward: Onward, note: Callable[[Times, Times], None]) -> None:
+        self._onward = onward
+        self._onward_later = onward.later()
+        self._note = note
+        #: On their way, and may yet be overtaken, with the times at which they were sent.
+        self._open: list[Passage] = []
+        self._sent: Times = np.zeros(0)
+        #: Told, and not noted yet.
+        self._arriving: deque[tuple[Timeline, Passage, Times]] = deque()
+
+    def send(self, passage: Passage, due: Times) -> None:
+        """Messages will be sent, each of which arrives when it is due (seconds)."""
+        parts = [
+            *self._open,
+            Passage(passage.source, passage.sequence, passage.key, passage.created, due),
+        ]
+        order = np.concatenate([part.arrived for part in parts]).argsort(kind="stable")
+        self._sent = np.concatenate((self._sent, passage.arrived))[order]
+        self._open = [merged_passages(parts)]
+
+    def tell(self, until: float) -> None:
+        """All that is sent before `until` (seconds) is known."""
+        if not self._open:
+            self._onward.foresee(_NOTHING, until)
+            return
+        (passage,) = self._open
+        stop = int(passage.arrived.searchsorted(until))
+        arriving = passage.rows(0, stop)
+        if stop:
+            self._arriving.append((Timeline(arriving.arrived), arriving, self._sent[:stop]))
+        self._open = [passage.rows(stop, len(passage))] if stop < len(passage) else []
+        self._sent = self._sent[stop:]
+        self._onward.foresee(arriving, until)
+
+    def settle(self, now: float) -> None:
+        """Note what arrives up to `now` (seconds)."""
+        while self._arriving:
+            timeline, passage, sent = self._arriving[0]
+            part = timeline.pass_to(now)
+            if part.start < part.stop:
+                came = passage.rows(part.start, part.stop)
+                self._note(sent[part], came.arrived)
+                self._onward_later.carry(came.source, came.sequence, came.key, came.created, came.arrived)
+            if part.stop < len(passage):
+                return
+            self._arriving.popleft()
+
+
+class Departures:
+    """Messages that will be sent, counted when they are.
+
+    Args:
+        note: told how many.
+    """
+
+    def __init__(self, note: Callable[[int], None]) -> None:
+        self._note = note
+        self._told: deque[Timeline] = deque()
+
+    def tell(self, times: Times) -> None:
+        """Messages will be sent at `times` (seconds, ascending)."""
+        if len(times):
+            self._told.append(Timeline(times))
+
+    def settle(self, now: float) -> None:
+        """Count what is sent up to `now` (seconds)."""
+        while self._told:
+            part = self._told[0].pass_to(now)
+            self._note(part.stop - part.start)
+            if part.stop < len(self._told[0].times):
+                return
+            self._told.popleft()
+
+
 class Travel:
     """An edge with a delay, in the place of one event for each arrival.
 
-    Each message draws its delay when it is sent, as on the edge itself. What arrives before the time up to
-    which all that is sent is known will not be overtaken any more: that is told to who comes next.
+    Each message draws its delay when it is sent, as on the edge itself.
 
     Args:
         link: the edge.
@@ -29,18 +116,13 @@ class Travel:
     def __init__(self, env: SimulationEnvironment, link: Link, onward: Onward) -> None:
         self._env = env
         self._link = link
-        self._onward = onward
-        self._onward_later = onward.later()
-        #: When messages are sent, told and not counted yet; the same of arrivals, with the messages.
-        self._sent: deque[Timeline] = deque()
-        self._arriving: deque[tuple[Timeline, Passage]] = deque()
-        #: On their way, and may yet be overtaken; None: nothing is.
-        self._open: Passage | None = None
+        self._departures = Departures(self._depart)
+        self._carriage = Carriage(onward, self._arrive)
 
     @property
     def horizon(self) -> float:
         """How far the clock may go before the next `settle`: as far as it likes."""
-        return np.inf
+        return inf
 
     def accept_block(self, passage: Passage) -> None:
         """Messages are told before they come."""
@@ -50,45 +132,26 @@ class Travel:
         """Messages that will be sent; all that are sent before `until` (seconds) have been told."""
         delay = self._link.delay
         assert delay is not None
-        parts = [] if self._open is None else [self._open]
         if len(passage):
-            self._sent.append(Timeline(passage.arrived))
-            due = passage.arrived + np.array([delay() for _ in range(len(passage))])
-            parts.append(
-                Passage(passage.source, passage.sequence, passage.key, passage.created, due),
-            )
-        if not parts:
-            self._onward.foresee(passage, until)
-            return
-        # Two that arrive at one time do so in the order in which they were sent.
-        merged = merged_passages(parts)
-        stop = int(merged.arrived.searchsorted(until))
-        self._open = merged.rows(stop, len(merged)) if stop < len(merged) else None
-        arriving = merged.rows(0, stop)
-        if stop:
-            self._arriving.append((Timeline(arriving.arrived), arriving))
-        self._onward.foresee(arriving, until)
+            self._departures.tell(passage.arrived)
+            delays = np.array([delay() for _ in range(len(passage))])
+            self._carriage.send(passage, passage.arrived + delays)
+        self._carriage.tell(until)
 
     def settle(self, now: float) -> None:
         """Count what is sent and arrives up to `now` (seconds)."""
-        link, env = self._link, self._env
-        sent = self._sent
-        while sent:
-            part = sent[0].pass_to(now)
-            link.total += part.stop - part.start
-            link.in_transit += part.stop - part.start
-            if part.stop < len(sent[0].times):
-                break
-            sent.popleft()
-        arriving = self._arriving
-        while arriving:
-            timeline, passage = arriving[0]
-            part = timeline.pass_to(now)
-            link.in_transit -= part.stop - part.start
-            env.events += part.stop - part.start
-            if part.start < part.stop:
-                came = passage.rows(part.start, part.stop)
-                self._onward_later.carry(came.source, came.sequence, came.key, came.created, came.arrived)
-            if part.stop < len(passage):
-                break
-            arriving.popleft()
+        self._departures.settle(now)
+        self._carriage.settle(now)
+
+    def _depart(self, count: int) -> None:
+        self._link.total += count
+        self._link.in_transit += count
+
+    def _arrive(self, sent: Times, arrived: Times) -> None:
+        self._link.in_transit -= len(sent)
+        self._env.events += len(sent)
+
+
+_NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
+_NO_TIMES: Times = np.zeros(0)
+_NOTHING = Passage(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES)

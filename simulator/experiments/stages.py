@@ -9,9 +9,10 @@ order of events at one time need not be known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Set
+from collections import Counter
+from collections.abc import Collection, Mapping
 
-from simulator.design.arrivals import Closed, OpenArrivals
+from simulator.design.arrivals import OpenArrivals
 from simulator.design.distributions import draws_in_blocks
 from simulator.design.document import Document
 from simulator.engine.endpoint import Consumer
@@ -21,7 +22,7 @@ from simulator.engine.link import Link, Outlet
 from simulator.engine.node import Acceptor
 from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.recursion import Intake, Joining, Onward, Recursion, Source
-from simulator.engine.stage_plan import Part, StagePlan
+from simulator.engine.stage_plan import Part, Relay, RelayPlan, StagePlan
 from simulator.engine.travel import Travel
 from simulator.engine.world import World
 from simulator.graph.walks import downstream_order, reachable, upstream
@@ -36,18 +37,22 @@ def lay_stages(world: World) -> Recursion | None:
         return None
     plans: dict[str, StagePlan] = {}
     felt = _where_faults_are_felt(world.document)
+    relays = _relays(world, felt)
     for id in downstream_order(world.document):
         if id in felt:
             continue
         plan_stage = KINDS[world.document.node(id).kind].plan_stage
         plan = plan_stage(world, id) if plan_stage is not None else None
-        if plan is not None and _is_orderly(id, plan, plans, world):
+        if plan is not None and _is_orderly(id, plan, plans, relays, world):
             plans[id] = plan
-    ways = _ways_onward(plans, world)
+    ways = _ways_onward(plans, relays, world)
+    while world.document.faults and (seldom := _told_one_by_one(plans, ways, relays, world)):
+        # Beside parts with events a producer has events, too: few messages a look cost as much as these.
+        plans = {id: plan for id, plan in plans.items() if plan in ways and plan not in seldom}
+        ways = _ways_onward(plans, relays, world)
     ids = {plan: id for id, plan in plans.items()}
     parts: list[Part] = []
     intakes: dict[Acceptor, Intake | Joining] = {}
-    shared: set[Acceptor] = set()
     # From the ends of the design to its beginnings: a stage must know the stages it feeds.
     for plan, way_of in reversed(ways.items()):
         part, entrances = plan.lay(
@@ -56,16 +61,13 @@ def lay_stages(world: World) -> Recursion | None:
         parts.append(part)
         intakes.update(entrances)
         if isinstance(part, Joining):
-            count = _ways_into(ids[plan], world)
-            part.expect(count)
-            shared.update(entrances if count > 1 else ())
+            part.expect(_ways_into(ids[plan], world))
     if not parts:
         return None
+    source_ways = _source_ways({ids[plan]: plan for plan in ways}, relays, world)
     sources = [
-        source
-        for producer in world.nodes.values()
-        if isinstance(producer, Producer)
-        for source in _source(producer, intakes, shared, world, parts)
+        _source(producer, arrivals, way.onward(intakes, world.env, parts), world)
+        for producer, (arrivals, way) in source_ways.items()
     ]
     return Recursion(world.env, parts[::-1], sources)
 
@@ -83,7 +85,13 @@ def _where_faults_are_felt(document: Document) -> set[str]:
     return felt
 
 
-def _is_orderly(id: str, plan: StagePlan, plans: Mapping[str, StagePlan], world: World) -> bool:
+def _is_orderly(
+    id: str,
+    plan: StagePlan,
+    plans: Mapping[str, StagePlan],
+    relays: Collection[str],
+    world: World,
+) -> bool:
     """Whether nothing before the node makes second copies, waits for what becomes of a message, or makes
     messages come at the very time at which a service ends.
     """
@@ -99,7 +107,7 @@ def _is_orderly(id: str, plan: StagePlan, plans: Mapping[str, StagePlan], world:
             # What fails at a stage comes again, but nothing goes on twice.
             if not has_density or (node.fails is not None and node not in staged):
                 return False
-        elif name not in plans and not isinstance(node, Line | OrderedLine | Topic):
+        elif name not in plans and name not in relays and not isinstance(node, Line | OrderedLine | Topic):
             return False
     return True
 
@@ -111,24 +119,29 @@ class _Way:
         self.links: list[Link] = []
         self.topics: list[Topic] = []
         self.ends: list[Acceptor] = []
-        #: Edges that take time, each with the way beyond.
+        #: Edges that take time, each with the way beyond; relays, with the way beyond each of their edges.
         self.delayed: list[tuple[Link, _Way]] = []
+        self.relayed: list[tuple[RelayPlan, list[_Way]]] = []
 
     def all_ends(self) -> list[Acceptor]:
         """Where messages come to, at once or later."""
-        return [*self.ends, *(end for _, way in self.delayed for end in way.all_ends())]
+        beyond = [*(way for _, way in self.delayed), *(way for _, ways in self.relayed for way in ways)]
+        return [*self.ends, *(end for way in beyond for end in way.all_ends())]
 
     def onward(
         self, intakes: Mapping[Acceptor, Intake | Joining], env: SimulationEnvironment, parts: list[Part]
     ) -> Onward:
-        """The same with the stages at the ends; what travels on delayed edges is added to `parts`."""
+        """The same with the stages at the ends; what takes time on the way is added to `parts`."""
         stages = [intakes[end] for end in self.ends]
         ways_in = [stage.way_in() if isinstance(stage, Joining) else stage for stage in stages]
-        for link, way in self.delayed:
-            travel = Travel(env, link, way.onward(intakes, env, parts))
-            parts.append(travel)
-            ways_in.append(travel)
-        return Onward(self.links, [*self.topics], ways_in)
+        passed: list[Travel | Relay] = [
+            Travel(env, link, way.onward(intakes, env, parts)) for link, way in self.delayed
+        ]
+        passed += [
+            relay.lay([way.onward(intakes, env, parts) for way in ways]) for relay, ways in self.relayed
+        ]
+        parts += passed
+        return Onward(self.links, [*self.topics], [*ways_in, *passed])
 
 
 def _ways_into(id: str, world: World, beyond: frozenset[str] = frozenset()) -> int:
@@ -144,48 +157,71 @@ def _ways_into(id: str, world: World, beyond: frozenset[str] = frozenset()) -> i
     return ways
 
 
-def _way(outlet: Outlet, ends: Collection[Acceptor]) -> _Way | None:
-    """The way along all edges of `outlet`; None when there is more on it than plain links with or without
-    delay, topics without readers of their own and `ends`.
+class _Places:
+    """Where messages of stages and sources may go.
+
+    Args:
+        ends: entrances of stages.
+        relays: what passes them on, by the node.
     """
-    way = _Way()
-    open_outlets = [outlet]
-    while open_outlets:
-        links = open_outlets.pop(0).certain
+
+    def __init__(self, ends: Collection[Acceptor], relays: Mapping[str, RelayPlan], world: World) -> None:
+        self._ends = ends
+        self._relays = {world.node(id, Acceptor): relay for id, relay in relays.items()}
+        self._world = world
+
+    def way(self, outlet: Outlet) -> _Way | None:
+        """The way along all edges of `outlet`; None when there is more on it than plain links with or without
+        delay, relays, topics without readers of their own, and ends.
+        """
+        way = _Way()
+        return way if self._goes_along(way, outlet, may_delay=True) else None
+
+    def _goes_along(self, way: _Way, outlet: Outlet, *, may_delay: bool) -> bool:
+        links = outlet.certain
         if links is None:
-            return None
+            return False
         for link in links:
-            beyond = _beyond(link, ends) if link.delay is not None else None
-            if beyond is not None:
-                way.delayed.append((link, beyond))
-                continue
-            if link.delay is not None:
-                return None
-            target = link.target
-            way.links.append(link)
-            if isinstance(target, Topic) and not target.lines:
-                way.topics.append(target)
-                open_outlets.append(target.outlet)
-            elif target in ends:
-                way.ends.append(target)
+            if link.delay is not None and not may_delay:
+                return False
+            if link.delay is None:
+                way.links.append(link)
+                beyond = way
             else:
-                return None
-    return way
+                beyond = _Way()
+                way.delayed.append((link, beyond))
+            if not self._comes_to(beyond, link.target):
+                return False
+        return True
+
+    def _comes_to(self, way: _Way, target: Acceptor) -> bool:
+        if target in self._ends:
+            way.ends.append(target)
+            return True
+        if isinstance(target, Topic) and not target.lines:
+            way.topics.append(target)
+            # Delays are drawn in the order of sending, which is known of one sender alone.
+            is_sole = _ways_into(target.id, self._world) == 1
+            return self._goes_along(way, target.outlet, may_delay=is_sole)
+        relay = self._relays.get(target)
+        if relay is None:
+            return False
+        beyond = [_Way() for _ in relay.links]
+        way.relayed.append((relay, beyond))
+        return all(self._comes_to(one, link.target) for one, link in zip(beyond, relay.links, strict=True))
 
 
-def _beyond(link: Link, ends: Collection[Acceptor]) -> _Way | None:
-    """The way from the end of a delayed edge on."""
-    way = _Way()
-    target = link.target
-    if target in ends:
-        way.ends.append(target)
-        return way
-    if not isinstance(target, Topic) or target.lines:
-        return None
-    beyond = _way(target.outlet, ends)
-    if beyond is not None:
-        beyond.topics.append(target)
-    return beyond
+def _relays(world: World, felt: Collection[str]) -> dict[str, RelayPlan]:
+    """The relays that could be laid: each gets messages by one way."""
+    found = {}
+    for node in world.document.nodes:
+        plan_relay = KINDS[node.kind].plan_relay
+        if plan_relay is None or node.id in felt or _ways_into(node.id, world) != 1:
+            continue
+        plan = plan_relay(world, node.id)
+        if plan is not None:
+            found[node.id] = plan
+    return found
 
 
 def _ends(plans: Mapping[str, StagePlan], world: World) -> set[Acceptor]:
@@ -198,15 +234,17 @@ def _ends(plans: Mapping[str, StagePlan], world: World) -> set[Acceptor]:
     }
 
 
-def _ways_onward(plans: Mapping[str, StagePlan], world: World) -> dict[StagePlan, dict[Consumer, _Way]]:
+def _ways_onward(
+    plans: Mapping[str, StagePlan], relays: Mapping[str, RelayPlan], world: World
+) -> dict[StagePlan, dict[Consumer, _Way]]:
     """The plans that can be carried out, each with the ways that messages go on from its consumers."""
     while True:
         found: dict[StagePlan, dict[Consumer, _Way]] = {}
         ahead = dict(plans)
         for id, plan in plans.items():
             del ahead[id]
-            ends = _ends(ahead, world)
-            ways = {one: _way(one.outlet, ends) for one in plan.consumers if one.is_sending_on}
+            places = _Places(_ends(ahead, world), relays, world)
+            ways = {one: places.way(one.outlet) for one in plan.consumers if one.is_sending_on}
             whole = {consumer: way for consumer, way in ways.items() if way is not None}
             if len(whole) == len(ways):
                 found[plan] = whole
@@ -214,33 +252,51 @@ def _ways_onward(plans: Mapping[str, StagePlan], world: World) -> dict[StagePlan
             return found
         # What keeps its events may do what only a stage rules out: what comes after it is looked at again.
         plans = {id: plan for id, plan in plans.items() if plan in found}
-        plans = {id: plan for id, plan in plans.items() if _is_orderly(id, plan, plans, world)}
+        plans = {id: plan for id, plan in plans.items() if _is_orderly(id, plan, plans, relays, world)}
 
 
-def _source(
-    producer: Producer,
-    intakes: Mapping[Acceptor, Intake | Joining],
-    shared: Set[Acceptor],
+def _source_ways(
+    plans: Mapping[str, StagePlan], relays: Mapping[str, RelayPlan], world: World
+) -> dict[Producer, tuple[OpenArrivals, _Way]]:
+    """The ways of the producers all of whose messages go straight to stages, at times known beforehand."""
+    places = _Places(_ends(plans, world), relays, world)
+    shared = {one for id, plan in plans.items() if _ways_into(id, world) > 1 for one in plan.entrances}
+    found: dict[Producer, tuple[OpenArrivals, _Way]] = {}
+    for producer in world.nodes.values():
+        if not isinstance(producer, Producer) or producer.calls or not producer.outlet:
+            continue
+        arrivals = producer.settings.arrivals
+        if not isinstance(arrivals, OpenArrivals):
+            continue
+        way = places.way(producer.outlet)
+        # A message of another sender might come at the same time.
+        if way is not None and (arrivals.has_density() or shared.isdisjoint(way.all_ends())):
+            found[producer] = arrivals, way
+    return found
+
+
+def _told_one_by_one(
+    plans: Mapping[str, StagePlan],
+    ways: Mapping[StagePlan, Mapping[Consumer, _Way]],
+    relays: Mapping[str, RelayPlan],
     world: World,
-    parts: list[Part],
-) -> list[Source]:
-    """The source in the place of a producer, where all it makes goes straight to stages.
+) -> set[StagePlan]:
+    """The stages to which messages come by events on some way."""
+    laid = {id: plan for id, plan in plans.items() if plan in ways}
+    told = Counter(end for way_of in ways.values() for way in way_of.values() for end in way.all_ends())
+    for _, way in _source_ways(laid, relays, world).values():
+        told.update(way.all_ends())
+    return {
+        plan
+        for id, plan in laid.items()
+        if sum(told[entrance] for entrance in plan.entrances) < _ways_into(id, world)
+    }
 
-    Args:
-        intakes: the stages by their entrances.
-        shared: entrances of stages to which others send, too.
-        parts: gets what travels on delayed edges.
-    """
-    arrivals = producer.settings.arrivals
-    if producer.calls or isinstance(arrivals, Closed) or not producer.outlet:
-        return []
-    way = _way(producer.outlet, intakes)
-    if way is None:
-        return []
-    if not arrivals.has_density() and not shared.isdisjoint(way.all_ends()):
-        return []  # a message of another sender might come at the same time
+
+def _source(producer: Producer, arrivals: OpenArrivals, onward: Onward, world: World) -> Source:
+    """The source in the place of a producer."""
     world.env.withdraw(lambda activity: getattr(activity, "producer", None) is producer)
     times = arrivals.blocks(world.streams.generator(producer.id, "arrivals"), horizon=world.duration)
     keys = producer.settings.keys
     drawn = None if keys is None else draws_in_blocks(keys, world.streams.generator(producer.id, "keys"))
-    return [Source(producer, producer.source, times, drawn, way.onward(intakes, world.env, parts))]
+    return Source(producer, producer.source, times, drawn, onward)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.design.edges import PlainSettings
 from simulator.design.fields import Settings
 from simulator.engine.node import Node as RunningNode
-from simulator.engine.stage_plan import StagePlan
+from simulator.engine.stage_plan import RelayPlan, StagePlan
 from simulator.engine.world import World
 from simulator.graph.problem import Problem
 from simulator.graph.wiring import Wire
@@ -23,6 +23,7 @@ Build = Callable[[World, str, Any], RunningNode]
 Share = Callable[["Document", "Node", "Edge"], float]
 WorkedShare = Callable[["Document", "Node"], float]
 PlanStage = Callable[[World, str], StagePlan | None]
+PlanRelay = Callable[[World, str], RelayPlan | None]
 Check = Callable[["Document", "Node"], list[Problem]]
 
 
@@ -123,6 +124,7 @@ class Kind:
             because readers join and leave as members.
         plan_stage: from the world and the node's id the stage that could take the place of its events
             (`simulator.engine.stage_plan`), None where only events model it; kinds without it never have one.
+        plan_relay: the same of a node that stores nothing and brings messages on along several edges.
         swap: how another broker takes its place and it that of another, None for kinds that hold no messages.
         cost: what a node is billed for (`simulator.kinds.cost`); None: nobody knows, and results say so.
     """
@@ -152,6 +154,7 @@ class Kind:
     trial: Trial | None = None
     swap: SwapMapping | None = None
     plan_stage: PlanStage | None = None
+    plan_relay: PlanRelay | None = None
     cost: CostItems | None = None
 
     def roles_of(self, rule: Wire) -> tuple[str, ...]:

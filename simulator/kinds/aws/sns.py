@@ -26,6 +26,7 @@ from simulator.kinds.aws.sns_publishing import (
     attributes_size,
     content_of,
 )
+from simulator.kinds.aws.sns_relay import plan_topic
 from simulator.kinds.aws.sns_retries import PHASES
 from simulator.kinds.aws.sns_settings import (
     REGION_QUOTAS,
@@ -45,6 +46,7 @@ from simulator.measurement.tally import Tally
 if TYPE_CHECKING:
     from simulator.design.document import Edge
     from simulator.engine.payload import Event
+    from simulator.engine.stage_plan import RelayPlan
 
 #: Bytes of one billed request: a publish counts once for each chunk it has (Amazon SNS pricing).
 CHUNK = 65_536
@@ -74,10 +76,12 @@ class SnsTopic(Acceptor):
         self.subscriptions: list[SnsSubscription] = []
         #: Where all messages go; None when it depends on the message.
         self._everybody: Plan | None = ()
-        self._latency = world.draws(settings.publish_latency, id, "publish latency")
+        self.latency = world.draws(settings.publish_latency, id, "publish latency")
         self._is_fifo = settings.fifo_topic
         by_group = settings.throughput_scope == "MessageGroup"
         rate = settings.publish_quota or REGION_QUOTAS[settings.region]
+        #: Publishes per second that a standard topic takes.
+        self.quota_rate = rate
         if self._is_fifo and not by_group:
             self._quotas = Quotas(min(rate, FIFO_RATE), byte_rate=FIFO_BYTES)
         else:
@@ -191,7 +195,7 @@ class SnsTopic(Acceptor):
             return True
         self.delivered += 1
         message.size = size
-        stored_at = now + self._latency()
+        stored_at = now + self.latency()
         if self._archive is not None:
             self._keep(message, envelope, now)
         if group is not None:
@@ -347,6 +351,12 @@ class SnsTopic(Acceptor):
 #: Settings of a publish edge that need the publisher's own way in.
 _OF_PUBLISHERS = set(SnsPublishSettings.model_fields) - set(SnsPublishSettings.__base__.model_fields)  # type: ignore[union-attr]
 
+
+def _plan_relay(world: World, id: str) -> RelayPlan | None:
+    topic = world.nodes[id]
+    return plan_topic(world, topic) if isinstance(topic, SnsTopic) else None
+
+
 KIND = Kind(
     kind="aws.sns",
     title="Amazon SNS topic",
@@ -378,5 +388,6 @@ KIND = Kind(
     ),
     share=share,
     trial=TRIAL,
+    plan_relay=_plan_relay,
     cost=cost_items,
 )

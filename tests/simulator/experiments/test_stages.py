@@ -53,6 +53,8 @@ CONSTANT = {"arrivals": {"process": "constant", "rate": 20}}
 TOGETHER = {"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 4}}
 OUTAGE = {"kind": "outage", "node": "c", "at": 10, "duration": 5}
 TOPIC = node("t", "topic")
+SECOND = node("p2", "producer")
+LATE = {"delay": EXPONENTIAL}
 SMALL = node("q3", "queue", capacity=3)
 
 
@@ -88,7 +90,11 @@ SMALL = node("q3", "queue", capacity=3)
         (plain(queue={"dispatch": "random"}), (0, 0)),
         (plain(faults=[{"kind": "pause", "node": "c", "at": 10, "duration": 5}]), (0, 0)),
         # A fault is felt where it strikes, before and after it, and nowhere else.
-        (plain(more=[QUEUE, OTHER], edges=["p->q2", "q2->c2"], faults=[OUTAGE]), (1, 0)),
+        (
+            plain(more=[node("p2", "producer"), QUEUE, OTHER], edges=["p2->q2", "q2->c2"], faults=[OUTAGE]),
+            (1, 1),
+        ),
+        (plain(more=[QUEUE, OTHER], edges=["p->q2", "q2->c2"], faults=[OUTAGE]), (0, 0)),
         (plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], faults=[OUTAGE]), (0, 0)),
         (
             plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], faults=[{**OUTAGE, "node": "c2"}]),
@@ -115,6 +121,8 @@ SMALL = node("q3", "queue", capacity=3)
         (plain(edge_configs={"p->q": {"delay": EXPONENTIAL}}), (2, 1)),
         (plain(producer=TOGETHER, edge_configs={"p->q": {"delay": EXPONENTIAL}}), (2, 1)),
         (plain(more=[TOPIC], edges=["p->t", "t->q"], edge_configs={"p->t": {"delay": 0.1}}), (2, 1)),
+        # Two producers on one edge with a delay, which is drawn in the order of sending.
+        (plain(more=[TOPIC, SECOND], edges=["p->t", "p2->t", "t->q"], edge_configs={"t->q": LATE}), (1, 0)),
         (
             plain(
                 more=[TOPIC, QUEUE, OTHER, node("p2", "producer")],

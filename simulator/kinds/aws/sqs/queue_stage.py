@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from simulator.measurement.level import Times
 
 
+#: Chance below which a message may be given up to any queue: events are needed when it is.
+RARE_LETTER = 1e-9
+
+
 class StandardStage(BrokerStage):
     """A standard queue and its consumer in the place of their events."""
 
@@ -264,6 +268,7 @@ class StandardPlan(StagePlan):
         if consumer.fails is None:
             stage = StandardStage(self._queue, draws, onward.get(consumer), world.duration)
         else:
+            dead_letter = self._queue.dead_letter
             chances = world.many_draws(Uniform(low=0.0, high=1.0), consumer.id, "failure")
             stage = RedeliveryStage(
                 self._queue,
@@ -272,6 +277,7 @@ class StandardPlan(StagePlan):
                 onward.get(consumer),
                 probability=consumer.failure_probability,
                 duration=world.duration,
+                has_letters=dead_letter is not None and is_plain_dead_letter_queue(dead_letter.target, world),
             )
         self._queue.__dict__["accept"] = stage.intake()
         return stage, {self._queue: stage}
@@ -314,7 +320,8 @@ def plan_queue(world: World, id: str) -> StagePlan | None:
 
 def _may_fail(world: World, queue: StandardQueue, consumer: Consumer) -> bool:
     """Whether the stage models failures: of work on messages that come to the consumer once, which takes no
-    two times equally long, where what is given up goes to a queue that nobody else gives letters or reads.
+    two times equally long, where what is given up goes to a queue that nobody else gives letters or reads, or
+    where next to nothing is given up.
     """
     distribution = consumer.service_distribution
     dead_letter = queue.dead_letter
@@ -322,7 +329,11 @@ def _may_fail(world: World, queue: StandardQueue, consumer: Consumer) -> bool:
         distribution is not None
         and distribution.has_bounded_density()
         and consumer.id in world.reached_once
-        and (dead_letter is None or is_plain_dead_letter_queue(dead_letter.target, world))
+        and (
+            dead_letter is None
+            or is_plain_dead_letter_queue(dead_letter.target, world)
+            or consumer.failure_probability**queue.max_receive_count < RARE_LETTER
+        )
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.broker_stage import Follower, Noting, Ready
 from simulator.engine.message import Message
+from simulator.engine.stage_plan import EventsNeeded
 from simulator.kinds.aws.sqs.age_looks import AgeLooks
 from simulator.kinds.aws.sqs.open_polls import OpenPolls
 from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop
@@ -70,6 +71,7 @@ class RedeliveryStage(AheadStage[Ready]):
         onward: where the consumer sends what it has done, None where it sends nothing.
         probability: that one delivery fails.
         duration: simulated seconds.
+        has_letters: whether the dead-letter queue belongs to it; otherwise nothing may be given up.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class RedeliveryStage(AheadStage[Ready]):
         *,
         probability: float,
         duration: float,
+        has_letters: bool,
     ) -> None:
         (self._subscription,) = queue.subscriptions
         consumer, reader = self._subscription.consumer, queue.readers[self._subscription]
@@ -106,7 +109,7 @@ class RedeliveryStage(AheadStage[Ready]):
             service_again=lambda: consumer.service_time(again),
             fails_again=lambda: fails(again),
         )
-        self._letters = None if dead_letter is None else _Letters(dead_letter, duration)
+        self._letters = _Letters(dead_letter, duration) if dead_letter is not None and has_letters else None
         self._ages = AgeLooks(queue, duration)
         self._polls = OpenPolls(size, reader.wait_time)
         # Idle workers are counted by their polls alone.
@@ -160,6 +163,8 @@ class RedeliveryStage(AheadStage[Ready]):
         done = rows.chosen(rows.numbered(happened.done))
         self._tell_onward(done, until)
         followers += self._note_done(done)
+        if self._letters is None and happened.letters:
+            raise EventsNeeded(f"{self._queue.id}: a message is given up to a queue that has events")
         if self._letters is not None:
             followers += self._letters.note(rows.chosen(rows.numbered(happened.letters)), self._queue, until)
         self._rows = rows.chosen(np.flatnonzero(rows.ends == inf))
