@@ -48,6 +48,7 @@ class TopicRelay:
         #: Publishes so far; the least by which they exceeded what came back until then.
         self._count = 0
         self._least = inf
+        self._is_throttled = False
 
     @property
     def horizon(self) -> float:
@@ -72,7 +73,13 @@ class TopicRelay:
             route.carriage.tell(until)
 
     def settle(self, now: float) -> None:
-        """Count what is published and delivered up to `now` (seconds)."""
+        """Count what is published and delivered up to `now` (seconds).
+
+        Raises:
+            EventsNeeded: when a publish, also one still to come, is throttled.
+        """
+        if self._is_throttled:
+            raise EventsNeeded(f"{self._topic.id}: publishes are throttled")
         self._departures.settle(now)
         for route in self._routes:
             route.carriage.settle(now)
@@ -88,7 +95,7 @@ class TopicRelay:
         least = np.minimum.accumulate(np.concatenate(([self._least], beyond)))
         self._least = float(least[-1])
         if bool((beyond - least[1:] > rate - 1.01).any()):
-            raise EventsNeeded(f"{self._topic.id}: publishes are throttled")
+            self._is_throttled = True
 
     def _published(self, count: int) -> None:
         topic = self._topic
