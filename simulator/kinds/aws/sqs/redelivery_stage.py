@@ -22,7 +22,7 @@ from simulator.kinds.aws.sqs.age_looks import AgeLooks
 from simulator.kinds.aws.sqs.open_polls import OpenPolls
 from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop
 from simulator.kinds.aws.sqs.standard import StandardQueue
-from simulator.measurement.level import Course
+from simulator.measurement.level import Course, Timeline
 from simulator.measurement.tally import Samples
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class RedeliveryStage(AheadStage[Ready]):
             subscription.sojourn.extend(sojourn, part)
             self._send_onward(done, part)
 
-        return [Noting(done.ends, note_deletes), *self._deliveries(done, sojourn)]
+        return [Noting(done.ends, note_deletes), *self._deliveries(done, sojourn, Timeline(done.ends))]
 
 
 class _Letters:
