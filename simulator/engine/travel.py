@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from math import inf
+from math import inf, nextafter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,6 +118,7 @@ class Travel:
         self._link = link
         self._departures = Departures(self._depart)
         self._carriage = Carriage(onward, self._arrive)
+        self._is_told_late = False
 
     @property
     def horizon(self) -> float:
@@ -125,23 +126,29 @@ class Travel:
         return inf
 
     def accept_block(self, passage: Passage) -> None:
-        """Messages are told before they come."""
-        raise TypeError(f"{self._link.id} is told beforehand what comes")
+        """Messages that have been sent, by who does not tell beforehand."""
+        self._is_told_late = True
+        self._send(passage)
 
     def foresee(self, passage: Passage, until: float) -> None:
         """Messages that will be sent; all that are sent before `until` (seconds) have been told."""
+        self._send(passage)
+        self._carriage.tell(until)
+
+    def settle(self, now: float) -> None:
+        """Count what is sent and arrives up to `now` (seconds)."""
+        if self._is_told_late:
+            self._carriage.tell(nextafter(now, inf))
+        self._departures.settle(now)
+        self._carriage.settle(now)
+
+    def _send(self, passage: Passage) -> None:
         delay = self._link.delay
         assert delay is not None
         if len(passage):
             self._departures.tell(passage.arrived)
             delays = np.array([delay() for _ in range(len(passage))])
             self._carriage.send(passage, passage.arrived + delays)
-        self._carriage.tell(until)
-
-    def settle(self, now: float) -> None:
-        """Count what is sent and arrives up to `now` (seconds)."""
-        self._departures.settle(now)
-        self._carriage.settle(now)
 
     def _depart(self, count: int) -> None:
         self._link.total += count

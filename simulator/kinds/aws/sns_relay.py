@@ -8,7 +8,7 @@ are needed then.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
+from math import inf, nextafter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,7 @@ class TopicRelay:
         self._count = 0
         self._least = inf
         self._is_throttled = False
+        self._is_told_late = False
 
     @property
     def horizon(self) -> float:
@@ -56,21 +57,29 @@ class TopicRelay:
         return inf
 
     def accept_block(self, passage: Passage) -> None:
-        """Messages are told before they come."""
-        raise TypeError(f"{self._topic.id} is told beforehand what comes")
+        """Messages that have been published, by who does not tell beforehand."""
+        self._is_told_late = True
+        self._publish(passage)
 
     def foresee(self, passage: Passage, until: float) -> None:
         """Messages that will be published; all that are published before `until` (seconds) have been told."""
-        if len(passage):
-            times = passage.arrived
-            self._look_at_quota(times)
-            self._departures.tell(times)
-            latency = self._topic.latency
-            stored = times + np.array([latency() for _ in range(len(times))])
-            for route in self._routes:
-                route.send(passage, stored)
+        self._publish(passage)
+        self._tell(until)
+
+    def _tell(self, until: float) -> None:
         for route in self._routes:
             route.carriage.tell(until)
+
+    def _publish(self, passage: Passage) -> None:
+        if not len(passage):
+            return
+        times = passage.arrived
+        self._look_at_quota(times)
+        self._departures.tell(times)
+        latency = self._topic.latency
+        stored = times + np.array([latency() for _ in range(len(times))])
+        for route in self._routes:
+            route.send(passage, stored)
 
     def settle(self, now: float) -> None:
         """Count what is published and delivered up to `now` (seconds).
@@ -80,6 +89,8 @@ class TopicRelay:
         """
         if self._is_throttled:
             raise EventsNeeded(f"{self._topic.id}: publishes are throttled")
+        if self._is_told_late:
+            self._tell(nextafter(now, inf))
         self._departures.settle(now)
         for route in self._routes:
             route.carriage.settle(now)
