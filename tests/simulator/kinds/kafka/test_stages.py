@@ -20,6 +20,7 @@ from tests.simulator.engines import parts, seen
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.02}
 KEYS = {"distribution": "zipf", "count": 40, "exponent": 1.0}
 DURATION = 16.0
+LATE = {"delay": EXPONENTIAL}
 INSTANT = {"linger.ms": 0, "append_latency": 0}
 
 
@@ -138,6 +139,17 @@ OTHER = node(
         # Two producers; a queue behind; a topic before; a consumer that sends into a log.
         (log(INSTANT, more=[node("p2", "producer")], edges=["p2->t"]), (1, 0)),
         (log(INSTANT, more=[node("q", "queue"), OTHER], edges=["c->q", "q->c2"]), (2, 1)),
+        # Edges that take time, before the topic and after its group.
+        (log(INSTANT, edge_configs={"p->t": LATE}), (2, 1)),
+        (
+            log(
+                INSTANT,
+                more=[node("q", "queue"), OTHER],
+                edges=["c->q", "q->c2"],
+                edge_configs={"p->t": LATE, "c->q": LATE},
+            ),
+            (4, 1),
+        ),
         (log(INSTANT, more=[node("q", "queue", capacity=2), OTHER], edges=["c->q", "q->c2"]), (0, 0)),
         (
             log(
