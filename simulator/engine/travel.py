@@ -36,6 +36,8 @@ class Carriage:
         #: On their way, and may yet be overtaken, with the times at which they were sent.
         self._open: list[Passage] = []
         self._sent: Times = np.zeros(0)
+        #: All that is sent before this time is known (seconds).
+        self._told_to = -inf
         #: Told, and not noted yet.
         self._arriving: deque[tuple[Timeline, Passage, Times]] = deque()
 
@@ -51,6 +53,7 @@ class Carriage:
 
     def tell(self, until: float) -> None:
         """All that is sent before `until` (seconds) is known."""
+        self._told_to = until = max(until, self._told_to)
         if not self._open:
             self._onward.foresee(_NOTHING, until)
             return
@@ -64,7 +67,10 @@ class Carriage:
         self._onward.foresee(arriving, until)
 
     def settle(self, now: float) -> None:
-        """Note what arrives up to `now` (seconds)."""
+        """Note what arrives up to `now` (seconds); all that has been sent up to then is known."""
+        if self._open and self._told_to <= now:
+            # Who sends has nothing more to tell, or tells what is sent when it is sent.
+            self.tell(nextafter(now, inf))
         while self._arriving:
             timeline, passage, sent = self._arriving[0]
             part = timeline.pass_to(now)
@@ -118,7 +124,6 @@ class Travel:
         self._link = link
         self._departures = Departures(self._depart)
         self._carriage = Carriage(onward, self._arrive)
-        self._is_told_late = False
 
     @property
     def horizon(self) -> float:
@@ -127,7 +132,6 @@ class Travel:
 
     def accept_block(self, passage: Passage) -> None:
         """Messages that have been sent, by who does not tell beforehand."""
-        self._is_told_late = True
         self._send(passage)
 
     def foresee(self, passage: Passage, until: float) -> None:
@@ -137,8 +141,6 @@ class Travel:
 
     def settle(self, now: float) -> None:
         """Count what is sent and arrives up to `now` (seconds)."""
-        if self._is_told_late:
-            self._carriage.tell(nextafter(now, inf))
         self._departures.settle(now)
         self._carriage.settle(now)
 

@@ -8,7 +8,7 @@ are needed then.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, nextafter
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +49,6 @@ class TopicRelay:
         self._count = 0
         self._least = inf
         self._is_throttled = False
-        self._is_told_late = False
 
     @property
     def horizon(self) -> float:
@@ -58,7 +57,6 @@ class TopicRelay:
 
     def accept_block(self, passage: Passage) -> None:
         """Messages that have been published, by who does not tell beforehand."""
-        self._is_told_late = True
         self._publish(passage)
 
     def foresee(self, passage: Passage, until: float) -> None:
@@ -89,8 +87,6 @@ class TopicRelay:
         """
         if self._is_throttled:
             raise EventsNeeded(f"{self._topic.id}: publishes are throttled")
-        if self._is_told_late:
-            self._tell(nextafter(now, inf))
         self._departures.settle(now)
         for route in self._routes:
             route.carriage.settle(now)
