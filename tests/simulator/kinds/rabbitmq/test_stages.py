@@ -65,8 +65,8 @@ BATCHES = {"arrivals": {"process": "batch-poisson", "rate": 9, "batch": 9}}
         (queue(consumer={"instances": 1}), (1, 1)),
         (queue(**LETTERS), (1, 1)),
         (queue(**TANDEM), (2, 1)),
-        # One by one what comes late, in blocks what two producers send.
-        (queue(publish={"delay": EXPONENTIAL}), (1, 0)),
+        # What comes late is a part of its own; two producers send in blocks.
+        (queue(publish={"delay": EXPONENTIAL}), (2, 1)),
         (queue(more=[node("p2", "producer")], edges=["p2->q"]), (1, 2)),
         # Flow control, a consumer that does not acknowledge in time: events are needed when it comes to that.
         (
