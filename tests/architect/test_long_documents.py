@@ -17,7 +17,9 @@ from tests.architect.samples import work_queue
 
 HEAD = "format: headrace/1\nname: Dense\nnodes: "
 DENSE = HEAD + "[" + "1," * 600_000 + "1]"  # dense: two seconds of one core; ten megabytes only take longer
-PATIENCE = 0.100  # wall seconds, of the 95th percentile
+#: Wall seconds, of the 95th percentile: the documents being read and the browser's tests share two cores with
+#: the server, which would take two seconds if it waited for the reading.
+PATIENCE = 0.300
 
 
 def test_the_problems_of_a_long_text_are_those_of_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
