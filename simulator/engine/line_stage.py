@@ -21,8 +21,8 @@ from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
 from simulator.engine.message_draws import ManyDraws
-from simulator.engine.recursion import Numbers, Onward, Passage, most_at_once
-from simulator.measurement.level import Course, Timeline, Times, changes, without
+from simulator.engine.recursion import NO_NUMBERS, Numbers, Onward, Passage, most_at_once
+from simulator.measurement.level import NO_TIMES, Course, Timeline, Times, changes, without
 from simulator.measurement.ordering import Deliveries
 from simulator.measurement.tally import Samples
 
@@ -53,7 +53,7 @@ class LineStage(AheadStage["_Ahead"]):
         #: so that a long backlog is not copied with every block; of that, what has not come.
         self._in_service = _NO_ROWS
         self._to_begin: deque[_Rows] = deque()
-        self._to_come = _Coming(_NO_TIMES, _NO_TIMES)
+        self._to_come = _Coming(NO_TIMES, NO_TIMES)
 
     def _is_open(self) -> bool:
         return len(self._in_service) > 0 or bool(self._to_begin)
@@ -228,7 +228,7 @@ class _Rows:
 
     def done(self, rows: Numbers, ends: Times) -> _Rows:
         """The same without their begins, where `ends` are their ends."""
-        return self._rows(rows, _NO_TIMES, ends)
+        return self._rows(rows, NO_TIMES, ends)
 
     def _rows(self, rows: Numbers, begins: Times, ends: Times) -> _Rows:
         arrived = self.arrived[rows]
@@ -354,6 +354,4 @@ class _Ahead:
     deliveries: list[Deliveries]
 
 
-_NO_TIMES: Times = np.zeros(0)
-_NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
-_NO_ROWS = _Rows(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES, _NO_TIMES, _NO_TIMES)
+_NO_ROWS = _Rows(NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_TIMES, NO_TIMES, NO_TIMES, NO_TIMES)

@@ -25,11 +25,12 @@ from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.link import Link
 from simulator.engine.message import Key
 from simulator.engine.stage_plan import Part
-from simulator.measurement.level import Times
+from simulator.measurement.level import NO_TIMES, Times
 from simulator.measurement.ordering import NoKeys
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
 
 #: Arrivals a source makes at a time at most: enough for NumPy to pay, little enough to hold.
 BLOCK = 4_096
@@ -277,7 +278,7 @@ class Supply:
                 break
             self._left.append(block)
             self._count += len(block)
-        whole = np.concatenate(self._left) if self._left else _NONE
+        whole = np.concatenate(self._left) if self._left else NO_TIMES
         self._left = [whole[count:]]
         self._count = len(self._left[0])
         return whole[:count]
@@ -305,6 +306,3 @@ class Recursion:
             self._env.events += source.flush(now)
         for stage in self._stages:
             stage.settle(now)
-
-
-_NONE: Times = np.zeros(0)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.engine.recursion import Numbers, Onward, Passage, merged_passages
-from simulator.measurement.level import Timeline, Times
+from simulator.engine.recursion import NO_NUMBERS, Onward, Passage, merged_passages
+from simulator.measurement.level import NO_TIMES, Timeline, Times
 
 if TYPE_CHECKING:
     from simulator.engine.environment import SimulationEnvironment
@@ -161,6 +161,4 @@ class Travel:
         self._env.events += len(sent)
 
 
-_NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
-_NO_TIMES: Times = np.zeros(0)
-_NOTHING = Passage(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_TIMES, _NO_TIMES)
+_NOTHING = Passage(NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_TIMES, NO_TIMES)

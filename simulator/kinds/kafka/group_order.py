@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.engine.recursion import NO_NUMBERS
 from simulator.engine.stage_plan import EventsNeeded
-from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, HeldRecords, Services, Steps, meet
-from simulator.measurement.level import Course
+from simulator.kinds.kafka.stage_records import HeldRecords, Services, Steps, meet
+from simulator.measurement.level import NO_TIMES, Course
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.compiled import MOST_IN_ORDER, compiled
-from simulator.engine.recursion import Onward
+from simulator.engine.recursion import NO_NUMBERS, Onward
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.kinds.kafka.group_ahead import Finished, GroupAhead, ReaderAhead
 from simulator.kinds.kafka.group_order import Served, busy_of, play, polls_of
 from simulator.kinds.kafka.member_stage import Arrivals, MemberStage, Work
 from simulator.kinds.kafka.stage_records import (
-    NO_NUMBERS,
-    NO_TIMES,
     Block,
     HeldRecords,
     Moves,
@@ -37,7 +35,7 @@ from simulator.kinds.kafka.stage_records import (
     meet,
     ranges,
 )
-from simulator.measurement.level import Course, Timeline
+from simulator.measurement.level import NO_TIMES, Course, Timeline
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
 from simulator.measurement.tally import Samples
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.compiled import compiled
-from simulator.engine.recursion import Numbers
+from simulator.engine.recursion import NO_NUMBERS, Numbers
 from simulator.kinds.kafka.member import Member
-from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, ranges
-from simulator.measurement.level import Times
+from simulator.kinds.kafka.stage_records import ranges
+from simulator.measurement.level import NO_TIMES, Times
 
 #: Of a member with more partitions than these, polls of several records go through a list for each.
 MOST_IN_RINGS = 16

@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 
 from simulator.compiled import compiled
 from simulator.engine.message import Message
-from simulator.engine.recursion import Flags, Numbers, Passage
-from simulator.measurement.level import Course, Level, Times, places
+from simulator.engine.recursion import NO_NUMBERS, Flags, Numbers, Passage
+from simulator.measurement.level import NO_TIMES, Course, Level, Times, places
 
 #: Turns of what happens at one time: ends of service, then polls, then the records that come, each with the
 #: poll of the member it wakes right behind it.
 END, POLL = -2, -1
-
-NO_TIMES: Times = np.zeros(0)
-NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
 
 Changes = tuple[Times, Numbers, Numbers]
 A = TypeVar("A", bound=np.generic)

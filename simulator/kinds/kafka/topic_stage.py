@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from simulator.design.distributions import Constant
+from simulator.engine.recursion import NO_NUMBERS
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
 from simulator.kinds.kafka.group_stage import GroupStage
 from simulator.kinds.kafka.plain import is_read_by_recursion
-from simulator.kinds.kafka.stage_records import NO_NUMBERS, NO_TIMES, Block
-from simulator.measurement.level import Timeline
+from simulator.kinds.kafka.stage_records import Block
+from simulator.measurement.level import NO_TIMES, Timeline
 from simulator.measurement.ordering import KeyBook
 
 if TYPE_CHECKING:
