@@ -14,11 +14,10 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
 from simulator.engine.recursion import Intake, Numbers, Onward, Passage, merged_passages
-from simulator.engine.stage_plan import EventsNeeded
+from simulator.engine.stage_plan import EventsNeeded, Worker
 from simulator.measurement.level import Timeline, Times
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
 from simulator.measurement.tally import Samples
@@ -91,12 +90,13 @@ class AheadStage(ABC, Generic[A]):
     """One broker with the one consumer that reads it, in the place of their events.
 
     Args:
-        onward: where the consumer sends what it has done, None where it sends nothing.
+        worker: who does the work.
+        onward: where it sends what it has done, None where it sends nothing.
     """
 
-    def __init__(self, env: SimulationEnvironment, consumer: Consumer, onward: Onward | None = None) -> None:
+    def __init__(self, env: SimulationEnvironment, worker: Worker, onward: Onward | None = None) -> None:
         self._env = env
-        self._consumer = consumer
+        self._worker = worker
         self._onward = onward
         self._onward_later = None if onward is None else onward.later()
         #: Told since the last look: single messages, or blocks.
@@ -249,7 +249,7 @@ class AheadStage(ABC, Generic[A]):
             part = slice(None) if len(sources) == 1 else np.flatnonzero(source == one)
             order = self._order.get(one)
             if order is None:
-                order = self._order[one] = FlowOrder(self._consumer.flows[one], self._book)
+                order = self._order[one] = FlowOrder(self._worker.flows[one], self._book)
             is_whole = is_first and len(sources) == 1
             latency = sojourn if is_whole else Samples(ends[part] - created[part])
             own = at.twin() if len(sources) == 1 else Timeline(ends[part])

@@ -137,6 +137,7 @@ class BrokerStage(AheadStage[Ready]):
         onward: Onward | None = None,
     ) -> None:
         super().__init__(env, subscription.consumer, onward)
+        self._consumer = subscription.consumer
         self._subscription = subscription
         self._draws = draws
         #: What has not been settled by the end of what stands ready.

@@ -45,6 +45,7 @@ class LineStage(AheadStage["_Ahead"]):
         consumer = self._subscription.consumer
         assert consumer.size is not None
         super().__init__(env, consumer, onward)
+        self._consumer = consumer
         self._line = line
         self._draws = draws
         #: When each server is free next, a heap.

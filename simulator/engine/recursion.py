@@ -24,6 +24,7 @@ from simulator.compiled import compiled
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.link import Link
 from simulator.engine.message import Key
+from simulator.engine.request import InvokeEdge
 from simulator.engine.stage_plan import Part
 from simulator.measurement.level import NO_TIMES, Times
 from simulator.measurement.ordering import NoKeys
@@ -139,7 +140,7 @@ class Counter(Protocol):
 class Onward:
     """Where messages go at once: the links they pass, the topics that copy them, the stages they come to."""
 
-    links: list[Link] = field(default_factory=list)
+    links: list[Link | InvokeEdge] = field(default_factory=list)
     topics: list[Counter] = field(default_factory=list)
     stages: list[Intake] = field(default_factory=list)
 

@@ -9,20 +9,20 @@ must have a way to other stages.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf, ulp
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.design.distributions import Constant
 from simulator.design.variate import Variate
-from simulator.engine.endpoint import Consumer
 from simulator.engine.node import Acceptor, Node
 from simulator.errors import HeadraceError
 
 if TYPE_CHECKING:
-    from simulator.engine.link import Link
+    from simulator.engine.link import Link, Outlet
     from simulator.engine.recursion import Intake, Joining, Onward, Passage
     from simulator.engine.world import World
+    from simulator.measurement.ordering import Flow
 
 #: One service in so many may seem to take no time.
 RARE = 1e8
@@ -57,20 +57,34 @@ class Relay(Part, Protocol):
         """Take messages before they come; all that come before `until` (seconds) have been told."""
 
 
+class Worker(Protocol):
+    """Whoever does work on messages, and sends them on when it is done."""
+
+    #: Flows of producers that end here, by index of the producer.
+    flows: dict[int, Flow]
+    outlet: Outlet
+
+    @property
+    def is_sending_on(self) -> bool:
+        """Whether anything is sent on."""
+
+
 class StagePlan(ABC):
     """A stage that might be.
 
     Args:
-        consumers: whose work it would do.
+        consumers: whose work it would do, workers of the kind's own type.
         service_times: of their services, in the same order.
         entrances: where it could take blocks of messages; what comes elsewhere comes one by one.
     """
 
     #: Whether blocks may come by several ways.
     is_joining = False
+    #: Ids of nodes that are no consumers and do their work in it.
+    workers: Collection[str] = ()
 
     def __init__(
-        self, consumers: Sequence[Consumer], service_times: Sequence[Variate], entrances: Sequence[Acceptor]
+        self, consumers: Sequence[Any], service_times: Sequence[Variate], entrances: Sequence[Acceptor]
     ) -> None:
         self.consumers = consumers
         self.service_times = service_times
@@ -82,7 +96,7 @@ class StagePlan(ABC):
         return all(service_time.has_bounded_density() for service_time in self.service_times)
 
     @abstractmethod
-    def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Intake | Joining]]:
+    def lay(self, onward: Mapping[Any, Onward]) -> tuple[Part, Mapping[Acceptor, Intake | Joining]]:
         """Put the stage in the place of the events; returns it with what takes blocks at its entrances.
 
         Args:

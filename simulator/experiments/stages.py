@@ -10,7 +10,7 @@ order of events at one time need not be known.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from simulator.design.arrivals import OpenArrivals
 from simulator.design.distributions import draws_in_blocks
@@ -22,7 +22,8 @@ from simulator.engine.link import Link, Outlet
 from simulator.engine.node import Acceptor
 from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.recursion import Intake, Joining, Onward, Recursion, Source
-from simulator.engine.stage_plan import Part, Relay, RelayPlan, StagePlan
+from simulator.engine.request import InvokeEdge
+from simulator.engine.stage_plan import Part, Relay, RelayPlan, StagePlan, Worker
 from simulator.engine.travel import Travel
 from simulator.engine.world import World
 from simulator.graph.walks import downstream_order, reachable, upstream
@@ -97,6 +98,7 @@ def _is_orderly(
     """
     has_density = plan.has_density
     staged = {consumer for one in plans.values() for consumer in one.consumers}
+    workers = {id for one in plans.values() for id in one.workers}
     for name in upstream(world.document, id):
         node = world.nodes[name]
         if isinstance(node, Producer):
@@ -107,6 +109,9 @@ def _is_orderly(
             # What fails at a stage comes again, but nothing goes on twice.
             if not has_density or (node.fails is not None and node not in staged):
                 return False
+        elif name in workers:
+            if not has_density:
+                return False
         elif name not in plans and name not in relays and not isinstance(node, Line | OrderedLine | Topic):
             return False
     return True
@@ -116,7 +121,7 @@ class _Way:
     """Everything that messages from one place pass: at once, and after a delay."""
 
     def __init__(self) -> None:
-        self.links: list[Link] = []
+        self.links: list[Link | InvokeEdge] = []
         self.topics: list[Topic] = []
         self.ends: list[Acceptor] = []
         #: Edges that take time, each with the way beyond; relays, with the way beyond each of their edges.
@@ -170,11 +175,18 @@ class _Places:
         self._relays = {world.node(id, Acceptor): relay for id, relay in relays.items()}
         self._world = world
 
-    def way(self, outlet: Outlet) -> _Way | None:
-        """The way along all edges of `outlet`; None when there is more on it than plain links with or without
-        delay, relays, topics without readers of their own, and ends.
+    def way(self, outlet: Outlet, calls: Sequence[InvokeEdge] = ()) -> _Way | None:
+        """The way along all edges of `outlet` and all `calls`, for whose answers nobody waits.
+
+        None when there is more on it than plain links with or without delay, relays, topics without readers
+        of their own, and ends.
         """
         way = _Way()
+        for call in calls:
+            if type(call) is not InvokeEdge or call.target not in self._ends:
+                return None
+            way.links.append(call)
+            way.ends.append(call.target)
         return way if self._goes_along(way, outlet, may_delay=True) else None
 
     def _goes_along(self, way: _Way, outlet: Outlet, *, may_delay: bool) -> bool:
@@ -236,10 +248,10 @@ def _ends(plans: Mapping[str, StagePlan], world: World) -> set[Acceptor]:
 
 def _ways_onward(
     plans: Mapping[str, StagePlan], relays: Mapping[str, RelayPlan], world: World
-) -> dict[StagePlan, dict[Consumer, _Way]]:
+) -> dict[StagePlan, dict[Worker, _Way]]:
     """The plans that can be carried out, each with the ways that messages go on from its consumers."""
     while True:
-        found: dict[StagePlan, dict[Consumer, _Way]] = {}
+        found: dict[StagePlan, dict[Worker, _Way]] = {}
         ahead = dict(plans)
         for id, plan in plans.items():
             del ahead[id]
@@ -263,12 +275,12 @@ def _source_ways(
     shared = {one for id, plan in plans.items() if _ways_into(id, world) > 1 for one in plan.entrances}
     found: dict[Producer, tuple[OpenArrivals, _Way]] = {}
     for producer in world.nodes.values():
-        if not isinstance(producer, Producer) or producer.calls or not producer.outlet:
+        if not isinstance(producer, Producer) or not (producer.calls or producer.outlet):
             continue
         arrivals = producer.settings.arrivals
         if not isinstance(arrivals, OpenArrivals):
             continue
-        way = places.way(producer.outlet)
+        way = places.way(producer.outlet, producer.calls)
         # A message of another sender might come at the same time.
         if way is not None and (arrivals.has_density() or shared.isdisjoint(way.all_ends())):
             found[producer] = arrivals, way
@@ -277,7 +289,7 @@ def _source_ways(
 
 def _told_one_by_one(
     plans: Mapping[str, StagePlan],
-    ways: Mapping[StagePlan, Mapping[Consumer, _Way]],
+    ways: Mapping[StagePlan, Mapping[Worker, _Way]],
     relays: Mapping[str, RelayPlan],
     world: World,
 ) -> set[StagePlan]:

@@ -1,4 +1,6 @@
-"""Generated designs for both engines: producers, topics, brokers of several kinds one after the other."""
+"""Generated designs for both engines: producers, topics, brokers of several kinds one after the other,
+functions.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +73,30 @@ BROKERS: dict[str, tuple[st.SearchStrategy[dict[str, Any]], st.SearchStrategy[di
     ),
 }
 
+#: Functions, and how a mapping invokes one; a queue must hide messages for as long as its function may run.
+_functions = st.fixed_dictionaries(
+    {
+        "service_time": _services,
+        "init_duration": _services,
+        "invoke_overhead": st.sampled_from([0.008, 0.008, 0]),
+        "batch_work": st.sampled_from(["per-message", "per-batch"]),
+        "idle_expiry": st.sampled_from([0.2, 600]),
+        "Timeout": st.sampled_from([1, 4]),
+        "ProvisionedConcurrentExecutions": st.sampled_from([0, 0, 2]),
+        "ReservedConcurrentExecutions": st.sampled_from([None, None, 4, 60]),
+        "failure": st.sampled_from([{}, {}, {}, {"probability": 0.1}]),
+    }
+)
+_mappings = st.fixed_dictionaries(
+    {
+        "BatchSize": st.integers(1, 10),
+        "MaximumConcurrency": st.sampled_from([None, None, 2, 7]),
+        "MaximumBatchingWindowInSeconds": st.sampled_from([None, None, None, 1]),
+    }
+)
+#: What does the work: a consumer of a broker, a function that reads it, or a function alone.
+_FORMS = ["consumer", "consumer", "consumer", "mapping", "mapping", "function"]
+
 
 @st.composite
 def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
@@ -94,26 +120,40 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
     for number in range(draw(st.integers(1, 3))):
         broker, consumer = f"q{number}", f"c{number}"
         kind = draw(st.sampled_from(kinds))
-        attributes, read = BROKERS[kind]
-        nodes.append(node(broker, kind, **draw(attributes)))
-        nodes.append(
-            node(
-                consumer,
-                "consumer",
-                instances=draw(st.integers(1, 4)),
-                concurrency=draw(st.integers(1, 2)),
-                service_time=draw(_services),
-                failure={"probability": draw(st.sampled_from([0.0, 0.0, 0.0, 0.2]))},
-            )
-        )
+        form = draw(st.sampled_from(_FORMS)) if kind == "aws.sqs" else "consumer"
         is_tandem = bool(last) and draw(st.booleans())
         before = [last] if is_tandem else ["t"] if has_topic else [producer["id"] for producer in producers]
-        edges += [f"{one}->{broker}" for one in before]
-        if (before != ["t"] or topic == "topic") and draw(st.sampled_from([False, False, False, True])):
-            configs[f"{before[0]}->{broker}"] = {"delay": draw(_services)}
-        edges.append(f"{broker}->{consumer}")
-        configs[f"{broker}->{consumer}"] = draw(read)
-        if kind == "aws.sqs" and draw(st.booleans()):
+        if form == "function" and before == ["t"] and topic == "topic":
+            form = "mapping"  # a function reads a topic by a mapping of its own
+        attributes, read = BROKERS[kind]
+        if form == "function":
+            broker = consumer
+        else:
+            hidden = {"VisibilityTimeout": 4} if form == "mapping" else {}
+            nodes.append(node(broker, kind, **draw(attributes) | hidden))
+        if form == "consumer":
+            nodes.append(
+                node(
+                    consumer,
+                    "consumer",
+                    instances=draw(st.integers(1, 4)),
+                    concurrency=draw(st.integers(1, 2)),
+                    service_time=draw(_services),
+                    failure={"probability": draw(st.sampled_from([0.0, 0.0, 0.0, 0.2]))},
+                )
+            )
+        else:
+            nodes.append(node(consumer, "aws.lambda", **draw(_functions)))
+        is_called = form == "function" and before[0] in ("p0", "p1") and draw(st.booleans())
+        role = ":invoke" if is_called else ":publish"
+        edges += [f"{one}->{broker}{role}" for one in before]
+        may_delay = (before != ["t"] or topic == "topic") and not is_called
+        if may_delay and draw(st.sampled_from([False, False, False, True])):
+            configs[f"{before[0]}->{broker}{role}"] = {"delay": draw(_services)}
+        if form != "function":
+            edges.append(f"{broker}->{consumer}")
+            configs[f"{broker}->{consumer}"] = draw(_mappings if form == "mapping" else read)
+        if kind == "aws.sqs" and form != "function" and draw(st.booleans()):
             nodes.append(node(f"d{number}", "aws.sqs"))
             give_up = f"{broker}->d{number}:dead-letter"
             edges.append(give_up)
@@ -121,7 +161,9 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
         last = consumer
     faults = []
     if draw(st.sampled_from([False, False, False, True])):
-        struck = draw(st.sampled_from([one["id"] for one in nodes if one["kind"] in ("consumer", *kinds)]))
+        struck = draw(
+            st.sampled_from([one["id"] for one in nodes if one["kind"] in ("consumer", "aws.lambda", *kinds)])
+        )
         faults = [{"kind": "outage", "node": struck, "at": draw(st.floats(0, 2)), "duration": 0.4}]
     simulation = {"duration": 3, "seed": draw(st.integers(0, 99))}
     return design(nodes, edges, edge_configs=configs, faults=faults, simulation=simulation)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.engine.stage_plan import EventsNeeded
 from simulator.engine.world import World
 from simulator.kinds.aws.lambda_function.settings import FunctionSettings
 
@@ -26,6 +27,9 @@ class Account:
 
     Args:
         limit: concurrent executions of the account.
+
+    Raises:
+        EventsNeeded: when a function uses more than its part of what it shares with one without events.
     """
 
     def __init__(self, limit: int) -> None:
@@ -34,6 +38,8 @@ class Account:
         #: Executions that run on the shared part.
         self.shared = 0
         self.shared_limit = limit
+        #: Of the shared part: what functions may use whose executions are no events.
+        self.kept = 0
 
     @staticmethod
     def of(world: World, function: LambdaFunction) -> Account:
@@ -52,7 +58,23 @@ class Account:
         running = function.concurrency.value
         if reserved is not None:
             return running < reserved
-        return running < function.settings.provisioned_concurrency or self.shared < self.shared_limit
+        if running < function.settings.provisioned_concurrency:
+            return True
+        if self.kept and self.shared >= self.shared_limit - self.kept:
+            raise EventsNeeded(f"{function.id}: how much of the account others use has to be known")
+        return self.shared < self.shared_limit
+
+    def keep(self, function: LambdaFunction) -> int:
+        """Concurrency that the function is sure of whatever the others do: it reserved it, or its equal part
+        of what is shared is kept for it from now on.
+        """
+        settings = function.settings
+        if settings.reserved_concurrency is not None:
+            return settings.reserved_concurrency
+        sharing = sum(1 for one in self.functions if one.settings.reserved_concurrency is None)
+        part = self.shared_limit // sharing
+        self.kept += part
+        return settings.provisioned_concurrency + part
 
     def begun(self, function: LambdaFunction) -> None:
         """An execution begins; the function has not counted it yet."""

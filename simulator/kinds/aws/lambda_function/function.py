@@ -50,7 +50,7 @@ class LambdaFunction(Responder):
         self._service_time = world.message_draws(settings.service_time, id, "service")
         self._factor = settings.cpu_factor
         self._per_batch = settings.batch_work == "per-batch"
-        self._init_duration = world.draws(settings.init_duration, id, "init")
+        self.draw_init = world.draws(settings.init_duration, id, "init")
         self.overhead = world.draws(settings.invoke_overhead, id, "overhead")
         self._chance = world.message_draws(Uniform(low=0.0, high=1.0), id, "failure")
         poison = settings.failure.poison
@@ -103,6 +103,11 @@ class LambdaFunction(Responder):
             mapping.outlet = self.outlet
             mapping.is_sending_on = bool(self.outlet)
 
+    @property
+    def is_sending_on(self) -> bool:
+        """Whether the handler publishes."""
+        return bool(self.outlet)
+
     # -- the roads -------------------------------------------------------------------------------
     def entrance(self, edge: str) -> Acceptor:
         """Invoke edges are synchronous calls; what is published goes to the queue of events."""
@@ -152,7 +157,7 @@ class LambdaFunction(Responder):
         elif self.scaling.has_room(now):
             self.scaling.take(now)
             self.cold_starts += 1
-            init = self._init_duration()
+            init = self.draw_init()
             self.init_duration.add(init)
         else:
             self.throttles += 1

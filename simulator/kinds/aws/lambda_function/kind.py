@@ -22,6 +22,7 @@ from simulator.kinds.kind import Kind
 
 if TYPE_CHECKING:
     from simulator.design.document import Document, Node
+    from simulator.engine.stage_plan import StagePlan
 
 
 def _build(world: World, id: str, settings: FunctionSettings) -> RunningNode:
@@ -36,6 +37,12 @@ def _check(document: Document, node: Node) -> list[Problem]:
     return check(document, node)
 
 
+def _plan_stage(world: World, id: str) -> StagePlan | None:
+    from simulator.kinds.aws.lambda_function.function_stage import plan_function
+
+    return plan_function(world, id)
+
+
 KIND = Kind(
     kind="aws.lambda",
     title="AWS Lambda function",
@@ -45,6 +52,7 @@ KIND = Kind(
     docs="https://docs.aws.amazon.com/lambda/latest/dg/welcome.html",
     settings=FunctionSettings,
     build=_build,
+    plan_stage=_plan_stage,
     edge_settings={
         "publish": FunctionPublishSettings,
         "invoke": CallSettings,

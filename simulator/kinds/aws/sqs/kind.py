@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.design.edges import DeadLetterSettings
+from simulator.engine.stage_plan import StagePlan
 from simulator.engine.world import World
 from simulator.kinds.aws.sqs.checks import check
 from simulator.kinds.aws.sqs.cost import cost_items
@@ -28,6 +29,16 @@ def build(world: World, id: str, settings: SqsSettings) -> SqsQueue:
     return FairQueue(world, id, settings) if names_tenants else StandardQueue(world, id, settings)
 
 
+def _plan_stage(world: World, id: str) -> StagePlan | None:
+    plan = plan_queue(world, id)
+    readers = {world.document.node(edge.target).kind for edge in world.edges_from(id, "consume")}
+    if plan is None and "aws.lambda" in readers:
+        from simulator.kinds.aws.lambda_function.mapping_stage import plan_mapping
+
+        plan = plan_mapping(world, id)
+    return plan
+
+
 KIND = Kind(
     kind="aws.sqs",
     title="Amazon SQS queue",
@@ -44,5 +55,5 @@ KIND = Kind(
     faults=(REDRIVE, PURGE, SET),
     swap=SQS_MAPPING,
     cost=cost_items,
-    plan_stage=plan_queue,
+    plan_stage=_plan_stage,
 )

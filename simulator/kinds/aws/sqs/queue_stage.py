@@ -11,7 +11,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from heapq import heapreplace
-from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,18 +19,14 @@ from simulator.design.distributions import Uniform
 from simulator.engine.broker_stage import (
     ARRIVED,
     TAKEN,
-    BrokerStage,
     Follower,
     Noting,
     Ready,
     Rows,
-    passing,
-    replacing,
 )
-from simulator.engine.stage_plan import EventsNeeded, StagePlan, sizes_into, takes_time
-from simulator.kinds.aws.sqs.age_looks import AgeLooks
+from simulator.engine.stage_plan import EventsNeeded, StagePlan, takes_time
 from simulator.kinds.aws.sqs.open_polls import OpenPolls
-from simulator.kinds.aws.sqs.quotas import CHUNK
+from simulator.kinds.aws.sqs.read_stage import ReadStage, come_together, is_plain_queue
 from simulator.kinds.aws.sqs.redelivery_stage import RedeliveryStage, is_plain_dead_letter_queue
 from simulator.kinds.aws.sqs.standard import StandardQueue
 from simulator.measurement.level import Course, changes, without
@@ -44,44 +39,30 @@ if TYPE_CHECKING:
     from simulator.engine.recursion import Joining, Numbers, Onward
     from simulator.engine.stage_plan import Part
     from simulator.engine.world import World
-    from simulator.measurement.level import Times
 
 
 #: Chance below which a message may be given up to any queue: events are needed when it is.
 RARE_LETTER = 1e-9
 
 
-class StandardStage(BrokerStage):
+class StandardStage(ReadStage):
     """A standard queue and its consumer in the place of their events."""
 
     def __init__(
         self, queue: StandardQueue, draws: ManyDraws, onward: Onward | None, duration: float
     ) -> None:
-        (subscription,) = queue.subscriptions
-        super().__init__(queue.env, subscription, draws, onward)
-        self._queue = queue
-        reader = queue.readers[subscription]
-        self._reader = reader
-        self._most = reader.max_messages
-        self._hidden = reader.visibility_timeout
+        super().__init__(queue, draws, onward, duration)
         size = self._consumer.size
         assert size is not None
         #: When each worker is free next, a heap.
         self._free = [-1.0] * size
-        self._polls = OpenPolls(size, reader.wait_time)
-        self._timer = _VisibilityTimer(self._hidden)
-        self._ages = AgeLooks(queue, duration)
+        self._polls = OpenPolls(size, self._reader.wait_time)
         #: Times of receives that are not noted yet, where these may take several messages.
         self._receives: list[float] = []
-        # Idle workers are counted by their polls alone.
-        self._consumer.idle.clear()
 
     def _follow(self, ahead: Ready, now: float) -> None:
         super()._follow(ahead, now)
         self._reader.empty_receives = self._polls.empty_until(now)
-
-    def _is_open(self) -> bool:
-        return True  # the age of the oldest message is looked at, and timers are due, without one too
 
     # -- when each message is received, begun and done -------------------------------------------
     def _serve(self, rows: Rows, until: float) -> None:
@@ -101,9 +82,7 @@ class StandardStage(BrokerStage):
             last = first + len(received[0])
             rows.taken[first:last], rows.begins[first:last], rows.ends[first:last] = received
         rows.settled[first:] = rows.ends[first:]
-        known = slice(first, int(np.isfinite(rows.ends).sum()))
-        if bool((rows.ends[known] >= rows.taken[known] + self._hidden).any()):
-            raise EventsNeeded(f"{self._queue.id}: a visibility timeout ends before the work on a message")
+        self._look_at_timeouts(rows, slice(first, int(np.isfinite(rows.ends).sum())))
 
     def _receive_many(
         self, arrived: list[float], services: list[float], until: float
@@ -140,114 +119,31 @@ class StandardStage(BrokerStage):
 
     # -- what the queue notes --------------------------------------------------------------------
     def _note_broker(self, rows: Rows, begun: Numbers, ended: Numbers, until: float) -> list[Follower]:
-        queue, env, requests, subscription = self._queue, self._env, self._queue.requests, self._subscription
+        requests = self._queue.requests
         came = rows.fresh(rows.arrived, ARRIVED, until)
         received = rows.fresh(rows.taken, TAKEN, until)
-        arrived, taken, ends = rows.arrived[came], rows.taken[received], rows.ends[ended]
+        arrived, ends = rows.arrived[came], rows.ends[ended]
         if bool((ends[1:] == ends[:-1]).any()):
-            raise EventsNeeded(f"{queue.id}: work on several messages ends at one time")
-        receives = taken
+            raise EventsNeeded(f"{self._queue.id}: work on several messages ends at one time")
+        receives = rows.taken[received]
         if self._most > 1:
             passed = bisect_right(self._receives, until)
             receives = np.array(self._receives[:passed])
             del self._receives[:passed]
-        present = queue.present.after_each(arrived, ends)
-        sojourn = ends - rows.arrived[ended]
-        residence = np.add.accumulate(np.concatenate(([queue.residence_sum], sojourn)))
-
-        def note_arrivals(part: slice) -> None:
-            queue.accepted += part.stop - part.start
-            queue.present.note_highest(arrived[part], present[part])
-
-        def note_taken(part: slice) -> None:
-            queue.receives += part.stop - part.start
-            subscription.total += part.stop - part.start
 
         def note_receives(part: slice) -> None:
             requests.receive += part.stop - part.start
 
-        def note_deletes(part: slice) -> None:
-            count = part.stop - part.start
-            requests.delete += count
-            queue.delivered += count
-            queue.departures += count
-            queue.residence_sum = float(residence[part.stop])
-
-        def note_timer(part: slice) -> None:
-            env.events += part.stop - part.start
-
-        # An open long poll: the message is received when it comes, by a worker that was idle.
-        is_at_once = rows.taken[came] == arrived
-        woken = arrived[is_at_once]
-        later = taken[taken > rows.arrived[received]]
+        # A message that is received when it comes goes to a worker that was idle.
+        woken = arrived[rows.taken[came] == arrived]
         begins = rows.begins[begun]
         rested = without(ends, begins[begins > rows.arrived[begun]])
         return [
-            Noting(arrived, note_arrivals),
-            Noting(taken, note_taken),
+            *self._note_queue(rows, came, received, ended, until),
             Noting(receives, note_receives),
-            Noting(ends, note_deletes),
-            Noting(self._timer.run(rows, until), note_timer),
-            self._ages.run(rows.arrived, rows.ends, until),
-            Course(queue.available, *passing(arrived, is_at_once, later)),
-            Course(queue.in_flight_level, *replacing(ends, taken)),
             Course(self._consumer.busy, *changes(woken, rested)),
             self._polls.course(*changes(woken, rested)),
         ]
-
-
-class _VisibilityTimer:
-    """When the queue looks for visibility timeouts that end; it finds messages that were deleted in time.
-
-    The timer is set to the timeout of the oldest message in flight, and then to that of the oldest one that
-    is in flight when it is due. Where work ends at that very time, what was scheduled first comes first.
-
-    Args:
-        hidden: the visibility timeout, seconds.
-    """
-
-    def __init__(self, hidden: float) -> None:
-        self._hidden = hidden
-        #: None until the message is received that sets it.
-        self._due: float | None = None
-        self._last = -inf
-        #: When it was set, and whether that was before the work that begins at that time.
-        self._set_at = -inf
-        self._is_set_first = False
-
-    def run(self, rows: Rows, until: float) -> Times:
-        """When it is due up to `until` (seconds)."""
-        passed = []
-        deleted = np.maximum.accumulate(rows.ends)
-        while True:
-            if self._due is None:
-                oldest = self._oldest(rows, deleted)
-                if oldest == len(rows) or rows.taken[oldest] == inf:
-                    break
-                taken = float(rows.taken[oldest])
-                self._set_at = max(taken, self._last)
-                self._due = taken + self._hidden
-            if self._due > until:
-                break
-            passed.append(self._due)
-            self._last, self._due = self._due, None
-        return np.array(passed)
-
-    def _oldest(self, rows: Rows, deleted: Times) -> int:
-        """The oldest message that is not deleted when the timer was due the last time.
-
-        Args:
-            deleted: until when each and all before it are.
-        """
-        start, stop = (int(deleted.searchsorted(self._last, side)) for side in ("left", "right"))
-        for row in range(start, stop):
-            if rows.ends[row] < self._last:
-                continue
-            begun = rows.begins[row]
-            self._is_set_first = begun > self._set_at or (begun == self._set_at and self._is_set_first)
-            if self._is_set_first:
-                return row
-        return stop
 
 
 class StandardPlan(StagePlan):
@@ -294,28 +190,15 @@ def plan_queue(world: World, id: str) -> StagePlan | None:
     if type(queue) is not StandardQueue or len(queue.subscriptions) != 1:
         return None
     (subscription,) = queue.subscriptions
-    consumer, reader, settings = subscription.consumer, queue.readers[subscription], queue.settings
+    consumer, reader = subscription.consumer, queue.readers[subscription]
     service_time = consumer.plain_service(may_fail=_may_fail(world, queue, consumer))
     if service_time is None or not takes_time(service_time, world.duration):
         return None
     assert consumer.size is not None
-    is_plain = (
-        settings.undeleted_probability <= 0.0
-        and settings.delay_seconds <= 0.0
-        and queue.latency is None
-        and not queue.senders
-        and not queue.is_dead_letter_queue
-        and queue.losses is None
-        and not reader.is_short_polling
-        and not reader.has_duties
-        and settings.retention > world.duration
-        and consumer.size * reader.max_messages < queue.in_flight_limit
-    )
-    if not service_time.has_bounded_density() and _come_together(world):
+    is_plain = is_plain_queue(world, queue, reader, consumer.size * reader.max_messages)
+    if not service_time.has_bounded_density() and come_together(world):
         return None
-    largest = max(sizes_into(world, queue), default=0.0)
-    is_small = largest <= settings.maximum_message_size and largest * reader.max_messages <= CHUNK
-    return StandardPlan(world, queue, consumer, service_time) if is_plain and is_small else None
+    return StandardPlan(world, queue, consumer, service_time) if is_plain else None
 
 
 def _may_fail(world: World, queue: StandardQueue, consumer: Consumer) -> bool:
@@ -335,9 +218,3 @@ def _may_fail(world: World, queue: StandardQueue, consumer: Consumer) -> bool:
             or consumer.failure_probability**queue.max_receive_count < RARE_LETTER
         )
     )
-
-
-def _come_together(world: World) -> bool:
-    """Whether messages may come at one time: work on them that takes equally long ends at one time, too."""
-    loads = (getattr(world.document.node(id).config, "arrivals", None) for id in world.producers)
-    return any(load is not None and load.process == "batch-poisson" for load in loads)

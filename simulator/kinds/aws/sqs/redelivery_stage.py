@@ -8,7 +8,6 @@ what the events would have counted, measured and sent on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.broker_stage import Follower, Noting, Ready
 from simulator.engine.message import Message
 from simulator.engine.stage_plan import EventsNeeded
+from simulator.engine.worked_rows import NO_ROWS, WorkedRows
 from simulator.kinds.aws.sqs.age_looks import AgeLooks
 from simulator.kinds.aws.sqs.open_polls import OpenPolls
 from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop
@@ -32,34 +32,6 @@ if TYPE_CHECKING:
     from simulator.engine.recursion import Numbers, Onward
     from simulator.engine.world import World
     from simulator.measurement.level import Level, Times
-
-
-@dataclass(slots=True)
-class _Rows:
-    """Messages, mostly in order of arrival; arrays of one length."""
-
-    #: From 0, in order of arrival.
-    number: Numbers
-    source: Numbers
-    sequence: Numbers
-    #: Numbers in the book of keys.
-    keys: Numbers
-    created: Times
-    arrived: Times
-    #: When they were deleted or given up, infinite where they were not; seconds.
-    ends: Times
-
-    def __len__(self) -> int:
-        return len(self.number)
-
-    def chosen(self, rows: Numbers) -> _Rows:
-        """The messages at these positions, in this order."""
-        return _Rows(*(getattr(self, field.name)[rows] for field in fields(self)))
-
-    def numbered(self, numbers: list[int]) -> Numbers:
-        """The positions of messages by their numbers."""
-        found: Numbers = self.number.searchsorted(np.array(numbers, dtype=np.int64))
-        return found
 
 
 class RedeliveryStage(AheadStage[Ready]):
@@ -88,6 +60,7 @@ class RedeliveryStage(AheadStage[Ready]):
         (self._subscription,) = queue.subscriptions
         consumer, reader = self._subscription.consumer, queue.readers[self._subscription]
         super().__init__(queue.env, consumer, onward)
+        self._consumer = consumer
         size, fails = consumer.size, consumer.fails
         assert size is not None
         assert fails is not None
@@ -114,9 +87,8 @@ class RedeliveryStage(AheadStage[Ready]):
         self._polls = OpenPolls(size, reader.wait_time)
         # Idle workers are counted by their polls alone.
         consumer.idle.clear()
-        none = np.zeros(0, dtype=np.int64)
         #: What has not gone by the end of what stands ready.
-        self._rows = _Rows(none, none, none, none, np.zeros(0), np.zeros(0), np.zeros(0))
+        self._rows = NO_ROWS
         self._count = 0
         #: How many of them have come.
         self._present = 0
@@ -133,26 +105,14 @@ class RedeliveryStage(AheadStage[Ready]):
         parts = [self._rows]
         for passage in self._told(until):
             first, self._count = self._count, self._count + len(passage)
-            parts.append(
-                _Rows(
-                    np.arange(first, self._count),
-                    passage.source,
-                    passage.sequence,
-                    self._book.numbers_of(passage.key),
-                    passage.created,
-                    passage.arrived,
-                    np.full(len(passage), inf),
-                )
-            )
+            parts.append(WorkedRows.of(passage, first, self._book))
             fails = self._chances(passage.source, passage.sequence) < self._probability
             self._loop.tell(
                 passage.arrived.tolist(),
                 self._draws(passage.source, passage.sequence).tolist(),
                 fails.tolist(),
             )
-        rows = _Rows(
-            *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(_Rows))
-        )
+        rows = WorkedRows.joined(parts)
         # Messages that always fail would come again for ever.
         until, happened = self._loop.run(min(until, self._duration))
         gone, left = rows.numbered(happened.done + happened.letters), happened.deleted + happened.buried
@@ -171,7 +131,9 @@ class RedeliveryStage(AheadStage[Ready]):
         self._present = int(self._rows.arrived.searchsorted(until, "right"))
         return Ready(until, followers)
 
-    def _note_queue(self, rows: _Rows, gone: Numbers, happened: Happened, until: float) -> list[Follower]:
+    def _note_queue(
+        self, rows: WorkedRows, gone: Numbers, happened: Happened, until: float
+    ) -> list[Follower]:
         """What the queue notes.
 
         Args:
@@ -239,7 +201,7 @@ class RedeliveryStage(AheadStage[Ready]):
             _counting(happened.failures, note_failures),
         ]
 
-    def _note_done(self, done: _Rows) -> list[Follower]:
+    def _note_done(self, done: WorkedRows) -> list[Follower]:
         """What is noted of work that has not failed."""
         queue, subscription, consumer = self._queue, self._subscription, self._consumer
         sojourn = Samples(done.ends - done.arrived)
@@ -270,7 +232,7 @@ class _Letters:
         self._ages = AgeLooks(link.target, duration)
         self._oldest = inf
 
-    def note(self, letters: _Rows, queue: StandardQueue, until: float) -> list[Follower]:
+    def note(self, letters: WorkedRows, queue: StandardQueue, until: float) -> list[Follower]:
         """What is noted of messages that `queue` gives up, in order of time, up to `until` (seconds)."""
         target, link = self._target, self._link
         count = len(letters)

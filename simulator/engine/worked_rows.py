@@ -1,0 +1,69 @@
+"""Messages that are worked on, for stages whose loop finds when the work on each ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.engine.recursion import NO_NUMBERS
+from simulator.measurement.level import NO_TIMES
+
+if TYPE_CHECKING:
+    from simulator.engine.recursion import Numbers, Passage
+    from simulator.measurement.level import Times
+    from simulator.measurement.ordering import KeyBook
+
+
+@dataclass(slots=True)
+class WorkedRows:
+    """Messages, mostly in order of arrival; arrays of one length."""
+
+    #: From 0, in order of arrival.
+    number: Numbers
+    source: Numbers
+    sequence: Numbers
+    #: Numbers in the book of keys.
+    keys: Numbers
+    created: Times
+    arrived: Times
+    #: When they were done or given up, infinite where that is not known; seconds.
+    ends: Times
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    @staticmethod
+    def of(passage: Passage, first: int, book: KeyBook) -> WorkedRows:
+        """What has come, numbered from `first` on."""
+        return WorkedRows(
+            np.arange(first, first + len(passage)),
+            passage.source,
+            passage.sequence,
+            book.numbers_of(passage.key),
+            passage.created,
+            passage.arrived,
+            np.full(len(passage), inf),
+        )
+
+    @staticmethod
+    def joined(parts: Sequence[WorkedRows]) -> WorkedRows:
+        """Those of all parts, one after the other."""
+        return WorkedRows(
+            *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(WorkedRows))
+        )
+
+    def chosen(self, rows: Numbers) -> WorkedRows:
+        """The messages at these positions, in this order."""
+        return WorkedRows(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def numbered(self, numbers: list[int]) -> Numbers:
+        """The positions of messages by their numbers."""
+        found: Numbers = self.number.searchsorted(np.array(numbers, dtype=np.int64))
+        return found
+
+
+NO_ROWS = WorkedRows(NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_TIMES, NO_TIMES, NO_TIMES)
