@@ -109,7 +109,7 @@ def format_quantity(value: float, dimension: Dimension, digits: int = 4) -> str:
 
 
 def format_duration(value: float, digits: int = 4) -> str:
-    """Write seconds as "250 us", "5 ms", "1.5 min" or "2 h"."""
+    """Write seconds as "250 µs", "5 ms", "1.5 min" or "2 h"."""
     return format_quantity(value, "s", digits)
 
 
@@ -129,7 +129,7 @@ def format_size(value: float, digits: int = 4) -> str:
 
 
 _EXAMPLES: dict[Dimension, str] = {
-    "s": '"250 us", "5 ms" or "1.5 min"',
+    "s": '"250 µs", "5 ms" or "1.5 min"',
     "msg/s": '"2k/s" or "120/min"',
     "bytes": '"64 KiB" or "256 kB"',
     "1": '"10k" or "5 %"',
@@ -140,7 +140,7 @@ _DURATION_STEPS = [
     (60.0, "min"),
     (1.0, "s"),
     (1e-3, "ms"),
-    (1e-6, "us"),
+    (1e-6, "µs"),
 ]
 _SIZE_STEPS = [(1024.0**4, "TiB"), (1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB")]
 _COUNT_STEPS = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]

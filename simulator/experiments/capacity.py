@@ -18,7 +18,7 @@ from simulator.experiments.runner import IsStopped, Runner, Task, design_text, r
 from simulator.experiments.statistics import CONFIDENCE
 from simulator.graph.checks import readiness_problems
 from simulator.measurement.slices import Recording
-from simulator.report.result import make_result
+from simulator.report.result import engine_versions, make_result
 
 #: Replications at every value: the first look, and the most where the verdict is open.
 FIRST_RUNS, MOST_RUNS = 10, 40
@@ -129,6 +129,8 @@ def capacity(
         "find": find,
         "seed": options.seed,
         "duration": options.duration,
+        "warmup": options.warmup,
+        "engine": engine_versions(),
     }
 
     def on_judged(found: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from simulator.experiments.statistics import over_replications
 from simulator.graph.checks import readiness_problems
 from simulator.measurement.slices import Recording
 from simulator.report.pairs import MEASURES
-from simulator.report.result import make_result
+from simulator.report.result import engine_versions, make_result
 
 #: Replications of every configuration: the first look, and the most where the verdict is open.
 FIRST_RUNS, MOST_RUNS = 4, 40
@@ -77,6 +77,8 @@ def cheapest(
         "design": {"name": document.name, "digest": document.digest()},
         "seed": options.seed,
         "duration": options.duration,
+        "warmup": options.warmup,
+        "engine": engine_versions(),
         "varied": [{"path": one.path, "values": list(one.values)} for one in varied],
         "latency": latency,
     }

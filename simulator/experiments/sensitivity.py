@@ -20,6 +20,7 @@ from simulator.experiments.plan import NOTHING_YET, Cancelled
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text
 from simulator.experiments.sweep import FLOW_MEASURES, point_measures
 from simulator.graph.checks import readiness_problems
+from simulator.report.result import engine_versions
 
 #: Replications at every end of a range.
 REPLICATIONS = 10
@@ -87,6 +88,8 @@ def sensitivity(
             "design": {"name": document.name, "digest": document.digest()},
             "seed": options.seed,
             "duration": options.duration,
+            "warmup": options.warmup,
+            "engine": engine_versions(),
             "replications": comparison["replications"],
             "metric": metric,
             "parameters": rows,

@@ -15,7 +15,7 @@ from simulator.experiments.plan import NOTHING_YET, Cancelled
 from simulator.experiments.runner import IsStopped, Runner, Task, design_text
 from simulator.graph.checks import readiness_problems
 from simulator.measurement.slices import Recording
-from simulator.report.result import make_result
+from simulator.report.result import engine_versions, make_result
 
 #: Replications at every point when nothing else is said.
 REPLICATIONS = 5
@@ -106,7 +106,9 @@ def sweep(
         "design": {"name": document.name, "digest": document.digest()},
         "seed": options.seed,
         "duration": options.duration,
+        "warmup": options.warmup,
         "replications": options.replications,
+        "engine": engine_versions(),
         "varied": [{"path": one.path, "values": list(one.values)} for one in varied],
         "points": [
             {"values": list(place), **answer}

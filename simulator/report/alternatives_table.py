@@ -9,6 +9,7 @@ from typing import Any
 from simulator.quantities import format_duration
 from simulator.report.cost_table import costs_table, money
 from simulator.report.layout import aligned, indented, percent, printable, quantity, unit_of
+from simulator.report.resolution import resolution_of_difference
 from simulator.report.table import estimate_text, found_text, objective_text
 
 _NOTHING = "–"
@@ -80,8 +81,8 @@ def difference_rows(document: dict[str, Any], flow: dict[str, Any]) -> tuple[lis
                 [
                     "" if position else row["metric"],
                     name,
-                    estimate_text(row["values"][name], unit),
-                    "" if found is None else _difference_text(found, unit),
+                    estimate_text(row["values"][name], unit, row["metric"]),
+                    "" if found is None else _difference_text(found, unit, row["metric"]),
                     "" if found is None else _verdict_text(found),
                 ]
             )
@@ -116,10 +117,13 @@ def _values(flow: dict[str, Any]) -> dict[str, Any]:
     return flow["measures"][0]["values"] if flow["measures"] else {}
 
 
-def _difference_text(found: dict[str, Any], unit: str) -> str:
+def _difference_text(found: dict[str, Any], unit: str, metric: str) -> str:
     if found["mean"] is None:
         return _NOTHING
     text = _signed(found["mean"], unit)
+    known_to = resolution_of_difference(found, metric)
+    if known_to is not None:
+        return f"{text} ±{quantity(known_to, unit)} (resolution)"
     if found["interval"] and found["interval"][0] != found["interval"][1]:
         low, high = (_signed(end, unit) for end in found["interval"])
         text += f" [{low}, {high}]"

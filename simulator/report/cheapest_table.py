@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.report.alternatives_table import safe_cell
 from simulator.report.cost_table import money_text
-from simulator.report.layout import aligned, indented, printable, unit_of
+from simulator.report.layout import aligned, indented, printable, setting_text, unit_of
 from simulator.report.table import estimate_text, found_text, objective_text
 
 #: Rows of the table; the others are in JSON and CSV.
@@ -48,9 +48,9 @@ def cheapest_rows(document: dict[str, Any], most: int) -> list[list[str]]:
         rows.append(
             [
                 ", ".join(marks),
-                *(str(value) for value in point["values"]),
+                *map(setting_text, point["values"]),
                 money_text(point["cost"]),
-                estimate_text(point["latency"], unit_of(document["latency"])),
+                estimate_text(point["latency"], unit_of(document["latency"]), document["latency"]),
                 point["verdict"] if point["sure"] else f"{point['verdict']}, by the estimate",
                 str(point["replications"]),
                 _missed(point),

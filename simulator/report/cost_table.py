@@ -14,6 +14,8 @@ _MOST_NODES = 30
 
 def money(value: float) -> str:
     """An amount with its cents, small ones with three digits."""
+    if 0.0 < abs(value) < 0.0005:
+        return "< 0.001" if value > 0.0 else "> −0.001"
     return f"{value:,.2f}" if abs(value) >= 0.995 or value == 0.0 else f"{value:.3g}"
 
 

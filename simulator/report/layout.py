@@ -24,6 +24,12 @@ def quantity(value: float, unit: str) -> str:
     return f"{number(value)}/s" if unit == "msg/s" else number(value)
 
 
+def setting_text(value: object) -> str:
+    """A value of a setting, whole numbers without a decimal point."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:.6g}" if is_number else str(value)
+
+
 def unit_of(metric: str) -> str:
     """The unit of a metric path such as `waiting_time.p99`; "1" for one without."""
     return METRICS.get(metric.partition(".")[0], {}).get("unit", "1")
@@ -35,7 +41,11 @@ def printable(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent."""
+    """A share in percent: more digits near 0 and near the whole, which only 0 and 1 are."""
+    if 0.0 < share < 0.0005:
+        return "< 0.001 %" if share < 5e-6 else f"{float(f'{100.0 * share:.1g}'):g} %"
+    if 0.995 <= share < 1.0:
+        return f"{min(100.0 * share, 99.9):.1f} %"
     return f"{100.0 * share:.1f} %" if share < 0.0995 else f"{100.0 * share:,.0f} %"
 
 

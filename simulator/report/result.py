@@ -39,6 +39,11 @@ _GROWING_METRICS = (
 )
 
 
+def engine_versions() -> dict[str, str]:
+    """What gave the figures."""
+    return {"simpy": version("simpy"), "numpy": np.__version__, "headrace": __version__}
+
+
 def make_result(
     document: Document,
     recordings: Sequence[Recording],
@@ -79,7 +84,7 @@ def make_result(
         "messages": sum(recording.messages for recording in recordings),
         "events": sum(recording.events for recording in recordings),
         "wall_seconds": None,
-        "engine": {"simpy": version("simpy"), "numpy": np.__version__, "headrace": __version__},
+        "engine": engine_versions(),
         "stopped": stopped[0] if stopped else None,
         "nodes": nodes,
         "flows": flows,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.report.alternatives_table import safe_cell
-from simulator.report.layout import aligned, indented, printable, unit_of
+from simulator.report.layout import aligned, indented, printable, setting_text, unit_of
 from simulator.report.parquet import parquet_of
 from simulator.report.table import estimate_text
 
@@ -37,9 +37,9 @@ def sweep_rows(document: dict[str, Any]) -> list[list[str]]:
     rows = [[*paths, "flow", *_SHOWN, "busiest node", "objectives"]]
     rows += [
         [
-            *(str(value) for value in point["values"]),
+            *map(setting_text, point["values"]),
             f"{flow['from']} → {flow['to']}",
-            *(estimate_text(flow.get(name), unit_of(name)) for name in _SHOWN),
+            *(estimate_text(flow.get(name), unit_of(name), name) for name in _SHOWN),
             _busiest(point),
             _verdicts(point),
         ]

@@ -8,6 +8,7 @@ from simulator.quantities import format_count, format_duration
 from simulator.report.cost_table import cost_table
 from simulator.report.layout import aligned, indented, number, percent, printable, quantity, unit_of
 from simulator.report.metrics import METRICS
+from simulator.report.resolution import RESOLUTION, is_at_resolution
 from simulator.report.trust_text import growth_of, theory_text, trust_text, warmup_text
 
 #: Counts of a node that are worth a line only when something happened.
@@ -52,14 +53,20 @@ def result_table(result: dict[str, Any]) -> str:
 
 
 # -- estimates ---------------------------------------------------------------------------------------
-def estimate_text(estimate: Estimate | None, unit: str = "1") -> str:
-    """An estimate with the half-width of its interval in percent of the value, a dash without one."""
+def estimate_text(estimate: Estimate | None, unit: str = "1", metric: str = "") -> str:
+    """An estimate with the half-width of its interval in percent of the value, a dash without one.
+
+    Args:
+        metric: its path; a percentile is known no better than its histogram tells values apart.
+    """
     if estimate is None:
         return _NOTHING
     value, ci95 = estimate["mean"], estimate["ci95"]
     text = quantity(value, unit)
     if estimate.get("steady_state") is False:
         return f"{text}*"
+    if is_at_resolution(metric, value, ci95):
+        return f"{text} {RESOLUTION}"
     if ci95 is None or ci95[0] == ci95[1]:
         return text
     if value == 0.0:
@@ -87,6 +94,8 @@ def found_text(judged: dict[str, Any]) -> str:
         return "not measured"
     unit = unit_of(judged["objective"]["metric"])
     text = quantity(judged["value"], unit)
+    if is_at_resolution(judged["objective"]["metric"], judged["value"], judged["ci95"]):
+        return f"{text} {RESOLUTION}"
     if judged["ci95"] is not None and judged["ci95"][0] != judged["ci95"][1]:
         low, high = (quantity(end, unit) for end in judged["ci95"])
         text += f" [{low}, {high}]"
@@ -152,7 +161,7 @@ def node_rows(result: dict[str, Any]) -> list[list[str]]:
                 name,
                 estimate_text(node.get("throughput"), "msg/s"),
                 estimate_text(node.get("utilization")),
-                *(estimate_text(waiting.get(key), "s") for key in ("mean", "p50", "p99")),
+                *(estimate_text(waiting.get(key), "s", key) for key in ("mean", "p50", "p99")),
                 growth_of(result, name) or estimate_text(queue.get("mean")),
                 _peak(queue),
                 estimate_text(node.get("in_flight", {}).get("mean")),
@@ -237,7 +246,7 @@ def flow_rows(result: dict[str, Any]) -> list[list[str]]:
         rows.append(
             [
                 f"{flow['from']} → {flow['to']}",
-                *(estimate_text(latency.get(key), "s") for key in ("mean", "p50", "p95", "p99", "max")),
+                *(estimate_text(latency.get(key), "s", key) for key in ("mean", "p50", "p95", "p99", "max")),
                 *(estimate_text(flow.get(name)) for name in counts),
             ]
         )

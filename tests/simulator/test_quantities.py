@@ -114,7 +114,7 @@ def test_a_very_long_text_is_refused_at_once():
         (0.0052, "5.2 ms"),
         (90, "1.5 min"),
         (0, "0 s"),
-        (250e-6, "250 us"),
+        (250e-6, "250 µs"),
         (7200, "2 h"),
         (-0.25, "-250 ms"),
         (math.inf, "∞"),

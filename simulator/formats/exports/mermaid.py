@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from simulator.formats.diagram import Card, Diagram, Wire
 from simulator.formats.exports.palette import LIGHT
 
@@ -18,6 +20,8 @@ _SHAPES = {
     "view": ("[[", "]]"),
     "function": ("[/", "/]"),
 }
+#: What begins an element of HTML, and what begins a character reference.
+_ELEMENT, _REFERENCE = re.compile(r"<(?=[A-Za-z/!?])"), re.compile(r"&(?=#?\w+;)")
 _ARROWS = {"consume": "-->", "publish": "-->", "invoke": "==>"}
 
 
@@ -71,6 +75,10 @@ def _text(text: str) -> str:
 
 
 def _title(text: str) -> str:
-    """A YAML scalar in double quotes."""
+    """A YAML scalar in double quotes.
+
+    Mermaid takes what looks like an element of HTML out of a title, so it is written as what it stands for.
+    """
     inner = "".join(mark if mark.isprintable() else " " for mark in text)
+    inner = _ELEMENT.sub("&lt;", _REFERENCE.sub("&amp;", inner))
     return '"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '"'

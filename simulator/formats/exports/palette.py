@@ -71,3 +71,13 @@ DARK = Palette(
 PALETTES: dict[Theme, Palette] = {"light": LIGHT, "dark": DARK}
 #: Lines of charts on a light ground, told apart by lightness as well as by hue.
 SERIES = ("#0b6584", "#b35900", "#a3195b", "#4b7a16", "#5a44b8", "#5f6b75")
+#: The same on a dark ground.
+DARK_SERIES = ("#58c4e6", "#f7a64a", "#ff8fb8", "#a5d65f", "#b7a5ff", "#b4c0c9")
+
+
+def in_the_dark() -> dict[str, str]:
+    """The dark colour by every colour of a light drawing."""
+    names = ("background", "surface", "border", "text", "muted", "wire", "warn")
+    pairs = {getattr(LIGHT, name): getattr(DARK, name) for name in names}
+    pairs |= {LIGHT.kinds[kind]: DARK.kinds[kind] for kind in LIGHT.kinds}
+    return pairs | dict(zip(SERIES, DARK_SERIES, strict=True))

@@ -121,7 +121,7 @@ def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     reading = Reading(file, "Mermaid flowchart")
     title = re.search(r'^title:\s*"?([^"\n]{1,200})', file.text[:2_000], re.MULTILINE)
     if title:
-        reading.title = title[1].strip()
+        reading.title = html.unescape(title[1].strip())
     found = _flowchart(file.text.splitlines())
     for number in found[1] if found else ():
         reading.not_understood(

@@ -151,7 +151,7 @@ def backlogs_chart(bands: Sequence[tuple[str, Mapping[str, Any]]], warmup: float
     if warmup > 0.0:
         end = x(min(warmup, last)) - LEFT
         box(root, LEFT, TOP, end, HEIGHT - TOP - BOTTOM, 0, fill=LIGHT.background)
-        text(root, LEFT + 5, TOP + 13, "warm-up, left out", SMALL, LIGHT.muted)
+        text(root, LEFT + 5, TOP - 6, "shaded: warm-up, left out", SMALL, LIGHT.muted)
     for index in range(round(top / step) + 1):
         grid_line(root, y(index * step), number(index * step))
     for t in moments(last):

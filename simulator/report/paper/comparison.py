@@ -11,6 +11,7 @@ from simulator.report.alternatives_table import cost_differences, difference_row
 from simulator.report.cost_table import cost_title, costs_lines, costs_rows
 from simulator.report.metrics import METRICS
 from simulator.report.paper.charts import backlogs_chart, latency_chart
+from simulator.report.paper.content import load_blocks, question_blocks
 from simulator.report.paper.model import Block, Picture, Section, Text, Tone, Verdict, table
 from simulator.report.paper.plot import MOST_LINES
 from simulator.report.table import estimate_text, found_text, objective_text
@@ -22,9 +23,10 @@ _NOTES = {"lost": "no equivalent", "assumed": "assumed", "translated": "translat
 def comparison_sections(document: Document, found: dict[str, Any]) -> list[Section]:
     """The sections before risks, assumptions and method."""
     return [
-        Section("Summary", tuple(_summary(found))),
+        Section("Summary", tuple(_summary(document, found))),
         Section("Objectives", tuple(_objectives(found))),
         Section("Architecture", tuple(_drawing(document, found))),
+        Section("Load", tuple(_load(document, found))),
         Section("Differences", tuple(_differences(found))),
         Section("Distributions", tuple(_distributions(found))),
         Section("Guarantees measured", tuple(_guarantees(found))),
@@ -33,8 +35,9 @@ def comparison_sections(document: Document, found: dict[str, Any]) -> list[Secti
     ]
 
 
-def _summary(found: dict[str, Any]) -> list[Block]:
-    blocks: list[Block] = [_overall(found, one) for one in found["alternatives"]]
+def _summary(document: Document, found: dict[str, Any]) -> list[Block]:
+    blocks = [*question_blocks(document), Text(_question(found), "note")]
+    blocks += [_overall(found, one) for one in found["alternatives"]]
     if not found["objectives"]:
         blocks.append(Text("The designs state no objectives, so nothing is judged here.", "note"))
     if found["best"] is not None:
@@ -43,6 +46,16 @@ def _summary(found: dict[str, Any]) -> list[Block]:
         blocks.append(Text(f"Not everything is decided: {found['stopped']}.", "doubt"))
     picture = _percentiles(found, 0)
     return [*blocks, picture] if picture is not None else blocks
+
+
+def _question(found: dict[str, Any]) -> str:
+    """What the comparison asks."""
+    count = len(found["objectives"])
+    objectives = "the objective" if count == 1 else f"the {count} objectives"
+    asked = f"which meets {objectives}, and which is best" if count else "which is best"
+    load = "the same load" if found["paired"] else "loads of the same kind"
+    by = f" by {found['best']['metric']}" if found["best"] is not None else ""
+    return f"{len(found['alternatives'])} alternatives under {load}: {asked}{by}?"
 
 
 def _overall(found: dict[str, Any], one: dict[str, Any]) -> Verdict:
@@ -58,10 +71,14 @@ def _overall(found: dict[str, Any], one: dict[str, Any]) -> Verdict:
     for word, tone in words.items():
         which = [objective_text(stated) for stated, each in judged if each and each["verdict"] == word]
         if which:
-            return Verdict(word, _tone(tone), name, "; ".join(which) + cost)
+            return Verdict(word, _tone(tone), name, f"{word}: {'; '.join(which)}{cost}")
     if not judged:
         return Verdict("steady", "plain", name, f"no objectives{cost}")
-    return Verdict("met", "good", name, f"every objective ({len(judged)}){cost}")
+    return Verdict("met", "good", name, f"{_every(len(judged))}{cost}")
+
+
+def _every(count: int) -> str:
+    return "the objective is met" if count == 1 else f"all {count} objectives are met"
 
 
 def _tone(word: str) -> Tone:
@@ -89,7 +106,17 @@ def _objectives(found: dict[str, Any]) -> list[Block]:
 def _drawing(document: Document, found: dict[str, Any]) -> list[Block]:
     result = found["alternatives"][0]["result"]
     name = found["alternatives"][0]["name"]
-    return [Picture(svg(diagram_of(document, result)), f"{name}, with the means that were measured.")]
+    return [
+        Picture(svg(diagram_of(document, result)), f"The design {name}, with the means that were measured.")
+    ]
+
+
+def _load(document: Document, found: dict[str, Any]) -> list[Block]:
+    result = found["alternatives"][0]["result"]
+    blocks = load_blocks(document, result["nodes"] if result else {})
+    if blocks and found["paired"]:
+        return [Text("Every alternative gets the very same arrivals, keys and sizes.", "note"), *blocks]
+    return blocks
 
 
 def _differences(found: dict[str, Any]) -> list[Block]:
@@ -196,4 +223,4 @@ def _mapping(found: dict[str, Any]) -> list[Block]:
         for one in found["alternatives"]
         for note in sorted(one["mapping"], key=lambda note: order.index(note["kind"]))
     ]
-    return [table([["alternative", "", "setting"], *rows], left=3)] if rows else []
+    return [table([["alternative", "what became of it", "setting"], *rows], left=3)] if rows else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.design.document import Document
@@ -33,7 +33,8 @@ from simulator.report.trust_text import method_text, theory_rows
 _TONES: dict[str, Tone] = {"met": "good", "missed": "bad", "undecided": "doubt"}
 _STATEMENTS: dict[str, Tone] = {"problem": "bad", "warning": "doubt", "info": "note"}
 _SEVERITIES = {"error": "Error", "warning": "Warning", "hint": "Hint"}
-_GUARANTEES = ("delivered", "lost", "dead_lettered", "duplicates", "out_of_order")
+#: What is measured of a flow in place of what a vendor promises.
+GUARANTEES = ("delivered", "lost", "dead_lettered", "duplicates", "out_of_order")
 #: Lines of the design in the appendix, about ten pages.
 _MOST_LINES = 1_500
 _SOURCES = {
@@ -69,7 +70,7 @@ def paper_of(
     sections = [
         Section("Summary", tuple(_summary(document, result))),
         Section("Architecture", (_drawing(document, result),)),
-        Section("Load", tuple(_load(document, result))),
+        Section("Load", tuple(load_blocks(document, result["nodes"]))),
         Section("Results", tuple(_results(result))),
         Section("Guarantees measured", tuple(_guarantees(result))),
         Section("Cost", tuple(_cost(result))),
@@ -89,8 +90,7 @@ def paper_of(
 
 def _summary(document: Document, result: dict[str, Any]) -> list[Block]:
     blocks: list[Block] = []
-    if document.description.strip():
-        blocks.append(Text(" ".join(document.description.split())))
+    blocks += question_blocks(document)
     if result["stopped"]:
         blocks.append(Text(f"The run stopped early: {result['stopped']}.", "bad"))
     blocks += [
@@ -123,26 +123,59 @@ def _summary(document: Document, result: dict[str, Any]) -> list[Block]:
     return blocks
 
 
+def _setting(key: str, value: float | str) -> str:
+    """A number of an arrival process with its unit."""
+    if isinstance(value, str):
+        return value
+    if key == "rate":
+        return f"{number(value)} msg/s"
+    return format_duration(value) if key in ("start", "stop") else number(value)
+
+
+def question_blocks(document: Document) -> list[Block]:
+    """What the design is there to answer, as its author wrote it down."""
+    words = " ".join(document.description.split())
+    return [Text(words)] if words else []
+
+
 def _drawing(document: Document, result: dict[str, Any]) -> Picture:
     return Picture(svg(diagram_of(document, result)), "The design with the means that were measured.")
 
 
-def _load(document: Document, result: dict[str, Any]) -> list[Block]:
+def drawing_as_it_is(document: Document) -> Picture:
+    """The design without any figures."""
+    return Picture(svg(diagram_of(document, None)), "The design as it is drawn.")
+
+
+def stopped_blocks(found: Mapping[str, Any]) -> list[Block]:
+    """That an experiment was stopped before its end."""
+    if found.get("stopped") == "cancelled":
+        return [Text("It was stopped before its end: what follows is what was known by then.", "bad")]
+    return []
+
+
+def load_blocks(document: Document, nodes: Mapping[str, Any]) -> list[Block]:
+    """What the producers are told to send, and what they sent.
+
+    Args:
+        nodes: of a result document, those that were measured.
+    """
     rows = [["producer", "arrivals", "produced"]]
     for node in document.nodes:
-        if node.kind == "producer" and node.id in result["nodes"]:
+        if node.kind == "producer":
             arrivals = node.config.model_dump(mode="json")["arrivals"]
             said = ", ".join(
-                f"{key.replace('_', ' ')} {number(value) if isinstance(value, (int, float)) else value}"
+                f"{key.replace('_', ' ')} {_setting(key, value)}"
                 for key, value in arrivals.items()
                 if key != "process" and isinstance(value, (int, float, str)) and not isinstance(value, bool)
+                if not (key == "start" and value == 0)
             )
             process = str(arrivals.get("process", ""))
             rows.append(
                 [
                     node.label or node.id,
                     f"{process}: {said}" if said else process,
-                    estimate_text(result["nodes"][node.id].get("throughput"), "msg/s"),
+                    estimate_text(nodes.get(node.id, {}).get("throughput"), "msg/s"),
                 ]
             )
     return [table(rows, left=2)] if len(rows) > 1 else []
@@ -166,13 +199,13 @@ def _results(result: dict[str, Any]) -> list[Block]:
 def _guarantees(result: dict[str, Any]) -> list[Block]:
     if not result["flows"]:
         return []
-    rows = [["from → to", *(METRICS[name]["title"].lower() for name in _GUARANTEES), "at most, with 95 %"]]
+    rows = [["from → to", *(METRICS[name]["title"].lower() for name in GUARANTEES), "at most, with 95 %"]]
     for flow in result["flows"]:
         bound = flow.get("lost", {}).get("upper95")
         rows.append(
             [
                 f"{flow['from']} → {flow['to']}",
-                *(estimate_text(flow.get(name)) for name in _GUARANTEES),
+                *(estimate_text(flow.get(name)) for name in GUARANTEES),
                 f"1 in {1.0 / bound:,.0f} lost" if bound else "",
             ]
         )
@@ -229,14 +262,19 @@ def assumption_blocks(document: Document) -> list[Block]:
     return [table(rows, left=3)]
 
 
+def engine_block(seed: int, digest: str, engine: Mapping[str, str]) -> Text:
+    """What gave the figures, and what gives them again."""
+    versions = "".join(f", {name} {version}" for name, version in engine.items())
+    return Text(
+        "Discrete-event simulation of every message (SimPy). The same design and seed give the same figures, "
+        f"bit for bit: seed {seed}, design {digest}{versions}."
+    )
+
+
 def _method(result: dict[str, Any]) -> list[Block]:
     section = result["statistics"]
-    engine = ", ".join(f"{name} {version}" for name, version in result["engine"].items())
     blocks: list[Block] = [
-        Text(
-            "Discrete-event simulation of every message (SimPy). The same design and seed give the same "
-            f"figures, bit for bit: seed {result['seed']}, design {result['design']['digest']}, {engine}."
-        ),
+        engine_block(result["seed"], result["design"]["digest"], result["engine"]),
         Text(f"Intervals: {method_text(section)}."),
         Text(f"Warm-up: {section['warmup']['statement']}"),
         *(Text(one["text"], _STATEMENTS.get(one["severity"], "note")) for one in section["statements"]),

@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import reportlab
-from reportlab.graphics.shapes import Drawing
+from reportlab.graphics.shapes import STATE_DEFAULTS, Drawing
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4, landscape
@@ -42,7 +42,9 @@ from simulator.report.paper.plot import TIP
 
 _PAGE = landscape(A4)
 _MARGIN = 16 * mm
-_ROOM = _PAGE[0] - 2 * _MARGIN
+#: Around what stands within the margins of a page (ReportLab).
+_PADDING = 6.0
+_ROOM = _PAGE[0] - 2 * (_MARGIN + _PADDING)
 _FONT, _BOLD = "Vera", "VeraBd"
 _COLOURS: dict[Tone, str] = {
     "plain": "#14202a",
@@ -82,6 +84,7 @@ def pdf(paper: Paper) -> bytes:
         creator="Headrace",
         lang="en",
         displayDocTitle=True,
+        initialFontName=_FONT,  # unless told, pages begin in a font that the file does not carry
         invariant=1,  # no moment of making and no random number: same report, same bytes
     )
     story: list[Flowable] = [
@@ -96,8 +99,10 @@ def pdf(paper: Paper) -> bytes:
     ]
     for section in paper.sections:
         heading = _Heading(_marked(section.title), _style("heading", 13, bold=True, before=12, after=4))
-        first, *others = _in_pairs(section.blocks)
-        if isinstance(first, Picture | _Pair):
+        first, *others = _joined(section.blocks)
+        if isinstance(first, Picture):
+            story.append(_Rest(first, heading))
+        elif isinstance(first, _Pair):
             story.append(KeepTogether([heading, *_picture_parts(first)]))
         elif isinstance(first, Table) and len(first.rows) <= _ROWS_TOGETHER:
             story.append(KeepTogether([heading, *_table(first)]))
@@ -114,6 +119,8 @@ def _load_fonts() -> None:
     folder = Path(reportlab.__file__).parent / "fonts"
     for name in (_FONT, _BOLD):
         pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
+    # Every drawing begins in this font, used or not, and there is no other place to say so.
+    STATE_DEFAULTS["fontName"] = _FONT
 
 
 def _numbered(canvas: Canvas, _document: SimpleDocTemplate) -> None:
@@ -171,13 +178,15 @@ def _marked(text: str) -> str:
 
 
 # -- blocks ------------------------------------------------------------------------------------------
-def _flowables(block: Block | _Pair) -> list[Flowable]:
+def _flowables(block: Block | _Pair | _Verdicts) -> list[Flowable]:
     match block:
         case Text(text, tone):
             size = 8.5 if tone == "note" else 9.5
             return [Paragraph(_marked(text), _style(tone, size, colour=_COLOURS[tone]))]
         case Verdict():
-            return [_verdict(block)]
+            return [_verdicts([block])]
+        case _Verdicts(verdicts):
+            return [_verdicts(verdicts)]
         case Picture():
             return [_Rest(block)]
         case _Pair():
@@ -190,18 +199,34 @@ def _flowables(block: Block | _Pair) -> list[Flowable]:
             return [KeepTogether(parts)] if len(block.rows) <= _ROWS_TOGETHER else parts
 
 
-def _verdict(block: Verdict) -> Flowable:
+def _verdicts(verdicts: Sequence[Verdict]) -> Flowable:
+    """Verdicts below each other, their columns as wide as what stands in them."""
     cells = [
-        Paragraph(_marked(block.word.upper()), _style("word", 8, bold=True, colour=_COLOURS[block.tone])),
-        Paragraph(_marked(block.asked), _style("asked", 9)),
-        Paragraph(_marked(block.found), _style("found", 9, right=True)),
+        [
+            Paragraph(_marked(one.word.upper()), _style("word", 8, bold=True, colour=_COLOURS[one.tone])),
+            Paragraph(_marked(one.asked), _style("asked", 9, after=0)),
+            Paragraph(_marked(one.found), _style("found", 9, after=0)),
+        ]
+        for one in verdicts
     ]
-    grid = Grid([cells], colWidths=[26 * mm, _ROOM - 106 * mm, 80 * mm])
+    word = max(pdfmetrics.stringWidth(_shown(one.word.upper()), _BOLD, 8) for one in verdicts) + 18
+    asked = max(pdfmetrics.stringWidth(_shown(one.asked), _FONT, 9) for one in verdicts) + 18
+    found = max(pdfmetrics.stringWidth(_shown(one.found), _FONT, 9) for one in verdicts) + 18
+    room = _ROOM - word
+    if asked + found > room:  # the shorter column whole, within half of the room
+        asked = min(asked, max(room / 2, room - found))
+    grid = Grid(cells, colWidths=[word, asked, room - asked], hAlign="LEFT", spaceAfter=8)
     grid.setStyle(
         [
+            ("FONTNAME", (0, 0), (-1, -1), _FONT),
             ("BOX", (0, 0), (-1, -1), 0.5, HexColor("#d0d9e0")),
-            ("LINEBEFORE", (0, 0), (0, -1), 3, HexColor(_COLOURS[block.tone])),
+            ("LINEBELOW", (0, 0), (-1, -2), 0.5, HexColor("#d0d9e0")),
+            *(
+                ("LINEBEFORE", (0, n), (0, n), 3, HexColor(_COLOURS[one.tone]))
+                for n, one in enumerate(verdicts)
+            ),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+            ("LEFTPADDING", (0, 0), (0, -1), 10),
         ]
     )
     return grid
@@ -215,13 +240,25 @@ class _Pair:
     second: Picture
 
 
-def _in_pairs(blocks: Sequence[Block]) -> list[Block | _Pair]:
-    """The blocks, charts that follow each other two by two."""
-    found: list[Block | _Pair] = []
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """All verdicts that follow each other."""
+
+    verdicts: tuple[Verdict, ...]
+
+
+def _joined(blocks: Sequence[Block]) -> list[Block | _Pair | _Verdicts]:
+    """The blocks, charts that follow each other two by two and verdicts in one frame."""
+    found: list[Block | _Pair | _Verdicts] = []
     for block in blocks:
         last = found[-1] if found else None
         if isinstance(block, Picture) and isinstance(last, Picture):
             found[-1] = _Pair(last, block)
+        elif isinstance(block, Verdict):
+            if isinstance(last, _Verdicts):
+                found[-1] = _Verdicts((*last.verdicts, block))
+            else:
+                found.append(_Verdicts((block,)))
         else:
             found.append(block)
     return found
@@ -232,7 +269,13 @@ def _picture_parts(block: Picture | _Pair) -> list[Flowable]:
     if isinstance(block, _Pair):
         cells = [_one_picture(one, (_ROOM - 8 * mm) / 2) for one in (block.first, block.second)]
         grid = Grid([cells], colWidths=[_ROOM / 2] * 2, hAlign="LEFT")
-        grid.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)])
+        grid.setStyle(
+            [
+                ("FONTNAME", (0, 0), (-1, -1), _FONT),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ]
+        )
         return [grid]
     return _one_picture(block, _ROOM)
 
@@ -259,30 +302,44 @@ def _scaled(drawing: Drawing, width: float, height: float) -> Drawing:
 
 
 class _Rest(Flowable):  # type: ignore[misc]
-    """A drawing and its words, as large as the rest of the page has room for, unless that is too small."""
+    """A drawing and its words, as large as the rest of the page has room for, unless that is too small.
 
-    def __init__(self, block: Picture) -> None:
+    A heading stays with its drawing.
+    """
+
+    def __init__(self, block: Picture, heading: _Heading | None = None) -> None:
         super().__init__()
         self._block = block
-        self._parts: list[Flowable] = []
+        self._heading = heading
+        self._parts: list[tuple[Flowable, float]] = []  # each with its height
+
+    def getSpaceBefore(self) -> float:  # noqa: N802 -- ReportLab's name
+        return 0.0 if self._heading is None else float(self._heading.getSpaceBefore())
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         picture, words = _one_picture(self._block, width)
         under = words.wrap(width, height)[1]
-        if height - under < picture.height * _SMALLEST:
-            self.height = picture.height + under
-        else:
+        above = 0.0
+        if self._heading is not None:
+            above = self._heading.wrap(width, height)[1] + self._heading.getSpaceAfter()
+        room = height - above - under
+        if room >= picture.height * _SMALLEST:
             drawing = _drawing(self._block.svg)
-            picture = _scaled(drawing, min(width, picture.width), min(picture.height, height - under))
-            self.height = picture.height + under
-        self._parts = [picture, words]
-        self.width = width
+            picture = _scaled(drawing, min(width, picture.width), min(picture.height, room))
+        self._parts = [(words, under), (picture, picture.height)]
+        if self._heading is not None:
+            self._parts.append((self._heading, above))
+        self.width, self.height = width, sum(part for _, part in self._parts)
         return width, self.height
 
     def draw(self) -> None:
-        picture, words = self._parts
-        words.drawOn(self.canv, 0, 0)
-        picture.drawOn(self.canv, 0, self.height - picture.height)
+        bottom = 0.0
+        for part, height in self._parts:
+            over = (
+                0.0 if part is not self._heading or self._heading is None else height - self._heading.height
+            )
+            part.drawOn(self.canv, 0, bottom + over)
+            bottom += height
 
 
 def _for_print(svg: str) -> str:
@@ -320,6 +377,7 @@ def _table(block: Table) -> list[Flowable]:
     grid = Grid([head, *body], colWidths=_widths(block, size), repeatRows=1, hAlign="LEFT")
     grid.setStyle(
         [
+            ("FONTNAME", (0, 0), (-1, -1), _FONT),
             ("LINEBELOW", (0, 0), (-1, 0), 0.7, HexColor("#77858f")),
             ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor("#e3e9ed")),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),

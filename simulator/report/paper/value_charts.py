@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
+from itertools import pairwise
+from math import ceil, floor, log10
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from simulator.formats.exports.palette import LIGHT, SERIES
 from simulator.formats.vector import box, fitted, text
-from simulator.report.layout import quantity
+from simulator.report.layout import quantity, setting_text
 from simulator.report.paper.plot import (
     BOTTOM,
     HEIGHT,
@@ -27,12 +28,37 @@ from simulator.report.paper.plot import (
     limit_lines,
     round_step,
     stroke,
+    whisker,
     written,
 )
 
 #: Cells of a map in which a value can be read.
 _MOST_COLUMNS, _MOST_ROWS = 10, 14
 _STRONGEST = 0.75
+#: Values that are marked one by one below a chart, and the pixels that each needs.
+_MOST_TICKS, _ROOM_OF_TICK = 16, 34.0
+#: From here on the largest of an axis leaves nothing to be seen of the smallest.
+_WIDE = 50.0
+#: Steps of an axis of time, in seconds.
+_TIMES = (
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    86400,
+    172800,
+    432000,
+    864000,
+)
 _BAD = "#b0221c"
 
 
@@ -66,6 +92,31 @@ class Axis:
             self.low + self.step * index for index in range(round((self.high - self.low) / self.step) + 1)
         ]
 
+    def in_round_times(self) -> Axis:
+        """The same in steps that are round in minutes, hours or days where it is that long."""
+        step = next((one for one in _TIMES if one >= self.step), self.step) if self.step > 10.0 else self.step
+        first = step * floor(self.low / step)
+        return Axis(first, step * ceil(self.high / step), step, self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class LogAxis:
+    """A logarithmic axis from one power of ten to another."""
+
+    low: int
+    high: int
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """The place of a value; what lies outside stands at the edge."""
+        share = (log10(value) - self.low) / (self.high - self.low) if value > 0.0 else 0.0
+        return self.start + min(1.0, max(0.0, share)) * (self.end - self.start)
+
+    def ticks(self) -> list[float]:
+        """The powers of ten."""
+        return [10.0**power for power in range(self.low, self.high + 1)]
+
 
 def line_chart(
     points: Sequence[tuple[Any, Mapping[str, Any]]],
@@ -90,22 +141,41 @@ def line_chart(
     places = [float(value) if is_number else float(index) for index, (value, _) in enumerate(known)]
     heights = [float(one["mean"]) for _, one in known]
     x = Axis.over(places, LEFT + 14, WIDTH - RIGHT - 14)
-    y = Axis.over([*heights, *([] if limit is None else [limit])], HEIGHT - BOTTOM, TOP)
+    y = _axis_of([*heights, *([] if limit is None else [limit])], unit)
     root = canvas(title, 0 if limit is None else 1)
     _levels(root, y, unit)
     ticks = [(x.at(tick), f"{tick:.6g}") for tick in x.ticks()]
-    if not is_number:
-        ticks = [(x.at(place), str(value)) for place, (value, _) in zip(places, known, strict=True)]
+    if len(places) <= _MOST_TICKS and min(b - a for a, b in pairwise(places)) > 0:
+        x = Axis(places[0], places[-1], 1.0, x.start, x.end)
+        marked = [(x.at(place), setting_text(value)) for place, (value, _) in zip(places, known, strict=True)]
+        if not is_number or min(b - a for (a, _), (b, _) in pairwise(marked)) >= _ROOM_OF_TICK:
+            ticks = marked
+        else:
+            x = Axis.over(places, x.start, x.end)
     _feet(root, ticks, across)
     if limit is not None:
         limit_lines(root, [(y.at(limit), quantity(limit, unit), f"objective {quantity(limit, unit)}")], 0)
     ends = [(x.at(place), one["ci95"]) for place, (_, one) in zip(places, known, strict=True)]
     band(root, ends, y.at, SERIES[0])
+    for left, ci95 in ends:
+        if ci95 is not None:
+            whisker(root, left, y.at(ci95[0]), y.at(ci95[1]), SERIES[0])
     marks = [(x.at(place), y.at(height)) for place, height in zip(places, heights, strict=True)]
     curve(root, marks, SERIES[0], "")
     for (left, top), (value, one) in zip(marks, known, strict=True):
-        dot(root, left, top, SERIES[0], f"{across} {value}: {quantity(one['mean'], unit)}")
+        words = f"{across} {setting_text(value)}: {quantity(one['mean'], unit)}"
+        is_steady = one.get("steady_state") is not False
+        dot(root, left, top, SERIES[0], words, fill="" if is_steady else LIGHT.surface)
     return written(root)
+
+
+def _axis_of(values: Sequence[float], unit: str) -> Axis | LogAxis:
+    """An axis on which the small values can be read as well as the large ones."""
+    low, high = min(values), max(values)
+    if low > 0.0 and high > _WIDE * low:
+        return LogAxis(floor(log10(low)), ceil(log10(high)), HEIGHT - BOTTOM, TOP)
+    axis = Axis.over(values, HEIGHT - BOTTOM, TOP)
+    return axis.in_round_times() if unit == "s" else axis
 
 
 def heat_map(
@@ -135,7 +205,7 @@ def heat_map(
     high = max(value for value, _ in cells.values())
     for row, first in enumerate(down):
         top = TOP + row * height
-        text(root, LEFT - 8, top + height / 2 + 4, str(first), SMALL, LIGHT.muted, anchor="end")
+        text(root, LEFT - 8, top + height / 2 + 4, setting_text(first), SMALL, LIGHT.muted, anchor="end")
         for column, second in enumerate(across):
             if (first, second) not in cells:
                 continue
@@ -155,7 +225,7 @@ def heat_map(
                 colour,
                 anchor="middle",
             )
-    ticks = [(LEFT + (column + 0.5) * width, str(value)) for column, value in enumerate(across)]
+    ticks = [(LEFT + (column + 0.5) * width, setting_text(value)) for column, value in enumerate(across)]
     _feet(root, ticks, names[1])
     text(root, 4, 12, f"{names[0]}, downwards", SMALL, LIGHT.muted)
     return written(root)
@@ -191,9 +261,11 @@ def front_chart(
     return written(root)
 
 
-def _levels(root: ET.Element, y: Axis, unit: str) -> None:
+def _levels(root: ET.Element, y: Axis | LogAxis, unit: str) -> None:
     for tick in y.ticks():
-        grid_line(root, y.at(tick), quantity(tick, unit))
+        # of a logarithmic axis every level is a power of ten, which 1.67 min does not look like
+        is_power = isinstance(y, LogAxis) and unit == "s" and tick >= 1.0
+        grid_line(root, y.at(tick), f"{tick:,.0f} s" if is_power else quantity(tick, unit))
 
 
 def _feet(root: ET.Element, ticks: Sequence[tuple[float, str]], title: str) -> None:

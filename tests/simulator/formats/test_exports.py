@@ -17,10 +17,11 @@ from simulator.cli import main
 from simulator.design.examples import templates
 from simulator.formats.exports import FORMAT_NAMES
 from simulator.formats.exports.infracost import infracost
-from simulator.formats.exports.palette import PALETTES
+from simulator.formats.exports.palette import DARK_SERIES, PALETTES, SERIES
 from simulator.formats.exports.refusal import CannotExport
 from simulator.formats.exports.table import EXPORTS
 from tests.simulator.designs import design, node
+from tests.simulator.formats.imports.importing import imported
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = {template.slug: Document.parse(template.document) for template in templates()}
@@ -278,6 +279,23 @@ def test_any_name_makes_well_formed_drawings(label):
     yaml.safe_load(written(document, "mermaid").split("---\n")[1])
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Shop <script>alert(1)</script>", "Shop &lt;script>alert(1)&lt;/script>"),
+        ("a < b & c", "a < b & c"),  # no element, no reference
+        ("R&D &lt;b>", "R&D &amp;lt;b>"),
+    ],
+)
+def test_a_title_of_mermaid_keeps_what_looks_like_an_element(name, title):
+    """Mermaid (checked with its version 11) cleans titles with DOMPurify, which takes elements out."""
+    parts = [node("web", "producer"), node("line", "queue"), node("work", "consumer")]
+    document = design(parts, ["web->line", "line->work"], name=name)
+    chart = written(document, "mermaid")
+    assert yaml.safe_load(chart.split("---\n")[1])["title"] == title
+    assert imported(chart, names=("chart.mmd",)).document.name == name
+
+
 def test_the_colours_are_those_of_the_page():
     tokens = (ROOT / "architect/frontend/src/theme/tokens.css").read_text(encoding="utf-8")
     page = dict(re.findall(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}, #[0-9a-f]{6})\)", tokens))
@@ -291,6 +309,7 @@ def test_the_colours_are_those_of_the_page():
             "load-0": palette.wire,
             "warn": palette.warn,
             **{f"kind-{category}": colour for category, colour in palette.kinds.items()},
+            **{f"series-{n}": colour for n, colour in enumerate((SERIES, DARK_SERIES)[position], 1)},
         }
         assert ours == {name: page[name].split(", ")[position] for name in ours}
 

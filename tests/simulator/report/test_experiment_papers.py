@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from simulator.report.paper.experiments import experiment_paper
 from simulator.report.paper.html import html
 from simulator.report.paper.model import Paper, Picture, Table, Text, Verdict
 from simulator.report.paper.pdf import pdf
-from simulator.report.paper.value_charts import Axis
+from simulator.report.paper.value_charts import Axis, LogAxis, line_chart
 from tests.simulator.designs import design, node
 
 RATE, INSTANCES = "nodes.web.config.arrivals.rate", "nodes.server.config.instances"
@@ -67,16 +68,30 @@ KINDS: dict[str, tuple[Callable[[Document], dict[str, Any]], list[str], list[str
         _compared,
         [
             "Objectives",
+            "Load",
             "Differences",
             "Distributions",
             "Guarantees measured",
             "Cost",
             "What was translated, assumed and lost",
         ],
-        ["line=rabbitmq.queue:quorum", "translated", "difference from as drawn"],
+        [
+            "2 alternatives under the same load",
+            "translated",
+            "difference from as drawn",
+            "the very same arrivals",
+        ],
     ),
-    "sweep": (_swept(f"{RATE}=20:40:10"), ["Points", "Cost"], ["3 points of", "with 95 % intervals"]),
-    "map": (_swept(f"{RATE}=20,40", f"{INSTANCES}=1,2"), ["Points", "Cost"], ["x misses one"]),
+    "sweep": (
+        _swept(f"{RATE}=20:40:10"),
+        ["Load", "Points", "Guarantees measured", "Cost"],
+        [f"What do {RATE} change? 3 points.", "with 95 % intervals", "at every point", "simpy 4"],
+    ),
+    "map": (
+        _swept(f"{RATE}=20,40", f"{INSTANCES}=1,2"),
+        ["Load", "Points", "Guarantees measured", "Cost"],
+        ["x misses one", "server.instances", "are left out of the figures"],
+    ),
     "capacity": (
         lambda document: capacity(document, RATE, replications=2, precision=0.3),
         ["Values that were looked at"],
@@ -117,6 +132,27 @@ def words_of(paper: Paper) -> str:
     return "\n".join(found)
 
 
+def assert_fonts_are_embedded(file: bytes) -> None:
+    """Every font of the file is a TrueType one, with its shapes in the file (ISO 32000-1, 9.9)."""
+    names = re.findall(rb"/BaseFont /([\w+-]+)", file)
+    assert names
+    assert [name for name in names if b"Vera" not in name] == []
+    assert file.count(b"/FontFile2 ") == len(set(names))
+
+
+def test_verdicts_over_a_sweep_name_the_values_that_meet_an_objective() -> None:
+    document = shop()
+    found = _swept(f"{RATE}=20:40:10")(document)
+    for point, verdict in zip(found["points"], ("met", "met", "missed"), strict=True):
+        point["objectives"][0]["verdict"] = verdict
+    [said] = [
+        block
+        for block in experiment_paper(document, found, []).sections[0].blocks
+        if isinstance(block, Verdict)
+    ]
+    assert (said.word, said.tone, said.found) == ("depends", "doubt", "met at 20, 30; missed at 40")
+
+
 @pytest.mark.parametrize(("make", "sections", "words"), KINDS.values(), ids=KINDS)
 def test_a_report_says_what_was_found_and_how(
     make: Callable[[Document], dict[str, Any]], sections: list[str], words: list[str]
@@ -141,6 +177,7 @@ def test_a_report_says_what_was_found_and_how(
     assert "<script" not in page
     assert "nan" not in page.lower().replace("finance", "")
     document_bytes = pdf(paper)
+    assert_fonts_are_embedded(document_bytes)
     assert document_bytes.startswith(b"%PDF")
     assert document_bytes == pdf(experiment_paper(document, json.loads(json.dumps(found)), []))
 
@@ -178,3 +215,31 @@ def test_an_axis_holds_its_values_between_its_ends(values: list[float]) -> None:
     assert [axis.at(axis.low), axis.at(axis.high)] == [0.0, 100.0]
     assert axis.ticks()[0] == axis.low
     assert 2 <= len(axis.ticks()) <= 12
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.2, 9.0, [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]),
+        (10.0, 600.0, [0.0, 300.0, 600.0]),
+        (0.0, 36_000.0, [0.0, 10_800.0, 21_600.0, 32_400.0, 43_200.0]),
+    ],
+)
+def test_an_axis_of_time_has_round_steps(low: float, high: float, ticks: list[float]) -> None:
+    assert Axis.over([low, high], 0.0, 100.0).in_round_times().ticks() == ticks
+
+
+def test_values_far_apart_stand_on_a_logarithmic_axis_and_unsteady_ones_are_hollow() -> None:
+    axis = LogAxis(-1, 3, 0.0, 100.0)
+    assert [axis.at(value) for value in (0.1, 10.0, 1000.0, 1e9, 0.0)] == [0.0, 50.0, 100.0, 100.0, 0.0]
+    points = [
+        (1, {"mean": 600.0, "ci95": [590.0, 610.0], "steady_state": False}),
+        (2, {"mean": 0.5, "ci95": [0.4, 0.6]}),
+    ]
+    drawn = line_chart(points, title="p95", across="instances", unit="s")
+    assert drawn is not None
+    words = [element.text for element in ET.fromstring(drawn).iter() if element.tag.endswith("text")]
+    assert "1,000 s" in words
+    assert "100 ms" in words
+    fills = [e.get("fill") for e in ET.fromstring(drawn).iter() if e.get("r") == "3.5"]
+    assert fills == ["#ffffff", "#0b6584"]

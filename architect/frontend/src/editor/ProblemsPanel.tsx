@@ -21,9 +21,16 @@ import "./problems.css";
 
 const ICONS = { error: CircleAlert, warning: TriangleAlert, hint: Lightbulb } as const;
 
+const SEVERITIES = ["error", "warning", "hint"] as const;
+
+/** How many there are of each severity, in their own words: "1 error, 2 warnings". */
 function counted(problems: readonly Problem[]) {
-  const errors = problems.filter((problem) => problem.severity === "error").length;
-  return { errors, others: problems.length - errors };
+  const count = (severity: Problem["severity"]) =>
+    problems.filter((problem) => problem.severity === severity).length;
+  const words = SEVERITIES.filter((severity) => count(severity) > 0)
+    .map((severity) => `${count(severity)} ${severity}${count(severity) === 1 ? "" : "s"}`)
+    .join(", ");
+  return { worst: SEVERITIES.find((severity) => count(severity) > 0), words };
 }
 
 /** The bar under the canvas: how many problems, and the list of them. */
@@ -175,19 +182,10 @@ export function ProblemsButton() {
   const problems = useEditorState((state) => state.problems);
   const isSnapshot = useEditorState((state) => state.snapshot !== null);
   const open = useStore(view, (state) => state.problemsOpen);
-  const { errors, others } = counted(problems);
+  const { worst, words } = counted(problems);
   if (isSnapshot) return null;
-  const words =
-    problems.length === 0
-      ? "No problems"
-      : [
-          errors > 0 && `${errors} ${errors === 1 ? "problem" : "problems"}`,
-          others > 0 && `${others} ${others === 1 ? "hint" : "hints"}`,
-        ]
-          .filter(Boolean)
-          .join(", ");
-  const tone = errors > 0 ? "bad" : others > 0 ? "warn" : "ok";
-  const Icon = errors > 0 ? CircleAlert : others > 0 ? TriangleAlert : CircleCheck;
+  const tone = worst === "error" ? "bad" : worst === undefined ? "ok" : "warn";
+  const Icon = worst === undefined ? CircleCheck : ICONS[worst];
   return (
     <button
       type="button"
@@ -196,7 +194,7 @@ export function ProblemsButton() {
       onClick={() => view.getState().set({ problemsOpen: !open })}
     >
       <Icon size={15} aria-hidden="true" />
-      {words}
+      {words || "No problems"}
     </button>
   );
 }

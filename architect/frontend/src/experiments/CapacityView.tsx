@@ -112,7 +112,10 @@ export function CapacityView({ found, words, label, all, source }: Props) {
                         className={`tone-${judgedMark(judged).tone}`}
                       >
                         {formatQuantity(judged.value, unit)}{" "}
-                        <span className="muted">{judged.ci95 && formatHalfWidth(judged.ci95, unit)}</span>
+                        <span className="muted">
+                          {judged.ci95 &&
+                            formatHalfWidth(judged.ci95, unit, String(judged.objective["metric"]))}
+                        </span>
                       </td>
                     );
                   })}

@@ -114,7 +114,7 @@ export function CheapestView({ found, words, label, all, source }: Props) {
                   <td>
                     {formatQuantity(point.latency?.mean, unit)}{" "}
                     <span className="muted">
-                      {point.latency?.ci95 && formatHalfWidth(point.latency.ci95, unit)}
+                      {point.latency?.ci95 && formatHalfWidth(point.latency.ci95, unit, found.latency)}
                     </span>
                   </td>
                   <td>

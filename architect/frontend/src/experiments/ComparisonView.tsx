@@ -127,7 +127,10 @@ function Verdicts({ found, words, label, source }: ViewProps) {
                         {judged && judged.value !== null && (
                           <span className="verdict-value" title={intervalWords(judged.ci95, unit)}>
                             {formatQuantity(judged.value, unit)}{" "}
-                            <span className="muted">{judged.ci95 && formatHalfWidth(judged.ci95, unit)}</span>
+                            <span className="muted">
+                              {judged.ci95 &&
+                                formatHalfWidth(judged.ci95, unit, String(row.objective["metric"]))}
+                            </span>
                           </span>
                         )}
                         {judged?.verdict === "undecided" && (

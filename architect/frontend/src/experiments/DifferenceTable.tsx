@@ -78,7 +78,7 @@ export function DifferenceTable({
                     </td>
                     <td>{formatQuantity(row.values[one.name]?.mean ?? null, unit)}</td>
                     <td>
-                      {difference && differenceText(difference, unit)}{" "}
+                      {difference && differenceText(difference, unit, row.metric)}{" "}
                       <span className="muted">{difference && relativeText(difference)}</span>
                     </td>
                     <td className="difference-plot">

@@ -105,7 +105,7 @@ export function SensitivityView({ found, words, label, all }: Props) {
                     {(["low", "high"] as const).flatMap((end) => [
                       <td key={end}>{i === 0 && formatNumber(one[end])}</td>,
                       <td key={`${end} found`}>
-                        <Found {...{ one, flow, end, unit }} />
+                        <Found {...{ one, flow, end, unit }} metric={found.metric} />
                       </td>,
                     ])}
                     <td>{flow.swing === null ? "–" : formatShare(flow.swing)}</td>
@@ -126,17 +126,19 @@ function Found({
   flow,
   end,
   unit,
+  metric,
 }: {
   readonly one: SwungParameter;
   readonly flow: SwungFlow;
   readonly end: End;
   readonly unit: string;
+  readonly metric: string;
 }) {
   const estimate = flow[end];
   return (
     <>
       {formatQuantity(estimate?.mean, unit)}{" "}
-      <span className="muted">{estimate?.ci95 && formatHalfWidth(estimate.ci95, unit)}</span>{" "}
+      <span className="muted">{estimate?.ci95 && formatHalfWidth(estimate.ci95, unit, metric)}</span>{" "}
       {one.status[end] !== "ok" && <span className="chip bad">{one.status[end]}</span>}
     </>
   );

@@ -183,7 +183,7 @@ function Points({ found, figure, words, title, setting, source }: FigureProps & 
                     <td key={found.varied[i]?.path}>{String(value)}</td>
                   ))}
                   <td>{formatQuantity(estimate?.mean, unit)}</td>
-                  <td className="muted">{formatHalfWidth(estimate?.ci95, unit)}</td>
+                  <td className="muted">{formatHalfWidth(estimate?.ci95, unit, figure.metric)}</td>
                   <td>{verdict && <span className={`chip ${TONES[verdict] ?? ""}`}>{verdict}</span>}</td>
                   <td>
                     <OpenVariant source={source} values={point.values} name={point.values.join(", ")} />

@@ -107,6 +107,9 @@ describe("what is said of a difference", () => {
   it("has its sign, unit and half the width of its interval", () => {
     expect(differenceText(difference({}), "s")).toBe("−1.80\u202fs ±\u202f200\u202fms");
     expect(differenceText(difference({ mean: 212, interval: null }), "messages")).toBe("+212");
+    const same = difference({ mean: -1, relative: -0.25, interval: [-1, -1] });
+    expect(differenceText(same, "s", "waiting_time.p50")).toBe("−1\u202fs ±\u202f35\u202fms (resolution)");
+    expect(differenceText(same, "s", "waiting_time.mean")).toBe("−1\u202fs ±\u202f0");
     expect(differenceText(difference({ mean: 4e-16, relative: 2e-17 }), "s")).toBe("0 ±\u202f200\u202fms");
     expect(differenceText(difference({ mean: null, interval: null }), "s")).toBe("–");
   });

@@ -1,7 +1,15 @@
 /** How experiments are put into words and marks: pure, so that they can be tested without a page. */
 import type { JsonObject } from "../document/types";
 import type { MetricWords } from "../run/metricWords";
-import { ABSENT, formatHalfWidth, formatQuantity, formatShare, GAP } from "../run/numbers";
+import {
+  ABSENT,
+  formatHalfWidth,
+  formatQuantity,
+  formatShare,
+  GAP,
+  isPercentile,
+  RESOLUTION,
+} from "../run/numbers";
 import { objectiveWords } from "../run/result";
 import type { Tone } from "../run/status";
 import { inLabels, type Label } from "../run/trust";
@@ -70,13 +78,23 @@ export function differenceMark(metric: string, found: Difference): DifferenceMar
   }
 }
 
+/** What a difference of two percentiles may be off where all pairs of runs agree on it; null where they do not. */
+function resolution({ mean, relative, interval }: Difference, metric: string): number | null {
+  if (!mean || !relative || !interval || !isPercentile(metric)) return null;
+  if (interval[1] - interval[0] > 1e-9 * Math.abs(mean)) return null;
+  const base = mean / relative;
+  return RESOLUTION * (Math.abs(base) + Math.abs(base + mean));
+}
+
 /** "−1.8 s ± 0.2 s", "+212". */
-export function differenceText(found: Difference, unit: string): string {
+export function differenceText(found: Difference, unit: string, metric = ""): string {
   if (found.mean === null) return ABSENT;
   if (isRounding(found))
     return `0 ${found.interval ? formatHalfWidth(found.interval, plain(unit)) : ""}`.trim();
   const sign = found.mean > 0 ? "+" : "";
   const text = `${sign}${formatQuantity(found.mean, plain(unit))}`;
+  const known = resolution(found, metric);
+  if (known !== null) return `${text} ±${GAP}${formatQuantity(known, plain(unit))} (resolution)`;
   return found.interval ? `${text} ${formatHalfWidth(found.interval, plain(unit))}` : text;
 }
 

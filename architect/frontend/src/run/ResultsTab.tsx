@@ -159,7 +159,11 @@ function Objectives({
               <span className={`chip ${tone}`}>{word}</span>
               <span>{sentence}</span>
               <strong className="tabular">{formatQuantity(value, unit)}</strong>
-              {ci95 && <span className="muted tabular">{formatHalfWidth(ci95, unit)}</span>}
+              {ci95 && (
+                <span className="muted tabular">
+                  {formatHalfWidth(ci95, unit, String(objective["metric"] ?? ""))}
+                </span>
+              )}
               {reason && <span className="reason muted">{reason}</span>}
             </li>
           );

@@ -94,6 +94,16 @@ describe("numbers", () => {
     expect(plain(formatHalfWidth([30.4, 30.4 + 7e-15], "s"))).toBe("± 0");
   });
 
+  it.each([
+    ["waiting_time.p99", [30.4, 30.4 + 7e-15], "± 0.5 % (resolution)"],
+    ["p50", [1.995, 2.005], "± 0.5 % (resolution)"],
+    ["p50", [1.98, 2.02], "± 20 ms"],
+    ["p50", [0, 0], "± 0"],
+    ["waiting_time.mean", [30.4, 30.4], "± 0"],
+  ] as const)("knows a percentile (%s) no better than its histogram does", (metric, interval, text) => {
+    expect(plain(formatHalfWidth(interval, "s", metric))).toBe(text);
+  });
+
   it("keeps a running clock's width", () => {
     expect(formatClock(250)).toBe("0:04:10");
     expect(plain(formatClock(183_600))).toBe("2 d 03:00:00");

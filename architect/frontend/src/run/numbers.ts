@@ -172,15 +172,27 @@ function counted(number: string, unit: string): string {
   return `${number}${GAP}${number === "1" && isWord ? unit.slice(0, -1) : unit}`;
 }
 
-/** "± 12 ms": half the width of a 95 % interval. Absent intervals stay absent: no number is made up. */
+/** How far a percentile may be off what was seen: half a bucket of its histogram (docs/statistics.md). */
+export const RESOLUTION = 0.005;
+
+export const isPercentile = (metric: string) => /(^|\.)p(50|90|95|99|999)$/.test(metric);
+
+/**
+ * "± 12 ms": half the width of a 95 % interval. Absent intervals stay absent: no number is made up.
+ *
+ * That of a percentile is never narrower than a bucket of its histogram: "± 0.5 % (resolution)".
+ */
 export function formatHalfWidth(
   interval: readonly [number, number] | null | undefined,
   unit?: string | null,
+  metric = "",
 ): string {
   if (!interval) return ABSENT;
   const half = (interval[1] - interval[0]) / 2;
   // an interval as wide as the rounding of its ends is none
   const size = Math.max(Math.abs(interval[0]), Math.abs(interval[1]));
+  if (isPercentile(metric) && size > 0 && half < (RESOLUTION * Math.abs(interval[0] + interval[1])) / 2)
+    return `±${GAP}${formatShare(RESOLUTION).replace("0.50", "0.5")} (resolution)`;
   if (half <= size * 1e-9) return `±${GAP}0`;
   return `±${GAP}${formatQuantity(half, unit === "messages" || unit === "count" ? "1" : unit)}`;
 }
