@@ -46,7 +46,7 @@ def opened(page: Page, live: LiveServer) -> str:
     with urllib.request.urlopen(request) as answer:
         design = json.load(answer)["id"]
     page.goto(f"{live.url}/designs/{design}")
-    page.get_by_role("button", name="3 hints").click()
+    page.get_by_role("button", name="1 warning, 2 hints").click()
     return str(design)
 
 

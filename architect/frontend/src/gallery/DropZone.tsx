@@ -1,8 +1,14 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { filesOf } from "./folders";
 
+interface DropZoneProps {
+  /** the files of a folder are still to come */
+  onFiles: (files: File[] | Promise<File[]>) => void;
+  children: ReactNode;
+}
+
 /** Lets files be dropped anywhere on the page; while one hovers, the page says so. */
-export function DropZone({ onFiles, children }: { onFiles: (files: File[]) => void; children: ReactNode }) {
+export function DropZone({ onFiles, children }: DropZoneProps) {
   const [isOver, setOver] = useState(false);
   const depth = useRef(0);
   const latest = useRef(onFiles);
@@ -28,9 +34,7 @@ export function DropZone({ onFiles, children }: { onFiles: (files: File[]) => vo
       // entries are gone after this event: they are asked for at once
       const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
       const files = [...(event.dataTransfer?.files ?? [])];
-      if (entries.some((entry) => entry?.isDirectory)) {
-        void filesOf(entries).then((found) => latest.current(found));
-      } else latest.current(files);
+      latest.current(entries.some((entry) => entry?.isDirectory) ? filesOf(entries) : files);
     };
     window.addEventListener("dragenter", enter);
     window.addEventListener("dragover", over);

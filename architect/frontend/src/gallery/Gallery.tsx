@@ -38,6 +38,7 @@ export function Gallery() {
   const openFile = useRef<HTMLButtonElement>(null);
   const [preview, setPreview] = useState<ImportedDesign | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const [reading, setReading] = useState("");
   const fileInput = useRef<HTMLInputElement>(null);
   const hidden = useDeferred();
 
@@ -66,6 +67,7 @@ export function Gallery() {
       setProblem(sentence(failure));
     } finally {
       setBusy(false);
+      setReading("");
     }
   };
   const create = (from: NewDesign, run = false) =>
@@ -73,9 +75,17 @@ export function Gallery() {
       const design = await createDesign(from);
       navigate(`/designs/${design.id}${run ? "?run=1" : ""}`);
     });
-  const takeFiles = (files: readonly File[]) =>
+  const takeFiles = (given: readonly File[] | Promise<readonly File[]>) =>
     attempt(async () => {
-      if (files.length === 0) return;
+      setReading("Reading the folder …");
+      const files = await given;
+      if (files.length === 0) {
+        setProblem(
+          "Nothing in this folder is of a kind that can be read here: templates, definitions, drawings, traces, CSV.",
+        );
+        return;
+      }
+      setReading(files.length === 1 ? `Reading ${files[0]?.name} …` : `Reading ${files.length} files …`);
       if (!(await areDesigns(files))) {
         const made = await previewImport(files);
         if ("refused" in made) setRefused(made.refused);
@@ -137,11 +147,15 @@ export function Gallery() {
                   hidden
                   multiple
                   onChange={(event) => {
-                    void takeFiles([...(event.target.files ?? [])]);
+                    const chosen = [...(event.target.files ?? [])];
+                    if (chosen.length > 0) void takeFiles(chosen);
                     event.target.value = "";
                   }}
                 />
               </div>
+              <p className="hero-status muted" role="status">
+                {reading}
+              </p>
             </div>
           </section>
           {problem && (

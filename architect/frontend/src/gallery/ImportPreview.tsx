@@ -17,8 +17,10 @@ export function ImportPreview({
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
+    heading.current?.focus(); // what was read comes before the first list of it
   }, []);
   const { document, report } = imported;
   const unread = report.files.filter((file) => file.format === NOT_READ);
@@ -31,7 +33,9 @@ export function ImportPreview({
   ];
   return (
     <dialog ref={dialog} className="import-dialog" aria-labelledby="preview-title" onClose={onClose}>
-      <h2 id="preview-title">{document.name}</h2>
+      <h2 id="preview-title" ref={heading} tabIndex={-1}>
+        {document.name}
+      </h2>
       <p className="muted">
         {document.nodes.length} nodes and {document.edges.length} connections. Nothing is saved yet.
       </p>
