@@ -12,14 +12,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 #: Fields of ``$.order.total`` (not of the context ``$$.``), and of ``$states.input.order`` in JSONata.
-_JSONPATH = re.compile(r"(?<![$\w])\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
-_JSONATA = re.compile(r"\$states\.(?:input|result)\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
+_NAMES = r"([A-Za-z_](?:[A-Za-z0-9_.]|\[\d{1,6}\]|\[\*\]){0,200})"
+_JSONPATH = re.compile(r"(?<![$\w])\$\." + _NAMES)
+_JSONATA = re.compile(r"\$states\.(?:input|result)\." + _NAMES)
 _JSONATA_NUMBER = re.compile(
     _JSONATA.pattern + r"\s{0,9}(<=|>=|!=|<|>|=|\+|-|\*|/)\s{0,9}(\d{1,12}(?:\.\d{1,9})?)"
 )
 _JSONATA_WORD = re.compile(_JSONATA.pattern + r"\s{0,9}!?=\s{0,9}[\"']([^\"'{}]{1,100})[\"']")
-_INPUT = re.compile(r"(?:\$\$|\$states\.context)\.Execution\.Input\.([A-Za-z_][A-Za-z0-9_.]{0,200})")
-_ITEM = re.compile(r"(?:\$\$|\$states\.context)\.Map\.Item\.Value(?:\.([A-Za-z_][A-Za-z0-9_.]{0,200}))?")
+_INPUT = re.compile(r"(?:\$\$|\$states\.context)\.Execution\.Input\." + _NAMES)
+_ITEM = re.compile(r"(?:\$\$|\$states\.context)\.Map\.Item\.Value(?:\." + _NAMES + ")?")
+#: ``[0]`` and ``[*]`` of a path: what is before is a list, what is after stands in each of its items.
+_INDEX = re.compile(r"\[[\d*]{1,6}\]")
+_EACH = "[]"
 _FIELDS = (_JSONPATH, _JSONATA, _INPUT, _ITEM)
 _LENGTH = re.compile(
     r"States\.Array(?:Length|GetItem|Contains|Partition|Unique)\(\s*\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})"
@@ -51,7 +55,7 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
     compared: dict[str, list[Any]] = {}
     lists: set[str] = set()
     texts = list(_texts(definition))
-    made = {value[2:] for key, value in texts if key == "ResultPath" and value.startswith("$.")} | {"Payload"}
+    made = {value[2:] for key, value in texts if key == "ResultPath" and value.startswith("$.")}
     items_under = {
         key.removesuffix(".$")
         for key, value in texts
@@ -59,8 +63,12 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
     }
 
     def own(field: str) -> str:
-        names = field.rstrip(".").split(".")
-        while names and names[0] in made:
+        names = _INDEX.sub(f".{_EACH}", field).rstrip(".").split(".")
+        if names[0] in made:
+            del names[0]
+        if names[:1] == ["Payload"]:
+            del names[0]
+        while names[:1] == [_EACH]:  # of a list that the machine makes
             del names[0]
         return ".".join(names)
 
@@ -163,7 +171,10 @@ def _filled(
         at = f"{path}.{name}" if path else name
         if at in lists:
             made[name] = [items or _TEXT] * ITEMS
-        elif inner:
+        elif _EACH in inner:
+            each = _filled({_EACH: inner[_EACH]}, at, compared, lists, items)[_EACH]
+            made[name] = [each] * ITEMS
+        elif inner:  # read as a whole, or by its parts
             made[name] = _filled(inner, at, compared, lists, items)
         else:
             made[name] = _choice(compared.get(at, [])) or _TEXT

@@ -65,6 +65,19 @@ _TITLES = {
     "bedrockruntime": "Model",
 }
 _MODELS = ("bedrock", "bedrockruntime")
+#: What the parameters of a task say of a resource that no file gives, the more telling ones first.
+_TELLING = (
+    ("QueueUrl", "sqs:sendMessage"),
+    ("TopicArn", "sns:publish"),
+    ("FunctionName", "lambda:invoke"),
+    ("StateMachineArn", "states:startExecution"),
+    ("Entries", "events:putEvents"),
+    ("Item", "dynamodb:putItem"),
+    ("UpdateExpression", "dynamodb:updateItem"),
+    ("KeyConditionExpression", "aws-sdk:dynamodb:query"),
+    ("Key", "dynamodb:getItem"),
+    ("TableName", "aws-sdk:dynamodb:scan"),
+)
 _INSIDE = re.compile(r"\$\{([^${}]{1,200})\}")
 _SUBSTITUTION = re.compile(r"\$\{([^${}]{1,200})\}\Z")
 
@@ -115,7 +128,9 @@ def read_machine(
         if state.get("Type") != "Task":
             continue
         name = str(at[-1])
-        resource = substituted(state.get("Resource"), substitutions)
+        resource = _resource_of(name, state, substitutions)
+        if isinstance(resource, str) and is_external(substituted(state.get("Resource"), substitutions)):
+            reading.assumed(f"the task {name[:80]} is {_integration(resource)}, as its parameters say", *at)
         for call in _called(reading, resource, state, at):
             value = substituted(call.target, substitutions)
             found = find(value, call.service, f"what the task {name[:80]} calls")
@@ -234,6 +249,8 @@ def _stand_in(reading: Reading, part: Part, task: Task, path: Path) -> Name:
     """The part that stands for a service no design has, or for what is named at run time only."""
     integration = _integration(task.resource)
     service = integration.split(":")[0] if integration else _of_resource(task.resource)
+    if service == "lambda" and not integration.startswith("lambda:invoke"):
+        service = "lambda API"  # it asks about functions, or changes them
     name = ("called by a machine", f"{service} of {part.label}")
     if reading.has(name):
         return name
@@ -272,11 +289,13 @@ def _of_resource(resource: str) -> str:
     return parts[2] if len(parts) > 2 and parts[2] else "other service"
 
 
-def _prepared(value: Any, substitutions: Mapping[str, Any]) -> Any:
-    """A definition without ``${Name}``: what is named there is written in its place."""
+def _prepared(value: Any, substitutions: Mapping[str, Any], state: Any = "") -> Any:
+    """A definition, or one of its states, with names in the place of ``${Name}``."""
     if isinstance(value, dict):
         return {
-            str(key): _resource(item, substitutions) if key == "Resource" else _prepared(item, substitutions)
+            str(key): _resource(str(state), value, substitutions)
+            if key == "Resource"
+            else _prepared(item, substitutions, key)
             for key, item in value.items()
         }
     if isinstance(value, list):
@@ -296,10 +315,28 @@ def _written(value: Any) -> str:
     return value.name if isinstance(value, External) else str(value)[:2_000]
 
 
-def _resource(value: Any, substitutions: Mapping[str, Any]) -> Any:
+def _resource(name: str, state: Mapping[str, Any], substitutions: Mapping[str, Any]) -> Any:
     """The Resource of a task: a function that the template only names gets an ARN."""
-    found = substituted(value, substitutions)
+    found = _resource_of(name, state, substitutions)
     return arn("lambda", _written(found)) if is_external(found) else _prepared(found, substitutions)
+
+
+def _resource_of(name: str, state: Mapping[str, Any], substitutions: Mapping[str, Any]) -> Any:
+    """What the Resource of a task is, by its parameters where the definition leaves it to a template."""
+    found = substituted(state.get("Resource"), substitutions)
+    parameters = mapping(state.get("Parameters")) or mapping(state.get("Arguments"))
+    given = {key.removesuffix(".$") for key in parameters}
+    if not isinstance(found, External) or given <= {"Payload"}:
+        return found
+    integration = next((one for key, one in _TELLING if key in given), None)
+    if integration is None or ("dynamodb" in integration and "TableName" not in given):
+        return found
+    if integration == "dynamodb:getItem" and re.search(
+        "delete|remove", f"{name} {found.name}", re.IGNORECASE
+    ):
+        integration = "dynamodb:deleteItem"
+    waits = ".waitForTaskToken" if "Task.Token" in str(parameters) else ""
+    return f"arn:aws:states:::{integration}{waits}"
 
 
 def substituted(value: Any, substitutions: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from simulator.formats.imports.assumed_work import handler_work
 from simulator.formats.imports.aws_schedules import add_schedule
 from simulator.formats.imports.aws_stack import Resource, Stack
+from simulator.formats.imports.intrinsics import External, Reference
 from simulator.formats.imports.kept_out import clean_text
 from simulator.formats.imports.reading import LinkId, Name, PartId
 from simulator.formats.imports.source_file import Path
@@ -230,12 +231,22 @@ def read_archive(stack: Stack, resource: Resource) -> None:
 
 
 def pattern_of(stack: Stack, value: Any, path: Path) -> dict[str, Any]:
-    """An event pattern without the parts that are alike for all events of a design."""
-    pattern = mapping(value)
+    """An event pattern with the names of resources, without what is alike for all events of a design."""
+    pattern = mapping(_named_in(stack, value))
     left_out = [key for key in _OF_ALL_EVENTS if key in pattern]
     if left_out:
         stack.reading.assumed(f"{', '.join(left_out)} of the pattern fit all events", *path, "EventPattern")
     return {key: item for key, item in pattern.items() if key not in left_out}
+
+
+def _named_in(stack: Stack, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _named_in(stack, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_named_in(stack, item) for item in value]
+    if isinstance(value, Reference):
+        return stack.text_of(value)
+    return value.name if isinstance(value, External) else value
 
 
 def rule_name(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator.formats.imports.aws_names import SERVICES, as_name, named_by
 from simulator.formats.imports.aws_stack import Resource, Stack
-from simulator.formats.imports.guessing import speaks_of_dead_letters
+from simulator.formats.imports.guessing import FAILURE_SHARE, speaks_of_dead_letters
 from simulator.formats.imports.intrinsics import External, Reference
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Part
 from simulator.formats.imports.source_file import Path
@@ -69,8 +69,6 @@ _ACTIONS: dict[str, Call] = {
 }
 #: Managed and attached policies: lists of them, and whom they are attached to.
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
-#: Share of the messages that goes to what is named like a place for failures.
-FAILURE_SHARE = 0.01
 _ORDER = {"get": 0, "": 1, "put": 2}
 
 

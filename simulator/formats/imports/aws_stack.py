@@ -344,6 +344,7 @@ NAMED_BY = {
     "AWS::DynamoDB::GlobalTable": ("dynamodb", "TableName"),
     "AWS::Serverless::SimpleTable": ("dynamodb", "TableName"),
     "AWS::KinesisFirehose::DeliveryStream": ("firehose", "DeliveryStreamName"),
+    "AWS::S3::Bucket": ("", "BucketName"),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import networkx as nx
 
-from simulator.formats.imports.guessing import speaks_of_dead_letters
+from simulator.formats.imports.guessing import FAILURE_SHARE, speaks_of_dead_letters
 from simulator.formats.imports.mending_aws import (
     category,
     mend_functions,
@@ -190,18 +190,42 @@ def _mend_wires(drawing: Drawing) -> None:
                 kept.append(wire)
                 continue
             if wire.role == "dead-letter":
-                drawing.note(
-                    "not-understood",
-                    wire.place,
-                    f"{source.label} ({source.kind}) hands no failures to {target.label} ({target.kind})",
-                )
-                continue
+                if not wire.is_guess or _closes_a_loop(drawing, wire):
+                    drawing.note(
+                        "not-understood",
+                        wire.place,
+                        f"{source.label} ({source.kind}) hands no failures to {target.label} ({target.kind})",
+                    )
+                    continue
+                if roles[0] in ("publish", "invoke"):
+                    wire.config.setdefault("probability", FAILURE_SHARE)
+                    wire.origins["probability"] = Origin("guess", "named like a place for failures")
+                if roles[0] == "publish":
+                    drawing.note(
+                        "assumed",
+                        wire.place,
+                        f"{source.label} sends {FAILURE_SHARE:.0%} of its messages to {target.label}, which "
+                        "is named like a place for failures",
+                    )
             wire.role = roles[0]
+        if wire.is_guess and wire.role != "publish" and wire.config.pop("probability", None):
+            drawing.note(
+                "assumed",
+                wire.place,
+                f"{source.label} calls {target.label} for each message: calls have no share",
+            )
         kept.append(wire)
     # Readers made on the way added their own edges at the end of the list.
     seen, new = set(kept), set(readers.values())
     added = [wire for wire in drawing.wires if wire not in seen and wire.source in new]
     drawing.wires = kept + added
+
+
+def _closes_a_loop(drawing: Drawing, wire: Wire) -> bool:
+    """Whether messages come from the end of an edge to its beginning already."""
+    graph: Any = nx.DiGraph([(one.source, one.target) for one in drawing.wires if one is not wire])
+    graph.add_nodes_from((wire.source, wire.target))
+    return bool(nx.has_path(graph, wire.target, wire.source))
 
 
 def _hand_to_queue(drawing: Drawing, wire: Wire) -> bool:
@@ -362,6 +386,7 @@ def _add_sources(drawing: Drawing, lonely: set[str]) -> None:
     fed = _fed_by_letters(drawing, letters, graph)
     position = {id: number for number, id in enumerate(drawing.vertices)}
     stages = nx.condensation(graph)
+    unbound: list[Vertex] = []
     for stage in nx.topological_sort(stages):
         for id in sorted(stages.nodes[stage]["members"], key=position.__getitem__):
             vertex = drawing.vertices[id]
@@ -369,8 +394,21 @@ def _add_sources(drawing: Drawing, lonely: set[str]) -> None:
                 reach(id)
             if id in reached or id in lonely or category(vertex) == "consumer":
                 continue
+            if vertex.kind == "rabbitmq.exchange" and not graph.succ[id]:
+                unbound.append(vertex)
+                continue
             _add_source(drawing, vertex)
             reach(id)
+    _leave_unbound(drawing, unbound, is_alone=not reached)
+
+
+def _leave_unbound(drawing: Drawing, exchanges: Sequence[Vertex], *, is_alone: bool) -> None:
+    """Exchanges without a binding drop all that comes: nobody sends there, unless nothing else is there."""
+    for vertex in exchanges:
+        if is_alone:
+            _add_source(drawing, vertex)
+        else:
+            drawing.note("assumed", vertex.place, f"{vertex.label} gets nothing: it has no binding")
 
 
 def _fed_by_letters(drawing: Drawing, letters: set[str], graph: Any) -> set[str]:

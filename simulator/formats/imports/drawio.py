@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from simulator.formats.imports.drawn_graph import Arrow, Box, Drawn, read_drawn
+from simulator.formats.imports.drawn_graph import DECISION, Arrow, Box, Drawn, read_drawn
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile
 from simulator.formats.imports.values import number
@@ -44,6 +44,7 @@ _AWS = {
 #: Styles of what is drawn around boxes, and of text beside them.
 _FRAME = re.compile(r"swimlane|(?:^|;)group\b|\.group\b|grIcon=|container=1")
 _TEXT = re.compile(r"(?:edgeLabel|text)\b")
+_DECISION = re.compile(r"(?:^|;)rhombus\b|flowchart\.decision")
 #: How far from a box the end of an arrow may lie that belongs to it, and how many boxes are looked at.
 NEAR = 15.0
 MOST_NEAR = 500
@@ -207,7 +208,7 @@ def _read_page(
             shape = _shape(cell.get("style", ""))
             box = Box(
                 prefix + id,
-                _plain(cell) or shape,
+                _plain(cell) or ("" if shape == DECISION else shape),
                 shape,
                 cell.get("headraceKind", ""),
                 cell.get("headraceId", ""),
@@ -244,13 +245,39 @@ def _frames(cells: list[dict[str, str]], known: dict[str, dict[str, str]]) -> se
         if cell.get("vertex") == "1" and known.get(cell.get("parent", ""), {}).get("vertex") == "1"
     }
     found = set()
+    around |= _larger(cells, known)
     for cell in cells:
         id, style = cell.get("id", ""), cell.get("style", "")
         is_plain = cell.get("vertex") == "1" and id not in tied and not cell.get("headraceKind")
         is_frame = id in around or _FRAME.search(style) or _TEXT.match(style)
-        if is_plain and (is_frame or not (_plain(cell) or _shape(style))):
+        if is_plain and (is_frame or not (_plain(cell) or _shape(style) not in ("", DECISION))):
             found.add(id)
     return found
+
+
+def _larger(cells: list[dict[str, str]], known: dict[str, dict[str, str]]) -> set[str]:
+    """Boxes inside which others lie, of the first ones of a page."""
+    areas: list[tuple[str, float, float, float, float]] = []
+    for cell in cells:
+        size = number(cell.get("width")), number(cell.get("height"))
+        is_box = cell.get("vertex") == "1" and not _TEXT.match(cell.get("style", ""))
+        if not is_box or size[0] is None or size[1] is None or len(areas) >= MOST_NEAR:
+            continue
+        place = _place(cell, known)
+        if place is not None:
+            x, y = place["x"], place["y"]
+            areas.append((cell.get("id", ""), x, y, x + size[0], y + size[1]))
+    return {
+        one[0]
+        for one in areas
+        for other in areas
+        if one is not other
+        and one[1] <= other[1]
+        and one[2] <= other[2]
+        and one[3] >= other[3]
+        and one[4] >= other[4]
+        and (one[3] - one[1]) * (one[4] - one[2]) >= 4 * (other[3] - other[1]) * (other[4] - other[2])
+    }
 
 
 def _is_reversed(style: str) -> bool:
@@ -301,6 +328,8 @@ def _lines(cell: Mapping[str, Any]) -> list[str]:
 
 def _shape(style: str) -> str:
     """Words for the shape of a style."""
+    if _DECISION.search(style):
+        return DECISION
     named = [
         re.search(rf"{key}=mxgraph\.aws\d?\w{{0,20}}\.(\w{{1,60}})", style) for key in ("resIcon", "shape")
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,8 @@ from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import Path
 from simulator.kinds.catalogue import KINDS
 
+#: The shape of a box that sends each message one of several ways.
+DECISION = "decision"
 #: Words of a line that names what a box is; longer ones say what it does.
 MOST_WORDS = 4
 _VENDOR_QUEUES = {"aws": "aws.sqs", "rabbitmq": "rabbitmq.queue"}
@@ -86,26 +89,33 @@ def read_drawn(reading: Reading, drawn: Drawn) -> None:
             if kind == HANDLER:
                 what = "a store, for which a service stands" if is_store else "code that handles messages"
             reading.assumed(f"{box.label[:80] or box.id} is {what}, by its words and arrows", *box.path)
+    ways = Counter(arrow.source for arrow in drawn.arrows)
     for arrow in drawn.arrows:
         ends: list[Name] = [(scope, arrow.source), (scope, arrow.target)]
         role = arrow.role or None
         target = drawn.boxes.get(arrow.target)
         # Words of a box count where nothing else says what it is.
         words = target.label if target is not None and not target.kind else ""
-        if role is None and speaks_of_dead_letters(f"{arrow.label} {words}"):
+        source = drawn.boxes.get(arrow.source)
+        decides = source is not None and source.shape == DECISION and not source.kind and role is None
+        if role is None and not decides and speaks_of_dead_letters(f"{arrow.label} {words}"):
             role = "dead-letter"
-        reading.link(ends[0], ends[1], arrow.path, role, is_guess=not arrow.role)
+        link = reading.link(ends[0], ends[1], arrow.path, role, is_guess=not arrow.role)
+        if decides and ways[arrow.source] > 1:
+            link.config["probability"] = round(1 / ways[arrow.source], 4)
+            link.origins["probability"] = Origin("guess", "each way of a decision is taken equally often")
         reading.note("read", f"arrow {arrow.source} to {arrow.target}", *arrow.path)
 
 
 def _guess(box: Box) -> str:
     """By the shape and short lines of the label where they name a vendor's part, by all words otherwise."""
     lines = [line for line in box.words.split("\n") if line.strip() and len(line.split()) <= MOST_WORDS]
-    for words in (box.shape, *lines[1:]):
+    shape = "" if box.shape == DECISION else box.shape
+    for words in (shape, *lines[1:]):
         kind = guess_kind(words)
         if kind is not None and "." in kind:
             return kind
-    return guess_kind(f"{box.label} {box.shape}") or guess_kind(box.words) or ""
+    return guess_kind(f"{box.label} {shape}") or guess_kind(box.words) or ""
 
 
 def _guesses(drawn: Drawn) -> dict[str, str]:

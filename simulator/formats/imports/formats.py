@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from simulator.errors import InvalidDesign
 from simulator.formats.imports import (
     asl,
     asyncapi,
@@ -79,6 +81,10 @@ def _read_part(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
 PART = Format("part", "part of another file", lambda _file: False, _read_part)
 
 
+#: What a template of Helm is known by: values and control of Go's templates.
+_HELM = re.compile(r"\{\{-?\s*(?:\.Values\b|\$?\.Release\b|include\s|range\s|if\s|end\s*-?\}\})")
+
+
 def way_to_read(file: SourceFile) -> str:
     """The command that makes something readable of a source for one program alone ("" for none)."""
     if file.name.endswith((".tf", ".tf.json", ".tofu")):
@@ -106,4 +112,9 @@ UNKNOWN = Format("unknown", "not recognised", lambda _file: False, _read_unknown
 
 def recognise(file: SourceFile) -> Format | None:
     """The format of a file by its content; raises ``InvalidDesign`` when it is no text that can be read."""
-    return next((format for format in FORMATS.values() if format.is_it(file)), None)
+    try:
+        return next((format for format in FORMATS.values() if format.is_it(file)), None)
+    except InvalidDesign:
+        if _HELM.search(file.text[:20_000]):
+            raise file.refuse("a template of Helm", "helm template writes what is read.") from None
+        raise

@@ -6,6 +6,13 @@ import re
 
 from simulator.formats.imports.reading import HANDLER
 
+#: Who works at a broker is no broker: "Kafka consumer", "SQS poller", "RabbitMQ producer".
+_AT_A_BROKER = re.compile(
+    r"\b(?:kafka|redpanda|kinesis|rabbit ?(?:mq)?|amqp|sqs|sns|event ?hubs?|msk|nats|mqtt|pulsar|pub ?sub|"
+    r"queue|topic|event|message|stream) "
+    r"(?:(?P<sends>producer|publisher)|streams?|connect|consumer|subscriber|listener|reader|poller|worker|"
+    r"handler|processor|client)s?\b"
+)
 #: In this order: the first that fits decides. Kinds of the catalogue, HANDLER, "producer", or "store" for
 #: what keeps data and carries no messages.
 _WORDS: tuple[tuple[str, str], ...] = (
@@ -40,12 +47,16 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _WORDS)
+#: Share of the messages that goes to what is named like a place for failures.
+FAILURE_SHARE = 0.01
 _LETTERS = re.compile(r"dead|dlq|\bdlx\b|failed|on.?failure|error", re.IGNORECASE)
 
 
 def guess_kind(words: str) -> str | None:
     """The kind that words speak of; None when they speak of none."""
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words[:400]).lower().replace("_", " ").replace("-", " ")
+    if found := _AT_A_BROKER.search(plain):
+        return "producer" if found["sends"] else HANDLER
     return next((kind for kind, pattern in _PATTERNS if pattern.search(plain)), None)
 
 

@@ -182,7 +182,7 @@ def _recognised(file: SourceFile, files: Sequence[SourceFile]) -> Format:
     is_alone = not any(other is not file for other in files)
     if (diagram := other_diagram(file)) and is_alone:
         raise file.refuse(
-            f"a {diagram} of Mermaid is not read", "Draw the parts and their arrows as a flowchart."
+            f"{diagram} of Mermaid is not read", "Draw the parts and their arrows as a flowchart."
         )
     found = UNKNOWN if diagram else recognise(file)
     if found is None and (is_part(file, files) or is_included(file, files)):

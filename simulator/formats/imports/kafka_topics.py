@@ -30,13 +30,26 @@ _OF_THE_CLUSTER = {
     "min.insync.replicas": "min.insync.replicas",
 }
 _API = "kafka.strimzi.io/"
+#: KafkaTopics of other operators: of the Koperator (Banzai Cloud) and of Confluent for Kubernetes.
+_OTHER_APIS = ("kafka.banzaicloud.io/", "platform.confluent.io/")
+#: The number of partitions and of replicas, by what the operators call them.
+_COUNTS = (
+    ("partitions", "partitions"),
+    ("partitionCount", "partitions"),
+    ("replicas", "replication.factor"),
+    ("replicationFactor", "replication.factor"),
+)
 _PARTITION = re.compile(r"^\s*Topic:\s*\S{1,249}\s+Partition:")
 _LOOKED_AT = 200  # lines, to recognise the format by
 
 
 def is_strimzi(file: SourceFile) -> bool:
     """Whether one of the file's documents is a Strimzi resource."""
-    return any(text(row.get("apiVersion")).startswith(_API) for row, _ in _resources(file))
+    return any(
+        api.startswith(_API) or (api.startswith(_OTHER_APIS) and text(row.get("kind")) == "KafkaTopic")
+        for row, _ in _resources(file)
+        for api in (text(row.get("apiVersion")),)
+    )
 
 
 def _resources(file: SourceFile) -> Iterator[tuple[dict[str, Any], Path]]:
@@ -62,7 +75,12 @@ def is_printed(file: SourceFile) -> bool:
 
 def _topic_of(row: dict[str, Any]) -> str:
     """The name that a KafkaTopic has in Kafka."""
-    return text(mapping(row.get("spec")).get("topicName")) or text(mapping(row.get("metadata")).get("name"))
+    spec = mapping(row.get("spec"))
+    return (
+        text(spec.get("topicName"))
+        or text(spec.get("name"))
+        or text(mapping(row.get("metadata")).get("name"))
+    )
 
 
 def read_strimzi(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
@@ -90,16 +108,16 @@ def read_strimzi(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             what = "sets the number of brokers and defaults of topics" if is_cluster else "is no topic"
             reading.not_modelled(f"{kind[:60] or 'a document without kind'} {what}", *path)
             continue
-        reading.version(row.get("apiVersion"), ("kafka.strimzi.io/v1",), *path, "apiVersion")
+        if not text(row.get("apiVersion")).startswith(_OTHER_APIS):
+            reading.version(row.get("apiVersion"), ("kafka.strimzi.io/v1",), *path, "apiVersion")
         spec = mapping(row.get("spec"))
         topic = _topic_of(row)
         if not topic:
             reading.not_understood("a KafkaTopic without a name", *path)
             continue
-        config = defaults | topic_config(
-            reading, topic, mapping(spec.get("config")), (*path, "spec", "config")
-        )
-        for key, setting in (("partitions", "partitions"), ("replicas", "replication.factor")):
+        named = "configs" if "configs" in spec else "config"
+        config = defaults | topic_config(reading, topic, mapping(spec.get(named)), (*path, "spec", named))
+        for key, setting in _COUNTS:
             if (count := whole(spec.get(key))) is not None:
                 config[setting] = count
         _add(reading, topic, config, brokers, path)

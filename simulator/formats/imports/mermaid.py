@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from simulator.formats.imports.drawn_graph import Arrow, Box, Drawn, read_drawn
+from simulator.formats.imports.drawn_graph import DECISION, Arrow, Box, Drawn, read_drawn
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile
 
@@ -21,8 +21,15 @@ MOST_ARROWS = 20_000
 _HEADER = re.compile(r"^\s*(?:flowchart|graph)(?:-elk)?(?:\s+(?:TB|TD|BT|RL|LR|>|<|\^|v))?\s*(?:;|$)")
 _OTHER = re.compile(
     r"^\s*(sequenceDiagram|classDiagram|stateDiagram(?:-v2)?|erDiagram|gantt|journey|gitGraph|pie|mindmap|timeline"
-    r"|C4(?:Context|Container|Component|Dynamic|Deployment)|architecture-beta|block-beta)\b"
+    r"|C4(?:Context|Container|Component|Dynamic|Deployment)|architecture-beta|block(?:-beta)?|kanban|sankey(?:-beta)?"
+    r"|requirementDiagram|quadrantChart|xychart(?:-beta)?|packet(?:-beta)?|radar(?:-beta)?|treemap(?:-beta)?|zenuml)\b"
 )
+#: A group of boxes, with its id or its title, which is its id where it has no other.
+_GROUP = re.compile(r"^\s*subgraph\s+\"?(?P<id>[^\[\"\n]{1,200}?)\"?\s*(?:\[.*)?$")
+_GROUP_END = re.compile(r"^\s*end\s*$")
+_ICON = re.compile(r"\bfa[bdklrs]?:fa-[\w-]{1,60}\s*")
+#: Boxes of a group that one arrow may lead from or to.
+MOST_MEMBERS = 30
 _QUIET = re.compile(
     r"^\s*(?:subgraph|end\b|style|classDef|class|click|linkStyle|direction|accTitle|accDescr|---|title:|config:|%%\{)"
 )
@@ -43,7 +50,7 @@ _SHAPES = (
     ("[\\", "\\]", ""),
     ("[", "]", ""),
     ("(", ")", ""),
-    ("{", "}", ""),
+    ("{", "}", DECISION),
     (">", "]", ""),
 )
 _PLAIN_ARROW = re.compile(
@@ -138,6 +145,7 @@ def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
                     "Import the part of the drawing that matters.",
                 )
             chart.line(number, part.rstrip().rstrip(";"))
+    chart.spread_groups()
     for id, (kind, wanted) in chart.marks.items():
         box = chart.drawn.boxes.get(id)
         if box is not None:
@@ -151,6 +159,9 @@ class _Chart:
         self.reading = reading
         self.drawn = Drawn()
         self.marks: dict[str, tuple[str, str]] = {}
+        self._members: dict[str, list[str]] = {}
+        self._around: list[str] = []
+        self._inside: set[str] = set()
 
     def line(self, number: int, line: str) -> None:
         """Read one statement."""
@@ -158,6 +169,11 @@ class _Chart:
         if marked := _MARK.match(line):
             self.marks[marked["box"]] = marked["kind"], marked["id"]
             return
+        if group := _GROUP.match(line):
+            self._members.setdefault(group["id"], [])
+            self._around.append(group["id"])
+        elif _GROUP_END.match(line) and self._around:
+            del self._around[-1]
         if not line.strip() or line.lstrip().startswith("%%") or _QUIET.match(line):
             return
         if len(line) > MOST_LINE:
@@ -184,6 +200,35 @@ class _Chart:
                         self.drawn.arrows.append(Arrow(source, target, label, role, (place,)))
             boxes = targets
 
+    def spread_groups(self) -> None:
+        """Let an arrow from or to a group of boxes lead from or to each of them."""
+        groups = {
+            id: [member for member in members if member not in self._members]
+            for id, members in self._members.items()
+            if id in self.drawn.boxes
+        }
+        kept: list[Arrow] = []
+        for arrow in self.drawn.arrows:
+            ends = [groups.get(end) or [end] for end in (arrow.source, arrow.target)]
+            if ends == [[arrow.source], [arrow.target]]:
+                kept.append(arrow)
+                continue
+            pairs = [(source, target) for source in ends[0] for target in ends[1] if source != target]
+            titles = " and ".join(end for end in (arrow.source, arrow.target) if groups.get(end))
+            if len(pairs) > MOST_MEMBERS or len(kept) + len(pairs) > MOST_ARROWS:
+                self.reading.not_understood(
+                    f"an arrow of the group {titles[:80]}, which stands for {len(pairs)} arrows", *arrow.path
+                )
+                continue
+            self.reading.assumed(
+                f"an arrow of the group {titles[:80]} is one of each of its boxes", *arrow.path
+            )
+            kept += [Arrow(source, target, arrow.label, arrow.role, arrow.path) for source, target in pairs]
+        self.drawn.arrows = kept
+        for id, members in groups.items():
+            if members:
+                del self.drawn.boxes[id]
+
     def _boxes(self, line: str, position: int, place: str) -> tuple[int, list[str]]:
         """One box, or several with & between them."""
         found: list[str] = []
@@ -197,6 +242,10 @@ class _Chart:
             if skipped := _CLASS.match(line, position):
                 position = skipped.end()
             box = self.drawn.boxes.setdefault(id, Box(id, id, path=(place,)))
+            if self._around and id not in self._inside and id not in self._members:
+                self._inside.add(id)
+                for group in dict.fromkeys(self._around):
+                    self._members[group].append(id)
             if label:
                 box.label, box.shape = label, shape
                 box.words = words
@@ -251,6 +300,6 @@ def _words(text: str) -> str:
 def _clean(text: str) -> str:
     """A label as plain text: the first line without tags and quotes."""
     first = re.split(r"<br\s?/?>|\\n|\n", text, maxsplit=1)[0]
-    plain = re.sub(r"<[^<>]{0,200}>", "", first).strip().strip('"').strip()
+    plain = _ICON.sub("", re.sub(r"<[^<>]{0,200}>", "", first)).strip().strip('"').strip()
     coded = _CODE.sub(lambda code: f"&{'#' if code[1].isdigit() else ''}{code[1]};", plain)
     return html.unescape(coded)[:200]

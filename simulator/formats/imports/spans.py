@@ -44,26 +44,34 @@ def is_it(file: SourceFile) -> bool:
         return False
     data = _first(file)
     if isinstance(data, list):
-        return any(isinstance(one, dict) and {"spans", "processes"} <= one.keys() for one in data[:10])
+        rows_of_traces = [one for one in data[:10] if isinstance(one, dict)]
+        return any(_is_one(one) or one.keys() >= _SPAN for one in rows_of_traces)
     if not isinstance(data, dict):
         return False
-    if {"spans", "processes"} <= data.keys():
-        return True
-    if any(isinstance(one, dict) and _SCOPES & one.keys() for one in _resources(data)):
-        return True
-    if isinstance(data.get("resourceSpans"), list):
+    if _is_one(data):
         return True
     found = data.get("data")
     return isinstance(found, list) and any(isinstance(one, dict) and "spans" in one for one in found)
 
 
+def _is_one(data: dict[str, Any]) -> bool:
+    """Whether a document is one trace of Jaeger, or the resources of OTLP."""
+    return (
+        {"spans", "processes"} <= data.keys()
+        or any(isinstance(one, dict) and _SCOPES & one.keys() for one in _resources(data))
+        or isinstance(data.get("resourceSpans"), list)
+    )
+
+
 #: What holds the spans of a resource: scopes, and libraries in older files.
 _SCOPES = frozenset({"scopeSpans", "instrumentationLibrarySpans"})
+#: What a span of Jaeger has that stands by itself, as in its stores: its process is inside.
+_SPAN = frozenset({"spanID", "operationName", "process"})
 
 
 def _resources(data: dict[str, Any]) -> list[Any]:
-    """The resources of OTLP; Tempo calls them batches, and puts them under trace."""
-    inner = mapping(data.get("trace")) or data
+    """The resources of OTLP; Tempo calls them batches, under trace; Jaeger's API has them under result."""
+    inner = mapping(data.get("trace")) or mapping(data.get("result")) or data
     return rows(inner.get("resourceSpans")) or rows(inner.get("batches"))
 
 
@@ -93,6 +101,10 @@ def documents_of(file: SourceFile) -> Iterator[Any]:
 
 def spans_of(document: Any) -> Iterator[Span | None]:
     """The spans of a document; None for one without ids, times or service."""
+    if isinstance(document, list):
+        for one in document:
+            if isinstance(one, dict) and _resources(one):
+                yield from spans_of(one)
     data = mapping(document)
     for resource in _resources(data):
         service = _attributes(mapping(mapping(resource).get("resource")).get("attributes")).get(
@@ -106,9 +118,9 @@ def spans_of(document: Any) -> Iterator[Span | None]:
                 yield _otlp(mapping(row), service)
     single = [data] if {"spans", "processes"} <= data.keys() else []
     for trace in document if isinstance(document, list) else single or rows(data.get("data")):
-        processes = mapping(mapping(trace).get("processes"))
-        for row in rows(mapping(trace).get("spans")):
-            yield _jaeger(mapping(row), processes)
+        given = mapping(trace)
+        for row in [given] if given.keys() >= _SPAN else rows(given.get("spans")):
+            yield _jaeger(mapping(row), mapping(given.get("processes")), text(given.get("traceID")))
 
 
 def _attributes(given: Any) -> dict[str, str]:
@@ -176,20 +188,23 @@ def _otlp(row: dict[str, Any], service: str) -> Span | None:
     )
 
 
-def _jaeger(row: dict[str, Any], processes: dict[str, Any]) -> Span | None:
+def _jaeger(row: dict[str, Any], processes: dict[str, Any], around: str) -> Span | None:
+    """A span of Jaeger, its process inside or beside it; `around` is the id of the trace it stands in."""
     start, duration = _nanoseconds(row.get("startTime")), _nanoseconds(row.get("duration"))
-    service = text(mapping(processes.get(text(row.get("processID")))).get("serviceName"))
+    process = row.get("process") or processes.get(text(row.get("processID")))
+    service, trace = text(mapping(process).get("serviceName")), text(row.get("traceID")) or around
     if (
-        not (text(row.get("traceID")) and text(row.get("spanID")) and service)
+        not (trace and text(row.get("spanID")) and service)
         or start is None
         or duration is None
         or duration < 0
     ):
         return None
-    parent = next((text(mapping(one).get("spanID")) for one in rows(row.get("references"))), "")
+    references = [text(mapping(one).get("spanID")) for one in rows(row.get("references"))]
+    parent = next(iter(references), "") or text(row.get("parentSpanID"))
     tags = _attributes(row.get("tags"))
     return Span(
-        row["traceID"],
+        trace,
         row["spanID"],
         parent,
         service[:200],

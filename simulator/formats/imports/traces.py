@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from math import floor
+from math import ceil, floor
 from typing import Any
 
 from simulator.formats.imports.fitting import fit_durations
@@ -21,6 +21,9 @@ from simulator.formats.imports.spans import Span, documents_of, is_it, spans_of
 __all__ = ["is_it", "read"]
 
 MOST_SPANS = 200_000
+#: Traces that a rate is measured of, and the rate that is assumed of fewer.
+FEWEST_TRACES = 5
+ASSUMED_RATE = 10.0
 
 _BROKERS = {
     "kafka": "kafka.topic",
@@ -89,9 +92,10 @@ class _Traces:
             for service, spans in self.entries.items()
             if all(span.kind == "producer" and not span.parent for span in spans)
         }
+        begun = sum(len(spans) for many in (sources, self.outside) for spans in many.values())
         for service, spans in self.entries.items():
             if service not in sources:
-                self._service(service, spans)
+                self._service(service, spans, is_rated=begun >= FEWEST_TRACES)
         for service, spans in sources.items():
             self._source(service, ("service", service), service, spans, sources)
         self._queues()
@@ -166,9 +170,15 @@ class _Traces:
         name = next((span.tags[key] for key in _DESTINATION if key in span.tags), "")
         return (span.tags.get("messaging.system", ""), name) if name else None
 
-    def _service(self, service: str, spans: list[Span]) -> None:
+    def _service(self, service: str, spans: list[Span], *, is_rated: bool) -> None:
         fit = fit_durations([self._own_time(span) for span in spans])
         most, how = self._most_at_once(spans)
+        if not is_rated:
+            # Little's law: of a few traces nobody sees how many are under way at the rate that is assumed.
+            mean = sum(span.end - span.start for span in spans) * 1e-9 / len(spans)
+            room = min(10_000, ceil(2 * ASSUMED_RATE * mean))
+            if room > most:
+                most, how = room, Origin("guess", f"room for twice {ASSUMED_RATE:g} requests a second")
         self.reading.add(
             HANDLER,
             service,
@@ -237,9 +247,12 @@ class _Traces:
         everything = [span.start for many in all_of_them.values() for span in many]
         lasted = (max(everything) - min(everything)) * 1e-9
         weights = [span.weight for span in spans]
-        rate = sum(weights) * (1.0 - 1.0 / len(spans)) / lasted if lasted > 0 else 0.0
+        is_rated = lasted > 0 and len(everything) >= FEWEST_TRACES
+        rate = sum(weights) * (1.0 - 1.0 / len(spans)) / lasted if is_rated else 0.0
         if rate <= 0.0:
-            self.reading.assumed(f"{service} gets 10 requests a second: too few traces for a rate")
+            self.reading.assumed(
+                f"{service} gets {ASSUMED_RATE:g} requests a second: too few traces for a rate"
+            )
         sampled = f", of {sum(weights):,.0f}" if max(weights) > 1.0 else ""
         origin = (
             Origin("measured", f"{len(spans):,} traces{sampled} in {lasted:.4g} s")
@@ -251,7 +264,7 @@ class _Traces:
             label,
             [name],
             (),
-            {"arrivals": {"process": "poisson", "rate": float(f"{rate or 10.0:.6g}")}},
+            {"arrivals": {"process": "poisson", "rate": float(f"{rate or ASSUMED_RATE:.6g}")}},
             origins={"arrivals": origin},
         )
         if rate > 0:

@@ -275,6 +275,7 @@ def _for_readers(drawing: Drawing, producer: Vertex, readers: list[Wire]) -> Non
 
 
 def _for_exchange(drawing: Drawing, producer: Vertex, wire: Wire, bindings: list[Wire]) -> None:
+    _with_headers(drawing, producer, wire, bindings)
     if "routing_key" in wire.config:
         return
     keys = [
@@ -290,3 +291,19 @@ def _for_exchange(drawing: Drawing, producer: Vertex, wire: Wire, bindings: list
     drawing.note(
         "assumed", producer.place, f"{producer.label} uses a routing key for each binding, equally often"
     )
+
+
+def _with_headers(drawing: Drawing, producer: Vertex, wire: Wire, bindings: list[Wire]) -> None:
+    """Headers that bindings of an exchange ask for; of several values of one, each equally often."""
+    asked: dict[str, list[Any]] = defaultdict(list)
+    for binding in bindings:
+        for name, value in mapping(binding.config.get("arguments")).items():
+            if not name.startswith("x-") and _is_plain(name) and isinstance(value, (str, int, float)):
+                asked[name].append(value)
+    asked = {name: values for name, values in list(asked.items())[:MOST_VALUES] if _examples(values)}
+    if not asked or "headers" in wire.config:
+        return
+    wire.config["headers"] = {name: f"{{detail.{name}}}" for name in asked}
+    wire.origins["headers"] = Origin("guess", "what the bindings ask for")
+    detail = {name: _choice(_examples(values)) for name, values in asked.items()}
+    _event(drawing, producer, {"detail": detail}, "the bindings")

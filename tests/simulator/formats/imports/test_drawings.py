@@ -14,7 +14,7 @@ from simulator.design.examples import templates
 from simulator.errors import InvalidDesign
 from simulator.formats.exports.table import EXPORTS
 from simulator.running import simulate
-from tests.simulator.formats.imports.importing import edges, has_note, imported, nodes
+from tests.simulator.formats.imports.importing import config_of, edges, has_note, imported, nodes
 
 FLOWCHART = """---
 title: Shop
@@ -149,7 +149,7 @@ def test_failures_that_a_drawing_hands_on_from_a_reader_leave_the_queue_it_reads
 
 
 def test_other_diagrams_of_mermaid_are_refused_by_their_name():
-    with pytest.raises(InvalidDesign, match="a sequenceDiagram of Mermaid is not read"):
+    with pytest.raises(InvalidDesign, match="sequenceDiagram of Mermaid is not read"):
         imported("%% who calls whom\nsequenceDiagram\n  Web->>Shop: order\n", names=("a.mmd",))
 
 
@@ -166,6 +166,9 @@ CHARTS = {
     "lines and heads": ("A[Web] ==> Q[Queue]\nQ --o W[Worker]\nW -.-> T[Kafka topic]", {("queue", "worker", "consume"), ("worker", "kafka-topic", "publish")}),
     "longer arrows": ("A[Web] ----> Q[Queue]\nQ ====> W[Worker]", {("queue", "worker", "consume")}),
     "a chain of several": ("A[Web] --> Q[Queue] --> W[Worker] --> T[Kafka topic]", {("web", "queue", "publish"), ("worker", "kafka-topic", "publish")}),
+    "arrows of groups": ("subgraph Out [Senders]\n  A[Web] & B[Shop service]\nend\nsubgraph In\n  subgraph Readers\n    W[Worker]\n  end\n  V[Mail worker]\nend\nOut --> Q[Queue] --> In", {("web", "queue", "publish"), ("shop-service", "queue", "publish"), ("queue", "worker", "consume"), ("queue", "mail-worker", "consume")}),
+    "readers named after their broker": ("P[Kafka producer] --> T[Kafka topic] --> C[Kafka Consumer NestJS] --> Q[RabbitMQ queue] --> L[RabbitMQ listener]", {("kafka-producer", "kafka-topic", "publish"), ("kafka-topic", "kafka-consumer-nest-js", "consume"), ("rabbit-mq-queue", "rabbit-mq-listener", "consume")}),
+    "readers named after failures": ("A[Web] --> T[Kafka topic] --> C[Error consumer] --> E[Error service]", {("kafka-topic", "error-consumer", "consume"), ("error-consumer", "error-service", "invoke")}),
     "icons and quotes": ('A["fa:fa-globe Web"] --> Q[("Orders queue")]\nQ --> W{{"Worker"}}', {("orders-queue", "worker", "consume")}),
 }  # fmt: skip
 
@@ -180,6 +183,18 @@ def test_a_flowchart_is_understood_alone_and_in_a_page(lines, expected, frame):
     made = imported(frame.format(lines), names=("page.md",))
     assert expected <= edges(made)
     assert not has_note(made, "not-understood", "")
+
+
+def test_a_decision_takes_each_way_equally_often_and_what_is_named_after_failures_gets_little():
+    made = imported(
+        "flowchart TD\nA[Web] --> S[Shop service] --> C{Which sort?}\nC -->|ERROR| E[error topic]\nC --> O[other topic]\n"
+        "S --> F[failed topic]\nC --> M[Mail service]\n"
+    )
+    assert config_of(made, "which-sort", "error-topic") == {"probability": 0.3333}
+    assert config_of(made, "which-sort", "other-topic") == {"probability": 0.3333}
+    assert config_of(made, "shop-service", "failed-topic") == {"probability": 0.01}
+    assert config_of(made, "which-sort", "mail-service") == {}  # calls take no share
+    assert has_note(made, "assumed", "line 6", "Which sort? calls Mail service for each message")
 
 
 PAGE = "```mermaid\nsequenceDiagram\n A->>B: x\n```\n~~~mermaid\nflowchart LR\n A[Web] --> Q[Queue]\n~~~\n```mermaid\ngraph TD\n X --> Y\n```\n"
@@ -252,3 +267,21 @@ def test_arrows_that_only_lie_at_their_boxes_lead_between_them_and_heads_may_be_
     assert {("web", "orders-queue", "publish"), ("orders-queue", "worker", "consume")} <= edges(made)
     assert has_note(made, "assumed", "cell e", "an arrow leads between the boxes that its ends lie at")
     assert has_note(made, "not-understood", "cell g", "not tied to a box at both ends")
+
+
+def test_a_box_around_others_is_a_frame_and_a_rhombus_is_a_decision():
+    made = imported(
+        drawn(
+            cell("lane", "Customer", x=-20, y=-20, width=600, height=300),
+            WEB,
+            cell("d", "Known?", "rhombus;whiteSpace=wrap", x=100),
+            cell("t", "New topic", x=200),
+            cell("k", "Old topic", x=300),
+            arrow("e1", 'source="a" target="d"'),
+            arrow("e2", 'source="d" target="t"'),
+            arrow("e3", 'source="d" target="k"'),
+        )
+    )
+    assert "customer" not in nodes(made)
+    assert has_note(made, "not-modelled", "cell lane", "'Customer': a frame")
+    assert config_of(made, "known", "new-topic") == {"probability": 0.5}

@@ -64,6 +64,30 @@ def test_strimzi_topics_have_their_settings_and_the_clusters_brokers():
     assert simulate(made.document, duration=10)["conservation"]["ok"]
 
 
+#: API of an operator: the specification of a topic of 6 partitions and 2 replicas. Sources: Koperator and
+#: Confluent for Kubernetes, references of KafkaTopic.
+OTHER_TOPICS = {
+    "kafka.banzaicloud.io/v1alpha1": "{name: orders, partitions: 6, replicationFactor: 2, config: {retention.ms: '60000'}}",
+    "platform.confluent.io/v1beta1": "{partitionCount: 6, replicas: 2, configs: {retention.ms: '60000'}}",
+}
+
+
+@pytest.mark.parametrize(("api", "spec"), OTHER_TOPICS.items(), ids=OTHER_TOPICS)
+def test_topics_of_other_operators_are_topics(api, spec):
+    made = imported(f"apiVersion: {api}\nkind: KafkaTopic\nmetadata: {{name: orders}}\nspec: {spec}\n")
+    config = nodes(made)["orders"]["config"]
+    assert (config["partitions"], config["replication.factor"], config["retention.ms"]) == (6, 2, 60_000)
+
+
+@pytest.mark.parametrize(
+    "name", ["{{ .Values.topic }}", "{{- if .Values.topic }}", '{{ include "a.labels" . }}']
+)
+def test_a_template_of_helm_is_refused_with_the_command_that_renders_it(name):
+    text = f"apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaTopic\nmetadata:\n  name: {name}\n"
+    with pytest.raises(InvalidDesign, match="a template of Helm .helm template writes what is read"):
+        imported(text)
+
+
 def test_the_output_of_kafkas_tools_is_put_together():
     made = imported(PRINTED, CONFIGS)
     assert nodes(made)["orders"]["config"] == {

@@ -314,3 +314,23 @@ def test_the_type_that_queues_of_a_virtual_host_have_by_default(given):
         )
     )
     assert nodes(made)["a"]["config"] == {"x-queue-type": "quorum"}
+
+
+def test_the_assumed_sender_has_the_headers_of_the_bindings_and_nobody_sends_to_what_is_bound_to_nothing():
+    definitions = {
+        "exchanges": [{"name": "sorted", "type": "headers"}, {"name": "unbound", "type": "fanout"}],
+        "queues": [{"name": "first"}, {"name": "second"}],
+        "bindings": [
+            {"source": "sorted", "destination": name, "destination_type": "queue", "routing_key": "", "arguments": arguments}
+            for name, arguments in (("first", {"x-match": "all", "kind": "a", "size": 2}), ("second", {"x-match": "any", "kind": "b"}))
+        ],
+    }  # fmt: skip
+    made = imported(json.dumps(definitions))
+    assert "unbound-source" not in nodes(made)
+    assert has_note(made, "assumed", "unbound gets nothing: it has no binding")
+    assert config_of(made, "sorted-source", "sorted") == {
+        "headers": {"kind": "{detail.kind}", "size": "{detail.size}"}
+    }
+    after = simulate(made.document, duration=20)
+    assert after["conservation"]["ok"]
+    assert min(after["conservation"]["nodes"][name]["accepted"] for name in ("first", "second")) > 50

@@ -17,6 +17,7 @@ import pytest
 
 from simulator.formats.imports.importing import import_files
 from simulator.formats.imports.source_file import SourceFile
+from simulator.running import simulate
 from tests.simulator.formats.imports.importing import (
     config_of,
     has_note,
@@ -113,6 +114,75 @@ def test_a_task_goes_to_what_it_calls(state, target, kind, config):
     result = runs(made)
     assert result["nodes"]["machine"]["executions_succeeded"]["mean"] > 0
     assert result["nodes"]["machine"]["executions_failed"]["mean"] == 0
+
+
+#: Parameters of a task whose resource is left to a template: the kind it goes to, what is asked there.
+TELLING = {
+    "put": ({"TableName": "${T}", "Item": {}}, "aws.dynamodb", "put"),
+    "update": ({"TableName": "${T}", "Key": {}, "UpdateExpression": "SET a = :a"}, "aws.dynamodb", "update"),
+    "get": ({"TableName": "${T}", "Key": {}}, "aws.dynamodb", "get"),
+    "scan": ({"TableName": "${T}"}, "aws.dynamodb", "query"),
+    "queue": ({"QueueUrl": "${Q}", "MessageBody.$": "$.a"}, "aws.sqs", None),
+    "topic": ({"TopicArn": "${T}", "Message.$": "$.a"}, "aws.sns", None),
+    "function": ({"anything": 1}, "aws.lambda", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("parameters", "kind", "operation"), TELLING.values(), ids=TELLING)
+def test_parameters_say_what_a_task_is_whose_resource_no_file_gives(parameters, kind, operation):
+    state = {"Type": "Task", "Resource": "${Left}", "Parameters": parameters, "End": True}
+    made = imported(json.dumps({"StartAt": "One", "States": {"One": state}}), names=("m.asl.json",))
+    (edge,) = [edge for edge in made.document.edges if edge.source == "m"]
+    assert nodes(made)[edge.target]["kind"] == kind
+    assert edge.config.get("operation") == operation
+    assert has_note(made, "assumed", "the task One is", "as its parameters say") == (kind != "aws.lambda")
+
+
+def test_a_task_that_asks_about_functions_calls_none():
+    made = imported(json.dumps(machine(One=task("aws-sdk:lambda:listFunctions"))), names=("m.asl.json",))
+    assert nodes(made)["lambda-api-of-m"]["kind"] == "service"
+
+
+#: Name: what a Pass state reads of a task's result, and whether the task puts it into a field of its own.
+RESULTS = {
+    "an item of a list": ("$.list[0].name", None),
+    "all items of a list": ("$.list[*].name", None),
+    "a field named like the one it is put in": ("$.name.name", "$.name"),
+    "an item of what branches give": ("$.branches[1].name", "$.branches"),
+}
+
+
+@pytest.mark.parametrize(("read", "put"), RESULTS.values(), ids=RESULTS)
+def test_a_machine_gets_the_lists_and_fields_that_it_reads_of_results(read, put):
+    asks = task("lambda:invoke", FunctionName="${F}", Payload={}) | {"OutputPath": "$.Payload"}
+    if put == "$.name":
+        asks = {"Type": "Task", "Resource": "${F}", "ResultPath": put}
+    if put == "$.branches":
+        branch = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": {"name": 1}, "End": True}}}
+        asks = {
+            "Type": "Parallel",
+            "Branches": [branch, json.loads(json.dumps(branch).replace('"A"', '"B"'))],
+            "ResultPath": put,
+        }
+    reads: dict[str, object] = {"Type": "Pass", "Parameters": {"value.$": read}}
+    made = imported(json.dumps(machine(One=asks, Two=reads)), names=("m.asl.json",))
+    after = simulate(made.document, duration=10)
+    assert after["nodes"]["m"]["executions_failed"]["mean"] == 0
+    assert after["conservation"]["nodes"]["m"]["delivered"] > 50
+
+
+def test_a_pattern_names_the_resources_of_its_template():
+    made = template(
+        Inbox=resource("S3::Bucket", BucketName="inbox", NotificationConfiguration={"EventBridgeConfiguration": {"EventBridgeEnabled": True}}),
+        Rule=resource(
+            "Events::Rule",
+            EventPattern={"source": ["aws.s3"], "detail": {"bucket": {"name": [{"Ref": "Inbox"}]}}},
+            Targets=[{"Id": "q", "Arn": of("Jobs")}],
+        ),
+        Jobs=resource("SQS::Queue", QueueName="jobs"),
+    )  # fmt: skip
+    assert config_of(made, "default", "jobs")["EventPattern"]["detail"] == {"bucket": {"name": ["inbox"]}}
+    assert simulate(made.document, duration=10)["conservation"]["nodes"]["jobs"]["accepted"] > 50
 
 
 def test_a_definition_in_json_with_references_in_it_is_read():

@@ -102,3 +102,58 @@ def test_jaeger_traces_and_lines_of_otlp_are_read():
     assert nodes(made)["web"]["config"]["service_time"]["value"] == pytest.approx(0.03)
     line = json.dumps(otlp([("t", "a", "", "web", 2, 1.0, 1.5, {})]))
     assert "web" in nodes(imported(f"{line}\n{line}\n", names=("lines.jsonl",)))
+
+
+def _jaeger_span(id, parent, service, **more):
+    return {
+        "spanID": id,
+        "operationName": "x",
+        "startTime": 1_000_000,
+        "duration": 500_000 if parent is None else 200_000,
+        "references": [] if parent is None else [{"refType": "CHILD_OF", "spanID": parent}],
+        **({"process": {"serviceName": service}} if "processID" not in more else {}),
+        **more,
+    }
+
+
+def _otlp_span(id, parent, service):
+    times = {
+        "startTimeUnixNano": "1000000000",
+        "endTimeUnixNano": "1500000000" if parent is None else "1200000000",
+    }
+    span = {"traceId": "a" * 32, "spanId": id * 16, "name": "x", "kind": 2, **times}
+    span |= {} if parent is None else {"parentSpanId": parent * 16}
+    about = [{"key": "service.name", "value": {"stringValue": service}}]
+    return {"resource": {"attributes": about}, "scopeSpans": [{"spans": [span]}]}
+
+
+TWO = [_otlp_span("a", None, "shop"), _otlp_span("b", "a", "stock")]
+#: Files that hold the same two spans. Sources: Jaeger, APIs (HTTP JSON, api/v3), and what its page takes as an
+#: upload (documents of OTLP in a list); the spans of its Elasticsearch storage.
+SHAPES = {
+    "a list of documents": [{"resourceSpans": [one]} for one in TWO],
+    "the answer of api/v3": {"result": {"resourceSpans": TWO}},
+    "spans of a store": [
+        _jaeger_span("a", None, "shop", traceID="t"),
+        _jaeger_span("b", "a", "stock", traceID="t"),
+    ],
+    "parents of older stores": [
+        _jaeger_span("a", None, "shop", traceID="t"),
+        _jaeger_span("b", None, "stock", traceID="t", duration=200_000) | {"parentSpanID": "a"},
+    ],
+    "the trace's id beside its spans": {
+        "traceID": "t",
+        "processes": {"p": {"serviceName": "shop"}, "q": {"serviceName": "stock"}},
+        "spans": [_jaeger_span("a", None, "", processID="p"), _jaeger_span("b", "a", "", processID="q")],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("given", SHAPES.values(), ids=SHAPES)
+def test_files_of_traces_have_many_shapes_and_a_few_traces_give_no_rate(given):
+    made = imported(json.dumps(given), names=("t.json",))
+    assert ("shop", "stock", "invoke") in edges(made)
+    source = nodes(made)["requests-to-shop"]["config"]
+    assert source["arrivals"] == {"process": "poisson", "rate": 10}
+    # Little's law at 10 requests a second of 0.5 s and of 0.2 s, twice.
+    assert [nodes(made)[id]["config"]["concurrency"] for id in ("shop", "stock")] == [10, 4]
