@@ -128,8 +128,8 @@ def _otlp_span(id, parent, service):
 
 
 TWO = [_otlp_span("a", None, "shop"), _otlp_span("b", "a", "stock")]
-#: Files that hold the same two spans. Sources: Jaeger, APIs (HTTP JSON, api/v3), and what its page takes as an
-#: upload (documents of OTLP in a list); the spans of its Elasticsearch storage.
+#: Files that hold the same two spans. Sources: Jaeger, APIs (HTTP JSON, api/v3), and what its page takes as
+#: an upload (documents of OTLP in a list); the spans of its Elasticsearch storage.
 SHAPES = {
     "a list of documents": [{"resourceSpans": [one]} for one in TWO],
     "the answer of api/v3": {"result": {"resourceSpans": TWO}},
