@@ -158,6 +158,9 @@ class Node(ABC):  # noqa: B024 -- every hook has a sensible default
 class Acceptor(Node):
     """A node that messages are published to."""
 
+    #: Whether it stores nothing and brings copies on at the time at which a message comes.
+    copies_at_once = False
+
     @abstractmethod
     def accept(self, message: Message) -> bool:
         """Take `message` at the present simulated time, or refuse it (False: the sender has lost it)."""

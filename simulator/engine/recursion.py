@@ -71,6 +71,11 @@ class Passage:
             self.source[part], self.sequence[part], self.key[part], self.created[part], self.arrived[part]
         )
 
+    def chosen(self, rows: Numbers) -> Passage:
+        """The messages at these positions, in this order."""
+        keys = _in_order(self.key, rows)
+        return Passage(self.source[rows], self.sequence[rows], keys, self.created[rows], self.arrived[rows])
+
 
 def merged_passages(parts: Sequence[Passage]) -> Passage:
     """All messages of all parts, in order of arrival; at one time those of an earlier part first."""
@@ -96,7 +101,7 @@ def merged_passages(parts: Sequence[Passage]) -> Passage:
 def _in_order(keys: Sequence[Key] | Numbers, order: Numbers) -> Sequence[Key] | Numbers:
     if isinstance(keys, np.ndarray):
         return keys[order]
-    return keys if isinstance(keys, NoKeys) else [keys[place] for place in order.tolist()]
+    return NoKeys(len(order)) if isinstance(keys, NoKeys) else [keys[place] for place in order.tolist()]
 
 
 class Intake(Protocol):

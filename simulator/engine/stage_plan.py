@@ -105,7 +105,15 @@ class StagePlan(ABC):
 
 
 class RelayPlan(ABC):
-    """A node that stores nothing and brings every message on along several edges, each in its own time."""
+    """A node that stores nothing and brings messages on along several edges, each in its own time."""
+
+    #: Whether messages may come by several ways.
+    is_joining = False
+
+    @property
+    @abstractmethod
+    def entrances(self) -> Sequence[Acceptor]:
+        """Where messages come in."""
 
     @property
     @abstractmethod
@@ -113,8 +121,8 @@ class RelayPlan(ABC):
         """The edges."""
 
     @abstractmethod
-    def lay(self, onward: Sequence[Onward]) -> Relay:
-        """Put the relay in the place of the events.
+    def lay(self, entrance: Acceptor, onward: Sequence[Onward]) -> Relay:
+        """Put the relay in the place of the events of what comes in by one entrance on one way.
 
         Args:
             onward: by edge, where messages go when they have arrived.

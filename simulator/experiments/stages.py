@@ -124,13 +124,14 @@ class _Way:
         self.links: list[Link | InvokeEdge] = []
         self.topics: list[Topic] = []
         self.ends: list[Acceptor] = []
-        #: Edges that take time, each with the way beyond; relays, with the way beyond each of their edges.
+        #: Edges that take time, each with the way beyond; relays, with an entrance and the way beyond each of
+        #: their edges.
         self.delayed: list[tuple[Link, _Way]] = []
-        self.relayed: list[tuple[RelayPlan, list[_Way]]] = []
+        self.relayed: list[tuple[RelayPlan, Acceptor, list[_Way]]] = []
 
     def all_ends(self) -> list[Acceptor]:
         """Where messages come to, at once or later."""
-        beyond = [*(way for _, way in self.delayed), *(way for _, ways in self.relayed for way in ways)]
+        beyond = [*(way for _, way in self.delayed), *(way for _, _, ways in self.relayed for way in ways)]
         return [*self.ends, *(end for way in beyond for end in way.all_ends())]
 
     def onward(
@@ -143,21 +144,23 @@ class _Way:
             Travel(env, link, way.onward(intakes, env, parts)) for link, way in self.delayed
         ]
         passed += [
-            relay.lay([way.onward(intakes, env, parts) for way in ways]) for relay, ways in self.relayed
+            relay.lay(entrance, [way.onward(intakes, env, parts) for way in ways])
+            for relay, entrance, ways in self.relayed
         ]
         parts += passed
         return Onward(self.links, [*self.topics], [*ways_in, *passed])
 
 
 def _ways_into(id: str, world: World, beyond: frozenset[str] = frozenset()) -> int:
-    """How many ways messages take to come to a node: one for each edge, or for each into a topic on the way.
+    """How many ways messages take to come to a node: one for each edge, or for each into a topic or
+    exchange on the way.
 
     Args:
-        beyond: topics that were passed, from the node on.
+        beyond: what was passed, from the node on.
     """
     ways = 0
     for edge in world.document.edges_into(id):
-        is_passed = isinstance(world.nodes[edge.source], Topic) and edge.source not in beyond
+        is_passed = getattr(world.nodes[edge.source], "copies_at_once", False) and edge.source not in beyond
         ways += _ways_into(edge.source, world, beyond | {id}) if is_passed else 1
     return ways
 
@@ -172,7 +175,7 @@ class _Places:
 
     def __init__(self, ends: Collection[Acceptor], relays: Mapping[str, RelayPlan], world: World) -> None:
         self._ends = ends
-        self._relays = {world.node(id, Acceptor): relay for id, relay in relays.items()}
+        self._relays = {entrance: relay for relay in relays.values() for entrance in relay.entrances}
         self._world = world
 
     def way(self, outlet: Outlet, calls: Sequence[InvokeEdge] = ()) -> _Way | None:
@@ -219,19 +222,19 @@ class _Places:
         if relay is None:
             return False
         beyond = [_Way() for _ in relay.links]
-        way.relayed.append((relay, beyond))
+        way.relayed.append((relay, target, beyond))
         return all(self._comes_to(one, link.target) for one, link in zip(beyond, relay.links, strict=True))
 
 
 def _relays(world: World, felt: Collection[str]) -> dict[str, RelayPlan]:
-    """The relays that could be laid: each gets messages by one way."""
+    """The relays that could be laid: each gets messages by one way, or by any."""
     found = {}
     for node in world.document.nodes:
         plan_relay = KINDS[node.kind].plan_relay
-        if plan_relay is None or node.id in felt or _ways_into(node.id, world) != 1:
+        if plan_relay is None or node.id in felt:
             continue
         plan = plan_relay(world, node.id)
-        if plan is not None:
+        if plan is not None and (plan.is_joining or _ways_into(node.id, world) == 1):
             found[node.id] = plan
     return found
 

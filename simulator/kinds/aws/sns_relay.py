@@ -22,6 +22,7 @@ from simulator.measurement.tally import Samples
 
 if TYPE_CHECKING:
     from simulator.engine.link import Link
+    from simulator.engine.node import Acceptor
     from simulator.engine.recursion import Onward, Passage
     from simulator.engine.world import World
     from simulator.kinds.aws.sns import SnsTopic
@@ -143,10 +144,14 @@ class TopicPlan(RelayPlan):
         self._topic = topic
 
     @property
+    def entrances(self) -> Sequence[Acceptor]:
+        return [self._topic]
+
+    @property
     def links(self) -> Sequence[Link]:
         return self._topic.subscriptions
 
-    def lay(self, onward: Sequence[Onward]) -> TopicRelay:
+    def lay(self, entrance: Acceptor, onward: Sequence[Onward]) -> TopicRelay:
         return TopicRelay(self._topic, onward)
 
 

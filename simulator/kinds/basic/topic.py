@@ -28,6 +28,7 @@ class Topic(Broker):
     """
 
     category = "topic"
+    copies_at_once = True
 
     def __init__(self, world: World, id: str, settings: TopicSettings) -> None:
         super().__init__(id, world.env)

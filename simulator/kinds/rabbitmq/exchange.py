@@ -60,6 +60,7 @@ class Exchange(Acceptor):
     """Routes at once and stores nothing; a message that matches nothing is dropped or returned."""
 
     category = "topic"
+    copies_at_once = True
     #: Whether messages may stay in it for some time (a delayed-message exchange).
     holds_back = False
 
@@ -71,7 +72,8 @@ class Exchange(Acceptor):
         self.cluster = cluster_of(world)
         self.channels = PublishChannels()
         self.bindings: list[Binding] = []
-        self._links: list[Link] = []
+        #: Of the bindings, in the same order.
+        self.links: list[Link] = []
         self._alternate: Link | None = None
         self._plans: dict[Envelope, Plan] = {}
         #: When the message accepted last is safe; `NACK` when one of its queues refuses it.
@@ -100,16 +102,14 @@ class Exchange(Acceptor):
                 self._alternate = link
             else:
                 self.bindings.append(Binding(edge.id, edge.target, settings.routing_key, settings.arguments))
-                self._links.append(link)
+                self.links.append(link)
 
     # -- routing ---------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
         self.accepted += 1
         self.copies = copies = [message]
         envelope = envelope_of(message)
-        plan = self._plans.get(envelope)
-        if plan is None:
-            plan = self._make_plan(envelope)
+        plan = self.plan_of(envelope)
         for binding in plan.bindings:
             binding.matched += 1
         now = self.env._now
@@ -118,7 +118,7 @@ class Exchange(Acceptor):
         queues = plan.queues
         if not queues and not plan.through:
             self.confirmed_at = now
-            self._drop(message, envelope)
+            self.drop(message, envelope)
             return True
         self.delivered += 1
         for link, exchange, is_matched in plan.through:
@@ -167,14 +167,19 @@ class Exchange(Acceptor):
 
     def routes(self, envelope: Envelope) -> bool:
         """Whether a message would come to a queue now."""
-        return bool((self._plans.get(envelope) or self._make_plan(envelope)).queues)
+        return bool(self.plan_of(envelope).queues)
+
+    def plan_of(self, envelope: Envelope) -> Plan:
+        """Where a message would go now."""
+        return self._plans.get(envelope) or self._make_plan(envelope)
 
     def places(self) -> list[Acceptor]:
         """The queues of the copies of the message accepted last, in the order of `copies`."""
         queues = [link.target for link in self._last_plan.queues]
         return queues[-1:] + queues[:-1]
 
-    def _drop(self, message: Message, envelope: Envelope) -> None:
+    def drop(self, message: Message, envelope: Envelope) -> None:
+        """No queue gets the message."""
         self.dropped += 1
         if envelope.is_mandatory:
             self.returned += 1
@@ -197,7 +202,7 @@ class Exchange(Acceptor):
         """Add to `plan` what matches here and beyond; whether anything does here."""
         settings = self.settings
         matched = matching(settings.routing_type, self.bindings, envelope, settings.hash_header)
-        links = [self._links[position] for position in matched]
+        links = [self.links[position] for position in matched]
         plan.bindings += [self.bindings[position] for position in matched]
         if not links and self._alternate is not None:
             links = [self._alternate]

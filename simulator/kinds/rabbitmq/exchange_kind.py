@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.design.edges import PlainSettings
+from simulator.engine.stage_plan import RelayPlan
 from simulator.engine.world import World
 from simulator.kinds.cost import free_of_charge
 from simulator.kinds.kind import Kind
@@ -24,6 +25,12 @@ def build(world: World, id: str, settings: ExchangeSettings) -> Exchange:
     return made(world, id, settings)
 
 
+def _plan_relay(world: World, id: str) -> RelayPlan | None:
+    from simulator.kinds.rabbitmq.exchange_relay import plan_exchange
+
+    return plan_exchange(world, id)
+
+
 KIND = Kind(
     kind="rabbitmq.exchange",
     title="RabbitMQ exchange",
@@ -40,5 +47,6 @@ KIND = Kind(
     badges=("throughput", "arrival_rate"),
     faults=EXCHANGE_FAULTS,
     trial=TRIAL,
+    plan_relay=_plan_relay,
     cost=free_of_charge,  # the nodes stand at the queues
 )

@@ -124,9 +124,22 @@ class PublishChannel(Acceptor):
         self._refill = Timer(world.env, self._credited)
         self._behind: list[Backpressured] = []
 
+    @property
+    def has_fixed_key(self) -> bool:
+        """Whether all messages have the same routing key."""
+        key = self.settings.routing_key
+        return isinstance(key, str) and "{" not in key
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the broker confirms nothing, and an envelope follows from the message's key at most."""
+        settings = self.settings
+        is_drawn = isinstance(settings.routing_key, dict)
+        return not (settings.confirms or is_drawn or self._headers) and settings.expiration is None
+
     # -- publishing ------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
-        message.envelope = self._envelope(message)
+        message.envelope = self.envelope_of(message)
         if not self.confirms:
             sink = self.sink
             taken = sink.accept(message)
@@ -142,7 +155,8 @@ class PublishChannel(Acceptor):
             self._publish(message, self.env._now)
         return True
 
-    def _envelope(self, message: Message) -> Envelope:
+    def envelope_of(self, message: Message) -> Envelope:
+        """The envelope that a message gets here."""
         key = self._key(message)
         if self._headers:
             event = message.event
@@ -253,7 +267,7 @@ class PublishChannel(Acceptor):
         self._go_on(now)
 
     def _keep(self, message: Message) -> bool:
-        message.envelope = self._envelope(message)
+        message.envelope = self.envelope_of(message)
         message.accepted_at = self.env._now
         self.accepted += 1
         self._pending.append(message)

@@ -73,7 +73,7 @@ class QueueLoop:
         self._pace = pace
         self._limits = limits
         self._is_automatic = is_automatic
-        self._credit = credit
+        self.credit = credit
         self._idle = list(workers)
         self._unacked = [0] * len(workers)
         self._is_waiting = [True] * len(workers)
@@ -113,7 +113,7 @@ class QueueLoop:
         coming, waiting_services, committing = self._arrivals, self._services, self._committing
         transit, ends, idle, buffers = self._transit, self._ends, self._idle, self._buffers
         rotation, is_waiting, unacked, limits = self._rotation, self._is_waiting, self._unacked, self._limits
-        last_settled, untaken, credit = self._last_settled, self._untaken, self._credit
+        last_settled, untaken, credit = self._last_settled, self._untaken, self.credit
         pace, is_automatic = self._pace, self._is_automatic
         publish, deliver, acknowledge, one_way = pace.publish, pace.deliver, pace.acknowledge, pace.one_way
         commit = pace.commit

@@ -6,7 +6,7 @@ refused, dropped or dead-lettered, no channel is closed, and no publisher is hel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ulp
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from simulator.engine.broker_stage import (
     replacing,
 )
 from simulator.engine.stage_plan import EventsNeeded, StagePlan, sizes_into, takes_time
+from simulator.kinds.rabbitmq.exchange import Exchange
 from simulator.kinds.rabbitmq.exchange_settings import RabbitPublishSettings
 from simulator.kinds.rabbitmq.queue import RabbitQueue
 from simulator.kinds.rabbitmq.queue_loop import Happened, Pace, QueueLoop
@@ -52,10 +53,17 @@ class QueueStage(BrokerStage):
 
     Args:
         size: of every message, bytes.
+        together: the queues of each exchange to which it is bound.
     """
 
     def __init__(
-        self, queue: RabbitQueue, draws: ManyDraws, onward: Onward | None, size: float, duration: float
+        self,
+        queue: RabbitQueue,
+        draws: ManyDraws,
+        onward: Onward | None,
+        size: float,
+        duration: float,
+        together: Sequence[Sequence[RabbitQueue]],
     ) -> None:
         (subscription,) = queue.subscriptions
         super().__init__(queue.env, subscription, draws, onward)
@@ -77,8 +85,9 @@ class QueueStage(BrokerStage):
             [workers if channel.servers is None else len(channel.servers) for channel in channels],
             [channel.limit for channel in channels],
             is_automatic=self._is_automatic,
-            credit=queue.credit()[0],
+            credit=0,
         )
+        self._together = together
         #: By channel: deliveries that are unacknowledged, and that wait in the client.
         self._unacked = np.zeros(len(channels), dtype=np.int64)
         self._buffered = np.zeros(len(channels), dtype=np.int64)
@@ -93,6 +102,8 @@ class QueueStage(BrokerStage):
         return super()._is_open() or self._watch is not None
 
     def _serve(self, rows: Rows, until: float) -> None:
+        if not self._looped:  # now all stages are laid
+            self._loop.credit = _credit(self._queue, self._together)
         fresh = slice(int(rows.number.searchsorted(self._looped)), None)
         self._looped = self._count
         happened = self._happened = self._loop.run(
@@ -250,7 +261,14 @@ class QueuePlan(StagePlan):
     def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Joining]]:
         (consumer,), (service_time,), world = self.consumers, self.service_times, self._world
         draws = world.many_draws(service_time, consumer.id, "service")
-        stage = QueueStage(self._queue, draws, onward.get(consumer), self._size, world.duration)
+        stage = QueueStage(
+            self._queue,
+            draws,
+            onward.get(consumer),
+            self._size,
+            world.duration,
+            _bound_together(world, self._queue),
+        )
         for way in self._ways_in:
             way.__dict__["accept"] = stage.intake()
         return stage, dict.fromkeys(self.entrances, stage)
@@ -279,6 +297,29 @@ def plan_queue(world: World, id: str) -> StagePlan | None:
     if len(sizes) > 1 or not all(size.is_integer() for size in sizes) or not _is_plain(world, queue):
         return None
     return QueuePlan(world, queue, consumer, service_time, max(sizes, default=0.0))
+
+
+def _bound_together(world: World, queue: RabbitQueue) -> list[list[RabbitQueue]]:
+    """The queues of each exchange to which the queue is bound."""
+    exchanges = [world.nodes[edge.source] for edge in world.document.edges_into(queue.id)]
+    targets = [[link.target for link in one.links] for one in exchanges if isinstance(one, Exchange)]
+    return [[one for one in group if isinstance(one, RabbitQueue)] for group in targets]
+
+
+def _credit(queue: RabbitQueue, groups: Sequence[Sequence[RabbitQueue]]) -> int:
+    """Publishes that may be unprocessed at the queue without any channel being held back for it, 0 for any
+    number.
+
+    A channel into an exchange counts what is unprocessed at any of its queues: each has its part. What is
+    unprocessed at a stage is not seen by a channel that has events because another queue does.
+    """
+    credits = [queue.credit()[0], *(one.credit()[0] for group in groups for one in group)]
+    limited = [credit for credit in credits if credit]
+    if not limited:
+        return 0
+    if not all("accept" in one.__dict__ for group in groups for one in group):
+        return 1
+    return max(1, min(limited) // max([len(group) for group in groups], default=1))
 
 
 def _is_plain(world: World, queue: RabbitQueue) -> bool:

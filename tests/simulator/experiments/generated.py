@@ -74,7 +74,7 @@ BROKERS: dict[str, tuple[st.SearchStrategy[dict[str, Any]], st.SearchStrategy[di
 }
 
 #: Functions, and how a mapping invokes one; a queue must hide messages for as long as its function may run.
-_functions = st.fixed_dictionaries(
+_functions: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "service_time": _services,
         "init_duration": _services,
@@ -87,11 +87,22 @@ _functions = st.fixed_dictionaries(
         "failure": st.sampled_from([{}, {}, {}, {"probability": 0.1}]),
     }
 )
-_mappings = st.fixed_dictionaries(
+_mappings: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "BatchSize": st.integers(1, 10),
         "MaximumConcurrency": st.sampled_from([None, None, 2, 7]),
         "MaximumBatchingWindowInSeconds": st.sampled_from([None, None, None, 1]),
+    }
+)
+_exchanges: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"type": st.sampled_from(["fanout", "direct", "topic", "x-consistent-hash"])}
+)
+_binding_keys = st.sampled_from(["1", "2", "3"])
+_publishes: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "routing_key": st.sampled_from([None, None, "1", "{key}", {"1": 1, "2": 2}]),
+        "mandatory": st.booleans(),
+        "delay": st.sampled_from([None, None, 0.01]),
     }
 )
 #: What does the work: a consumer of a broker, a function that reads it, or a function alone.
@@ -111,11 +122,16 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
         for number in range(draw(st.integers(1, 2)))
     ]
     has_topic = draw(st.booleans())
-    # What SNS brings comes late by itself; only queues of SQS subscribe to it.
-    topic = draw(st.sampled_from(["topic", "aws.sns"])) if kinds == ["aws.sqs"] else "topic"
-    nodes = [*producers, *([node("t", topic)] if has_topic else [])]
+    # What SNS brings comes late by itself; only queues of SQS subscribe to it. Exchanges have their own, too.
+    own = {"aws.sqs": "aws.sns", "rabbitmq.queue": "rabbitmq.exchange"}.get(kinds[0], "topic")
+    topic = draw(st.sampled_from(["topic", own])) if len(kinds) == 1 else "topic"
+    is_exchange = topic == "rabbitmq.exchange"
+    nodes = [
+        *producers,
+        *([node("t", topic, **(draw(_exchanges) if is_exchange else {}))] if has_topic else []),
+    ]
     edges = [f"{producer['id']}->t" for producer in producers] if has_topic else []
-    configs = {}
+    configs = {edge: draw(_publishes) for edge in edges if is_exchange}
     last = ""
     for number in range(draw(st.integers(1, 3))):
         broker, consumer = f"q{number}", f"c{number}"
@@ -150,6 +166,8 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
         may_delay = (before != ["t"] or topic == "topic") and not is_called
         if may_delay and draw(st.sampled_from([False, False, False, True])):
             configs[f"{before[0]}->{broker}{role}"] = {"delay": draw(_services)}
+        if is_exchange and before == ["t"]:
+            configs[f"t->{broker}{role}"] = {"routing_key": draw(_binding_keys)}
         if form != "function":
             edges.append(f"{broker}->{consumer}")
             configs[f"{broker}->{consumer}"] = draw(_mappings if form == "mapping" else read)

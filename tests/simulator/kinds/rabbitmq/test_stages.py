@@ -117,3 +117,87 @@ def test_a_queue_advances_by_recursion_only_where_nothing_else_can_happen(
 ) -> None:
     assert parts(document) == expected
     assert seen(document, "events") == seen(document, "auto")
+
+
+def exchange(
+    type: str, publish: dict[str, Any] | None = None, keys: tuple[str, str] = ("1", "2"), **rest: Any
+) -> Document:
+    """A producer, an exchange, and two queues that are bound to it."""
+    own = {
+        "arrivals": {"process": "poisson", "rate": 80},
+        "keys": {"distribution": "zipf", "count": 3, "exponent": 1},
+    }
+    return design(
+        [
+            node("p", "producer", **{**own, **rest.pop("producer", {})}),
+            node("x", "rabbitmq.exchange", type=type, **rest.pop("arguments", {})),
+            node("q", "rabbitmq.queue", **rest.pop("queue", {})),
+            node("q2", "rabbitmq.queue", **QUORUM),
+            node("c", "consumer", instances=3, service_time=EXPONENTIAL),
+            OTHER,
+            *rest.pop("more", []),
+        ],
+        ["p->x", "x->q", "x->q2", "q->c", "q2->c2", *rest.pop("edges", [])],
+        edge_configs={
+            "p->x": publish or {},
+            "x->q": {"routing_key": keys[0]},
+            "x->q2": {"routing_key": keys[1]},
+            **rest.pop("edge_configs", {}),
+        },
+        **{"simulation": {"duration": DURATION}, **rest},
+    )
+
+
+BY_PRODUCER: dict[str, Any] = {"more": [node("p2", "producer")], "edges": ["p2->x"]}
+AFTER = [node("x2", "rabbitmq.exchange", type="fanout"), node("q3", "rabbitmq.queue"), node("c3", "consumer")]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (exchange("fanout"), (3, 1)),
+        (exchange("fanout", producer={"event": {"type": "OrderPlaced"}}), (3, 1)),
+        (exchange("direct", {"routing_key": "1"}), (3, 1)),
+        # The key of a message decides; what no binding matches is lost, or returned.
+        (exchange("direct"), (3, 1)),
+        (exchange("direct", {"mandatory": True}), (3, 1)),
+        (exchange("topic", {"routing_key": "order.{key}"}, ("order.*", "#.2")), (3, 1)),
+        (exchange("x-consistent-hash"), (3, 1)),
+        (
+            exchange(
+                "headers",
+                {"headers": {"kind": "b"}},
+                edge_configs={"x->q": {"arguments": {"kind": "a"}}, "x->q2": {"arguments": {"kind": "b"}}},
+            ),
+            (3, 1),
+        ),
+        # One of the queues has events: what is unprocessed at the other is not seen by the channel.
+        (exchange("fanout", queue={"x-max-length": 10}), (1, 0)),
+        (exchange("direct", keys=("1", "1"), producer=BATCHES), (3, 1)),
+        (exchange("direct", {"delay": EXPONENTIAL}), (4, 1)),
+        # Several producers, each with a routing key of its own; one exchange after another.
+        (exchange("direct", edge_configs={"p2->x": {"routing_key": "2"}}, **BY_PRODUCER), (4, 2)),
+        (exchange("direct", more=AFTER, edges=["c->x2", "x2->q3", "q3->c3"]), (5, 1)),
+        # Flow control for what is unprocessed at either of the queues.
+        (
+            exchange(
+                "fanout",
+                queue={"publish_time": 0.001, "credit_flow_default_credit": 20},
+                producer=MANY,
+                simulation={"duration": 0.4},
+            ),
+            (3, 1),
+        ),
+        # What the relay does not model.
+        (exchange("direct", {"routing_key": {"1": 1, "2": 2}}), (0, 0)),
+        (exchange("direct", producer={"event": {"type": "OrderPlaced"}}), (0, 0)),
+        (exchange("direct", {"confirms": True}), (0, 0)),
+        (exchange("direct", {"expiration": 100}), (0, 0)),
+        (exchange("x-delayed-message", arguments={"x-delayed-type": "direct"}), (0, 0)),
+        (exchange("direct", arguments={"alternate-exchange": "x2"}, more=AFTER, edges=["x->x2"]), (0, 0)),
+        (exchange("direct", more=AFTER, edges=["x->x2", "x2->q3", "q3->c3"]), (0, 0)),
+    ],
+)
+def test_an_exchange_needs_no_events_where_keys_decide(document: Document, expected: tuple[int, int]) -> None:
+    assert parts(document) == expected
+    assert seen(document, "events") == seen(document, "auto")
