@@ -37,6 +37,10 @@ class Constant(Variate):
         """The value itself."""
         return self.value
 
+    def maximum(self) -> float:
+        """The value itself."""
+        return self.value
+
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Copies of the value; the random stream is not touched."""
         return np.full(size, self.value)
@@ -96,6 +100,10 @@ class Uniform(Variate):
         """The lower limit."""
         return self.low
 
+    def maximum(self) -> float:
+        """The upper limit."""
+        return self.high
+
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """low + U (high - low)."""
         return rng.uniform(self.low, self.high, size)
@@ -130,6 +138,10 @@ class Triangular(Variate):
     def minimum(self) -> float:
         """The lower limit."""
         return self.low
+
+    def maximum(self) -> float:
+        """The upper limit."""
+        return self.high
 
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Inversion by NumPy; a triangle without width is a constant."""

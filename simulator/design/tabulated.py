@@ -106,6 +106,10 @@ class Empirical(Variate):
         """The smallest value with a weight."""
         return float(self._table[0].min())
 
+    def maximum(self) -> float:
+        """The largest value with a weight."""
+        return float(self._table[0].max())
+
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Inversion of the cumulative weights."""
         values, cumulative = self._table
@@ -202,6 +206,10 @@ class Percentiles(Variate):
     def minimum(self) -> float:
         """The value at p0, given or continued."""
         return float(self._table[1][0])
+
+    def maximum(self) -> float:
+        """The value at p100, given or continued."""
+        return float(self._table[1][-1])
 
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """The quantile function at uniform levels."""

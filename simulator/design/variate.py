@@ -71,6 +71,10 @@ class Variate(ComparedByFields):
     def minimum(self) -> float:
         """The smallest value that can be drawn (or the lower end it approaches)."""
 
+    def maximum(self) -> float:
+        """The largest value that can be drawn (``inf`` where there is none)."""
+        return float("inf")
+
     @abstractmethod
     def block(self, rng: np.random.Generator, size: int) -> Draws:
         """Draw ``size`` independent values at once."""

@@ -1,8 +1,8 @@
 """When a topic of Amazon SNS brings messages on without events, and how.
 
-A standard topic without filters delivers every message once to every queue that subscribes, each after
-latencies of its own; nothing is refused, tried again, or kept. Only a quota could hold a publish up: events
-are needed then.
+A standard topic without filters delivers every message once to every queue and function that subscribes,
+each after latencies of its own; nothing is refused, tried again, or kept. Only a quota could hold a publish
+up: events are needed then.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.engine.stage_plan import EventsNeeded, RelayPlan, sizes_into
+from simulator.engine.quota_watch import QuotaWatch
+from simulator.engine.stage_plan import EventsNeeded, RelayPlan, largest_into
 from simulator.engine.travel import Carriage, Departures
+from simulator.kinds.aws.lambda_function.events import MAX_EVENT, EventQueue
 from simulator.kinds.aws.sns_delivery import SnsSubscription
 from simulator.kinds.aws.sqs.quotas import CHUNK
 from simulator.kinds.aws.sqs.standard import StandardQueue
@@ -46,9 +48,7 @@ class TopicRelay:
             _Route(topic, subscription, beyond)
             for subscription, beyond in zip(topic.subscriptions, onward, strict=True)
         ]
-        #: Publishes so far; the least by which they exceeded what came back until then.
-        self._count = 0
-        self._least = inf
+        self._quota = QuotaWatch(topic.quota_rate, topic.quota_rate)
         self._is_throttled = False
 
     @property
@@ -73,7 +73,8 @@ class TopicRelay:
         if not len(passage):
             return
         times = passage.arrived
-        self._look_at_quota(times)
+        if not self._quota.suffices(times, np.ones(len(times))):
+            self._is_throttled = True
         self._departures.tell(times)
         latency = self._topic.latency
         stored = times + np.array([latency() for _ in range(len(times))])
@@ -91,19 +92,6 @@ class TopicRelay:
         self._departures.settle(now)
         for route in self._routes:
             route.carriage.settle(now)
-
-    def _look_at_quota(self, times: Times) -> None:
-        """See to it that the bucket has a token for each publish: as many are missing when one comes as have
-        come before it since the bucket was full, less what came back.
-        """
-        rate = self._topic.quota_rate
-        count = self._count
-        self._count += len(times)
-        beyond = np.arange(count, self._count) - rate * times
-        least = np.minimum.accumulate(np.concatenate(([self._least], beyond)))
-        self._least = float(least[-1])
-        if bool((beyond - least[1:] > rate - 1.01).any()):
-            self._is_throttled = True
 
     def _published(self, count: int) -> None:
         topic = self._topic
@@ -158,11 +146,12 @@ class TopicPlan(RelayPlan):
 def plan_topic(world: World, topic: SnsTopic) -> RelayPlan | None:
     """The plan for a topic, None where only events model it.
 
-    It is a standard topic without an archive, to which messages of known size and without attributes come;
-    which delivers nothing twice and filters nothing; whose subscribers are queues that take everything.
+    It is a standard topic without an archive, to which messages of limited size and without attributes come;
+    which delivers nothing twice and filters nothing; whose subscribers are queues and functions that take
+    everything.
     """
     settings = topic.settings
-    largest = max(sizes_into(world, topic), default=0.0)
+    largest = largest_into(world, topic)
     has_events = any(getattr(world.document.node(id).config, "event", None) for id in world.producers)
     is_plain = (
         not settings.fifo_topic
@@ -179,10 +168,10 @@ def plan_topic(world: World, topic: SnsTopic) -> RelayPlan | None:
 def _is_plain(subscription: SnsSubscription, largest: float) -> bool:
     target = subscription.target
     size = largest + subscription.extra
-    return (
-        type(subscription) is SnsSubscription
-        and subscription.matcher is None
-        and type(target) is StandardQueue
-        and size <= target.settings.maximum_message_size
-        and size * MOST_RECEIVED <= CHUNK
-    )
+    if isinstance(target, EventQueue):
+        is_small = size <= MAX_EVENT
+    elif type(target) is StandardQueue:
+        is_small = size <= target.settings.maximum_message_size and size * MOST_RECEIVED <= CHUNK
+    else:
+        return False
+    return type(subscription) is SnsSubscription and subscription.matcher is None and is_small

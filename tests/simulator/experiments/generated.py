@@ -37,6 +37,7 @@ _density = st.builds(
     st.floats(0.8, 3.0),
 )
 _services = st.one_of(_density, _density, _density, st.floats(0.001, 0.5))
+_sizes = st.sampled_from([1_024, 1_024, {"distribution": "uniform", "low": 100, "high": 7_000}])
 _step = st.sampled_from([0.00001, 0.0003, 0.004])
 
 #: By kind: settings of the broker, and of the edge by which it is read.
@@ -105,6 +106,20 @@ _publishes: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "delay": st.sampled_from([None, None, 0.01]),
     }
 )
+_tables: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "BillingMode": st.sampled_from(["PAY_PER_REQUEST", "PAY_PER_REQUEST", "PROVISIONED"]),
+        "WarmThroughput.WriteUnitsPerSecond": st.sampled_from([4_000, 8_000]),
+        "put_latency": _services,
+        "StreamViewType": st.sampled_from([None, None, None, "KEYS_ONLY"]),
+    }
+)
+_calls: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "operation": st.sampled_from(["get", "put", "update", "query"]),
+        "item_size": st.sampled_from([None, 9_000]),
+    }
+)
 #: What does the work: a consumer of a broker, a function that reads it, or a function alone.
 _FORMS = ["consumer", "consumer", "consumer", "mapping", "mapping", "function"]
 
@@ -118,6 +133,7 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
             "producer",
             arrivals=draw(_arrivals),
             keys=draw(st.none() | st.just({"distribution": "zipf", "count": 5, "exponent": 1.0})),
+            size=draw(_sizes) if kinds == ["aws.sqs"] else 1_024,
         )
         for number in range(draw(st.integers(1, 2)))
     ]
@@ -160,6 +176,11 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
             )
         else:
             nodes.append(node(consumer, "aws.lambda", **draw(_functions)))
+            for call in draw(st.lists(_calls, max_size=2)):
+                table = f"t{len(nodes)}"
+                nodes.append(node(table, "aws.dynamodb", **draw(_tables)))
+                edges.append(f"{consumer}->{table}")
+                configs[edges[-1]] = call
         is_called = form == "function" and before[0] in ("p0", "p1") and draw(st.booleans())
         role = ":invoke" if is_called else ":publish"
         edges += [f"{one}->{broker}{role}" for one in before]

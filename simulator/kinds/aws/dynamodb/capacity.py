@@ -88,7 +88,8 @@ class Capacity:
             if side.bucket.rate > side.limit:
                 side.bucket.change(0.0, side.limit, side.limit * burst)
         self.partitions = [Partition(n / count, (n + 1) / count, n) for n in range(count)]
-        self._minute = MINUTE
+        #: When heat, peaks and scaling are looked at next, seconds.
+        self.minute = MINUTE
         self._peaks: deque[tuple[float, float, float]] = deque()
         #: Share of the hottest partition in all that was consumed, minute by minute.
         self.shares: list[float] = []
@@ -108,8 +109,7 @@ class Capacity:
 
     def refusal(self, point: float, units: float, now: float, *, is_write: bool) -> str | None:
         """Why a call is throttled at `now`: `partition`, `table`, or None when it is not."""
-        if now >= self._minute:
-            self._turn(now)
+        self.catch_up(now)
         partition = self.partition(point)
         bucket = partition.writes if is_write else partition.reads
         if not bucket.has(now, units):
@@ -127,10 +127,11 @@ class Capacity:
         partition.consumed += units / (PARTITION_WRITE if is_write else PARTITION_READ)
 
     # -- minute by minute ------------------------------------------------------------------------
-    def _turn(self, now: float) -> None:
-        while now >= self._minute:
-            self._look(self._minute)
-            self._minute += MINUTE
+    def catch_up(self, now: float) -> None:
+        """Look at the minutes that are over at `now` (seconds)."""
+        while now >= self.minute:
+            self._look(self.minute)
+            self.minute += MINUTE
 
     def _look(self, now: float) -> None:
         total = sum(one.consumed for one in self.partitions)

@@ -125,7 +125,7 @@ class Table(Broker, CalledByEdge):
                 if cause is None and capacity.refusal(place, there, now, is_write=True) is not None:
                     cause = "index"
         if self.capacity.fresh or self.capacity.shares:
-            self._note_minute()
+            self.note_minute()
         if cause is not None:
             self.throttled[cause] += 1
             return cause
@@ -139,7 +139,7 @@ class Table(Broker, CalledByEdge):
             self.read_units += units
         return None
 
-    def _note_minute(self) -> None:
+    def note_minute(self) -> None:
         """What the last minute has shown: the hottest partition, and shards for what was split."""
         for share in self.capacity.shares:
             self.hot_share.add(share)

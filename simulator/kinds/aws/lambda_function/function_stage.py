@@ -6,7 +6,8 @@ is tried again. What might be throttled or run into Timeout needs events.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,9 @@ from simulator.design.calls import CallSettings
 from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.broker_stage import Follower, Noting, Ready
 from simulator.engine.recursion import NO_NUMBERS, Passage, merged_passages
-from simulator.engine.stage_plan import EventsNeeded, StagePlan, sizes_into, takes_time
+from simulator.engine.stage_plan import EventsNeeded, StagePlan, largest_into, takes_time
 from simulator.engine.worked_rows import NO_ROWS, WorkedRows
+from simulator.kinds.aws.dynamodb.plain_calls import PlainCalls, is_plainly_called, plain_calls
 from simulator.kinds.aws.lambda_function.events import MAX_EVENT, EventQueue
 from simulator.kinds.aws.lambda_function.function import LambdaFunction
 from simulator.kinds.aws.lambda_function.runs import Runs
@@ -41,6 +43,7 @@ class FunctionStage(AheadStage[Ready]):
         draws: of the handler's own time by producer and sequence, seconds.
         onward: where the handler sends what it has done, None where it sends nothing.
         limit: executions at a time.
+        calls: what the handler calls for each message.
     """
 
     def __init__(
@@ -50,13 +53,14 @@ class FunctionStage(AheadStage[Ready]):
         draws: ManyDraws,
         onward: Onward | None,
         limit: int,
+        calls: Sequence[tuple[PlainCalls, int]],
     ) -> None:
         super().__init__(function.env, function, onward)
         self._function = function
         self._entrance = entrance
         self._running = entrance.running if isinstance(entrance, EventQueue) else entrance.calls
         self._draws = draws
-        self._runs = Runs(function, limit)
+        self._runs = Runs(function, limit, calls)
         #: What is under way by the end of what stands ready; what comes later.
         self._rows = NO_ROWS
         self._to_come = _NOTHING
@@ -73,35 +77,36 @@ class FunctionStage(AheadStage[Ready]):
         told = merged_passages([self._to_come, *self._told(until)])
         stop = int(told.arrived.searchsorted(until, "right"))
         came, self._to_come = told.rows(0, stop), told.rows(stop, len(told))
-        fresh = WorkedRows.of(came, self._count, self._book)
-        self._count += len(came)
+        rows = WorkedRows.joined([self._rows, WorkedRows.of(came, self._count, self._book)])
         work = self._draws(came.source, came.sequence) * self._function.settings.cpu_factor
-        fresh.ends = self._run(came.arrived, work, until)
-        rows = WorkedRows.joined([self._rows, fresh])
-        is_done = rows.ends <= until
-        ended = np.flatnonzero(is_done)
-        done = rows.chosen(ended[rows.ends[ended].argsort(kind="stable")])
-        self._rows = rows.chosen(np.flatnonzero(~is_done))
+        ended = self._run(came.arrived, work, until)
+        self._count += len(came)
+        places = rows.numbered(ended)
+        rows.ends[places] = self._runs.ends_of(ended)
+        done = rows.chosen(places)
+        self._rows = rows.chosen(np.flatnonzero(rows.ends == inf))
         self._tell_onward(done, until)
         followers = [
-            *self._runs.note(done.number, until, self._running),
+            *self._runs.note(ended, until, self._running, rows, self._book.keys),
             Noting(came.arrived, self._arrivals(came.arrived)),
             *self._note_done(done),
         ]
         return Ready(until, followers)
 
-    def _run(self, arrived: Times, work: Times, until: float) -> Times:
-        """When the executions end that begin at `arrived`; those that end up to `until` (seconds) have."""
-        begin, end, under_way, ends = self._runs.begin, self._runs.end, self._runs.under_way, []
-        for came, seconds in zip(arrived.tolist(), work.tolist(), strict=True):
+    def _run(self, arrived: Times, work: Times, until: float) -> list[int]:
+        """Begin an execution at each of `arrived`; returns which end up to `until` (seconds), in order."""
+        begin, end, under_way, ended = self._runs.begin, self._runs.end, self._runs.under_way, []
+        for number, (came, seconds) in enumerate(
+            zip(arrived.tolist(), work.tolist(), strict=True), start=self._count
+        ):
             while under_way and under_way[0][0] <= came:
                 if under_way[0][0] == came:
                     raise EventsNeeded(f"{self._function.id}: one execution ends when another one begins")
-                end()
-            ends.append(begin(came, seconds))
+                ended.append(end())
+            begin(came, seconds, number)
         while under_way and under_way[0][0] <= until:
-            end()
-        return np.array(ends)
+            ended.append(end())
+        return [number for number in ended if number is not None]
 
     def _arrivals(self, arrived: Times) -> Callable[[slice], None]:
         entrance = self._entrance
@@ -148,7 +153,8 @@ class FunctionPlan(StagePlan):
         function, entrance = self._function, self._entrance
         draws = self._world.many_draws(function.settings.service_time, function.id, "service")
         limit = function.account.keep(function)
-        stage = FunctionStage(function, entrance, draws, onward.get(function), limit)
+        calls = function_calls(self._world, function)
+        stage = FunctionStage(function, entrance, draws, onward.get(function), limit, calls)
         entrance.__dict__["accept"] = stage.intake()
         return stage, {entrance: stage}
 
@@ -163,7 +169,7 @@ def plan_function(world: World, id: str) -> StagePlan | None:
     edges = world.document.edges_into(id)
     events = function.events
     is_called = all(edge.source in world.producers and _is_plain_call(edge) for edge in edges)
-    is_small = is_called or max(sizes_into(world, function), default=0.0) <= MAX_EVENT
+    is_small = is_called or largest_into(world, function) <= MAX_EVENT
     is_plain = (
         not function.mappings
         and (is_called or len(events.edges) == len(edges) > 0)
@@ -180,16 +186,21 @@ def _is_plain_call(edge: Edge) -> bool:
 
 
 def runs_plainly(world: World, function: LambdaFunction) -> bool:
-    """Whether the handler of a function does nothing but work and publish, and never fails."""
+    """Whether the handler of a function does nothing but work, call tables and publish, and never fails."""
     settings = function.settings
     times = (settings.service_time, settings.invoke_overhead)
     return (
         settings.failure.probability <= 0.0
         and settings.failure.poison is None
-        and function.invocations is None
+        and (function.invocations is None or is_plainly_called(world, function, function.invocations.edges))
         and not function.events.on_success
         and any(takes_time(time, world.duration) for time in times)
     )
+
+
+def function_calls(world: World, function: LambdaFunction) -> list[tuple[PlainCalls, int]]:
+    """What the handler calls for each message, in order."""
+    return [] if function.invocations is None else plain_calls(world, function.invocations.edges)
 
 
 _NOTHING = Passage(NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_TIMES, NO_TIMES)

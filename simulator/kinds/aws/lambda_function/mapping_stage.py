@@ -7,14 +7,14 @@ throttled, runs into Timeout or fails needs events, as does a batch that waits t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.engine.broker_stage import ARRIVED, TAKEN, Follower, Noting, Rows
 from simulator.engine.stage_plan import StagePlan
-from simulator.kinds.aws.lambda_function.function_stage import runs_plainly
+from simulator.kinds.aws.lambda_function.function_stage import function_calls, runs_plainly
 from simulator.kinds.aws.lambda_function.mapping import EventSourceMapping
 from simulator.kinds.aws.lambda_function.pollers import Polled, Pollers
 from simulator.kinds.aws.lambda_function.runs import Runs
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from simulator.engine.recursion import Joining, Numbers, Onward
     from simulator.engine.stage_plan import Part
     from simulator.engine.world import World
+    from simulator.kinds.aws.dynamodb.plain_calls import PlainCalls
 
 
 class MappingStage(ReadStage):
@@ -42,10 +43,11 @@ class MappingStage(ReadStage):
         onward: Onward | None,
         duration: float,
         limit: int,
+        calls: Sequence[tuple[PlainCalls, int]],
     ) -> None:
         super().__init__(queue, draws, onward, duration, hands=mapping.held)
         self._mapping = mapping
-        self._runs = Runs(mapping.function, limit)
+        self._runs = Runs(mapping.function, limit, calls)
         self._pollers = Pollers(mapping, self._runs)
         self._told_to = 0
         self._polled: Polled
@@ -59,11 +61,14 @@ class MappingStage(ReadStage):
         self._polled = polled = self._pollers.run(until)
         counts = np.array(polled.counts, dtype=np.int64)
         received = slice(first, first + int(counts.sum()))
-        started, ends = self._runs.latest(len(counts))
         rows.taken[received] = np.repeat(np.array(polled.taken), counts)
-        rows.begins[received] = np.repeat(started, counts)
-        rows.ends[received] = rows.settled[received] = np.repeat(ends, counts)
-        self._look_at_timeouts(rows, received)
+        rows.begins[received] = np.repeat(self._runs.latest(len(counts)), counts)
+        # The messages of a batch stand one after the other.
+        sizes = np.array(polled.sizes_of_ended, dtype=np.int64)
+        firsts = rows.number.searchsorted(np.array(polled.firsts, dtype=np.int64))
+        ended = np.repeat(firsts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        rows.ends[ended] = rows.settled[ended] = np.repeat(self._runs.ends_of(polled.ended), sizes)
+        self._look_at_timeouts(rows, until)
 
     # -- what is noted ---------------------------------------------------------------------------
     def _note_broker(self, rows: Rows, begun: Numbers, ended: Numbers, until: float) -> list[Follower]:
@@ -72,7 +77,7 @@ class MappingStage(ReadStage):
         return [
             *self._note_queue(rows, came, received, ended, until),
             *self._note_polls(self._polled),
-            *self._runs.note(np.array(self._polled.ended, dtype=np.int64), until, self._mapping.busy),
+            *self._runs.note(self._polled.ended, until, self._mapping.busy, rows, self._book.keys),
         ]
 
     def _note_polls(self, polled: Polled) -> list[Follower]:
@@ -149,7 +154,8 @@ class MappingPlan(StagePlan):
         function, world = mapping.function, self._world
         draws = world.many_draws(service_time, function.id, "service")
         limit = function.account.keep(function)
-        stage = MappingStage(self._queue, mapping, draws, onward.get(mapping), world.duration, limit)
+        calls = function_calls(world, function)
+        stage = MappingStage(self._queue, mapping, draws, onward.get(mapping), world.duration, limit, calls)
         self._queue.__dict__["accept"] = stage.intake()
         return stage, {self._queue: stage}
 

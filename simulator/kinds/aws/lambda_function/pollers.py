@@ -22,8 +22,10 @@ class Polled:
     #: Batches: when they were taken, and how many messages each has.
     taken: list[float] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
-    #: Numbers of the executions that ended.
+    #: Numbers of the executions that ended, of their first messages, and how many messages each had.
     ended: list[int] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    sizes_of_ended: list[int] = field(default_factory=list)
     #: When a poller that was idle got something.
     wakes: list[float] = field(default_factory=list)
     #: When the number of pollers changed, and to what.
@@ -57,11 +59,15 @@ class Pollers:
         self._arrived: list[float] = []
         self._work: list[float] = []
         self._place = self._head = 0
+        #: Number of the first message in the lists; by number of the execution its messages.
+        self._first = 0
+        self._batches: dict[int, tuple[int, int]] = {}
         self._polled = Polled()
 
     def tell(self, arrived: list[float], work: list[float]) -> None:
         """Messages will come, in order of arrival."""
         del self._arrived[: self._head], self._work[: self._head]
+        self._first += self._head
         self._place -= self._head
         self._head = 0
         self._arrived += arrived
@@ -89,12 +95,22 @@ class Pollers:
                 if idle:
                     self._wake(now)
             elif end == now:
-                polled.ended.append(self._runs.end())
-                if under_way and under_way[0][0] == now:
-                    raise EventsNeeded(f"{self._id}: two batches end at one time")
-                self._look(now)
+                number = self._runs.end()
+                if number is not None:
+                    self._ended(number, now)
             else:
                 self._one_more(now)
+
+    def _ended(self, number: int, now: float) -> None:
+        """A batch is done: its poller looks for the next one."""
+        under_way, polled = self._runs.under_way, self._polled
+        if under_way and under_way[0][0] == now:
+            raise EventsNeeded(f"{self._id}: two batches end at one time")
+        first, count = self._batches.pop(number)
+        polled.ended.append(number)
+        polled.firsts.append(first)
+        polled.sizes_of_ended.append(count)
+        self._look(now)
 
     def _wake(self, now: float) -> None:
         """A message has come, and a poller is idle: the one that is for longest takes it."""
@@ -117,7 +133,8 @@ class Pollers:
         head = self._head
         self._head = stop = min(head + self._batch, self._place)
         work = self._work[head] if self._is_per_batch else sum(self._work[head:stop])
-        self._runs.begin(now, work * self._factor)
+        messages = self._first + head, stop - head
+        self._batches[self._runs.begin(now, work * self._factor, *messages)] = messages
         self._polled.taken.append(now)
         self._polled.counts.append(stop - head)
         self._grow_if_busy(now)

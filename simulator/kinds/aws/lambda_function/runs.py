@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from heapq import heappop, heappush
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,9 +22,11 @@ from simulator.measurement.level import Course, changes
 from simulator.measurement.tally import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from simulator.engine.message import Key
     from simulator.engine.recursion import Numbers
+    from simulator.kinds.aws.dynamodb.plain_calls import Messages, PlainCalls
     from simulator.kinds.aws.lambda_function.function import LambdaFunction
     from simulator.measurement.level import Level, Times
 
@@ -36,9 +39,12 @@ class Runs:
 
     Args:
         limit: so many at a time; beyond it events are needed.
+        calls: what the handler calls for each message, one after the other.
     """
 
-    def __init__(self, function: LambdaFunction, limit: int) -> None:
+    def __init__(
+        self, function: LambdaFunction, limit: int, calls: Sequence[tuple[PlainCalls, int]] = ()
+    ) -> None:
         settings = function.settings
         self._function = function
         self._limit = limit
@@ -51,9 +57,15 @@ class Runs:
         self._idle: deque[float] = deque()
         self._requests = TokenBucket(function.requests.rate)
         self._scaling = ScalingRate()
-        #: (end, number) of those under way, a heap.
+        self._calls = calls
+        #: By number, of those that call: the first message, how many there are, and how many calls were made.
+        self._calling: dict[int, list[int]] = {}
+        #: When the handler's own work was done; when Timeout is over, whatever has been answered.
+        self._worked: list[float] = []
+        self._deadlines: Times = np.zeros(0)
+        #: (time, number) of those under way, a heap: when each ends, or its next call is due.
         self.under_way: list[tuple[float, int]] = []
-        #: By number, from `_first` on: when each began, started and ended, and how it got its environment.
+        #: By number, from `first` on: when each began, started and ended, and how it got its environment.
         self._begun: list[float] = []
         self._started: list[float] = []
         self._ends: list[float] = []
@@ -65,8 +77,11 @@ class Runs:
         #: Cold starts that go on.
         self._initialising: Times = np.zeros(0)
 
-    def begin(self, now: float, work: float) -> float:
-        """One more begins whose handler works so long (seconds); returns when it ends.
+    def begin(self, now: float, work: float, message: int, count: int = 1) -> int:
+        """One more begins whose handler works so long (seconds); returns its number, from 0.
+
+        Args:
+            message: number of the first of its messages, of which there are `count`.
 
         Raises:
             EventsNeeded: when it would be throttled or stopped.
@@ -90,13 +105,16 @@ class Runs:
             raise EventsNeeded(f"{self._function.id}: an execution is stopped at its Timeout")
         if end <= now:
             raise EventsNeeded(f"{self._function.id}: an execution takes no time")
-        heappush(under_way, (end, self.first + len(self._begun)))
+        number = self.first + len(self._begun)
+        heappush(under_way, (end, number))
+        if self._calls:
+            self._calling[number] = [message, count, 0]
         self._begun.append(now)
         self._started.append(start)
-        self._ends.append(end)
+        self._ends.append(inf)
         self._how.append(how)
         self._init.append(init)
-        return end
+        return number
 
     def _cold_start(self, now: float) -> float:
         if not self._scaling.has_room(now):
@@ -104,43 +122,95 @@ class Runs:
         self._scaling.take(now)
         return self._draw_init()
 
-    def end(self) -> int:
-        """The one that ends next has ended; returns its number, from 0."""
+    def end(self) -> int | None:
+        """What is due next happens; returns the number of the execution that has ended, None if it calls."""
         end, number = heappop(self.under_way)
+        if self._calls and self._go_on(end, number):
+            return None
+        self._ends[number - self.first] = end
         if self._how[number - self.first] == _PROVISIONED:
             self._provisioned += 1
         else:
             self._idle.append(end)
         return number
 
-    def latest(self, count: int) -> tuple[Times, Times]:
-        """When the last so many that began started and end, seconds."""
-        first = len(self._begun) - count
-        return np.array(self._started[first:]), np.array(self._ends[first:])
+    def _go_on(self, now: float, number: int) -> bool:
+        """Make the next call of an execution; whether there is one."""
+        under_way, calls, state = self.under_way, self._calls, self._calling[number]
+        message, count, made = state
+        if under_way and under_way[0][0] == now:
+            raise EventsNeeded(f"{self._function.id}: two executions go on at one time")
+        if now >= self._started[number - self.first] + self._timeout:
+            raise EventsNeeded(f"{self._function.id}: an execution is stopped at its Timeout")
+        if not made:
+            self._worked.append(now)
+        if made == count * len(calls):
+            del self._calling[number]
+            return False
+        state[2] = made + 1
+        table, edge = calls[made % len(calls)]
+        answered = table.call(edge, message + made // len(calls), now)
+        if answered <= now:
+            raise EventsNeeded(f"{self._function.id}: a call takes no time")
+        heappush(under_way, (answered, number))
+        return True
 
-    def note(self, ended: Numbers, until: float, also: Level) -> list[Follower]:
+    def latest(self, count: int) -> Times:
+        """When the last so many that began started, seconds."""
+        return np.array(self._started[len(self._begun) - count :])
+
+    def ends_of(self, ended: list[int]) -> Times:
+        """When these ended, seconds."""
+        return np.array([self._ends[number - self.first] for number in ended])
+
+    def note(
+        self, ended: list[int], until: float, also: Level, rows: Messages, keys: Sequence[Key]
+    ) -> list[Follower]:
         """What the function will note up to `until` (seconds): all that begin until then have been told.
 
         Args:
             ended: the numbers of those that end until then and were not noted, in order of time.
             also: what counts the same executions.
+            rows: the messages for which calls were made, with `keys` by their numbers there.
         """
         function, first = self._function, self.first
         begun = np.array(self._begun[self._noted :])
         how = np.array(self._how[self._noted :], dtype=np.int64)
-        rows = ended - first
-        ends = np.array(self._ends)[rows]
+        places = np.array(ended, dtype=np.int64) - first
+        ends = np.array(self._ends)[places]
         cold = np.flatnonzero(how == _COLD)
         followers = [
             *self._note_cold(begun[cold], cold + self._noted, until),
             Noting(begun, self._beginnings(how)),
-            Noting(ends, self._endings(rows)),
+            Noting(ends, self._endings(places)),
             Course(function.concurrency, *replacing(ends, begun), also=also),
-            self._environments(begun, how, ends, np.array(self._how, dtype=np.int64)[rows]),
+            self._environments(begun, how, ends, np.array(self._how, dtype=np.int64)[places]),
+            *self._note_calls(begun, rows, keys, until),
         ]
         self._noted = len(self._begun)
         self._forget()
         return followers
+
+    def _note_calls(self, begun: Times, rows: Messages, keys: Sequence[Key], until: float) -> list[Follower]:
+        """What is noted of calls, here and at the tables."""
+        if not self._calls:
+            return []
+        env = self._function.env
+        due = np.array(self._started)[len(self._started) - len(begun) :] + self._timeout
+        due = np.sort(np.concatenate((self._deadlines, due)))
+        stop = int(due.searchsorted(until, "right"))
+        self._deadlines, due = due[stop:], due[:stop]
+        worked, self._worked = np.array(self._worked), []
+
+        def note_events(part: slice) -> None:
+            env.events += part.stop - part.start
+
+        tables = dict.fromkeys(table for table, _ in self._calls)
+        return [
+            Noting(worked, note_events),
+            Noting(due, note_events),
+            *(follower for table in tables for follower in table.note(rows, keys, until)),
+        ]
 
     def _beginnings(self, how: Numbers) -> Callable[[slice], None]:
         function = self._function
@@ -190,7 +260,8 @@ class Runs:
             function.billed_ms += int(billed[part].sum()) - ahead
             function.duration.extend(duration, part)
             function.billed_duration.extend(billed_duration, part)
-            function.env.events += part.stop - part.start
+            if not self._calls:  # else the answer to the last call is what happens then
+                function.env.events += part.stop - part.start
 
         return note
 

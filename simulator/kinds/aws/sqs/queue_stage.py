@@ -82,7 +82,7 @@ class StandardStage(ReadStage):
             last = first + len(received[0])
             rows.taken[first:last], rows.begins[first:last], rows.ends[first:last] = received
         rows.settled[first:] = rows.ends[first:]
-        self._look_at_timeouts(rows, slice(first, int(np.isfinite(rows.ends).sum())))
+        self._look_at_timeouts(rows, until)
 
     def _receive_many(
         self, arrived: list[float], services: list[float], until: float

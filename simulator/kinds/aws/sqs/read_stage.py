@@ -19,7 +19,7 @@ from simulator.engine.broker_stage import (
     passing,
     replacing,
 )
-from simulator.engine.stage_plan import EventsNeeded, sizes_into
+from simulator.engine.stage_plan import EventsNeeded, largest_into
 from simulator.kinds.aws.sqs.age_looks import AgeLooks
 from simulator.kinds.aws.sqs.quotas import CHUNK
 from simulator.measurement.level import Course
@@ -64,9 +64,12 @@ class ReadStage(BrokerStage):
     def _is_open(self) -> bool:
         return True  # the age of the oldest message is looked at, and timers are due, without one too
 
-    def _look_at_timeouts(self, rows: Rows, known: slice) -> None:
-        """See to it that the work of these ends before their visibility timeouts do."""
-        if bool((rows.ends[known] >= rows.taken[known] + self._hidden).any()):
+    def _look_at_timeouts(self, rows: Rows, until: float) -> None:
+        """See to it that work ends before visibility timeouts do, as far as `until` (seconds)."""
+        received = slice(0, int(np.isfinite(rows.taken).sum()))
+        ends = rows.ends[received]
+        ends = np.where(np.isfinite(ends), ends, until)
+        if bool((ends >= rows.taken[received] + self._hidden).any()):
             raise EventsNeeded(f"{self._queue.id}: a visibility timeout ends before the work on a message")
 
     def _note_queue(
@@ -178,7 +181,7 @@ def is_plain_queue(world: World, queue: StandardQueue, reader: Reader, most_in_f
         most_in_flight: messages that its reader may have in hand.
     """
     settings = queue.settings
-    largest = max(sizes_into(world, queue), default=0.0)
+    largest = largest_into(world, queue)
     return (
         settings.undeleted_probability <= 0.0
         and settings.delay_seconds <= 0.0

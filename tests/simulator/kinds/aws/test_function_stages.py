@@ -44,8 +44,44 @@ def mapping(
             *rest.pop("more", []),
         ],
         ["p->q", "q->f", *rest.pop("edges", [])],
-        edge_configs={"q->f": edge or {}},
+        edge_configs={"q->f": edge or {}, **rest.pop("edge_configs", {})},
         **{"simulation": {"duration": 8}, **rest},
+    )
+
+
+KEYLESS = {"keys": None}
+
+
+def by_topic(**rest: Any) -> Document:
+    """A producer, a topic of SNS, and a function that subscribes."""
+    producer = {"arrivals": {"process": "poisson", "rate": 60}, **rest.pop("producer", {})}
+    return design(
+        [
+            node("p", "producer", **producer),
+            node("t", "aws.sns"),
+            node("f", "aws.lambda", service_time=GAMMA),
+            *rest.pop("more", []),
+        ],
+        ["p->t", "t->f:publish", *rest.pop("edges", [])],
+        simulation={"duration": 8},
+    )
+
+
+def calling(
+    call: dict[str, Any],
+    config: dict[str, Any] | None = None,
+    table: dict[str, Any] | None = None,
+    **rest: Any,
+) -> Document:
+    """The same, where the function calls a table for each message."""
+    keys = {"keys": {"distribution": "zipf", "count": 300, "exponent": 0.5}, **rest.pop("producer", {})}
+    return mapping(
+        config,
+        producer=keys,
+        more=[node("t", "aws.dynamodb", **(table or {})), *rest.pop("more", [])],
+        edges=["f->t:invoke", *rest.pop("edges", [])],
+        edge_configs={"f->t:invoke": call},
+        **rest,
     )
 
 
@@ -67,6 +103,14 @@ def mapping(
         (function(more=[node("p2", "producer")], edges=["p2->f:publish"]), (1, 2)),
         (function(road="invoke", more=[node("p2", "producer")], edges=["p2->f:invoke"]), (1, 2)),
         (function(road="invoke", more=[OTHER], edges=["p->g:publish"]), (2, 1)),
+        # A topic, and sizes that are drawn.
+        (by_topic(), (2, 1)),
+        (
+            by_topic(producer={"size": {"distribution": "triangular", "low": 1, "mode": 5, "high": 60_000}}),
+            (2, 1),
+        ),
+        (by_topic(more=[node("q", "aws.sqs", VisibilityTimeout=60), OTHER], edges=["t->q", "q->g"]), (3, 1)),
+        (by_topic(producer={"size": {"distribution": "exponential", "mean": 900}}), (0, 0)),
         # Throttled, stopped, or two things at one time: events are needed from the beginning.
         (function({"ReservedConcurrentExecutions": 5}), (1, 1)),
         (function({"Timeout": 1, "service_time": {**GAMMA, "mean": 0.4}}), (1, 1)),
@@ -114,6 +158,28 @@ def mapping(
             ),
             (0, 0),
         ),
+        # Calls of tables below their capacity.
+        (calling({}), (1, 1)),
+        (calling({"operation": "get"}, table={"get_latency": 0.01}), (1, 1)),
+        (
+            calling({"operation": "query", "items": 4}, table={"WarmThroughput.ReadUnitsPerSecond": 9_000}),
+            (1, 1),
+        ),
+        (calling({"item_size": 2_500}, config={"batch_work": "per-batch"}), (1, 1)),
+        (calling({}, more=[node("t2", "aws.dynamodb")], edges=["f->t2"]), (1, 1)),
+        (calling({"operation": "get"}, edges=["f->t"]), (1, 1)),
+        (calling({}, producer=KEYLESS, table={"WarmThroughput.WriteUnitsPerSecond": 9_000}), (1, 1)),
+        (calling({}, table={"BillingMode": "PROVISIONED"}, simulation={"duration": 70}), (1, 1)),
+        # Answers that come too late, or calls that are throttled: events are needed.
+        (calling({}, {"Timeout": 1}, table={"put_latency": {**GAMMA, "mean": 0.4}}), (1, 1)),
+        (calling({}, table={"OnDemandThroughput.MaxWriteRequestUnits": 10}), (1, 1)),
+        (calling({}, table={"StreamViewType": "KEYS_ONLY"}), (0, 0)),
+        (calling({}, table={"time_to_live": 100}), (0, 0)),
+        (calling({"condition": "version"}), (0, 0)),
+        (calling({"operation": "delete"}), (0, 0)),
+        (calling({"operation": "transact-write"}), (0, 0)),
+        (calling({}, producer={"size": GAMMA}), (0, 0)),
+        (calling({}, more=[node("p2", "producer")], edges=["p2->t"]), (0, 0)),
         # Read by a mapping.
         (mapping(), (1, 1)),
         (mapping(edge={"BatchSize": 1}), (1, 1)),

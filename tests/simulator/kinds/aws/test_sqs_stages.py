@@ -89,7 +89,16 @@ TANDEM: dict[str, Any] = {
         (queue(receive={"response_loss": 0.1}), (0, 0)),
         (queue(send={"batch_size": 5}), (0, 0)),
         (queue(send={"MessageGroupId": "{key}"}), (0, 0)),
-        (queue(producer={"size": {"distribution": "uniform", "low": 100, "high": 900}}), (0, 0)),
+        # Drawn sizes matter where a message may be too large, or a receive may be billed twice.
+        (queue(producer={"size": {"distribution": "uniform", "low": 100, "high": 900}}), (1, 1)),
+        (queue(producer={"size": {"distribution": "lognormal", "mean": 900, "scv": 1}}), (0, 0)),
+        (
+            queue(
+                receive={"MaxNumberOfMessages": 10},
+                producer={"size": {"distribution": "uniform", "low": 100, "high": 9_000}},
+            ),
+            (0, 0),
+        ),
         (queue(receive={"MaxNumberOfMessages": 10}, producer={"size": 10_000}), (0, 0)),
         (queue({"MessageRetentionPeriod": 60}), (1, 1)),
         # Work that fails: messages come again when their visibility timeout ends, or are given up.
