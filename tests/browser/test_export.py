@@ -27,6 +27,11 @@ def test_a_design_is_exported_as_drawing_picture_and_document(page: Page, live: 
     expect(page.get_by_role("menuitem", name="SVG drawing")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("menuitem", name="PNG picture")).to_be_focused()
+    page.keyboard.press("End")
+    expect(page.get_by_role("menuitem", name="Headrace design")).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="PNG picture")).to_be_focused()
     assert_accessible(page)
     with page.expect_download() as picture:
         page.keyboard.press("Enter")

@@ -14,6 +14,7 @@ from simulator.design.examples import Template, templates
 from simulator.experiments.compare import Alternative, compare
 from simulator.experiments.swap import swapped
 from simulator.graph.build import graph_of
+from simulator.graph.placing import CARD_WIDTH
 from tests.simulator.designs import one_run_of
 
 ALL = templates()
@@ -93,6 +94,8 @@ def test_a_template_stands_on_the_grid_with_no_node_on_another(template: Templat
         if edge.source in loops and edge.target in loops:
             continue  # what closes a loop leads back
         assert document.layout[edge.source].x <= document.layout[edge.target].x
+        gap = document.layout[edge.target].x - document.layout[edge.source].x - CARD_WIDTH
+        assert gap < 0 or gap >= 60, f"no room for the rate of {edge.id} between its cards"
 
 
 @pytest.mark.parametrize("template", ALL, ids=by_slug)

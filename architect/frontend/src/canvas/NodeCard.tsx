@@ -8,7 +8,7 @@ import { useSession } from "../run/session";
 import type { FaultInfo } from "../schema/types";
 import { breakable } from "./breakable";
 import { useDetail } from "./detail";
-import { factRows } from "./factRows";
+import { factRows, widthOf } from "./factRows";
 import { nodeFacts, sortOf } from "./facts";
 import type { CardNode } from "./flowElements";
 import { KindIcon } from "./kindIcons";
@@ -53,7 +53,7 @@ function Card({ id, data }: NodeProps<CardNode>) {
   return (
     <div className={`card category-${category}${state}`} ref={root}>
       {data.receives && hasHandles && <Handle type="target" position={Position.Left} />}
-      <div className="card-head">
+      <div className={`card-head${widthOf(nodeName(node), 13) * BOLDNESS > NAME_ROOM ? " is-long" : ""}`}>
         <span className="card-icon">
           <KindIcon kind={node.kind} category={category} size={18} />
         </span>
@@ -112,6 +112,9 @@ function Card({ id, data }: NodeProps<CardNode>) {
   );
 }
 
+/** How much wider bold marks are, and the pixels of a line of a card's name: a longer one stands on two. */
+const BOLDNESS = 1.1;
+const NAME_ROOM = 128;
 /** Letters of a kind's name that a card has room for. */
 const KIND_LETTERS = 23;
 
@@ -128,7 +131,7 @@ function faultTitle(kind: string, known: readonly FaultInfo[]): string {
 function Badge({ errors, warnings }: { errors: number; warnings: number }) {
   if (errors > 0) {
     return (
-      <span className="card-badge bad" title={`${errors} ${errors === 1 ? "problem" : "problems"}`}>
+      <span className="card-badge bad" title={`${errors} ${errors === 1 ? "error" : "errors"}`}>
         <CircleAlert size={15} aria-hidden="true" />
         {errors > 1 && errors}
       </span>

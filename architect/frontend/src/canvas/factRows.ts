@@ -24,7 +24,7 @@ const [NARROW, WIDE, USUAL, BOLD] = [0.36, 0.95, 0.61, 1.15];
 const BREAK = /(?<=[a-z])(?=[A-Z])|(?<=[._])/;
 
 /** About how wide a text is: nothing is measured, so that a thousand cards cost no layout. */
-function widthOf(text: string, size: number): number {
+export function widthOf(text: string, size: number): number {
   let ems = 0;
   for (const mark of text) {
     if ("iljtfrI.,:;|!'()[] ".includes(mark)) ems += NARROW;

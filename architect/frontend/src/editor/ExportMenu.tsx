@@ -1,5 +1,5 @@
 import { Download } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { sentence } from "../api/errors";
 import { type ExportFormat, exportAddress, fetchExport, listExports, readLeftOut } from "../api/exports";
 import { shownDocument } from "../document/store";
@@ -9,6 +9,7 @@ import { useSession } from "../run/session";
 import { shownTheme } from "../theme/theme";
 import { useEditor, useEditorState } from "./EditorContext";
 import { Floating } from "./popups/Floating";
+import { moveInMenu } from "./popups/menuKeys";
 import { saveFile } from "./saveFile";
 
 const HEADINGS = {
@@ -99,7 +100,7 @@ function Formats({ onDone, onReport }: { onDone: () => void; onReport: (subject:
   if (problem) return <p className="export-note">The formats could not be read: {problem}</p>;
   if (!formats) return <p className="export-note">Reading the formats…</p>;
   return (
-    <div ref={list} role="menu" aria-label="Formats" tabIndex={-1} onKeyDown={moveFocus}>
+    <div ref={list} role="menu" aria-label="Formats" tabIndex={-1} onKeyDown={moveInMenu}>
       {without && <p className="export-note">{without}</p>}
       {run && (
         // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
@@ -163,12 +164,3 @@ function leftOut(sentences: readonly string[]): string {
 
 const hasWords = (format: ExportFormat, nodes: readonly { readonly kind: string }[]) =>
   format.needs.length === 0 || nodes.some((node) => format.needs.includes(node.kind));
-
-function moveFocus(event: KeyboardEvent<HTMLDivElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
-  event.preventDefault();
-  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>("button:not(:disabled)")];
-  const at = buttons.indexOf(document.activeElement as HTMLElement);
-  buttons[(at + step + buttons.length) % buttons.length]?.focus();
-}

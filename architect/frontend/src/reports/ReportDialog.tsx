@@ -133,7 +133,11 @@ export function ReportDialog({
             return (
               <div key={name} className="report-field">
                 <label htmlFor={field.id}>{label}</label>
-                {name === "notes" ? <textarea rows={4} {...field} /> : <input type="text" {...field} />}
+                {name === "notes" ? (
+                  <textarea rows={4} {...field} />
+                ) : (
+                  <input type="text" autoFocus={name === "title"} {...field} />
+                )}
                 {hint && (
                   <p className="muted" id={`report-${name}-hint`}>
                     {hint}

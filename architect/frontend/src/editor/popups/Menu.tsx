@@ -1,9 +1,10 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { Action } from "../actions";
 import { useEditor } from "../EditorContext";
 import { keyText } from "../keyText";
 import type { Popup } from "../view";
 import { Floating } from "./Floating";
+import { moveInMenu } from "./menuKeys";
 
 /** The right-click menu: every action that fits, with its shortcut. */
 export function Menu({ popup, onClose }: { popup: Extract<Popup, { kind: "menu" }>; onClose: () => void }) {
@@ -12,14 +13,6 @@ export function Menu({ popup, onClose }: { popup: Extract<Popup, { kind: "menu" 
   const fitting = actions.list.filter((action) => action.menus.includes(popup.on));
   useEffect(() => list.current?.querySelector<HTMLElement>("button:not(:disabled)")?.focus(), []);
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const buttons = [...(list.current?.querySelectorAll<HTMLElement>("button:not(:disabled)") ?? [])];
-    if (step === undefined || buttons.length === 0) return;
-    event.preventDefault();
-    const at = buttons.indexOf(document.activeElement as HTMLElement);
-    buttons[(at + step + buttons.length) % buttons.length]?.focus();
-  };
   const run = (action: Action) => {
     onClose();
     if (action.id === "add") view.getState().open({ kind: "quick-add", screen: popup.screen, at: popup.at });
@@ -27,7 +20,7 @@ export function Menu({ popup, onClose }: { popup: Extract<Popup, { kind: "menu" 
   };
   return (
     <Floating at={popup.screen} label="Actions" onClose={onClose} className="menu">
-      <div ref={list} role="menu" aria-label="Actions" tabIndex={-1} onKeyDown={onKeyDown}>
+      <div ref={list} role="menu" aria-label="Actions" tabIndex={-1} onKeyDown={moveInMenu}>
         {fitting.map((action, index) => (
           <button
             key={action.id}
