@@ -57,8 +57,12 @@ def structurizr(diagram: Diagram) -> str:
         "    model {",
         f"        design = softwareSystem {_escaped(diagram.name)} {{",
     ]
+    taken: set[str] = set()
     for card in diagram.cards:
-        words = " ".join(map(_escaped, (card.label, _facts(card), card.title, card.category)))
+        # Containers of one system have different names; an id is in one place only.
+        label = f"{card.label} ({card.id})" if card.label in taken else card.label
+        taken.add(label)
+        words = " ".join(map(_escaped, (label, _facts(card), card.title, card.category)))
         lines += [f"            {names[card.id]} = container {words}"]
     lines.append("        }")
     seen: set[tuple[str, str, str]] = set()
@@ -115,4 +119,5 @@ def _plain(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return '"' + _line(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A text of the DSL, which escapes quotation marks only and takes `${NAME}` for a variable."""
+    return '"' + _line(text).replace("\\", "/").replace("${", "$ {").replace('"', '\\"') + '"'

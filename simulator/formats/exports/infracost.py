@@ -40,6 +40,8 @@ _KEYS = {
     "aws.dynamodb.storage": "storage_gb",
     "aws.dynamodb.stream_reads": "monthly_streams_read_request_units",
 }
+#: Keys with fractions; Infracost reads all others as whole numbers.
+_WITH_FRACTIONS = ("monthly_archive_processing_gb", "archive_storage_gb")
 _DURATION = "aws.lambda.duration"
 _EXPRESS = "aws.stepfunctions.express_duration"
 #: Infracost multiplies the subscriptions of a topic by all that is published.
@@ -50,7 +52,7 @@ _EXPRESS_MB = 64
 
 
 def infracost(document: Document, result: Mapping[str, Any] | None) -> str:
-    """The usage of every AWS resource that Infracost knows, whole numbers; what it does not is a comment.
+    """The usage of every AWS resource that Infracost knows; what it does not is a comment.
 
     Raises:
         CannotExport: without a result, or when the design has no such resource.
@@ -83,7 +85,10 @@ def infracost(document: Document, result: Mapping[str, Any] | None) -> str:
                 left_out.append(
                     f"# {node.id}: {item['amount']:,.0f} of {item['price']} a month have no key here"
                 )
-        found: dict[str, float] = {key: round(amount) for key, amount in amounts.items()}
+        found: dict[str, float] = {
+            key: float(f"{amount:.3g}") if key in _WITH_FRACTIONS else round(amount)
+            for key, amount in amounts.items()
+        }
         if requests := amounts.get("monthly_requests"):
             found |= _of_each_request(node, requests, rest)
         usage[f"{RESOURCES[node.kind]}.{names[node.id]}"] = found

@@ -130,13 +130,15 @@ def test_usage_is_that_of_a_month_like_the_measured_window():
 
 def test_usage_of_each_request_is_told_in_the_keys_of_infracost():
     """internal/resources/aws: sns_topic.go (subscriptions times requests), dynamodb_table.go."""
-    document = design([node("news", "aws.sns"), node("orders", "aws.dynamodb")], [])
+    kinds = {"news": "aws.sns", "orders": "aws.dynamodb", "events": "aws.eventbridge"}
+    document = design([node(name, kind) for name, kind in kinds.items()], [])
     amounts = [
         ("news", "aws.sns.fifo.publishes", 1_000_000.0),
         ("news", "aws.sns.fifo.payload_in", 2.5),  # GB: 2.5 KB each
         ("news", "aws.sns.http.deliveries", 1_900_000.0),
         ("news", "aws.sns.body_filtering", 7.0),
         ("orders", "aws.dynamodb.stream_reads", 12_345.4),
+        ("events", "aws.eventbridge.archive_storage", 0.31416),  # Float64 there: cloudwatch_event_bus.go
     ]
     items = [{"node": name, "price": price, "amount": amount} for name, price, amount in amounts]
     text = infracost(document, {"cost": {"items": items}})
@@ -147,6 +149,7 @@ def test_usage_of_each_request_is_told_in_the_keys_of_infracost():
             "request_size_kb": 2.5,
         },
         "aws_dynamodb_table.orders": {"monthly_streams_read_request_units": 12_345},
+        "aws_cloudwatch_event_bus.events": {"archive_storage_gb": 0.314},
     }
     assert "# news: 7 of aws.sns.body_filtering a month have no key here" in text
 
@@ -241,7 +244,15 @@ def test_names_cannot_break_out_of_a_drawing(nasty):
     for line in written(nasty, "plantuml").splitlines():
         assert line.count('"') % 2 == 0
     for line in written(nasty, "structurizr").splitlines():
-        assert line.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 0
+        assert line.replace('\\"', "").count('"') % 2 == 0
+
+
+def test_structurizr_gets_containers_of_different_names_and_no_variables_of_its_reader():
+    """structurizr/java: Model.addContainer refuses a second name; StructurizrDslParser fills in variables."""
+    labels = {"one": "Orders", "two": "Orders", "three": "C:\\${HOME}\\"}
+    document = design([node(id, "queue") | {"label": label} for id, label in labels.items()], [])
+    names = re.findall(r'= container ("[^"]*")', written(document, "structurizr"))
+    assert names == ['"Orders"', '"Orders (two)"', '"C:/$ {HOME}/"']
 
 
 def test_draw_io_keeps_places_ids_and_kinds():
