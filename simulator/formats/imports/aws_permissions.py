@@ -201,9 +201,16 @@ def read_connector(stack: Stack, resource: Resource) -> None:
         _connect(stack, part, Reference(ends[1]), rows(resource.properties.get("Permissions")), path)
 
 
+#: What hands nothing on by itself: a connector there lets a mapping read it.
+_POLLED = ("aws.sqs", "aws.dynamodb", "kafka.topic")
+
+
 def _connect(stack: Stack, part: Part, target: Reference, permissions: list[Any], path: Path) -> None:
     found = stack.find(target, path, what="the destination of a connector")
     if found is None:
+        return
+    if part.kind in _POLLED:
+        stack.reading.note("read", f"connector that lets {target.resource} read {part.label}", *path)
         return
     end = stack.part_of(found)
     if end is not None and end.kind == "aws.dynamodb" and "Read" in permissions:
@@ -219,6 +226,7 @@ def link_environment(stack: Stack, part: Part, properties: dict[str, Any], path:
     variables = mapping(mapping(properties.get("Environment")).get("Variables"))
     links = [link for name in part.names for link in stack.reading.links_at(name)]
     linked = {name for link in links for name in (link.source, link.target)}
+    linked |= _read_by_itself(stack, part, properties, path)
     for key, value in variables.items():
         if speaks_of_dead_letters(str(key)):
             continue
@@ -229,6 +237,25 @@ def link_environment(stack: Stack, part: Part, properties: dict[str, Any], path:
             continue
         linked |= set(target.names)
         link_call(stack, part, name, Call(""), place, f"the variable {str(key)[:60]}")
+
+
+def _read_by_itself(stack: Stack, part: Part, properties: dict[str, Any], path: Path) -> set[Name]:
+    """Queues that a function may only receive from, by its policies: it sends nothing there."""
+    found: set[Name] = set()
+    for position, policy in enumerate(rows(properties.get("Policies"))):
+        targets = [mapping(mapping(policy).get("SQSPollerPolicy")).get("QueueName")]
+        for statement in rows(mapping(policy).get("Statement")):
+            given = mapping(statement)
+            actions = {text(action).lower() for action in rows(given.get("Action"))}
+            if "sqs:receivemessage" in actions and Call("sqs") not in allowed_by(given):
+                targets += rows(given.get("Resource"))
+        for target in targets:
+            if isinstance(target, Reference) or (target and _is_one(target)):
+                place = (*path, "Policies", position)
+                queue = stack.part_of(stack.find(target, place, hint="sqs", what=f"what {part.label} reads"))
+                if queue is not None:
+                    found |= set(queue.names)
+    return found
 
 
 #: What the name of a variable says of its value.

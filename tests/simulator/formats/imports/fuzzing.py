@@ -181,7 +181,7 @@ def _with_odd_values(text: str, draw: random.Random) -> str | None:
     is_json = text.lstrip().startswith("{")
     try:
         data = json.loads(text) if is_json else next(iter(SourceFile("x", text.encode()).documents))
-    except (InvalidDesign, StopIteration):
+    except (InvalidDesign, StopIteration, json.JSONDecodeError):  # such as one document in each line
         return None
     if not isinstance(data, (dict, list)):
         return None

@@ -466,3 +466,31 @@ def test_a_schedule_is_a_schedule(given, config):
     assert "canary" not in json.dumps(made.document.to_data())
     result = runs(made, 300)
     assert (result["nodes"]["tick"]["throughput"]["mean"] > 0) == ("State" not in config)
+
+
+def test_a_connector_that_lets_a_function_read_is_no_second_reader_and_who_only_receives_sends_nothing():
+    """AWS SAM, *AWS::Serverless::Connector* (SQS queue to Lambda function: Read, Write); SQSPollerPolicy."""
+    made = template(
+        Jobs=resource("SQS::Queue"),
+        Checks=resource("SQS::Queue"),
+        Work=resource("Serverless::Function", Runtime="nodejs20.x"),
+        Mapping=resource(
+            "Lambda::EventSourceMapping", FunctionName={"Ref": "Work"}, EventSourceArn=of("Jobs"), BatchSize=10
+        ),
+        Link=resource(
+            "Serverless::Connector", Source={"Id": "Jobs"}, Destination={"Id": "Work"}, Permissions=["Read", "Write"]
+        ),
+        Test=resource(
+            "Serverless::Function",
+            Runtime="nodejs20.x",
+            Environment={"Variables": {"JOBS_URL": {"Ref": "Jobs"}, "CHECKS_URL": {"Ref": "Checks"}}},
+            Policies=[
+                {"SQSPollerPolicy": {"QueueName": of("Checks", "QueueName")}},
+                {"SQSSendMessagePolicy": {"QueueName": of("Jobs", "QueueName")}},
+            ],
+        ),
+    )  # fmt: skip
+    found = [(edge.source, edge.target) for edge in made.document.edges]
+    assert found.count(("jobs", "work")) == 1
+    assert ("test", "jobs") in found
+    assert ("test", "checks") not in found
