@@ -6,6 +6,7 @@ how it tells how far it is: processes share memory, a cluster has an event of it
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import multiprocessing
 import os
@@ -17,8 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 from multiprocessing import connection
-from multiprocessing.sharedctypes import SynchronizedArray
-from multiprocessing.synchronize import Event
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -95,8 +94,8 @@ def cluster_failures() -> tuple[type[Exception], ...]:
 class _Shared:
     """The memory that a worker process shares with its parent; set when the process starts."""
 
-    cancelled: Event | None = None
-    times: SynchronizedArray[float] | None = None
+    cancelled: ctypes.c_bool | None = None
+    times: ctypes.Array[ctypes.c_double] | None = None
 
 
 class ProcessSignals:
@@ -108,12 +107,12 @@ class ProcessSignals:
         def look(now: float) -> float | None:
             if _Shared.times is not None:
                 _Shared.times[slot] = now
-            return None if _Shared.cancelled is not None and _Shared.cancelled.is_set() else inf
+            return None if _Shared.cancelled is not None and _Shared.cancelled.value else inf
 
         return look
 
 
-def _begin_process(cancelled: Event, times: SynchronizedArray[float]) -> None:
+def _begin_process(cancelled: ctypes.c_bool, times: ctypes.Array[ctypes.c_double]) -> None:
     """A worker process starts: it leaves Ctrl-C to its parent, and does not outlive it."""
     _Shared.cancelled, _Shared.times = cancelled, times
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -131,15 +130,21 @@ def _end_with_parent() -> None:
 def _processes(count: int, slots: int) -> Iterator[Workers]:
     # Fork from a threaded process may deadlock; spawn is the same on every platform.
     context = multiprocessing.get_context("spawn")
-    cancelled = context.Event()
-    times = context.Array("d", max(1, slots))
+    # Without locks: a worker that dies while it holds one would keep everybody else for ever. One number is
+    # written at once.
+    cancelled = context.RawValue(ctypes.c_bool, False)
+    times = context.RawArray(ctypes.c_double, max(1, slots))
     pool = ProcessPoolExecutor(
         max_workers=count, mp_context=context, initializer=_begin_process, initargs=(cancelled, times)
     )
+
+    def cancel() -> None:
+        cancelled.value = True
+
     try:
-        yield Workers(pool, ProcessSignals(), cancelled.set, times)
+        yield Workers(pool, ProcessSignals(), cancel, times)
     finally:
-        cancelled.set()  # whoever is still at work has been given up
+        cancel()  # whoever is still at work has been given up
         pool.shutdown(wait=True, cancel_futures=True)
 
 
