@@ -3,7 +3,15 @@
 from simulator.compiled.group_loops import merged, merged_runs, poll_by_poll, services_of_group
 from simulator.compiled.level_loops import course_of_two, follow_steps, present_after, reached
 from simulator.compiled.line_loops import finished, in_order, play_line, serve
-from simulator.compiled.sample_loops import buckets, counted, mark_late, places, ranked, slice_of
+from simulator.compiled.sample_loops import (
+    buckets,
+    counted,
+    mark_late,
+    places,
+    ranked,
+    ranked_between,
+    slice_of,
+)
 
 __all__ = [
     "buckets",
@@ -20,6 +28,7 @@ __all__ = [
     "poll_by_poll",
     "present_after",
     "ranked",
+    "ranked_between",
     "reached",
     "serve",
     "services_of_group",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +81,33 @@ def ranked(values: Buckets, ranks: Numbers, representatives: Times) -> Times:
             place += 1
             through += counts[place]
         found[number] = representatives[place + low]
+    return found
+
+
+@loop("float64[:, ::1](uint16[::1], int64[::1], float64[::1], float64[::1])")
+def ranked_between(values: Buckets, stops: Numbers, shares: Times, representatives: Times) -> Times:
+    """`histogram.ranked_between`: a row for each interval between positions, a column for each share (0..1,
+    ascending).
+    """
+    found = np.zeros((max(0, len(stops) - 1), len(shares)))
+    counts = np.zeros(len(representatives), np.int64)
+    for row in range(len(found)):
+        first, last = stops[row], stops[row + 1]
+        if first >= last:
+            continue
+        low, high = values[first], values[first]
+        for number in range(first, last):
+            low, high = min(low, values[number]), max(high, values[number])
+            counts[values[number]] += 1
+        place, through = np.int64(low), counts[low]
+        for column in range(len(shares)):
+            # As `histogram.nearest_rank`, from 0.
+            rank = max(1, math.ceil(shares[column] * (last - first) - 1e-9)) - 1
+            while through <= rank:
+                place += 1
+                through += counts[place]
+            found[row, column] = representatives[place]
+        counts[low : np.int64(high) + 1] = 0
     return found
 
 

@@ -251,7 +251,7 @@ class AheadStage(ABC, Generic[A]):
             if order is None:
                 order = self._order[one] = FlowOrder(self._worker.flows[one], self._book)
             is_whole = is_first and len(sources) == 1
-            latency = sojourn if is_whole else Samples(ends[part] - created[part])
             own = at.twin() if len(sources) == 1 else Timeline(ends[part])
+            latency = sojourn if is_whole else Samples(ends[part] - created[part], own.stops)
             made.append(order.deliveries(done.keys[part], done.sequence[part], own, latency))
         return made

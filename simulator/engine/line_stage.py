@@ -71,20 +71,21 @@ class LineStage(AheadStage["_Ahead"]):
         line = self._line
         done, left, ended, service, sojourn, residence = self._finished(rows, until)
         self._in_service = rows.chosen(left)
-        samples = Samples(sojourn)
+        ends = Timeline(ended, looks)
+        samples = Samples(sojourn, ends.stops)
         finished = rows.done(done, ended)
         self._tell_onward(finished, until)
         play = _play if compiled.loops is None else _play_compiled
         played = play(line, self._consumer, came, begun, ended, looks)
-        ends = Timeline(ended, looks)
+        begins = Timeline(begun.begins, looks)
         return _Ahead(
             until,
             Timeline(came.arrived, looks),
             played.present,
-            Timeline(begun.begins, looks),
-            Samples(played.waited),
+            begins,
+            Samples(played.waited, begins.stops),
             ends,
-            Samples(service),
+            Samples(service, ends.stops),
             samples,
             residence,
             played.courses,

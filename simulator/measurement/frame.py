@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulator.compiled import compiled
 from simulator.measurement.edge_record import counts_by_edge
-from simulator.measurement.histogram import bucket_of, nearest_rank, ranked
+from simulator.measurement.histogram import bucket_of, nearest_rank, ranked, ranked_between
 from simulator.measurement.shares import SHARES, shares_between
-from simulator.measurement.tally import Buckets, Tally, View
+from simulator.measurement.tally import NO_STOPS, Buckets, Run, Samples, Spread, Tally, View
 
 if TYPE_CHECKING:
     from simulator.engine.node import Node
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from simulator.measurement.ordering import Flow
 
 Frame = dict[str, Any]
-Spread = dict[str, float | None]
 
 _SHARES = (0.50, 0.95, 0.99)
 #: Levels that stand in a frame under their own rule.
@@ -219,37 +220,53 @@ class _Looked:
     """What one frame has looked at: a tally gives what is new only once, and several nodes may share it."""
 
     def __init__(self) -> None:
-        self._views: dict[Tally, View] = {}
+        self._views: dict[Tally, View | Run] = {}
         self._spreads: dict[tuple[Tally, ...], Spread] = {}
-        #: By where all samples of a tally stand in one.
-        self._of_runs: dict[tuple[int, int, int], Spread] = {}
 
     def spread(self, tallies: tuple[Tally, ...]) -> Spread:
         """Mean and percentiles of what these tallies sampled since the last frame."""
         spread = self._spreads.get(tallies)
         if spread is None:
-            spread = self._spreads[tallies] = self._look([self._view(tally) for tally in tallies])
+            spread = self._spreads[tallies] = _spread([self._view(tally) for tally in tallies])
         return spread
 
-    def _look(self, views: list[View]) -> Spread:
-        run = views[0].run if len(views) == 1 else None
-        if run is None:
-            return _summary(views)
-        place = id(run.samples), run.start, run.stop  # held by the view, hence nobody else's id
-        spread = self._of_runs.get(place)
-        if spread is None:
-            spread = self._of_runs[place] = _summary(views)
-        return spread
-
-    def _view(self, tally: Tally) -> View:
+    def _view(self, tally: Tally) -> View | Run:
         view = self._views.get(tally)
         if view is None:
             view = self._views[tally] = tally.take_view()
         return view
 
 
-def _summary(views: Iterable[View]) -> Spread:
+def _spread(views: Sequence[View | Run]) -> Spread:
     """Mean and percentiles of what was sampled since the last frame, over several tallies."""
+    if len(views) == 1 and isinstance(views[0], Run):
+        return _of_run(views[0])
+    return _summary(views)  # a metric may have no tallies yet
+
+
+def _of_run(run: Run) -> Spread:
+    samples = run.samples
+    spreads, place = samples.spreads, (run.start, run.stop)
+    spread = spreads.get(place)
+    if spread is None and compiled.loops is not None and len(samples.stops):
+        spreads.update(_found_at_once(compiled.loops, samples))
+        samples.stops = NO_STOPS
+        spread = spreads.get(place)
+    if spread is None:
+        spread = spreads[place] = _summary((run,))
+    return spread
+
+
+def _found_at_once(loops: ModuleType, samples: Samples) -> Iterator[tuple[tuple[int, int], Spread]]:
+    """The spreads from each look to the next; not every look is that of a frame."""
+    ranks = ranked_between(loops, samples.buckets, samples.stops, _SHARES)
+    for (start, stop), percentiles in zip(pairwise(samples.stops.tolist()), ranks, strict=True):
+        if start < stop:
+            run = Run(samples, start, stop)
+            yield (start, stop), _told(run.total / run.count, percentiles)
+
+
+def _summary(views: Iterable[View | Run]) -> Spread:
     seen = [view for view in views if view.count]
     if not seen:
         return {"mean": None, "p50": None, "p95": None, "p99": None}
@@ -257,22 +274,26 @@ def _summary(views: Iterable[View]) -> Spread:
     for view in seen[1:]:
         count += view.count
         total += view.total
-    p50, p95, p99 = map(_short, _percentiles(seen, count))
-    return {"mean": _short(total / count), "p50": p50, "p95": p95, "p99": p99}
+    return _told(total / count, _percentiles(seen, count))
 
 
-def _percentiles(views: list[View], count: int) -> list[float]:
-    parts = views[0].buckets
+def _told(mean: float, percentiles: Sequence[float]) -> Spread:
+    p50, p95, p99 = map(_short, percentiles)
+    return {"mean": _short(mean), "p50": p50, "p95": p95, "p99": p99}
+
+
+def _percentiles(views: list[View | Run], count: int) -> list[float]:
+    parts = views[0].parts
     if len(views) > 1 or not parts:
-        if not any(view.buckets for view in views):
+        if not any(view.parts for view in views):
             values = sorted(chain.from_iterable(view.values for view in views))
             return [values[nearest_rank(share, count) - 1] for share in _SHARES]
         parts = [part for view in views for part in _buckets(view)]
     return ranked(parts[0] if len(parts) == 1 else np.concatenate(parts), _SHARES)
 
 
-def _buckets(view: View) -> Sequence[Buckets]:
-    return view.buckets or [bucket_of(np.frombuffer(view.values, np.float64))]
+def _buckets(view: View | Run) -> Sequence[Buckets]:
+    return view.parts or [bucket_of(np.array(view.values))]
 
 
 def _short(value: float) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import ceil, exp, inf, log
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,15 @@ def ranked(buckets: NDArray[np.uint16], shares: tuple[float, ...]) -> list[float
         values = _REPRESENTATIVES[np.sort(buckets, kind="stable")[ranks]]
     found: list[float] = values.tolist()
     return found
+
+
+def ranked_between(
+    loops: ModuleType, buckets: NDArray[np.uint16], stops: NDArray[np.int64], shares: tuple[float, ...]
+) -> list[list[float]]:
+    """`ranked` of the values from each of these positions to before the next; zeros where there are none."""
+    found: NDArray[np.float64] = loops.ranked_between(buckets, stops, np.array(shares), _REPRESENTATIVES)
+    rows: list[list[float]] = found.tolist()
+    return rows
 
 
 @lru_cache(maxsize=1024)  # frames ask for the same few

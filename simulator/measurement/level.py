@@ -283,19 +283,21 @@ class Timeline:
         looks: when it will be asked for, as far as that is known (seconds, ascending).
     """
 
-    __slots__ = ("_known", "_passed", "times")
+    __slots__ = ("_known", "_passed", "stops", "times")
 
     def __init__(self, times: Times, looks: Times = NO_TIMES) -> None:
         self.times = times
         self._passed = 0
         self._known: dict[float, int] = {}
+        #: How many will have passed at each of these.
+        self.stops: NDArray[np.int64] = times.searchsorted(looks, "right")
         if len(looks):
-            self._known = dict(zip(looks.tolist(), times.searchsorted(looks, "right").tolist(), strict=True))
+            self._known = dict(zip(looks.tolist(), self.stops.tolist(), strict=True))
 
     def twin(self) -> Timeline:
         """Another of the same times of which none has passed."""
         twin = Timeline(self.times)
-        twin._known = self._known
+        twin._known, twin.stops = self._known, self.stops
         return twin
 
     def pass_to(self, now: float) -> slice:

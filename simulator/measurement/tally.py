@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
@@ -26,6 +26,7 @@ MOST_BUFFERED = 2 * BLOCK
 FEW = 64
 
 Buckets = NDArray[np.uint16]
+NO_STOPS: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
 def _smallest_type(most: int) -> type[np.unsignedinteger]:
@@ -33,19 +34,31 @@ def _smallest_type(most: int) -> type[np.unsignedinteger]:
     return np.uint8 if most < 1 << 8 else np.uint16 if most < 1 << 16 else np.uint32
 
 
+Spread = dict[str, float | None]
+
+
 class Samples:
-    """Many samples in order, each with its bucket: finding it for all at once costs a tenth."""
+    """Many samples in order, each with its bucket: finding it for all at once costs a tenth.
 
-    __slots__ = ("buckets", "values")
+    Args:
+        values: the samples.
+        stops: how many of them there will be at each time at which somebody looks, as far as that is known.
+    """
 
-    def __init__(self, values: NDArray[np.float64]) -> None:
+    __slots__ = ("buckets", "spreads", "stops", "values")
+
+    def __init__(self, values: NDArray[np.float64], stops: NDArray[np.int64] = NO_STOPS) -> None:
         self.values = values
         self.buckets: Buckets = bucket_of(values)
+        self.stops = stops
+        #: What frames show of those from one position to before another, as far as it was found.
+        self.spreads: dict[tuple[int, int], Spread] = {}
 
     def chosen(self, rows: NDArray[np.int64] | slice) -> Samples:
         """Those at these positions, in this order."""
         some = Samples.__new__(Samples)
         some.values, some.buckets = self.values[rows], self.buckets[rows]
+        some.stops, some.spreads = NO_STOPS, {}
         return some
 
 
@@ -76,6 +89,16 @@ class Run:
     stop: int
 
     @property
+    def count(self) -> int:
+        """How many these are."""
+        return self.stop - self.start
+
+    @property
+    def total(self) -> float:
+        """Their sum."""
+        return float(self.values.sum())
+
+    @property
     def values(self) -> NDArray[np.float64]:
         """The samples, a view."""
         return self.samples.values[self.start : self.stop]
@@ -85,6 +108,11 @@ class Run:
         """Their buckets, a view."""
         return self.samples.buckets[self.start : self.stop]
 
+    @property
+    def parts(self) -> Sequence[Buckets]:
+        """The same as a view has them."""
+        return (self.buckets,)
+
 
 @dataclass(slots=True)
 class View:
@@ -92,10 +120,11 @@ class View:
 
     count: int
     total: float
-    values: array[float] = field(default_factory=lambda: array("d"))
-    buckets: Sequence[Buckets] = ()
-    #: Where all of it stands in one, if it does: other tallies may have sampled the very same.
-    run: Run | None = None
+    values: Sequence[float] = ()
+    parts: Sequence[Buckets] = ()
+
+
+_NOTHING = View(0, 0.0)
 
 
 class Tally:
@@ -126,7 +155,7 @@ class Tally:
         #: How many of these a frame has shown, or are pending for one.
         self._viewed = 0
         #: What has entered the sums since the last frame; only kept for those that are watched.
-        self._pending = View(0, 0.0)
+        self._pending: View | Run = _NOTHING
         self._is_watched = False
         self._reset_slice()
 
@@ -165,14 +194,18 @@ class Tally:
 
     def absorb(self) -> None:
         """Complete blocks of what is held enter the sums. May be called at any time."""
+        self._keep_fresh()
+        settled = self._held // BLOCK * BLOCK
+        if settled:
+            self._settle(settled)
+
+    def _keep_fresh(self) -> None:
+        """What no frame has shown is kept for the next one, whatever becomes of the runs."""
         if self._buffer:
             self._note_added()
         if self._is_watched and self._viewed < self._held:
             self._pending = self._fresh()
             self._viewed = self._held
-        settled = self._held // BLOCK * BLOCK
-        if settled:
-            self._settle(settled)
 
     def _settle(self, count: int) -> None:
         """The first `count` samples enter the sums, a block at a time, and the histogram."""
@@ -205,7 +238,7 @@ class Tally:
         self.squares += float(np.dot(values, values))
         self.maximum = max(self.maximum, float(values.max()))
 
-    def _fresh(self) -> View:
+    def _fresh(self) -> View | Run:
         """What no frame has shown, of which the last are in runs."""
         pending, fresh = self._pending, self._held - self._viewed
         if not fresh:
@@ -214,15 +247,13 @@ class Tally:
         if last.stop - last.start >= fresh:  # mostly
             run = Run(last.samples, last.stop - fresh, last.stop)
             if not pending.count:
-                return View(fresh, float(run.values.sum()), buckets=[run.buckets], run=run)
-            values, buckets = run.values, [run.buckets]
+                return run
+            total, parts = run.total, run.parts
         else:
             runs = [*self._last(fresh)]
-            values = np.concatenate([run.values for run in runs])
-            buckets = [run.buckets for run in runs]
-        return View(
-            pending.count + fresh, pending.total + float(values.sum()), buckets=[*pending.buckets, *buckets]
-        )
+            total = float(np.concatenate([run.values for run in runs]).sum())
+            parts = [run.buckets for run in runs]
+        return View(pending.count + fresh, pending.total + total, parts=[*pending.parts, *parts])
 
     def _last(self, count: int) -> Iterator[Run]:
         """The last `count` samples of the runs, in order."""
@@ -233,8 +264,9 @@ class Tally:
                 yield Run(run.samples, run.start + max(0, before), run.stop)
             before -= length
 
-    def take_view(self) -> View:
-        """What was sampled since the last call (for a frame).
+    def take_view(self) -> View | Run:
+        """What was sampled since the last call (for a frame); a run where all of it stands in one: other
+        tallies may have sampled the very same.
 
         The first call gives what was sampled since the slice began, as far as that is still held.
         """
@@ -254,7 +286,7 @@ class Tally:
             return View(fresh, sum(values), values)
         if buffer:
             self._note_added()
-        taken, self._pending = self._fresh(), View(0, 0.0)
+        taken, self._pending = self._fresh(), _NOTHING
         self._viewed = self._held
         if self._held >= MOST_BUFFERED:
             self.absorb()
@@ -262,7 +294,7 @@ class Tally:
 
     def end_slice(self) -> TallySlice:
         """What was sampled since the last call; called at slice boundaries only."""
-        self.absorb()
+        self._keep_fresh()
         if compiled.loops is not None and self._held and not self.count:
             return self._whole_slice(compiled.loops)
         if self._held:
@@ -282,18 +314,23 @@ class Tally:
         return taken
 
     def _whole_slice(self, loops: ModuleType) -> TallySlice:
-        """The same where no sums were formed yet, by a compiled loop."""
+        """The same where no sums were formed yet, over the same blocks, by a compiled loop."""
         runs, self._runs = self._runs, []
         # A copy where it is one run, too: the sum of squares may depend on where numbers stand in memory.
         values = np.concatenate([run.values for run in runs])
         buckets = runs[0].buckets if len(runs) == 1 else np.concatenate([run.buckets for run in runs])
         self._held = self._viewed = 0
         positive, maximum, hit, hits, most = loops.slice_of(values, buckets)
+        total = squares = 0.0
+        for start in range(0, len(values), BLOCK):
+            block = values[start : start + BLOCK]
+            total += float(block.sum())
+            squares += float(np.dot(block, block))
         return TallySlice(
             len(values),
             positive,
-            float(values.sum()),
-            float(np.dot(values, values)),
+            total,
+            squares,
             max(0.0, maximum),
             hit,
             hits.astype(_smallest_type(most)),

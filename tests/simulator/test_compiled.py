@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from heapq import heapreplace
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 from unittest import mock
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from simulator import Document, simulate
 from simulator.compiled import WORTHWHILE, compiled
 from simulator.engine import recursion
-from simulator.measurement.histogram import bucket_of, ranked
+from simulator.measurement.histogram import bucket_of, ranked, ranked_between
 from simulator.measurement.level import Course, Level, Total
 from simulator.measurement.ordering import out_of_order
 from simulator.measurement.tally import Samples, Tally
@@ -256,8 +257,9 @@ def test_a_level_is_where_it_would_be_without_knowing_who_looks(
 
 
 @needs_numba
-@given(st.lists(st.floats(0.0, 1e4), min_size=1, max_size=60))
-def test_a_slice_is_the_same_slice(loops: Any, values: list[float]) -> None:
+@given(st.lists(st.floats(0.0, 1e4), min_size=1, max_size=60), st.sampled_from([1, 500]))
+def test_a_slice_is_the_same_slice(loops: Any, values: list[float], times: int) -> None:
+    values = values * times  # up to several blocks
     tallies = [Tally(), Tally()]
     for tally in tallies:
         tally.extend(Samples(np.array(values)), slice(0, len(values)))
@@ -268,6 +270,19 @@ def test_a_slice_is_the_same_slice(loops: Any, values: list[float]) -> None:
         assert getattr(whole, name) == getattr(plain, name)
     for one, other in ((whole.buckets, plain.buckets), (whole.counts, plain.counts)):
         assert (one.dtype, one.tolist()) == (other.dtype, other.tolist())
+
+
+@needs_numba
+@given(st.lists(st.floats(0.0, 1e4), max_size=200), st.lists(st.integers(0, 200), max_size=9))
+def test_percentiles_between_looks_are_those_of_each_part(
+    loops: Any, values: list[float], stops: list[int]
+) -> None:
+    buckets, shares = bucket_of(np.array(values)), (0.5, 0.95, 0.99)
+    ordered = np.array(sorted(min(stop, len(values)) for stop in stops), dtype=np.int64)
+    parts = [buckets[start:stop] for start, stop in pairwise(ordered.tolist())]
+    with without_loops():
+        expected = [ranked(part, shares) if len(part) else [0.0, 0.0, 0.0] for part in parts]
+    assert ranked_between(loops, buckets, ordered, shares) == expected
 
 
 @needs_numba

@@ -393,16 +393,17 @@ class GroupStage:
             self._held.created.values[rows],
             served.ended,
         )
-        sojourn = Samples(served.sojourn)
+        begins = Timeline(served.begins, looks)
+        sojourn = Samples(served.sojourn, ended.stops)
         is_first = bool((finished.created == self._held.arrived.values[rows]).all())
-        latency = sojourn if is_first else Samples(served.ended - finished.created)
+        latency = sojourn if is_first else Samples(served.ended - finished.created, ended.stops)
         return ReaderAhead(
             self.group,
             subscription,
-            Timeline(served.begins, looks),
-            Samples(served.waited),
+            begins,
+            Samples(served.waited, begins.stops),
             ended,
-            Samples(served.service),
+            Samples(served.service, ended.stops),
             sojourn,
             Timeline(served.polls, looks),
             np.cumsum(np.concatenate(([0], served.polled))),

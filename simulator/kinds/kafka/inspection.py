@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ def byte_counts(topic: KafkaTopic) -> dict[str, int]:
     return {
         "bytes_in": int(sum([log.written for log in topic.logs]) / ratio),
         "bytes_out": int(sum([group.bytes_out for group in topic.groups]) / ratio),
-        "log_size": int(sum([log.stored(topic.rules, ratio) for log in topic.logs])),
+        "log_size": int(sum(topic.rules.stored(topic.logs, ratio))),
     }
 
 
@@ -111,11 +112,25 @@ def counts_on_edges(topic: KafkaTopic) -> dict[str, dict[str, int]]:
     return counts
 
 
-@lru_cache(maxsize=_MOST_ROWS)
-def _first_holders(partition: int, brokers: int, replicas: int) -> tuple[int, str]:
-    """The broker that leads a partition at first, and all that hold it, the leader first."""
-    holders = [(partition + step) % brokers for step in range(replicas)]
-    return holders[0], ", ".join(map(str, holders))
+@lru_cache(maxsize=64)
+def _first_holders(partitions: int, brokers: int, replicas: int) -> tuple[tuple[int, str], ...]:
+    """By partition the broker that leads it at first, and all that hold it, the leader first."""
+    found = []
+    for partition in range(partitions):
+        holders = [(partition + step) % brokers for step in range(replicas)]
+        found.append((holders[0], ", ".join(map(str, holders))))
+    return tuple(found)
+
+
+def _holders(topic: KafkaTopic, partitions: int) -> Sequence[tuple[int | None, str]]:
+    """By partition who leads it, and its in-sync replicas."""
+    settings, cluster = topic.settings, topic.cluster
+    if cluster is None:
+        return _first_holders(partitions, settings.brokers, settings.replication_factor)
+    return [
+        (cluster.leader_of(number), ", ".join(map(str, cluster.partitions[number].isr)))
+        for number in range(partitions)
+    ]
 
 
 def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
@@ -124,52 +139,44 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
 
     A lag in bytes is that in records of each partition times the mean size of its records.
     """
-    settings, cluster, logs = topic.settings, topic.cluster, topic.logs
+    logs, ratio = topic.logs, topic.settings.compression_ratio
     ends = [log.end for log in logs]
-    total, largest = sum(ends), max(ends)
-    names = [group.id.removeprefix(f"{topic.id}:") for group in topic.groups]
-    ratio, rules = settings.compression_ratio, topic.rules
-    sizes = [log.written / end / ratio if end else 0.0 for log, end in zip(logs, ends, strict=True)]
-    lags = [[group.lag_of(cursor) for cursor in group.cursors] for group in topic.groups]
-    readings = {
-        f"read by {name}": _readings(group, own, sizes)
-        for group, name, own in zip(topic.groups, names, lags, strict=True)
-    }
-    rows = []
-    for number, log in enumerate(logs[:_MOST_ROWS]):
-        leader: int | None
-        if cluster is None:
-            leader, holders = _first_holders(number, settings.brokers, settings.replication_factor)
-        else:
-            leader = cluster.leader_of(number)
-            holders = ", ".join(map(str, cluster.partitions[number].isr))
-        rows.append(
-            {
-                "partition": number,
-                "leader": leader,
-                "ISR": holders,
-                "start_offset": log.start,
-                "end_offset": log.end,
-                "bytes": int(log.stored(rules, ratio)),
-            }
-        )
-    mean = total / len(topic.logs)
+    total = sum(ends)
+    sizes = [log.written / log.end / ratio if log.end else 0.0 for log in logs]
+    readings, groups = {}, []
     now = topic.env.now
-    return {
-        **readings,
-        "rows": rows,
-        "partitions": len(topic.logs),
-        "skew": largest / mean if mean else 1.0,
-        "groups": [
+    for group in topic.groups:
+        name = group.id.removeprefix(f"{topic.id}:")
+        lags = [group.lag_of(cursor) for cursor in group.cursors]
+        readings[f"read by {name}"] = _readings(group, lags, sizes)
+        groups.append(
             {
                 "group": name,
                 "lag": group.lag.value,
-                "lag_bytes": int(sum(map(mul, own, sizes))),
+                "lag_bytes": int(sum(map(mul, lags, sizes))),
                 "rebalances": group.coordinator.rebalances,
                 "unassigned_partition_seconds": group.coordinator.unassigned.integral(now),
             }
-            for group, name, own in zip(topic.groups, names, lags, strict=True)
-        ],
+        )
+    shown = logs[:_MOST_ROWS]
+    holders, stored = _holders(topic, len(shown)), topic.rules.stored(shown, ratio)
+    rows = [
+        {
+            "partition": number,
+            "leader": leader,
+            "ISR": in_sync,
+            "start_offset": log.start,
+            "end_offset": log.end,
+            "bytes": int(size),
+        }
+        for number, (log, (leader, in_sync), size) in enumerate(zip(shown, holders, stored, strict=True))
+    ]
+    return {
+        **readings,
+        "rows": rows,
+        "partitions": len(logs),
+        "skew": max(ends) / (total / len(logs)) if total else 1.0,
+        "groups": groups,
     }
 
 
@@ -180,14 +187,13 @@ def _readings(group: ConsumerGroup, lags: list[int], sizes: list[float]) -> list
         lags: by partition, records.
         sizes: by partition the mean size of its records, bytes.
     """
-    names: dict[Member, str] = {}
+    names: dict[tuple[Member, ...], str | None] = {(): None}
     rows = []
     for number, (cursor, lag, size) in enumerate(zip(group.cursors[:_MOST_ROWS], lags, sizes, strict=False)):
-        members = group.readers_of(cursor)
-        for member in members:
-            if member not in names:
-                names[member] = _member_name(group, member)
-        name = names[members[0]] if len(members) == 1 else ", ".join([names[one] for one in members]) or None
+        members = tuple(group.readers_of(cursor))
+        name = names.get(members)
+        if name is None and members:
+            name = names[members] = ", ".join([_member_name(group, member) for member in members])
         rows.append({"partition": number, "lag": lag, "lag_bytes": int(lag * size), "member": name})
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from math import inf
 
 from simulator.kinds.kafka.settings import KafkaTopicSettings
@@ -53,6 +54,12 @@ class RetentionRules:
         self.deletes = self.retention < duration or self.retention_size < inf
         self.is_needed = self.deletes or settings.is_compacted
 
+    def stored(self, logs: Sequence[PartitionLog], ratio: float) -> list[float]:
+        """By log its bytes on one replica's disk; `ratio` are the bytes of records for one byte there."""
+        if self.is_needed:
+            return [log.size for log in logs]
+        return [(log.written - log.cut_off) / ratio for log in logs]
+
 
 class PartitionLog:
     """Offsets and segments of one partition. The records themselves are with the groups that want them.
@@ -72,10 +79,6 @@ class PartitionLog:
         self.written = 0.0
         self.cut_off = 0.0
         self.segments: deque[Segment] = deque()
-
-    def stored(self, rules: RetentionRules, ratio: float) -> float:
-        """Bytes on the disk of one replica; `ratio` are the bytes of records for one byte there."""
-        return self.size if rules.is_needed else (self.written - self.cut_off) / ratio
 
     def note(self, size: float, now: float, rules: RetentionRules) -> None:
         """A record of `size` bytes is about to get the offset `end`."""

@@ -58,6 +58,7 @@ class TopicStage:
         self._sums = sums
         self._sizes = sizes
         self._whole_sizes = np.nan_to_num(sizes).astype(np.int64)
+        self._has_one_size = len(set(self._whole_sizes.tolist())) == 1
         self._book = book
         #: By number of the key; -1 where no record of it has come yet.
         self._partition_of: Numbers = np.zeros(0, dtype=np.int64)
@@ -129,16 +130,25 @@ class TopicStage:
             part = coming.times.pass_to(now)
             count = part.stop - part.start
             if count:
-                partitions = coming.partitions[part]
-                written = np.bincount(partitions, coming.sizes[part]).tolist()
-                for partition, records in enumerate(np.bincount(partitions).tolist()):
-                    topic.logs[partition].end += records
-                    topic.logs[partition].written += written[partition]
+                self._note_written(coming.partitions[part], coming.sizes[part])
                 topic.accepted += count
                 topic.delivered += count
             if part.stop < len(coming.partitions):
                 return
             self._coming.popleft()
+
+    def _note_written(self, partitions: Numbers, sizes: Numbers) -> None:
+        logs, counts = self._topic.logs, np.bincount(partitions).tolist()
+        if self._has_one_size:  # whole bytes: the product is the sum
+            size = int(sizes[0])
+            for log, records in zip(logs, counts, strict=False):
+                log.end += records
+                log.written += records * size
+            return
+        written = np.bincount(partitions, sizes).tolist()
+        for log, records, size in zip(logs, counts, written, strict=False):
+            log.end += records
+            log.written += size
 
     def _find_sums(self, moves: list[Moves]) -> None:
         """What `Total.note` will find after each record that comes, for the levels of all groups together."""
