@@ -6,6 +6,9 @@ calls a service throttles stands with the service.
 
 from __future__ import annotations
 
+#: Rounding of the clock must not refuse a call that is due: 1e-9 of a token.
+SLACK = 1e-9
+
 
 class TokenBucket:
     """Up to `burst` tokens, filled at `rate` a second; it begins full and knows no clock but `now`.
@@ -16,9 +19,6 @@ class TokenBucket:
     """
 
     __slots__ = ("_at", "_tokens", "burst", "rate")
-
-    #: Rounding of the clock must not refuse a call that is due: 1e-9 of a token.
-    SLACK = 1e-9
 
     def __init__(self, rate: float, burst: float | None = None) -> None:
         self.rate = rate
@@ -34,16 +34,20 @@ class TokenBucket:
 
     def take(self, now: float, tokens: float = 1.0) -> bool:
         """Take `tokens` at `now` (seconds, never going back) if they are there: whether the call passes."""
-        self._fill(now)
-        if self._tokens + self.SLACK < tokens:
-            return False
-        self._tokens -= tokens
-        return True
+        there = self._tokens
+        if now > self._at:  # `_fill`, written out: this is asked for each message
+            there += (now - self._at) * self.rate
+            if there > self.burst:
+                there = self.burst
+            self._at = now
+        passes = there + SLACK >= tokens
+        self._tokens = there - tokens if passes else there
+        return passes
 
     def has(self, now: float, tokens: float) -> bool:
         """Whether `tokens` are there at `now`; takes none."""
         self._fill(now)
-        return self._tokens + self.SLACK >= tokens
+        return self._tokens + SLACK >= tokens
 
     def level(self, now: float) -> float:
         """Tokens at `now`; below 0 where those of the future are spoken for."""
@@ -65,4 +69,4 @@ class TokenBucket:
         self._fill(now)
         self._tokens -= tokens
         missing = -self._tokens
-        return now if missing <= self.SLACK else now + missing / self.rate
+        return now if missing <= SLACK else now + missing / self.rate

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import inf
 
-from simulator.engine.token_bucket import TokenBucket
+from simulator.engine.token_bucket import SLACK, TokenBucket
 from simulator.kinds.ai.llm_settings import LlmSettings
 
 
@@ -65,4 +65,4 @@ def _until(bucket: TokenBucket, now: float, tokens: float) -> float:
     if tokens > bucket.burst:
         return inf
     missing = tokens - bucket.level(now)
-    return 0.0 if missing <= TokenBucket.SLACK else missing / bucket.rate
+    return 0.0 if missing <= SLACK else missing / bucket.rate

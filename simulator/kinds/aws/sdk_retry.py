@@ -61,4 +61,5 @@ class SdkRetry:
         """A call came through at attempt number `attempts`: the quota gets back what the last retry has
         cost, or one token where there was none.
         """
-        self._quota = min(RETRY_QUOTA, self._quota + (self.cost if attempts > 1 else 1))
+        if self._quota < RETRY_QUOTA:
+            self._quota = min(RETRY_QUOTA, self._quota + (self.cost if attempts > 1 else 1))

@@ -121,6 +121,14 @@ class FifoQueue(SqsQueue):
         self.note_present(now)
         return True
 
+    def admits(self, message: Message, now: float) -> bool:
+        if self.is_out:
+            return False
+        if self._throttle.can_send(self._group_of(message).partition, now):
+            return True
+        self.throttled += 1
+        return False
+
     def admit_call(self, messages: list[Message], now: float) -> tuple[list[Message], list[Message]]:
         """Each partition that the call writes to has a quota; entries of others pass."""
         if self.is_out:
@@ -132,9 +140,7 @@ class FifoQueue(SqsQueue):
             partition = self._group_of(message).partition
             answer = answers.get(partition)
             if answer is None:
-                answer = answers[partition] = self._throttle.can_send(partition, now)
-                if not answer:
-                    self.throttled += 1
+                answer = answers[partition] = self.admits(message, now)
             (passed if answer else refused).append(message)
         return passed, refused
 
@@ -280,24 +286,29 @@ class FifoQueue(SqsQueue):
         if not received:
             return None
         self.requests.receive += 1
-        size = sum([message.size for message, _ in received])
+        message, server.receipt = received[0]
+        size = message.size if len(received) == 1 else sum([one.size for one, _ in received])
         if size > CHUNK:
             self.requests.received_chunks(size)
         self._received(deadline)
         if self.losses is not None and self.losses.take(reader, received):
             return self.take(subscription, server)
-        message, server.receipt = received[0]
-        server.batch.extend(received[1:])
+        if len(received) > 1:
+            server.batch.extend(received[1:])
         return message
 
     def _find_unthrottled(self, now: float) -> bool:
         """Bring a group whose partition takes another receive to the head of the list."""
         rotation = self._rotation
-        for _ in range(min(_TRIES, len(rotation))):
-            if self._throttle.can_receive(rotation[0].partition, now):
+        throttle = self._throttle
+        if throttle.can_receive(rotation[0].partition, now):
+            return True
+        if throttle.partitions == 1:
+            return False
+        rotation.rotate(-1)
+        for _ in range(min(_TRIES, len(rotation)) - 1):
+            if throttle.can_receive(rotation[0].partition, now):
                 return True
-            if self._throttle.partitions == 1:
-                return False
             rotation.rotate(-1)
         return False
 
@@ -356,7 +367,8 @@ class FifoQueue(SqsQueue):
             return False
         now = self.env._now
         del self._held[receipt]
-        self._changed.pop(receipt, None)
+        if self._changed:
+            self._changed.pop(receipt, None)
         self.in_flight_level.down(now)
         group = self._group_of(message)
         if group.delete(message):

@@ -136,6 +136,10 @@ class SqsQueue(SqsState):
             delay: DelaySeconds of the message, None for the queue's.
         """
 
+    def admits(self, message: Message, now: float) -> bool:
+        """Whether a send call with this message is taken, or refused and may be tried again."""
+        return not self.is_out
+
     def admit_call(self, messages: list[Message], now: float) -> tuple[list[Message], list[Message]]:
         """Which entries of a send call are taken, and which are refused and may be tried again."""
         return ([], messages) if self.is_out else (messages, [])

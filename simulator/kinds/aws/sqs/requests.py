@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.kinds.aws.sqs.quotas import chunks
+from simulator.kinds.aws.sqs.quotas import CHUNK, chunks
 
 if TYPE_CHECKING:
+    from simulator.engine.message import Message
     from simulator.kinds.aws.sqs.queue import SqsQueue
 
 
@@ -43,10 +44,11 @@ class Requests:
         self.send += more
         self.send_chunks += more
 
-    def sent_batch(self, messages: int, size: float) -> None:
-        """A SendMessageBatch of so many messages, `size` bytes in all, took the place of single calls."""
-        more = chunks(size) - 1
-        self.send += more + 1 - messages
+    def sent(self, messages: list[Message]) -> None:
+        """These came by one call: a SendMessageBatch takes the place of single ones."""
+        size = messages[0].size if len(messages) == 1 else sum([message.size for message in messages])
+        more = chunks(size) - 1 if size > CHUNK else 0
+        self.send += more + 1 - len(messages)
         self.send_chunks += more
 
     def received_chunks(self, size: float) -> None:

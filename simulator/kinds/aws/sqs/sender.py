@@ -136,9 +136,13 @@ class Sender(Acceptor):
         queue.buffered.up(now)
         queue.note_present(now)
         if self._batch_size == 1:
-            call = Call(self, message)
-            call.is_open = False
-            self.attempt(call, now)
+            if queue.admits(message, now):
+                self._deliver([message], 1, now)
+            else:
+                call = Call(self, message)
+                call.is_open = False
+                call.attempts = 1
+                self._refused(call, [message], now)
             return True
         batch = self._open
         if batch is not None and batch.size + message.size > BATCH_BYTES:
@@ -161,26 +165,35 @@ class Sender(Acceptor):
         self.attempt(batch, now)
 
     def attempt(self, call: Call, now: float) -> None:
-        """Make the call; what is throttled is tried again later, or has failed."""
+        """Make the call."""
         queue = self.queue
         call.attempts += 1
         passed, refused = queue.admit_call(call.messages, now)
         if passed:
-            self.retry.succeeded(call.attempts)
-            queue.requests.sent_batch(len(passed), sum([message.size for message in passed]))
-            # The entries of a batch become available together: one receive may return them all.
-            queue.holds_wakes = True
-            for message in passed:
-                queue.buffered.down(now)
-                delay = None if self._delay is None else min(self._delay(), _LONGEST_DELAY)
-                queue.store(message, now, delay)
-            queue.holds_wakes = False
-            for _ in passed:
-                if not queue.has_receivable():
-                    break
-                queue.wake_reader(now)
-        if not refused:
-            return
+            self._deliver(passed, call.attempts, now)
+        if refused:
+            self._refused(call, refused, now)
+
+    def _deliver(self, passed: list[Message], attempts: int, now: float) -> None:
+        """The call came through for these entries at attempt number `attempts`."""
+        queue = self.queue
+        self.retry.succeeded(attempts)
+        queue.requests.sent(passed)
+        # The entries of a batch become available together: one receive may return them all.
+        queue.holds_wakes = True
+        for message in passed:
+            queue.buffered.down(now)
+            delay = None if self._delay is None else min(self._delay(), _LONGEST_DELAY)
+            queue.store(message, now, delay)
+        queue.holds_wakes = False
+        for _ in passed:
+            if not queue.has_receivable():
+                break
+            queue.wake_reader(now)
+
+    def _refused(self, call: Call, refused: list[Message], now: float) -> None:
+        """What was throttled is tried again later, or has failed."""
+        queue = self.queue
         wait = self.retry.wait(call.attempts)
         if wait is None:
             for message in refused:
