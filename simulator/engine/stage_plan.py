@@ -140,14 +140,9 @@ def sizes_into(world: World, node: Node) -> list[float]:
     """The size of the messages of each producer that may come to the node, bytes; infinite where it differs
     from message to message.
     """
-    return [size.value if isinstance(size, Constant) else inf for size in _sizes(world, node)]
-
-
-def largest_into(world: World, node: Node) -> float:
-    """What no message that may come to the node is larger than, bytes."""
-    return max([inf if size is None else size.maximum() for size in _sizes(world, node)], default=0.0)
-
-
-def _sizes(world: World, node: Node) -> list[Variate | None]:
-    reaching = [one for source, one in enumerate(world.producers) if node.flows_beyond(source)]
-    return [getattr(world.document.node(producer).config, "size", None) for producer in reaching]
+    sizes = []
+    for source, producer in enumerate(world.producers):
+        if node.flows_beyond(source):
+            size = getattr(world.document.node(producer).config, "size", None)
+            sizes.append(size.value if isinstance(size, Constant) else inf)
+    return sizes

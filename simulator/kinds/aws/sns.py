@@ -14,6 +14,7 @@ from simulator.engine.message import Message
 from simulator.engine.node import Acceptor, SimulationLimit
 from simulator.engine.request import Responder
 from simulator.engine.world import World
+from simulator.kinds.aws.message_sizes import most_attributes
 from simulator.kinds.aws.sdk_retry import SdkRetry
 from simulator.kinds.aws.sns_checks import check
 from simulator.kinds.aws.sns_cost import cost_items
@@ -99,6 +100,11 @@ class SnsTopic(Acceptor):
         self.throttled = 0
         self.deduplicated = 0
         self.billed_requests = 0
+
+    @property
+    def most_added(self) -> float:
+        """Bytes by which a message may be larger when it is delivered."""
+        return most_attributes(self._world)[1] + max([one.extra for one in self.subscriptions], default=0)
 
     def entrance(self, edge: str) -> Acceptor:
         settings = self._incoming[edge].settings
@@ -203,7 +209,7 @@ class SnsTopic(Acceptor):
             self._stored_at = stored_at = max(stored_at, self._stored_at)
         plan = self._everybody
         if plan is None:
-            plan = self._plan_for(message.event)
+            plan = self.plan_for(message.event)
         if not plan:
             message.end()
             return True
@@ -227,7 +233,7 @@ class SnsTopic(Acceptor):
             id = (message.source, message.sequence)
         return self._deduplication.is_known((envelope.group, id) if self._by_group else id, now)
 
-    def _plan_for(self, event: Event | None) -> Plan:
+    def plan_for(self, event: Event | None) -> Plan:
         """The subscriptions whose filter policies let an event through; found once for each event."""
         if event is None:
             return tuple(one for one in self.subscriptions if one.takes(None))

@@ -1,23 +1,24 @@
 """When a topic of Amazon SNS brings messages on without events, and how.
 
-A standard topic without filters delivers every message once to every queue and function that subscribes,
-each after latencies of its own; nothing is refused, tried again, or kept. Only a quota could hold a publish
-up: events are needed then.
+A standard topic delivers every message once to every queue and function that subscribes and whose filter
+policy takes it, each after latencies of its own; nothing is refused, tried again, or kept. Only a quota could
+hold a publish up: events are needed then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulator.engine.quota_watch import QuotaWatch
-from simulator.engine.stage_plan import EventsNeeded, RelayPlan, largest_into
+from simulator.engine.stage_plan import EventsNeeded, RelayPlan
 from simulator.engine.travel import Carriage, Departures
 from simulator.kinds.aws.lambda_function.events import MAX_EVENT, EventQueue
-from simulator.kinds.aws.sns_delivery import SnsSubscription
+from simulator.kinds.aws.message_sizes import largest_into, most_attributes
+from simulator.kinds.aws.sns_delivery import MOST_RAW_ATTRIBUTES, SnsSubscription
 from simulator.kinds.aws.sqs.quotas import CHUNK
 from simulator.kinds.aws.sqs.standard import StandardQueue
 from simulator.measurement.tally import Samples
@@ -25,9 +26,10 @@ from simulator.measurement.tally import Samples
 if TYPE_CHECKING:
     from simulator.engine.link import Link
     from simulator.engine.node import Acceptor
-    from simulator.engine.recursion import Onward, Passage
+    from simulator.engine.payload import Event
+    from simulator.engine.recursion import Numbers, Onward, Passage
     from simulator.engine.world import World
-    from simulator.kinds.aws.sns import SnsTopic
+    from simulator.kinds.aws.sns import Plan, SnsTopic
     from simulator.measurement.level import Times
 
 #: Messages of one receive at most.
@@ -39,9 +41,10 @@ class TopicRelay:
 
     Args:
         onward: by subscription, where messages go when they are delivered.
+        events: what the messages say, one after the other; None where they say nothing.
     """
 
-    def __init__(self, topic: SnsTopic, onward: Sequence[Onward]) -> None:
+    def __init__(self, topic: SnsTopic, onward: Sequence[Onward], events: Callable[[], Event] | None) -> None:
         self._topic = topic
         self._departures = Departures(self._published)
         self._routes = [
@@ -50,6 +53,8 @@ class TopicRelay:
         ]
         self._quota = QuotaWatch(topic.quota_rate, topic.quota_rate)
         self._is_throttled = False
+        self._events = events
+        self._count = 0
 
     @property
     def horizon(self) -> float:
@@ -78,8 +83,26 @@ class TopicRelay:
         self._departures.tell(times)
         latency = self._topic.latency
         stored = times + np.array([latency() for _ in range(len(times))])
+        plans, plan = self._plans_of(passage)
         for route in self._routes:
-            route.send(passage, stored)
+            takes = np.array([route.subscription in one for one in plans])
+            if takes.all():
+                route.send(passage, stored)
+            elif takes.any():
+                rows = np.flatnonzero(takes[plan])
+                route.send(passage.chosen(rows), stored[rows])
+
+    def _plans_of(self, passage: Passage) -> tuple[list[Plan], Numbers]:
+        """The subscriptions that take some of the messages, and which of these each message has."""
+        topic, events = self._topic, self._events
+        first, self._count = self._count, self._count + len(passage)
+        if events is None:
+            return [topic.plan_for(None)], np.zeros(len(passage), dtype=np.int64)
+        if not (passage.sequence == np.arange(first + 1, self._count + 1)).all():
+            raise ValueError(f"{topic.id}: messages come in another order than they were made in")
+        places: dict[Plan, int] = {}
+        found = [places.setdefault(topic.plan_for(events()), len(places)) for _ in range(len(passage))]
+        return [*places], np.array(found, dtype=np.int64)
 
     def settle(self, now: float) -> None:
         """Count what is published and delivered up to `now` (seconds).
@@ -91,16 +114,13 @@ class TopicRelay:
             raise EventsNeeded(f"{self._topic.id}: publishes are throttled")
         self._departures.settle(now)
         for route in self._routes:
-            route.carriage.settle(now)
+            route.settle(now)
 
     def _published(self, count: int) -> None:
         topic = self._topic
         topic.accepted += count
         topic.delivered += count
         topic.billed_requests += count
-        for route in self._routes:
-            route.subscription.total += count
-            route.subscription.in_transit += count
 
 
 class _Route:
@@ -109,12 +129,23 @@ class _Route:
     def __init__(self, topic: SnsTopic, subscription: SnsSubscription, onward: Onward) -> None:
         self.subscription = subscription
         self.carriage = Carriage(onward, self._delivered)
+        self._departures = Departures(self._sent)
         self._env = topic.env
 
     def send(self, passage: Passage, stored: Times) -> None:
         """Messages will be stored at `stored` (seconds)."""
+        self._departures.tell(passage.arrived)
         latency = self.subscription.latency
         self.carriage.send(passage, stored + np.array([latency() for _ in range(len(stored))]))
+
+    def settle(self, now: float) -> None:
+        """Count what is published and delivered up to `now` (seconds)."""
+        self._departures.settle(now)
+        self.carriage.settle(now)
+
+    def _sent(self, count: int) -> None:
+        self.subscription.total += count
+        self.subscription.in_transit += count
 
     def _delivered(self, published: Times, delivered: Times) -> None:
         count = len(published)
@@ -128,8 +159,10 @@ class _Route:
 class TopicPlan(RelayPlan):
     """A relay that might take the place of a topic."""
 
-    def __init__(self, topic: SnsTopic) -> None:
+    def __init__(self, world: World, topic: SnsTopic, teller: str | None) -> None:
+        self._world = world
         self._topic = topic
+        self._teller = teller
 
     @property
     def entrances(self) -> Sequence[Acceptor]:
@@ -140,38 +173,48 @@ class TopicPlan(RelayPlan):
         return self._topic.subscriptions
 
     def lay(self, entrance: Acceptor, onward: Sequence[Onward]) -> TopicRelay:
-        return TopicRelay(self._topic, onward)
+        world, events = self._world, None
+        if self._teller is not None:
+            template = getattr(world.document.node(self._teller).config, "event", {})
+            events = world.event_draws(template, self._teller)
+        return TopicRelay(self._topic, onward, events)
 
 
 def plan_topic(world: World, topic: SnsTopic) -> RelayPlan | None:
     """The plan for a topic, None where only events model it.
 
-    It is a standard topic without an archive, to which messages of limited size and without attributes come;
-    which delivers nothing twice and filters nothing; whose subscribers are queues and functions that take
-    everything.
+    It is a standard topic without an archive, which delivers nothing twice; its subscribers are queues and
+    functions. Messages are of limited size, and say nothing, or come straight from their producer.
     """
     settings = topic.settings
-    largest = largest_into(world, topic)
-    has_events = any(getattr(world.document.node(id).config, "event", None) for id in world.producers)
+    count, size = most_attributes(world)
+    largest = largest_into(world, topic) + size
+    tellers = [id for id in world.producers if getattr(world.document.node(id).config, "event", None)]
+    edges = world.document.edges_into(topic.id)
+    is_straight = len(edges) == 1 and edges[0].source in world.producers and edges[0].delay() is None
     is_plain = (
         not settings.fifo_topic
         and settings.archive_policy is None
         and settings.duplicates <= 0.0
-        and not has_events
-        and largest <= min(settings.maximum_message_size, CHUNK)
+        and (not tellers or is_straight)
+        and largest <= _limit(topic)
+        and all(type(one) is SnsSubscription and largest <= _room(one) for one in topic.subscriptions)
+        and not (count > MOST_RAW_ATTRIBUTES and any(one.is_raw for one in topic.subscriptions))
     )
-    return (
-        TopicPlan(topic) if is_plain and all(_is_plain(one, largest) for one in topic.subscriptions) else None
-    )
+    teller = edges[0].source if edges and edges[0].source in tellers else None
+    return TopicPlan(world, topic, teller) if is_plain else None
 
 
-def _is_plain(subscription: SnsSubscription, largest: float) -> bool:
+def _limit(topic: SnsTopic) -> float:
+    """Bytes of a publish that is taken, and billed once."""
+    return min(topic.settings.maximum_message_size, CHUNK)
+
+
+def _room(subscription: SnsSubscription) -> float:
+    """Bytes of a publish that the subscriber takes however many come together."""
     target = subscription.target
-    size = largest + subscription.extra
     if isinstance(target, EventQueue):
-        is_small = size <= MAX_EVENT
-    elif type(target) is StandardQueue:
-        is_small = size <= target.settings.maximum_message_size and size * MOST_RECEIVED <= CHUNK
-    else:
-        return False
-    return type(subscription) is SnsSubscription and subscription.matcher is None and is_small
+        return MAX_EVENT - subscription.extra
+    if type(target) is StandardQueue:
+        return min(target.settings.maximum_message_size, CHUNK / MOST_RECEIVED) - subscription.extra
+    return -inf

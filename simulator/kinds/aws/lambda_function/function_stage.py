@@ -16,12 +16,13 @@ from simulator.design.calls import CallSettings
 from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.broker_stage import Follower, Noting, Ready
 from simulator.engine.recursion import NO_NUMBERS, Passage, merged_passages
-from simulator.engine.stage_plan import EventsNeeded, StagePlan, largest_into, takes_time
+from simulator.engine.stage_plan import EventsNeeded, StagePlan, takes_time
 from simulator.engine.worked_rows import NO_ROWS, WorkedRows
 from simulator.kinds.aws.dynamodb.plain_calls import PlainCalls, is_plainly_called, plain_calls
 from simulator.kinds.aws.lambda_function.events import MAX_EVENT, EventQueue
 from simulator.kinds.aws.lambda_function.function import LambdaFunction
 from simulator.kinds.aws.lambda_function.runs import Runs
+from simulator.kinds.aws.message_sizes import largest_into
 from simulator.measurement.level import NO_TIMES, Timeline
 from simulator.measurement.tally import Samples
 

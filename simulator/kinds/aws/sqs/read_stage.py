@@ -19,7 +19,8 @@ from simulator.engine.broker_stage import (
     passing,
     replacing,
 )
-from simulator.engine.stage_plan import EventsNeeded, largest_into
+from simulator.engine.stage_plan import EventsNeeded
+from simulator.kinds.aws.message_sizes import largest_into
 from simulator.kinds.aws.sqs.age_looks import AgeLooks
 from simulator.kinds.aws.sqs.quotas import CHUNK
 from simulator.measurement.level import Course

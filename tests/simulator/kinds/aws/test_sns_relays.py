@@ -12,6 +12,17 @@ from tests.simulator.designs import design, node
 from tests.simulator.engines import parts, seen
 
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.03}
+TIERS = {
+    "type": "OrderPlaced",
+    "detail": {"total": {"distribution": "uniform", "low": 0, "high": 10}},
+    "attributes": {"tier": {"choice": {"gold": 1, "silver": 2}}},
+}
+GOLD = {"FilterPolicy": {"tier": ["gold"]}}
+LARGE = {"FilterPolicy": {"total": [{"numeric": [">", 7]}]}, "FilterPolicyScope": "MessageBody"}
+BEHIND = [
+    node("q3", "aws.sqs", ReceiveMessageWaitTimeSeconds=1),
+    node("c3", "consumer", instances=4, service_time=EXPONENTIAL),
+]
 
 
 def fan_out(
@@ -48,10 +59,28 @@ def fan_out(
         (fan_out(producer={"arrivals": {"process": "batch-poisson", "rate": 5, "batch": 9}}), (3, 1)),
         # A quota that holds publishes up: events are needed when it does.
         (fan_out({"publish_quota": 40}), (3, 1)),
-        # What the relay does not model: copies, order, filters, messages too large, several publishers.
+        # Filter policies, on attributes and bodies; some messages come to no queue.
+        (fan_out(edge_configs={"t->q": GOLD}), (3, 1)),
+        (fan_out(producer={"event": TIERS}), (3, 1)),
+        (fan_out(producer={"event": TIERS}, edge_configs={"t->q": GOLD, "t->q2": LARGE}), (3, 1)),
+        (
+            fan_out(producer={"event": TIERS}, edge_configs={"t->q": {**GOLD, "RawMessageDelivery": True}}),
+            (3, 1),
+        ),
+        # A queue behind: messages are larger than they were made, by the envelope and the attributes.
+        (fan_out(producer={"event": TIERS}, more=BEHIND, edges=["c->q3", "q3->c3"]), (4, 1)),
+        (fan_out(producer={"size": 6_100}, more=BEHIND, edges=["c->q3", "q3->c3"]), (0, 0)),
+        # What the relay does not model: copies, order, events that came late, large messages, more senders.
         (fan_out({"duplicates": 0.1}), (0, 0)),
-        (fan_out(edge_configs={"t->q": {"FilterPolicy": {"type": ["A"]}}}), (0, 0)),
-        (fan_out(producer={"event": {"source": "shop", "type": "A"}}), (0, 0)),
+        (fan_out(producer={"event": TIERS}, edge_configs={"p->t": {"delay": EXPONENTIAL}}), (0, 0)),
+        (fan_out(producer={"event": {**TIERS, "attributes": {"text": "x" * 9_000}}}), (0, 0)),
+        (
+            fan_out(
+                producer={"event": {**TIERS, "attributes": {f"a{n}": "x" for n in range(11)}}},
+                edge_configs={"t->q": {"RawMessageDelivery": True}},
+            ),
+            (0, 0),
+        ),
         (fan_out(producer={"size": 200_000}), (0, 0)),
         (fan_out(more=[node("p2", "producer")], edges=["p2->t"]), (0, 0)),
         (fan_out(faults=[{"kind": "outage", "node": "c2", "at": 3, "duration": 1}]), (0, 0)),
