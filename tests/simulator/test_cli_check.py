@@ -184,7 +184,7 @@ def estimate(mean: float, low: float, high: float) -> dict[str, Any]:
         (estimate(10, 9, 11), estimate(13, 10.9, 15), "not distinguishable", "+30 %"),
         (estimate(10, 9, 11), estimate(13, 12, 14), "differs", "+30 %"),
         (estimate(10, 9, 11), estimate(5, 4, 6), "differs", "-50 %"),
-        (estimate(10, 9, 11), estimate(9.999, 9, 11), "not distinguishable", "0.0 %"),
+        (estimate(10, 9, 11), estimate(9.999, 9, 11), "not distinguishable", "-0.01 %"),
         # Without an interval nothing is claimed; none seen of many has the bound of the rule of three.
         ({"mean": 0.0, "ci95": None}, {"mean": 3.0, "ci95": None}, "no interval", ""),
         ({"mean": 0.0, "ci95": None, "of": 1_000, "upper95": 0.003}, estimate(30, 20, 40), "differs", ""),
