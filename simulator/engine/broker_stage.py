@@ -7,8 +7,8 @@ kind finds these times, here they become what the events would have counted, mea
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,8 @@ from simulator.engine.broker import Subscription
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message_draws import ManyDraws
 from simulator.engine.recursion import Flags, Numbers, Onward
-from simulator.measurement.level import Course, SizedLevel, Timeline, Times, changes
+from simulator.engine.worked_rows import Columns
+from simulator.measurement.level import Course, SizedLevel, Timeline, Times, Total, changes
 from simulator.measurement.tally import Samples
 
 #: What can happen to a message, as bits of `Rows.noted`.
@@ -27,7 +28,7 @@ ARRIVED, READY, TAKEN, REACHED, BEGUN, ENDED, SETTLED = 1, 2, 4, 8, 16, 32, 64
 
 
 @dataclass(slots=True)
-class Rows:
+class Rows(Columns):
     """Messages with all that is known of them, in order of arrival; arrays of one length.
 
     Times are in seconds, infinite where they are not known yet.
@@ -59,10 +60,6 @@ class Rows:
     def __len__(self) -> int:
         return len(self.sequence)
 
-    def chosen(self, rows: Numbers) -> Rows:
-        """The messages at these positions, in this order."""
-        return Rows(*(getattr(self, field.name)[rows] for field in fields(self)))
-
     def fresh(self, times: Times, what: int, until: float) -> Numbers:
         """The messages to which it happens up to `until` (seconds), those noted before left out, in order of
         time.
@@ -74,15 +71,6 @@ class Rows:
         which = np.flatnonzero((times <= until) & (self.noted & what == 0))
         self.noted[which] |= what
         return which[times[which].argsort(kind="stable")]
-
-    @staticmethod
-    def joined(parts: Sequence[Rows]) -> Rows:
-        """Those of all parts, one after the other."""
-        if len(parts) == 1:
-            return parts[0]
-        return Rows(
-            *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Rows))
-        )
 
 
 class Follower(Protocol):
@@ -112,12 +100,47 @@ class Noting:
             self._note(part)
 
 
+class Accepting(Protocol):
+    """A broker that counts what comes in, and knows how many are in it at most."""
+
+    accepted: int
+    present: Total
+
+
+def events_at(env: SimulationEnvironment, times: Times) -> Noting:
+    """At each of `times` (seconds, ascending) an event would have occurred that does nothing else."""
+
+    def note(part: slice) -> None:
+        env.events += part.stop - part.start
+
+    return Noting(times, note)
+
+
+def arrivals_at(broker: Accepting, times: Times, present: Numbers) -> Noting:
+    """The broker accepts a message at each of `times` (seconds, ascending).
+
+    Args:
+        present: what `Total.note` finds after each.
+    """
+
+    def note(part: slice) -> None:
+        broker.accepted += part.stop - part.start
+        broker.present.note_highest(times[part], present[part])
+
+    return Noting(times, note)
+
+
 @dataclass(slots=True)
 class Ready:
     """All that happens up to the time `until` (seconds)."""
 
     until: float
     followers: list[Follower]
+
+    def follow(self, now: float) -> None:
+        """Do what happens up to `now` (seconds)."""
+        for follower in self.followers:
+            follower.follow(now)
 
 
 class BrokerStage(AheadStage[Ready]):
@@ -162,8 +185,7 @@ class BrokerStage(AheadStage[Ready]):
         return Ready(until, followers)
 
     def _follow(self, ahead: Ready, now: float) -> None:
-        for follower in ahead.followers:
-            follower.follow(now)
+        ahead.follow(now)
 
     def _new_rows(self, until: float) -> list[Rows]:
         made = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -19,7 +19,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class WorkedRows:
+class Columns:
+    """Arrays of one length, in each of which a place is that of one message."""
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The messages of all parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    def chosen(self, rows: Numbers) -> Self:
+        """The messages at these positions, in this order."""
+        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(slots=True)
+class WorkedRows(Columns):
     """Messages, mostly in order of arrival; arrays of one length."""
 
     #: From 0, in order of arrival.
@@ -48,17 +64,6 @@ class WorkedRows:
             passage.arrived,
             np.full(len(passage), inf),
         )
-
-    @staticmethod
-    def joined(parts: Sequence[WorkedRows]) -> WorkedRows:
-        """Those of all parts, one after the other."""
-        return WorkedRows(
-            *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(WorkedRows))
-        )
-
-    def chosen(self, rows: Numbers) -> WorkedRows:
-        """The messages at these positions, in this order."""
-        return WorkedRows(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def numbered(self, numbers: list[int]) -> Numbers:
         """The positions of messages by their numbers."""

@@ -12,8 +12,9 @@ import numpy as np
 from simulator.compiled import compiled
 from simulator.measurement.edge_record import counts_by_edge
 from simulator.measurement.histogram import bucket_of, nearest_rank, ranked, ranked_between
+from simulator.measurement.level import NO_STOPS
 from simulator.measurement.shares import SHARES, shares_between
-from simulator.measurement.tally import NO_STOPS, Buckets, Run, Samples, Spread, Tally, View
+from simulator.measurement.tally import Buckets, Run, Samples, Spread, Tally, View
 
 if TYPE_CHECKING:
     from simulator.engine.node import Node

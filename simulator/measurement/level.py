@@ -11,6 +11,7 @@ from simulator.compiled import compiled
 
 Times = NDArray[np.float64]
 NO_TIMES: Times = np.zeros(0)
+NO_STOPS: NDArray[np.int64] = np.zeros(0, np.int64)
 
 #: Finding so many looks at once is not quicker than one after the other.
 _FEW_LOOKS = 4
@@ -290,8 +291,9 @@ class Timeline:
         self._passed = 0
         self._known: dict[float, int] = {}
         #: How many will have passed at each of these.
-        self.stops: NDArray[np.int64] = times.searchsorted(looks, "right")
+        self.stops = NO_STOPS
         if len(looks):
+            self.stops = times.searchsorted(looks, "right")
             self._known = dict(zip(looks.tolist(), self.stops.tolist(), strict=True))
 
     def twin(self) -> Timeline:

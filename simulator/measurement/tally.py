@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.compiled import compiled
 from simulator.measurement.histogram import Histogram, bucket_of, counted_buckets
+from simulator.measurement.level import NO_STOPS
 
 BLOCK = 8192
 #: Samples that `extend` lets stand before their sums are formed, whether somebody looks or not.
@@ -26,7 +27,6 @@ MOST_BUFFERED = 2 * BLOCK
 FEW = 64
 
 Buckets = NDArray[np.uint16]
-NO_STOPS: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
 def _smallest_type(most: int) -> type[np.unsignedinteger]:

@@ -25,6 +25,8 @@ from simulator.engine.broker_stage import (
     Ready,
     Rows,
     SizedCourse,
+    arrivals_at,
+    events_at,
     passing,
     replacing,
 )
@@ -138,10 +140,6 @@ class QueueStage(BrokerStage):
         present = queue.present.after_each(arrived, left)
         residence = np.add.accumulate(np.concatenate(([queue.residence_sum], left - rows.arrived[gone])))
 
-        def note_arrivals(part: slice) -> None:
-            queue.accepted += part.stop - part.start
-            queue.present.note_highest(arrived[part], present[part])
-
         def note_deliveries(part: slice) -> None:
             queue.receives += part.stop - part.start
             subscription.total += part.stop - part.start
@@ -151,14 +149,11 @@ class QueueStage(BrokerStage):
             queue.departures += part.stop - part.start
             queue.residence_sum = float(residence[part.stop])
 
-        def note_events(part: slice) -> None:
-            env.events += part.stop - part.start
-
         followers: list[Follower] = [
-            Noting(arrived, note_arrivals),
+            arrivals_at(queue, arrived, present),
             Noting(taken, note_deliveries),
             Noting(left, note_departures),
-            Noting(np.array(happened.events), note_events),
+            events_at(env, np.array(happened.events)),
             Course(self._consumer.busy, *changes(np.array(happened.woken), np.array(happened.rested))),
             *self._note_channels(rows, sent, begun, settled, until),
         ]
@@ -175,7 +170,7 @@ class QueueStage(BrokerStage):
         if not self._is_automatic:
             followers.append(SizedCourse(queue.unacked_level, *replacing(acknowledged, taken), size))
         if self._watch is not None:
-            followers.append(Noting(self._watch.run(rows, until), note_events))
+            followers.append(events_at(env, self._watch.run(rows, until)))
         return followers
 
     def _note_channels(

@@ -71,8 +71,7 @@ class FunctionStage(AheadStage[Ready]):
         return len(self._rows) > 0 or len(self._to_come) > 0
 
     def _follow(self, ahead: Ready, now: float) -> None:
-        for follower in ahead.followers:
-            follower.follow(now)
+        ahead.follow(now)
 
     def _work_ahead(self, until: float) -> Ready:
         told = merged_passages([self._to_come, *self._told(until)])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.engine.broker_stage import ARRIVED, TAKEN, Follower, Noting, Rows
+from simulator.engine.broker_stage import ARRIVED, TAKEN, Follower, Noting, Rows, events_at
 from simulator.engine.stage_plan import StagePlan
 from simulator.kinds.aws.lambda_function.function_stage import function_calls, runs_plainly
 from simulator.kinds.aws.lambda_function.mapping import EventSourceMapping
@@ -100,14 +100,11 @@ class MappingStage(ReadStage):
         def note_size(part: slice) -> None:
             mapping.size = polled.sizes[part.stop - 1]
 
-        def note_ramps(part: slice) -> None:
-            env.events += part.stop - part.start
-
         return [
             Noting(taken, note_batches),
             Noting(np.array(wakes), note_wakes),
             Noting(np.array(polled.resized), note_size),
-            Noting(np.array(polled.ramps), note_ramps),
+            events_at(env, np.array(polled.ramps)),
         ]
 
     def _note_work(self, rows: Rows, begun: Numbers, ended: Numbers, until: float) -> list[Follower]:

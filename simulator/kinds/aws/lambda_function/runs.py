@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.engine.broker_stage import Follower, Noting, replacing
+from simulator.engine.broker_stage import Follower, Noting, events_at, replacing
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.engine.token_bucket import TokenBucket
 from simulator.kinds.aws.lambda_function.account import ScalingRate
@@ -202,13 +202,10 @@ class Runs:
         self._deadlines, due = due[stop:], due[:stop]
         worked, self._worked = np.array(self._worked), []
 
-        def note_events(part: slice) -> None:
-            env.events += part.stop - part.start
-
         tables = dict.fromkeys(table for table, _ in self._calls)
         return [
-            Noting(worked, note_events),
-            Noting(due, note_events),
+            events_at(env, worked),
+            events_at(env, due),
             *(follower for table in tables for follower in table.note(rows, keys, until)),
         ]
 
@@ -237,12 +234,9 @@ class Runs:
         def note_init(part: slice) -> None:
             function.init_duration.extend(init, part)
 
-        def note_ready(part: slice) -> None:
-            function.env.events += part.stop - part.start
-
         return [
             Noting(begun, note_init),
-            Noting(ready, note_ready),
+            events_at(function.env, ready),
             Course(function.initialising, times, steps),
         ]
 

@@ -16,6 +16,8 @@ from simulator.engine.broker_stage import (
     Follower,
     Noting,
     Rows,
+    arrivals_at,
+    events_at,
     passing,
     replacing,
 )
@@ -88,10 +90,6 @@ class ReadStage(BrokerStage):
         present = queue.present.after_each(arrived, ends)
         residence = np.add.accumulate(np.concatenate(([queue.residence_sum], ends - rows.arrived[ended])))
 
-        def note_arrivals(part: slice) -> None:
-            queue.accepted += part.stop - part.start
-            queue.present.note_highest(arrived[part], present[part])
-
         def note_taken(part: slice) -> None:
             queue.receives += part.stop - part.start
             subscription.total += part.stop - part.start
@@ -103,17 +101,14 @@ class ReadStage(BrokerStage):
             queue.departures += count
             queue.residence_sum = float(residence[part.stop])
 
-        def note_timer(part: slice) -> None:
-            env.events += part.stop - part.start
-
         # An open long poll: the message is received when it comes, by a worker that was idle.
         is_at_once = rows.taken[came] == arrived
         later = taken[taken > rows.arrived[received]]
         return [
-            Noting(arrived, note_arrivals),
+            arrivals_at(queue, arrived, present),
             Noting(taken, note_taken),
             Noting(ends, note_deletes),
-            Noting(self._timer.run(rows, until), note_timer),
+            events_at(env, self._timer.run(rows, until)),
             self._ages.run(rows.arrived, rows.ends, until),
             Course(queue.available, *passing(arrived, is_at_once, later)),
             Course(queue.in_flight_level, *replacing(ends, taken), also=self._hands),

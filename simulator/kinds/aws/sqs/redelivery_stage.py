@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.engine.ahead_stage import AheadStage
-from simulator.engine.broker_stage import Follower, Noting, Ready
+from simulator.engine.broker_stage import Follower, Noting, Ready, arrivals_at, events_at
 from simulator.engine.message import Message
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.engine.worked_rows import NO_ROWS, WorkedRows
@@ -97,8 +97,7 @@ class RedeliveryStage(AheadStage[Ready]):
         return True  # the age of the oldest message is looked at, and timers are due, without one too
 
     def _follow(self, ahead: Ready, now: float) -> None:
-        for follower in ahead.followers:
-            follower.follow(now)
+        ahead.follow(now)
         self._reader.empty_receives = self._polls.empty_until(now)
 
     def _work_ahead(self, until: float) -> Ready:
@@ -145,10 +144,6 @@ class RedeliveryStage(AheadStage[Ready]):
         present = queue.present.after_each(arrived, left)
         residence = np.add.accumulate(np.concatenate(([queue.residence_sum], left - rows.arrived[gone])))
 
-        def note_arrivals(part: slice) -> None:
-            queue.accepted += part.stop - part.start
-            queue.present.note_highest(arrived[part], present[part])
-
         def note_taken(count: int) -> None:
             queue.receives += count
             subscription.total += count
@@ -163,16 +158,13 @@ class RedeliveryStage(AheadStage[Ready]):
             queue.departures += part.stop - part.start
             queue.residence_sum = float(residence[part.stop])
 
-        def note_timers(count: int) -> None:
-            env.events += count
-
         return [
-            Noting(arrived, note_arrivals),
+            arrivals_at(queue, arrived, present),
             _counting(happened.taken, note_taken),
             _counting(happened.redelivered, note_redelivered),
             _counting(happened.receives, note_receives),
             Noting(left, note_departures),
-            _counting(happened.timers, note_timers),
+            events_at(env, np.array(happened.timers)),
             self._ages.run(rows.arrived, rows.ends, until),
             _course(queue.available, happened.available),
             _course(queue.in_flight_level, happened.in_flight),
