@@ -8,7 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.test_first_journey import node
@@ -147,8 +147,20 @@ def test_a_run_that_failed_says_that_it_has_no_report(page: Page, live: LiveServ
     for worker in live.worker_pids():
         os.kill(worker, signal.SIGKILL)
     live.wait_for(run, "failed")
-    page.goto(f"{live.url}/designs/{design}/runs/{run}")
-    page.get_by_role("tab", name="Results").click()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/api/runs/{run}", hold)
+    with page.expect_request(f"**/api/runs/{run}"):
+        page.goto(f"{live.url}/designs/{design}/runs/{run}", wait_until="commit")
+    results = page.get_by_role("tab", name="Results")
+    results.click()
+    expect(results).to_have_attribute("aria-selected", "true")
+    for route in held:  # the run comes after the tab was chosen
+        route.continue_()
+    page.unroute(f"**/api/runs/{run}", hold)
     said = "This run failed before it had results: there is nothing to judge and no report of it."
     expect(page.get_by_role("tabpanel")).to_contain_text(said, timeout=20_000)
     page.get_by_role("button", name="Export").click()

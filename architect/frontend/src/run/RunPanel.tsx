@@ -32,6 +32,7 @@ const REST = 280;
 export function RunPanel({ selection }: RunPanelProps) {
   const page = pageOf(usePath());
   const designId = page.page === "design" ? page.designId : "";
+  const addressed = page.page === "design" ? page.runId : null;
   const runId = useSession((state) => state.run?.id ?? null);
   const eventCount = useSession((state) => state.events.length + state.eventsLeftOut);
   const [tab, setTab] = useState<Tab>("charts");
@@ -40,14 +41,17 @@ export function RunPanel({ selection }: RunPanelProps) {
     Math.round(Math.max(270, Math.min(380, window.innerHeight * 0.36))),
   );
 
-  // a run that comes on the canvas opens the drawer; closing it is the user's to do
+  const chosenFor = useRef<string | null>(null);
+
+  // a run that comes on the canvas opens the drawer; closing it, and what was chosen while it was read, is the user's
   useEffect(() => {
     if (!runId) return;
     setOpen(true);
-    setTab("charts");
+    if (chosenFor.current !== runId) setTab("charts");
   }, [runId]);
 
   const select = (next: Tab) => {
+    chosenFor.current = addressed;
     setTab(next);
     setOpen(true);
   };
