@@ -72,7 +72,7 @@ def import_design(options: argparse.Namespace) -> int:
     given = [name for one in options.files for name in _inside(one)]
     names = _shown_names(given)
     files = [SourceFile(shown, _read(name)) for name, shown in zip(given, names, strict=True)]
-    imported = import_files(files, format=options.format)
+    imported = import_files(files, format=options.format, folder=_folder_of(options.files))
     text = own_yaml(imported.document)
     if target is None:
         sys.stdout.write(text)
@@ -99,6 +99,11 @@ def _inside(name: str) -> list[str]:
     if not found:
         raise CannotDo(f"{name}: no file in the folder ends with {', '.join(READABLE)}")
     return found
+
+
+def _folder_of(names: Sequence[str]) -> str:
+    """What a design is called that is made of one folder: the folder's name."""
+    return Path(names[0]).resolve().name if len(names) == 1 and Path(names[0]).is_dir() else ""
 
 
 def _read(name: str) -> bytes:

@@ -213,6 +213,16 @@ def sampled(slices: Iterable[TallySlice]) -> Values:
     return values
 
 
+def _utilization(record: NodeRecord, busy: float, start: float, end: float) -> float | None:
+    """Busy share of the servers; None for none, or while an autoscaler has no instance."""
+    if not record.servers:
+        return None
+    if not record.resized:
+        return busy / (end - start) / record.servers
+    able = record.server_seconds(start, end)
+    return busy / able if able else None
+
+
 def node_values(recording: Recording, record: NodeRecord, first: int, last: int) -> Values:
     """All metrics of a node over the slices `first` to `last` (exclusive)."""
     start, end = recording.boundaries[first], recording.boundaries[last]
@@ -229,12 +239,8 @@ def node_values(recording: Recording, record: NodeRecord, first: int, last: int)
     for metric, areas in record.areas.items():
         mean = (areas[last] - areas[first]) / span
         if metric == "busy":
-            if record.servers:
-                values[("utilization",)] = (
-                    mean / record.servers
-                    if not record.resized
-                    else (areas[last] - areas[first]) / record.server_seconds(start, end)
-                )
+            if (utilization := _utilization(record, areas[last] - areas[first], start, end)) is not None:
+                values[("utilization",)] = utilization
             continue
         values[(metric, "mean")] = mean
         peaks = record.peaks.get(metric, [])[first:last]

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from simulator.formats.imports.source_file import Path
+
 #: Fields of ``$.order.total`` (not of the context ``$$.``), and of ``$states.input.order`` in JSONata.
 _NAMES = r"([A-Za-z_](?:[A-Za-z0-9_.]|\[\d{1,6}\]|\[\*\]){0,200})"
 _JSONPATH = re.compile(r"(?<![$\w])\$\." + _NAMES)
@@ -25,6 +27,10 @@ _ITEM = re.compile(r"(?:\$\$|\$states\.context)\.Map\.Item\.Value(?:\." + _NAMES
 _INDEX = re.compile(r"\[[\d*]{1,6}\]")
 _EACH = "[]"
 _FIELDS = (_JSONPATH, _JSONATA, _INPUT, _ITEM)
+#: JSON out of a text, in JSONPath and in JSONata; what a function of the machine gives is known.
+_FROM_TEXT = re.compile(
+    r"States\.StringToJson\(\s{0,9}(\$[^()\s]{1,200})\s{0,9}\)|\$parse\(\s{0,9}(\$states\.[^()\s]{1,200})\s{0,9}\)"
+)
 _LENGTH = re.compile(
     r"States\.Array(?:Length|GetItem|Contains|Partition|Unique)\(\s*\$\.([A-Za-z_][A-Za-z0-9_.]{0,200})"
 )
@@ -99,6 +105,25 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
     tops = {one.split(".")[0] for one in lists}
     items = {key: value for key, value in _filled(found, "", compared, set()).items() if key not in tops}
     return _filled(found, "", compared, lists, items)
+
+
+def json_texts(definition: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Where a machine reads JSON out of a text that nobody has: the path in the definition, and the text."""
+    left: list[tuple[Path, Any]] = [((), definition)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, str):
+            if (found := _FROM_TEXT.search(value)) and path[-1:] != ("Comment",):
+                yield path, found[1] or found[2]
+        elif len(path) < 60:
+            inner = (
+                value.items()
+                if isinstance(value, Mapping)
+                else enumerate(value)
+                if isinstance(value, list)
+                else ()
+            )
+            left.extend([((*path, key), one) for key, one in inner][::-1])
 
 
 def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:

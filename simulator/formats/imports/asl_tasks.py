@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from simulator.formats.imports.asl_examples import ITEMS, examples_of
+from simulator.formats.imports.asl_examples import ITEMS, examples_of, json_texts
 from simulator.formats.imports.asl_lists import giving_lists
 from simulator.formats.imports.assumed_work import CALL, DEFAULT_TIMEOUT, function_work, handler_work
 from simulator.formats.imports.aws_names import arn
@@ -194,6 +194,15 @@ def _link_tasks(
             f"tasks of {part.label} that a Map goes over give a list of {ITEMS}: "
             f"{', '.join(sorted(givers))[:150]}",
             *path,
+        )
+    for at, unknown in json_texts(definition):
+        state = next((name for before, name in pairwise(at) if before == "States"), part.label)
+        reading.assumed(
+            f"executions of {part.label} fail in {str(state)[:80]}: it reads JSON out of the text "
+            f"{unknown[:80]}, which nobody has; the source's event, or the result on the task's edge, can "
+            "hold it",
+            *path,
+            *at,
         )
     if examples:
         reading.assumed(

@@ -43,7 +43,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("topic", r"\btopic\b|pub.?sub|\bnats\b|mqtt|mosquitto|pulsar|broker|event stream"),
     (
         "producer",
-        r"producer|publisher|\bclients?\b|\busers?\b|browser|customer|sensor|device|mobile|web ?(shop|site)",
+        (
+            r"producer|publisher|\bclients?\b|\busers?\b|browser|customer|sensor|device|mobile|internet|"
+            r"web ?(shop|site)"
+        ),
     ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _WORDS)

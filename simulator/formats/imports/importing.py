@@ -63,12 +63,13 @@ class Imported:
     report: Report
 
 
-def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> Imported:
+def import_files(files: Sequence[SourceFile], *, format: str | None = None, folder: str = "") -> Imported:
     """Make one design of several files.
 
     Args:
         files: in any order; what they say of the same thing is put together.
         format: name of the format of all files; None recognises it by their content.
+        folder: the folder that they are all of, which names the design; "" where their names say it, or none.
 
     Raises:
         InvalidDesign: when a file cannot be read (with file and place), or when nothing in the files can
@@ -106,7 +107,10 @@ def import_files(files: Sequence[SourceFile], *, format: str | None = None) -> I
     for reading in readings:
         extras |= reading.extras
     used = [file for file, one in chosen if one is not UNKNOWN and file not in refused] or list(files)
-    title = next((reading.title for reading in readings if reading.title), "") or _title(used)
+    whole = folder or _folder_of(files)
+    title = next((reading.title for reading in readings if reading.title), "")
+    if not title or (whole and len(used) > 1):  # a title is that of one of the files
+        title = _title(whole or used[0].name.replace("\\", "/").rsplit("/", 1)[-1].split(".")[0])
     names = ", ".join(file.name for file in used[:20])
     try:
         document = assemble(drawing, title, f"Imported from {names}.", extras)
@@ -212,11 +216,16 @@ def _why(readings: Sequence[Reading]) -> str:
     )[:500]
 
 
-def _title(files: Sequence[SourceFile]) -> str:
-    stem = (
-        files[0].name.replace("\\", "/").rsplit("/", 1)[-1].split(".")[0].replace("_", " ").replace("-", " ")
-    )
-    return (stem.strip() or "Imported design").capitalize()
+def _title(name: str) -> str:
+    words = name.replace("_", " ").replace("-", " ").strip()
+    return (words[:1].upper() + words[1:200]) or "Imported design"
+
+
+def _folder_of(files: Sequence[SourceFile]) -> str:
+    """The folder that the names of all files begin with ("" for none)."""
+    names = [file.name.replace("\\", "/") for file in files]
+    folder, is_inside, _ = names[0].partition("/")
+    return folder if all(name.startswith(f"{folder}{is_inside}") for name in names) and is_inside else ""
 
 
 def _located(notes: Sequence[Note]) -> tuple[Note, ...]:

@@ -6,14 +6,14 @@ Source: Strimzi documentation, *KafkaTopic schema reference*; Apache Kafka docum
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.formats.imports.kafka_clients import CLIENTS
 from simulator.formats.imports.kafka_settings import topic_config
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import Path, SourceFile
-from simulator.formats.imports.values import mapping, rows, text, whole
+from simulator.formats.imports.values import mapping, text, whole
 
 _DESCRIBED = re.compile(
     r"^Topic:\s*(?P<topic>\S{1,249})\s.*?PartitionCount:\s*(?P<partitions>\d{1,9})\s+ReplicationFactor:\s*"
@@ -39,32 +39,16 @@ _COUNTS = (
     ("replicas", "replication.factor"),
     ("replicationFactor", "replication.factor"),
 )
+#: A Kubernetes resource and its place in the file.
+Resource = tuple[dict[str, Any], Path]
 _PARTITION = re.compile(r"^\s*Topic:\s*\S{1,249}\s+Partition:")
 _LOOKED_AT = 200  # lines, to recognise the format by
 
 
-def is_strimzi(file: SourceFile) -> bool:
-    """Whether one of the file's documents is a Strimzi resource."""
-    return any(
-        api.startswith(_API) or (api.startswith(_OTHER_APIS) and text(row.get("kind")) == "KafkaTopic")
-        for row, _ in _resources(file)
-        for api in (text(row.get("apiVersion")),)
-    )
-
-
-def _resources(file: SourceFile) -> Iterator[tuple[dict[str, Any], Path]]:
-    """The resources of all documents, those of a List included, with their places."""
-    is_alone = len(file.documents) == 1
-    for position, document in enumerate(file.documents):
-        path: Path = () if is_alone else (position,)
-        if document is None:
-            continue
-        row = mapping(document)
-        if text(row.get("kind")) == "List" or text(row.get("kind")) in ("KafkaTopicList", "KafkaUserList"):
-            for number, item in enumerate(rows(row.get("items"))):
-                yield mapping(item), (*path, "items", number)
-        else:
-            yield row, path
+def is_resource(row: dict[str, Any]) -> bool:
+    """Whether a Kubernetes resource is one of Strimzi, or a topic of another operator."""
+    api = text(row.get("apiVersion"))
+    return api.startswith(_API) or (api.startswith(_OTHER_APIS) and text(row.get("kind")) == "KafkaTopic")
 
 
 def is_printed(file: SourceFile) -> bool:
@@ -83,25 +67,22 @@ def _topic_of(row: dict[str, Any]) -> str:
     )
 
 
-def read_strimzi(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
-    """Read Strimzi resources: topics, the number of brokers of the cluster, and who reads and writes."""
-    reading = Reading(file, "Strimzi resources")
-    brokers = None
-    defaults: dict[str, int] = {}
-    for row, _ in _resources(file):
-        spec = mapping(row.get("spec"))
-        if text(row.get("kind")) in ("Kafka", "KafkaNodePool"):
-            count = whole(mapping(spec.get("kafka")).get("replicas")) or whole(spec.get("replicas"))
-            brokers = count or brokers
-            config = mapping(mapping(spec.get("kafka")).get("config"))
-            defaults |= {
-                setting: count
-                for key, setting in _OF_THE_CLUSTER.items()
-                if (count := whole(config.get(key))) is not None
-            }
-    for row, path in _resources(file):
+def read_resources(
+    reading: Reading, resources: Sequence[Resource], everywhere: Sequence[dict[str, Any]]
+) -> None:
+    """Read topics, the number of brokers of the cluster, and who reads and writes.
+
+    Args:
+        reading: what is read of the file.
+        resources: those of the file, with their places.
+        everywhere: the resources of all files, whose topics clients may mean.
+    """
+    brokers, defaults = _cluster([row for row, _ in resources])
+    clients: list[Resource] = []
+    for row, path in resources:
         kind = text(row.get("kind"))
-        if kind in CLIENTS and text(row.get("apiVersion")).startswith(_API):
+        if kind in CLIENTS:
+            clients.append((row, path))
             continue
         if kind != "KafkaTopic":
             is_cluster = kind in ("Kafka", "KafkaNodePool")
@@ -117,21 +98,40 @@ def read_strimzi(file: SourceFile, files: Sequence[SourceFile]) -> Reading:
             continue
         named = "configs" if "configs" in spec else "config"
         config = defaults | topic_config(reading, topic, mapping(spec.get(named)), (*path, "spec", named))
-        for key, setting in _COUNTS:
-            if (count := whole(spec.get(key))) is not None:
-                config[setting] = count
-        _add(reading, topic, config, brokers, path)
-    topics = [
-        name
-        for one in dict.fromkeys((file, *files))
-        for row, _ in _resources(one)
-        if text(row.get("kind")) == "KafkaTopic" and (name := _topic_of(row))
-    ]
-    for row, path in _resources(file):
-        kind = text(row.get("kind"))
-        if kind in CLIENTS and text(row.get("apiVersion")).startswith(_API):
-            CLIENTS[kind](reading, row, path, list(dict.fromkeys(topics)))
-    return reading
+        _add(reading, topic, config | _counts(spec), brokers, path)
+    known = [_topic_of(row) for row in everywhere if text(row.get("kind")) == "KafkaTopic"]
+    topics = list(dict.fromkeys(filter(None, known)))
+    for row, path in clients:
+        CLIENTS[text(row.get("kind"))](reading, row, path, topics)
+
+
+def partitions_of(resources: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """The number of partitions of the topics that say it."""
+    topics = [row for row in resources if is_resource(row) and text(row.get("kind")) == "KafkaTopic"]
+    counted = {_topic_of(row): _counts(mapping(row.get("spec"))).get("partitions") for row in topics}
+    return {topic: count for topic, count in counted.items() if count is not None}
+
+
+def _cluster(resources: Sequence[dict[str, Any]]) -> tuple[int | None, dict[str, int]]:
+    """The number of brokers, and what topics have that say nothing."""
+    brokers: int | None = None
+    defaults: dict[str, int] = {}
+    for row in resources:
+        if text(row.get("kind")) not in ("Kafka", "KafkaNodePool"):
+            continue
+        spec = mapping(row.get("spec"))
+        brokers = whole(mapping(spec.get("kafka")).get("replicas")) or whole(spec.get("replicas")) or brokers
+        config = mapping(mapping(spec.get("kafka")).get("config"))
+        defaults |= {
+            setting: count
+            for key, setting in _OF_THE_CLUSTER.items()
+            if (count := whole(config.get(key))) is not None
+        }
+    return brokers, defaults
+
+
+def _counts(spec: dict[str, Any]) -> dict[str, int]:
+    return {setting: count for key, setting in _COUNTS if (count := whole(spec.get(key))) is not None}
 
 
 def read_printed(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:

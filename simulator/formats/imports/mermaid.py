@@ -1,4 +1,4 @@
-"""Mermaid flowcharts: boxes, arrows, chains and groups.
+"""Mermaid flowcharts: boxes, arrows, chains and groups; architecture diagrams among the same pages.
 
 Source: Mermaid documentation, *Flowcharts syntax*.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from simulator.formats.imports.drawn_graph import DECISION, Arrow, Box, Drawn, read_drawn
+from simulator.formats.imports.mermaid_architecture import read_architecture
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile
 
@@ -19,9 +21,10 @@ MOST_STATEMENTS = 40_000
 MOST_ARROWS = 20_000
 
 _HEADER = re.compile(r"^\s*(?:flowchart|graph)(?:-elk)?(?:\s+(?:TB|TD|BT|RL|LR|>|<|\^|v))?\s*(?:;|$)")
+_ARCHITECTURE = re.compile(r"^\s*architecture(?:-beta)?(?:\s|$)")
 _OTHER = re.compile(
     r"^\s*(sequenceDiagram|classDiagram|stateDiagram(?:-v2)?|erDiagram|gantt|journey|gitGraph|pie|mindmap|timeline"
-    r"|C4(?:Context|Container|Component|Dynamic|Deployment)|architecture-beta|block(?:-beta)?|kanban|sankey(?:-beta)?"
+    r"|C4(?:Context|Container|Component|Dynamic|Deployment)|block(?:-beta)?|kanban|sankey(?:-beta)?"
     r"|requirementDiagram|quadrantChart|xychart(?:-beta)?|packet(?:-beta)?|radar(?:-beta)?|treemap(?:-beta)?|zenuml)\b"
 )
 #: A group of boxes, with its id or its title, which is its id where it has no other.
@@ -54,10 +57,10 @@ _SHAPES = (
     (">", "]", ""),
 )
 _PLAIN_ARROW = re.compile(
-    r"\s*[<xo]?(?P<line>-{2,20}(?=[>xo])|-{3,20}|={2,20}(?=[>xo])|={3,20}|-\.{1,20}-)(?P<head>[>xo]?)(?=[\s|\w]|$)|\s*(?P<none>~~~)"
+    r"\s*(?P<back>[<xo]?)(?P<line>-{2,20}(?=[>xo])|-{3,20}|={2,20}(?=[>xo])|={3,20}|-\.{1,20}-)(?P<head>[>xo]?)(?=[\s|\w]|$)|\s*(?P<none>~~~)"
 )
 _TEXT_ARROW = re.compile(
-    r"\s*[<xo]?(?:--|==|-\.)\s{0,5}(?P<label>[^|>\n]{1,300}?)\s{0,5}(?P<end>-{2,20}|={2,20}|\.{1,20}-)(?P<head>[>xo]?)"
+    r"\s*(?P<back>[<xo]?)(?:--|==|-\.)\s{0,5}(?P<label>[^|>\n]{1,300}?)\s{0,5}(?P<line>-{2,20}|={2,20}|\.{1,20}-)(?P<head>[>xo]?)"
 )
 _LABEL = re.compile(r"\s*\|(?P<label>[^|\n]{0,300})\|")
 #: A character by its number or its name: Mermaid writes those of HTML with # for &, or for &#.
@@ -67,14 +70,14 @@ _FENCE_END = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*$")
 
 
 def is_it(file: SourceFile) -> bool:
-    """Whether the first line that says anything is the header of a flowchart, fenced or not."""
-    return _body(file.text) is not None
+    """Whether the first line that says anything is the header of a diagram that is read, fenced or not."""
+    return _first(file.text.splitlines()) is not None
 
 
 def other_diagram(file: SourceFile) -> str:
-    """The name of a diagram of Mermaid that is no flowchart ("" for anything else)."""
+    """The name of a diagram of Mermaid that is not read ("" for anything else)."""
     lines = file.text.splitlines()
-    if _flowchart(lines) is not None:
+    if _first(lines) is not None:
         return ""
     fences = [number for number, line in enumerate(lines[:MOST_LINES]) if _FENCE.match(line)]
     for line in lines[fences[0] if fences else 0 :][:100]:
@@ -85,55 +88,61 @@ def other_diagram(file: SourceFile) -> str:
     return ""
 
 
-def _body(text: str) -> list[tuple[int, str]] | None:
-    """The numbered lines after the header, of the first flowchart."""
-    found = _flowchart(text.splitlines())
-    return None if found is None else found[0]
+@dataclass(frozen=True, slots=True)
+class _Diagram:
+    is_architecture: bool
+    #: The numbered lines after the header.
+    body: list[tuple[int, str]]
+    #: Where other diagrams of the page begin.
+    others: list[int] = field(default_factory=list)
 
 
-def _flowchart(lines: list[str]) -> tuple[list[tuple[int, str]], list[int]] | None:
-    """The numbered lines of the first flowchart after its header, and where other diagrams begin."""
+def _first(lines: list[str]) -> _Diagram | None:
+    """The first flowchart or architecture diagram of a page, or of a file that is one."""
     fences = [number for number, line in enumerate(lines[:MOST_LINES]) if _FENCE.match(line)]
     for fence in fences:
-        body = _body_at(lines, fence + 1)
-        if body is not None:
-            return body, [number + 1 for number in fences if number != fence]
-    body = None if fences else _body_at(lines, 0)
-    return None if body is None else (body, [])
+        found = _diagram_at(lines, fence + 1)
+        if found is not None:
+            return replace(found, others=[number + 1 for number in fences if number != fence])
+    return None if fences else _diagram_at(lines, 0)
 
 
-def _body_at(lines: list[str], start: int) -> list[tuple[int, str]] | None:
+def _diagram_at(lines: list[str], start: int) -> _Diagram | None:
     in_front = False
     for number, line in enumerate(lines[start : start + 100], start):
+        is_architecture = _ARCHITECTURE.match(line) is not None
         if line.strip() == "---":
             in_front = not in_front
         elif in_front or not line.strip() or line.lstrip().startswith("%%"):
             continue
-        elif _HEADER.match(line):
+        elif is_architecture or _HEADER.match(line):
             body = list(enumerate(lines[number + 1 :], number + 2))
             end = next((place for place, (_, one) in enumerate(body) if _FENCE_END.match(one)), len(body))
-            return body[:end]
+            return _Diagram(is_architecture, body[:end])
         else:
             return None
     return None
 
 
 def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
-    """Read one flowchart."""
-    body = _body(file.text)
-    if body is None:
+    """Read one flowchart or architecture diagram."""
+    found = _first(file.text.splitlines())
+    if found is None:
         raise file.refuse("no Mermaid flowchart", "It begins with: flowchart LR")
+    body = found.body
     if len(body) > MOST_LINES:
-        raise file.refuse(f"{len(body):,} lines; at most {MOST_LINES:,} are read of a flowchart")
-    reading = Reading(file, "Mermaid flowchart")
+        raise file.refuse(f"{len(body):,} lines; at most {MOST_LINES:,} are read of a diagram")
+    reading = Reading(file, "Mermaid diagram")
     title = re.search(r'^title:\s*"?([^"\n]{1,200})', file.text[:2_000], re.MULTILINE)
     if title:
         reading.title = html.unescape(title[1].strip())
-    found = _flowchart(file.text.splitlines())
-    for number in found[1] if found else ():
+    for number in found.others:
         reading.not_understood(
             "another diagram, which is not read: give it in a file of its own", f"line {number}"
         )
+    if found.is_architecture:
+        read_drawn(reading, read_architecture(reading, body, _clean))
+        return reading
     chart = _Chart(reading)
     statements = 0
     for number, line in body:
@@ -188,12 +197,17 @@ class _Chart:
             if arrow is None:
                 self.reading.not_understood(f"what stands at character {position + 1}", place)
                 return
-            position, label, is_dotted, is_drawn = arrow
+            match, position, label = arrow
+            is_dotted = "." in (match["line"] or "")
             position, targets = self._boxes(line, position, place)
             if not targets:
                 self.reading.not_understood(f"an arrow to nowhere at character {position + 1}", place)
                 return
-            for source in boxes if is_drawn else ():
+            ways = {"<": "both ways"}.get(match["back"], "") if match["head"] else "without a head"
+            if ways and match["line"] is not None:
+                ends = f"{boxes[0][:80]} to {targets[0][:80]}"
+                self.reading.assumed(f"the arrow {ways} leads from {ends}, as it is written", place)
+            for source in boxes if match["line"] is not None else ():
                 for target in targets:
                     if len(self.drawn.arrows) < MOST_ARROWS:
                         role = "dead-letter" if is_dotted and "dead" in label else ""
@@ -276,19 +290,14 @@ class _Chart:
                     return close + len(closing), line[start:close], shape
         return position, "", ""
 
-    def _arrow(self, line: str, position: int) -> tuple[int, str, bool, bool] | None:
-        """Position after the arrow, its label, whether it is dotted, and whether it is drawn at all."""
+    def _arrow(self, line: str, position: int) -> tuple[re.Match[str], int, str] | None:
+        """An arrow, the position after it, and its label."""
         match = _PLAIN_ARROW.match(line, position)
         if match is not None:
-            position = match.end()
-            label = ""
-            if text := _LABEL.match(line, position):
-                position, label = text.end(), _clean(text["label"])
-            return position, label, "." in (match["line"] or ""), match["none"] is None
+            text = _LABEL.match(line, match.end())
+            return match, (text or match).end(), _clean(text["label"]) if text else ""
         match = _TEXT_ARROW.match(line, position)
-        if match is not None:
-            return match.end(), _clean(match["label"]), "." in match["end"], True
-        return None
+        return None if match is None else (match, match.end(), _clean(match["label"]))
 
 
 def _words(text: str) -> str:

@@ -9,15 +9,20 @@ Source: RabbitMQ documentation, *Policies*, *Definition Export and Import*.
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.formats.imports.reading import Name, PartId, Reading
-from simulator.formats.imports.source_file import SourceFile
+from simulator.formats.imports.source_file import Path, SourceFile
 from simulator.formats.imports.values import mapping, whole
 from simulator.kinds.rabbitmq.queue_settings import ONLY
 
+#: What files of definitions are called where they stand inside another file.
+_DEFINITIONS = re.compile(r"definitions?[\w.-]{0,40}\.json$", re.IGNORECASE)
+#: Mappings and lists around them.
+MOST_DEPTH = 12
 _SECTIONS = ("exchanges", "queues", "bindings")
 #: Sections that hold no part of the topology; those with secrets are not even looked into.
 _PASSED_OVER = {
@@ -76,8 +81,14 @@ _LONGEST_MATCHED = 255
 
 
 def is_it(file: SourceFile) -> bool:
-    """Whether the file holds definitions: at least one of the sections, in the shape they have."""
-    data = file.data
+    """Whether the file holds definitions, or values of a chart that hold them."""
+    return are_definitions(file.data) or any(
+        found is not None for document in file.documents for _, found in definitions_inside(document)
+    )
+
+
+def are_definitions(data: Any) -> bool:
+    """Whether a value is definitions: at least one of the sections, in the shape they have."""
     if not isinstance(data, dict):
         return False
     if any(key in data for key in ("rabbit_version", "rabbitmq_version")):
@@ -89,20 +100,70 @@ def is_it(file: SourceFile) -> bool:
     )
 
 
+def definitions_inside(value: Any, at: Path = ()) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+    """Definitions that stand under the name of their file, as text or in Base64, with their places.
+
+    None for what has such a name and holds none. So Kubernetes keeps files, in Secrets and ConfigMaps, and so
+    do the values of Helm's charts.
+    """
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, found in inner:
+        if isinstance(key, str) and _DEFINITIONS.search(key) and isinstance(found, (str, dict)):
+            data = mapping(found) or mapping(_from_base64(found))
+            yield (*at, key), data if are_definitions(data) else None
+        elif isinstance(found, (dict, list)) and len(at) < MOST_DEPTH:
+            yield from definitions_inside(found, (*at, key))
+
+
+def _from_base64(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    try:
+        return base64.b64decode("".join(value.split()), validate=True).decode()
+    except ValueError:  # no Base64, or no text in it
+        return ""
+
+
 def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     """Read the topology of every virtual host."""
     data = file.data
     if not isinstance(data, dict):
         raise file.refuse("RabbitMQ definitions are a mapping with queues, exchanges and bindings")
     reading = Reading(file, "RabbitMQ definitions")
+    is_alone = len(file.documents) == 1
+    inside = [
+        (at, found)
+        for position, document in enumerate(file.documents)
+        for at, found in definitions_inside(document, () if is_alone else (position,))
+    ]
+    if are_definitions(data) or not inside:
+        read_inside(reading, data, ())
+        return reading
+    for at, found in inside:
+        read_inside(reading, found, at)
+    reading.not_modelled("all of the file but the definitions")
+    return reading
+
+
+def read_inside(reading: Reading, data: dict[str, Any] | None, at: Path) -> None:
+    """Read definitions that stand at a place of a file; None for something else in their place."""
+    if data is None:
+        reading.not_understood("no definitions of RabbitMQ, in JSON or in Base64", *at)
+        return
     for key, why in _PASSED_OVER.items():
         if data.get(key):
-            reading.not_modelled(f"{key}: {why}", key)
+            reading.not_modelled(f"{key}: {why}", *at, key)
     for key in data:
         if key not in (*_SECTIONS, *_PASSED_OVER, *_META, "policies", "vhosts", "operator_policies"):
-            reading.not_understood(f"the section {key[:60]}", key)
-    _Definitions(reading, data).read()
-    return reading
+            reading.not_understood(f"the section {key[:60]}", *at, key)
+    _Definitions(reading, data, at).read()
+
+
+def read_rows(
+    reading: Reading, data: dict[str, list[dict[str, Any]]], places: Mapping[tuple[str, int], Path]
+) -> None:
+    """Read rows of definitions, each of which stands at a place of its own."""
+    _Definitions(reading, dict(data), (), places).read()
 
 
 def exchange_name(vhost: str, name: str) -> Name:
@@ -120,8 +181,16 @@ def _rows(value: Any) -> list[dict[str, Any]]:
 
 
 class _Definitions:
-    def __init__(self, reading: Reading, data: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        data: dict[str, Any],
+        at: Path,
+        places: Mapping[tuple[str, int], Path] | None = None,
+    ) -> None:
         self.reading = reading
+        self.at = at
+        self.places = places or {}
         self.data = data
         only = data.get("original_vhost_name")  # an export of one virtual host names it once
         self.only = only if isinstance(only, str) else "/"
@@ -134,6 +203,9 @@ class _Definitions:
             if (type := given.get("default_queue_type")) in ("classic", "quorum", "stream")
         }
 
+    def _place(self, section: str, position: int) -> Path:
+        return self.places.get((section, position), (*self.at, section, position))
+
     def read(self) -> None:
         """Exchanges first: queues name them for their dead letters."""
         for key in (*_SECTIONS, "policies", "operator_policies"):
@@ -141,14 +213,16 @@ class _Definitions:
             if value is None:
                 continue
             if not isinstance(value, list):
-                self.reading.not_understood(f"{key} is no list", key)
+                self.reading.not_understood(f"{key} is no list", *self.at, key)
                 continue
             for position, row in enumerate(value):
                 if not isinstance(row, dict):
-                    self.reading.not_understood(f"an entry of {key} that is no mapping", key, position)
+                    self.reading.not_understood(
+                        f"an entry of {key} that is no mapping", *self._place(key, position)
+                    )
             if "policies" in key and len(value) > _MOST_POLICIES:
                 self.reading.not_understood(
-                    f"{len(value):,} {key}; at most {_MOST_POLICIES} are applied", key
+                    f"{len(value):,} {key}; at most {_MOST_POLICIES} are applied", *self.at, key
                 )
         for position, row in self._named("exchanges"):
             self._exchange(position, row)
@@ -166,7 +240,7 @@ class _Definitions:
             if isinstance(name, str) and name:
                 yield position, row
             else:
-                self.reading.not_understood(f"an entry of {key} without a name", key, position)
+                self.reading.not_understood(f"an entry of {key} without a name", *self._place(key, position))
 
     def _list(self, key: str) -> list[Any]:
         value = self.data.get(key)
@@ -182,7 +256,7 @@ class _Definitions:
     # -- exchanges -------------------------------------------------------------------------------
     def _exchange(self, position: int, row: dict[str, Any]) -> None:
         vhost, name = self._vhost(row), row["name"]
-        path = ("exchanges", position)
+        path = self._place("exchanges", position)
         type = row.get("type", "direct")
         arguments = self._arguments(row, path)
         arguments = self._with_policy("exchanges", vhost, name, type, arguments)
@@ -211,7 +285,7 @@ class _Definitions:
     # -- queues ----------------------------------------------------------------------------------
     def _queue(self, position: int, row: dict[str, Any]) -> None:
         vhost, name = self._vhost(row), row["name"]
-        path = ("queues", position)
+        path = self._place("queues", position)
         arguments = self._arguments(row, path)
         type = arguments.get("x-queue-type") or row.get("type") or self.default_types.get(vhost)
         if type in ("classic", "quorum", "stream"):
@@ -240,7 +314,7 @@ class _Definitions:
         name: str,
         exchange: str,
         config: dict[str, Any],
-        path: tuple[str, int],
+        path: Path,
     ) -> None:
         """To the exchange that is named; the default one leads straight to the queue of the routing key."""
         if exchange:
@@ -259,7 +333,7 @@ class _Definitions:
     # -- bindings --------------------------------------------------------------------------------
     def _binding(self, position: int, row: dict[str, Any]) -> None:
         vhost = self._vhost(row)
-        path = ("bindings", position)
+        path = self._place("bindings", position)
         source, destination = row.get("source"), row.get("destination")
         if not isinstance(source, str) or not isinstance(destination, str):
             self.reading.not_understood("a binding without source or destination", *path)
@@ -282,7 +356,7 @@ class _Definitions:
         self.reading.link(name, target, path, "publish", config)
         self.reading.note("read", f"binding of {source} to {destination}", *path)
 
-    def _built_in(self, vhost: str, source: str, path: tuple[str, int]) -> None:
+    def _built_in(self, vhost: str, source: str, path: Path) -> None:
         """``amq.topic`` and the like are in every virtual host and in no export."""
         type = source.removeprefix("amq.")
         type = {"match": "headers"}.get(type, type)
@@ -292,7 +366,7 @@ class _Definitions:
         )
 
     # -- arguments and policies ------------------------------------------------------------------
-    def _arguments(self, row: dict[str, Any], path: tuple[str, int]) -> dict[str, Any]:
+    def _arguments(self, row: dict[str, Any], path: Path) -> dict[str, Any]:
         arguments = row.get("arguments")
         if arguments in (None, [], ""):
             return {}
@@ -313,7 +387,7 @@ class _Definitions:
                     continue
                 if not _applies(row.get("apply-to", "all"), what, type):
                     continue
-                if not self._matches(row.get("pattern"), name, (section, position)):
+                if not self._matches(row, name, self._place(section, position)):
                     continue
                 definition = row.get("definition")
                 priority = row.get("priority", 0)
@@ -325,8 +399,9 @@ class _Definitions:
                 arguments = _applied(best[1], arguments)
         return arguments
 
-    def _matches(self, pattern: Any, name: str, path: tuple[str, int]) -> bool:
+    def _matches(self, policy: dict[str, Any], name: str, path: Path) -> bool:
         """Whether a policy's pattern matches a name; one that is not tried is said once."""
+        pattern = policy.get("pattern")
         why = ""
         if not isinstance(pattern, str):
             why = "a policy without a pattern"
@@ -337,12 +412,12 @@ class _Definitions:
                 return re.search(pattern, name[:_LONGEST_MATCHED]) is not None
             except (re.error, RecursionError, OverflowError):
                 why = "the pattern of a policy is no regular expression"
-        if id(self.data[path[0]][path[1]]) not in self.untried:
-            self.untried.add(id(self.data[path[0]][path[1]]))
+        if id(policy) not in self.untried:
+            self.untried.add(id(policy))
             self.reading.not_understood(why, *path)
         return False
 
-    def _rest(self, arguments: dict[str, Any], what: str, path: tuple[str, int]) -> None:
+    def _rest(self, arguments: dict[str, Any], what: str, path: Path) -> None:
         for key in arguments:
             self.reading.not_modelled(f"{what}: {str(key)[:60]}", *path)
 

@@ -69,6 +69,15 @@ def test_a_pool_goes_to_nothing_when_there_is_nothing_to_do_for_the_window():
     assert result["flows"][0]["delivered"]["mean"] == 200
 
 
+def test_a_stretch_without_any_instance_has_no_utilization():
+    # From 15 s to the end nobody works: the batches of that stretch have no utilization, the run has one.
+    utilization = simulate(pool({**TEN, "min_instances": 0}, at(*[0.0] * 20), 100))["nodes"]["c"][
+        "utilization"
+    ]
+    assert 0 < utilization["mean"] <= 1
+    assert utilization.get("ci") is None
+
+
 def test_the_lag_of_a_group_sets_the_number_of_its_members():
     # 200 records at 1 s, one member of half a second each, which commits every 5 s: at 15 s it has committed
     # what it had processed at its last commit; 175 to 190 are behind, ten for each: the most, four, at 20 s.

@@ -2,8 +2,8 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { filesOf } from "./folders";
 
 interface DropZoneProps {
-  /** the files of a folder are still to come */
-  onFiles: (files: File[] | Promise<File[]>) => void;
+  /** the files of a folder are still to come, each time they are asked for */
+  onFiles: (files: () => Promise<File[]>) => void;
   children: ReactNode;
 }
 
@@ -34,7 +34,9 @@ export function DropZone({ onFiles, children }: DropZoneProps) {
       // entries are gone after this event: they are asked for at once
       const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
       const files = [...(event.dataTransfer?.files ?? [])];
-      latest.current(entries.some((entry) => entry?.isDirectory) ? filesOf(entries) : files);
+      latest.current(
+        entries.some((entry) => entry?.isDirectory) ? () => filesOf(entries) : () => Promise.resolve(files),
+      );
     };
     window.addEventListener("dragenter", enter);
     window.addEventListener("dragover", over);

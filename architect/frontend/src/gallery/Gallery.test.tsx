@@ -145,6 +145,43 @@ describe("the gallery", () => {
     expect(calls.find((call) => call.startsWith("POST /api/designs/import"))).toContain('"name":"load.csv"');
   });
 
+  it("reads a folder once more that could not be read, when asked to", async () => {
+    const calls = serve();
+    render(<Gallery />);
+    await screen.findByRole("article", { name: "First queue" });
+    let reads = 0;
+    const template = { isFile: true, isDirectory: false, name: "t.yaml", fullPath: "/shop/t.yaml" };
+    const portions = [
+      [{ ...template, file: (done: (f: File) => void) => done(new File(["a: 1"], "t.yaml")) }],
+      [],
+    ];
+    const entry = {
+      isFile: false,
+      isDirectory: true,
+      name: "shop",
+      fullPath: "/shop",
+      createReader: () => ({
+        readEntries: (done: (some: unknown[]) => void, fail: (why: Error) => void) => {
+          reads += 1;
+          if (reads === 1) fail(new Error("The folder could not be read."));
+          else done(portions.shift() ?? []);
+        },
+      }),
+    };
+    const drop = new Event("drop", { bubbles: true, cancelable: true });
+    const dataTransfer = { types: ["Files"], files: [], items: [{ webkitGetAsEntry: () => entry }] };
+    window.dispatchEvent(Object.assign(drop, { dataTransfer }));
+    const alert = await screen.findByRole("alert");
+    expect(alert.textContent).toContain("The folder could not be read.");
+    const before = calls.length;
+    await userEvent.click(within(alert).getByRole("button", { name: "Try again" }));
+    expect(await screen.findByRole("dialog")).toBeDefined();
+    expect(screen.queryByRole("alert")).toBeNull();
+    const later = calls.slice(before);
+    expect(later.length).toBe(1);
+    expect(later[0]).toContain('"name":"shop/t.yaml"');
+  });
+
   it("says of files that cannot be imported what is wrong and where", async () => {
     serve();
     const { container } = render(<Gallery />);

@@ -28,11 +28,20 @@ const BLANK: NewDesign = {
   document: { format: "headrace/1", name: "Untitled design", nodes: [], edges: [] },
 };
 
+const NOTHING =
+  "Nothing in this folder is of a kind that can be read here: templates, definitions, drawings, traces, CSV.";
+
+/** What went wrong, and how it is tried again. */
+interface Failure {
+  readonly words: string;
+  readonly again: () => void;
+}
+
 /** The first page: examples that run on one click, a blank sheet, files, and what was made before. */
 export function Gallery() {
   const [templates, setTemplates] = useState<readonly Template[] | null>(null);
   const [designs, setDesigns] = useState<readonly DesignSummary[] | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<Failure | null>(null);
   const [refused, setRefused] = useState<readonly Refused[]>([]);
   const templatesTitle = useRef<HTMLHeadingElement>(null);
   const openFile = useRef<HTMLButtonElement>(null);
@@ -44,8 +53,9 @@ export function Gallery() {
 
   const reload = useCallback(() => {
     setProblem(null);
-    listDesigns().then(setDesigns, (failure: unknown) => setProblem(sentence(failure)));
-    listTemplates().then(setTemplates, (failure: unknown) => setProblem(sentence(failure)));
+    const fail = (failure: unknown) => setProblem({ words: sentence(failure), again: reload });
+    listDesigns().then(setDesigns, fail);
+    listTemplates().then(setTemplates, fail);
   }, []);
   useEffect(() => {
     document.title = "Headrace";
@@ -64,7 +74,7 @@ export function Gallery() {
     try {
       await what();
     } catch (failure) {
-      setProblem(sentence(failure));
+      setProblem({ words: sentence(failure), again: () => void attempt(what) });
     } finally {
       setBusy(false);
       setReading("");
@@ -75,16 +85,11 @@ export function Gallery() {
       const design = await createDesign(from);
       navigate(`/designs/${design.id}${run ? "?run=1" : ""}`);
     });
-  const takeFiles = (given: readonly File[] | Promise<readonly File[]>) =>
+  const takeFiles = (given: () => Promise<readonly File[]>) =>
     attempt(async () => {
       setReading("Reading the folder …");
-      const files = await given;
-      if (files.length === 0) {
-        setProblem(
-          "Nothing in this folder is of a kind that can be read here: templates, definitions, drawings, traces, CSV.",
-        );
-        return;
-      }
+      const files = await given();
+      if (files.length === 0) throw new Error(NOTHING);
       setReading(files.length === 1 ? `Reading ${files[0]?.name} …` : `Reading ${files.length} files …`);
       if (!(await areDesigns(files))) {
         const made = await previewImport(files);
@@ -106,7 +111,7 @@ export function Gallery() {
       act: () =>
         request<void>("DELETE", `/designs/${encodeURIComponent(design.id)}`, { keepalive: true }).then(
           reload,
-          (failure: unknown) => setProblem(sentence(failure)),
+          (failure: unknown) => setProblem({ words: sentence(failure), again: () => remove(design) }),
         ),
     });
   };
@@ -148,7 +153,7 @@ export function Gallery() {
                   multiple
                   onChange={(event) => {
                     const chosen = [...(event.target.files ?? [])];
-                    if (chosen.length > 0) void takeFiles(chosen);
+                    if (chosen.length > 0) void takeFiles(() => Promise.resolve(chosen));
                     event.target.value = "";
                   }}
                 />
@@ -160,8 +165,8 @@ export function Gallery() {
           </section>
           {problem && (
             <p className="banner bad" role="alert">
-              {problem}
-              <button type="button" className="button quiet small" onClick={reload}>
+              {problem.words}
+              <button type="button" className="button quiet small" onClick={problem.again}>
                 Try again
               </button>
             </p>

@@ -53,6 +53,7 @@ _PIECES = (
 def originals() -> dict[str, tuple[str, ...]]:
     """Good files of every format."""
     from tests.simulator.formats.imports import (
+        test_architecture_diagrams,
         test_asyncapi,
         test_callers,
         test_cloudformation,
@@ -60,6 +61,7 @@ def originals() -> dict[str, tuple[str, ...]]:
         test_containers,
         test_drawings,
         test_kafka_clients,
+        test_kubernetes,
         test_other_formats,
         test_rabbitmq,
         test_stacks,
@@ -98,6 +100,11 @@ def originals() -> dict[str, tuple[str, ...]]:
         "mermaid": (
             test_drawings.FLOWCHART,
             test_drawings.PAGE,
+            test_architecture_diagrams.SHOP,
+            *(
+                f"architecture-beta\n{test_architecture_diagrams.SERVICES}{lines}\n"
+                for lines, _, _ in test_architecture_diagrams.EDGES.values()
+            ),
             str(EXPORTS["mermaid"].write(designs[0], None, "light")),
         ),
         "drawio": (test_drawings.MODEL, test_drawings.page(test_drawings.MODEL), test_drawings.LOOSE),
@@ -107,7 +114,15 @@ def originals() -> dict[str, tuple[str, ...]]:
         "headrace": tuple(str(EXPORTS["yaml"].write(design, None, "light")) for design in designs[:2]),
         "asl": (json.dumps(machine),),
         "asyncapi": (test_asyncapi.ORDERS_V3, test_asyncapi.MAIL_V2),
-        "strimzi": (test_other_formats.STRIMZI, test_kafka_clients.ALL),
+        "kubernetes": (
+            test_other_formats.STRIMZI,
+            test_kafka_clients.ALL,
+            *(text for text, _ in test_kubernetes.PLACES.values() if text.startswith(("api", "{"))),
+            *(
+                test_kubernetes.documents(test_kubernetes.scaled(**spec))
+                for spec, _, _, _ in test_kubernetes.SCALED.values()
+            ),
+        ),
         "terraform": (
             json.dumps(test_other_formats.PLAN),
             test_terraform.shop().text(),
@@ -128,6 +143,7 @@ def originals() -> dict[str, tuple[str, ...]]:
         "rabbitmq": (
             json.dumps(test_rabbitmq.DEFINITIONS),
             *(json.dumps(sections) for sections, _, _ in test_rabbitmq.SHAPES.values()),
+            test_kubernetes.PLACES["values of a chart"][0],
         ),
     }
 

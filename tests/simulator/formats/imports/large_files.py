@@ -74,7 +74,7 @@ KINDS: dict[str, Callable[[int], str]] = {
     "yaml-cloudformation": _numbered("  Q@: {Type: AWS::SQS::Queue}\n", "Resources:\n"),
     "yaml-asyncapi": _numbered("  c@: {publish: {}}\n", "asyncapi: 2.6.0\nchannels:\n"),
     "yaml-compose": _numbered("  s@: {image: nginx}\n", "services:\n"),
-    "yaml-strimzi": _numbered(
+    "yaml-kubernetes": _numbered(
         "apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata: {name: t@}\n", between="---\n"
     ),
     "yaml-own": _numbered("- {id: q@, kind: queue}\n", "format: headrace/1\nname: a\nnodes:\n"),

@@ -1,5 +1,7 @@
 """Several files into one design, and the command `headrace import`."""
 
+# ruff: noqa: E501 -- tables of files
+
 from __future__ import annotations
 
 import json
@@ -131,6 +133,27 @@ def test_many_files_of_no_known_kind_are_counted():
     )
 
 
+TITLED = "---\ntitle: Own title\n---\nflowchart LR\n  A[Web] --> Q[Queue]\n"
+#: Names and texts of files, what the caller calls their folder, and the name of the design.
+NAMES = {
+    "a file": ({"my-shop.v2.yaml": PRODUCERS}, "", "My shop"),
+    "files": ({"topic.yaml": PRODUCERS, "queue.yaml": CONSUMERS}, "", "Topic"),
+    "a folder of the page": ({"web_Shop/topic.yaml": PRODUCERS, "web_Shop/a/queue.yaml": CONSUMERS}, "", "Web Shop"),
+    "a folder of the command": ({"topic.yaml": PRODUCERS, "a/queue.yaml": CONSUMERS}, "web.shop", "Web.shop"),
+    "a folder with one file": ({"shop/template.yaml": PRODUCERS}, "", "Shop"),
+    "two folders": ({"a/topic.yaml": PRODUCERS, "b/queue.yaml": CONSUMERS}, "", "Topic"),
+    "a file beside a folder": ({"topic.yaml": PRODUCERS, "b/queue.yaml": CONSUMERS}, "", "Topic"),
+    "a title": ({"shop/a.mmd": TITLED}, "", "Own title"),
+    "a title of one of many": ({"shop/a.mmd": TITLED, "shop/topic.yaml": PRODUCERS}, "", "Shop"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "folder", "name"), NAMES.values(), ids=NAMES)
+def test_a_design_is_named_after_its_folder_its_title_or_its_first_file(files, folder, name):
+    given = [SourceFile(one, text.encode()) for one, text in files.items()]
+    assert import_files(given, folder=folder).document.name == name
+
+
 # ---------------------------------------------------------------- the command
 
 
@@ -168,7 +191,9 @@ def test_the_command_reads_what_it_can_of_a_folder(folder, capsys):
     (folder / "node_modules" / "x.yaml").write_text(CONSUMERS)
     assert main(["import", str(folder)]) == 0
     out, err = capsys.readouterr()
-    assert Document.from_text(out).node("billing").kind == "aws.sqs"
+    design = Document.from_text(out)
+    assert design.node("billing").kind == "aws.sqs"
+    assert design.name.lower() == folder.name.replace("_", " ")
     assert "broken.yaml" in err
     assert not [name for name in ("app.py", "package.json", "hidden", "node_modules") if name in err]
     (folder / "empty").mkdir()

@@ -357,3 +357,31 @@ def test_what_jsonata_compares_has_values_on_both_sides():
     result = runs(made)
     assert result["nodes"]["orders"]["executions_failed"]["mean"] == 0
     assert result["nodes"]["orders"]["executions_succeeded"]["mean"] > 0
+
+
+#: A state that reads JSON out of a text: its language and what it makes, and the place and the text that are told.
+FROM_TEXT = {
+    "JSONPath": ("JSONPath", {"Parameters": {"order.$": "States.StringToJson($.body)"}}, "States.Read.Parameters.order.$", "$.body"),
+    "JSONata": ("JSONata", {"Output": {"order": "{% $parse($states.input.body) %}"}}, "States.Read.Output.order", "$states.input.body"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "made", "place", "text"), FROM_TEXT.values(), ids=FROM_TEXT)
+def test_what_fails_for_a_text_that_nobody_has_is_told_with_its_place(language, made, place, text):
+    state = {"Type": "Pass", **made, "End": True}
+    definition = {"QueryLanguage": language, "StartAt": "Read", "States": {"Read": state}}
+    found = imported(json.dumps(definition), names=("orders.asl.json",))
+    assert has_note(found, "assumed", f", {place}:", f"fail in Read: it reads JSON out of the text {text}")
+    executions = runs(found)["nodes"]["orders"]
+    assert executions["executions_failed"]["mean"] == executions["executions_started"]["mean"] > 0
+
+
+def test_json_out_of_a_text_that_the_machine_makes_fails_nowhere():
+    state = {
+        "Type": "Pass",
+        "Parameters": {"a.$": "States.StringToJson(States.JsonToString($.order))"},
+        "End": True,
+    }
+    found = imported(json.dumps({"StartAt": "Read", "States": {"Read": state}}), names=("orders.asl.json",))
+    assert not has_note(found, "assumed", "reads JSON out of the text")
+    assert runs(found)["nodes"]["orders"]["executions_failed"]["mean"] == 0
