@@ -13,6 +13,10 @@ from typing import Literal
 Dimension = Literal["s", "msg/s", "bytes", "1"]
 
 LONGEST_TEXT = 64
+#: Digits to which a float carries what somebody wrote, whatever unit it was written in.
+_EXACT = 12
+#: Digits that nobody minds to read in a larger unit.
+_SHORT = 6
 
 _DURATIONS: dict[str, float] = {
     "ns": 1e-9,
@@ -116,6 +120,30 @@ def format_duration(value: float, digits: int = 4) -> str:
 def format_rate(value: float, digits: int = 4) -> str:
     """Write messages per second as "2k/s"."""
     return format_quantity(value, "msg/s", digits)
+
+
+def format_exactly(value: float, dimension: Dimension) -> str:
+    """Write a quantity with all its digits, as one would have written it: 0.1002 seconds is "100.2 ms".
+
+    The unit is the largest in which up to six digits are enough, so that 100 seconds are no "1.667 min".
+    """
+    size = abs(value)
+    if size == 0.0 or not math.isfinite(value):
+        return format_quantity(value, dimension)
+    if dimension in ("1", "msg/s"):
+        return f"{value:,.{_EXACT}g}{'/s' if dimension == 'msg/s' else ''}"
+    steps = [*_DURATION_STEPS, (1e-9, "ns")] if dimension == "s" else [*_SIZE_STEPS, (1.0, "B")]
+    fitting = [step for step in steps if size >= step[0]] or steps[-1:]
+    written = [(f"{value / factor:.{_EXACT}g}", unit) for factor, unit in fitting]
+    best = next(
+        (each for each in written if _digits(each[0]) <= _SHORT),
+        min(written, key=lambda each: _digits(each[0])),
+    )
+    return " ".join(best)
+
+
+def _digits(text: str) -> int:
+    return sum(mark.isdigit() for mark in text)
 
 
 def format_count(count: int, noun: str) -> str:

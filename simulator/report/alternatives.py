@@ -207,7 +207,7 @@ def _objectives(
                 judged[name] = {key: found[key] for key in ("value", "ci95", "verdict", "reason")}
                 if found["value"] is None:
                     judged[name]["verdict"] = "not measured"
-                elif found["verdict"] == "undecided" and found["ci95"] is not None:
+                elif found["needs"] == "replications" and found["ci95"] is not None:
                     judged[name]["more_runs"] = more_runs_to_judge(
                         stated, found["value"], found["ci95"], result["replications"]
                     )

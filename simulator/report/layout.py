@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from simulator.quantities import format_duration, format_size
+from simulator.quantities import format_duration, format_exactly, format_size
 from simulator.report.metrics import METRICS
 
 
@@ -22,6 +22,23 @@ def quantity(value: float, unit: str) -> str:
     if unit in ("bytes", "bytes/s"):
         return format_size(value, 3) + unit.removeprefix("bytes")
     return f"{number(value)}/s" if unit == "msg/s" else number(value)
+
+
+def limit_text(limit: float, unit: str) -> str:
+    """The limit of an objective with all its digits: it was written by somebody, not measured."""
+    if unit == "s":
+        return format_exactly(limit, "s")
+    if unit in ("bytes", "bytes/s"):
+        return format_exactly(limit, "bytes") + unit.removeprefix("bytes")
+    return format_exactly(limit, "msg/s" if unit == "msg/s" else "1")
+
+
+def beside_limit(value: float, limit: float | None, unit: str) -> str:
+    """What was found, in more digits than three where these do not tell it from its limit."""
+    text = quantity(value, unit)
+    if limit is None or value == limit or text != quantity(limit, unit):
+        return text
+    return limit_text(float(f"{value:.6g}"), unit)
 
 
 def setting_text(value: object) -> str:

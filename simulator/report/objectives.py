@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from simulator.design.document import Objective
 from simulator.experiments.precision import FIRST_CHECK
 from simulator.experiments.statistics import POOLED_TAIL_SAMPLES, TAIL_SAMPLES
+from simulator.measurement.histogram import RELATIVE_ERROR
 from simulator.quantities import format_duration
-from simulator.report.layout import number
+from simulator.report.layout import number, percent
 from simulator.report.measures import PERCENTILES, WHOLE_RUN
+from simulator.report.resolution import is_at_resolution, known_within
 
 #: Counts of a flow over the whole run, beside those of a node.
 _FLOW_COUNTS = ("delivered", "duplicates", "out_of_order", "lost", "dead_lettered")
@@ -92,7 +94,14 @@ def _ruling(objective: Objective, estimate: dict[str, Any], result: dict[str, An
     if ci95 is None:
         ruling = _without_interval(objective, estimate, result)
     else:
-        ruling = _by_interval(objective, *ci95)
+        ruling = _by_interval(objective, *known_within(objective.metric, value, ci95))
+        if ruling.verdict == "undecided" and is_at_resolution(objective.metric, value, ci95):
+            ruling = Ruling(
+                "undecided",
+                f"the limit is within {percent(RELATIVE_ERROR)} of the value, and the histogram of a "
+                "percentile tells no closer values apart, however many replications: choose a limit "
+                "further away",
+            )
     if ruling.verdict == "met" and estimate.get("steady_state") is False:
         return Ruling("undecided", "the backlog grows: a longer run would miss it")
     return ruling

@@ -28,6 +28,19 @@ def is_at_resolution(metric: str, value: float, ci95: Sequence[float] | None) ->
     return (ci95[1] - ci95[0]) / 2.0 < RELATIVE_ERROR * abs(value)
 
 
+def known_within(metric: str, value: float, ci95: Sequence[float]) -> tuple[float, float]:
+    """The ends between which a figure is known: its interval, of a percentile at least its bucket.
+
+    Replications that scatter over many buckets have the error of these in their interval already; those
+    that agree have not.
+    """
+    low, high = ci95
+    if not _is_percentile(metric):
+        return low, high
+    off = RELATIVE_ERROR * abs(value)
+    return min(low, value - off), max(high, value + off)
+
+
 def resolution_of_difference(found: Mapping[str, Any], metric: str) -> float | None:
     """What a difference of two percentiles may be off, where all pairs of replications agree on it.
 

@@ -91,7 +91,7 @@ def _objective(judged: Mapping[str, Any]) -> Row:
     objective = judged["objective"]
     place = objective.get("node") or f"{objective.get('from')} → {objective.get('to')}"
     limits = " and ".join(
-        f"{word} {objective[word]:g}"
+        f"{word} {objective[word]:.12g}"
         for word in ("below", "above", "equals")
         if objective.get(word) is not None
     )

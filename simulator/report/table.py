@@ -6,7 +6,17 @@ from typing import Any
 
 from simulator.quantities import format_count, format_duration
 from simulator.report.cost_table import cost_table
-from simulator.report.layout import aligned, indented, number, percent, printable, quantity, unit_of
+from simulator.report.layout import (
+    aligned,
+    beside_limit,
+    indented,
+    limit_text,
+    number,
+    percent,
+    printable,
+    quantity,
+    unit_of,
+)
 from simulator.report.metrics import METRICS
 from simulator.report.resolution import RESOLUTION, is_at_resolution
 from simulator.report.trust_text import growth_of, theory_text, trust_text, warmup_text
@@ -31,6 +41,8 @@ _INCIDENTS = (
     *("events_repeated", "rows_skipped", "published_out_of_order", "relay_crashes"),
 )
 _NOTHING = "–"
+#: What an objective may ask of its metric.
+LIMITS = ("below", "above", "equals")
 #: Below this Little's law is called kept; more is explained by what was inside at the ends of the window.
 _CLOSE = 0.01
 
@@ -80,11 +92,7 @@ def objective_text(objective: dict[str, Any]) -> str:
     place = (
         f"of {objective['node']}" if "node" in objective else f"from {objective['from']} to {objective['to']}"
     )
-    limits = [
-        f"{word} {quantity(objective[word], unit)}"
-        for word in ("below", "above", "equals")
-        if word in objective
-    ]
+    limits = [f"{word} {limit_text(objective[word], unit)}" for word in LIMITS if word in objective]
     return printable(f"{objective['metric']} {place} {' '.join(limits)}")
 
 
@@ -93,11 +101,12 @@ def found_text(judged: dict[str, Any]) -> str:
     if judged["value"] is None:
         return "not measured"
     unit = unit_of(judged["objective"]["metric"])
-    text = quantity(judged["value"], unit)
+    limit = next((judged["objective"][word] for word in LIMITS if word in judged["objective"]), None)
+    text = beside_limit(judged["value"], limit, unit)
     if is_at_resolution(judged["objective"]["metric"], judged["value"], judged["ci95"]):
         return f"{text} {RESOLUTION}"
     if judged["ci95"] is not None and judged["ci95"][0] != judged["ci95"][1]:
-        low, high = (quantity(end, unit) for end in judged["ci95"])
+        low, high = (beside_limit(end, limit, unit) for end in judged["ci95"])
         text += f" [{low}, {high}]"
     return text
 

@@ -54,6 +54,40 @@ def test_an_interval_decides_unless_it_holds_the_limit(limit, interval, verdict)
     assert bool(found["reason"]) == (verdict == "undecided")
 
 
+@pytest.mark.parametrize(
+    ("metric", "limit", "interval", "verdict", "needs"),
+    [
+        # A percentile is within 0.5 % of a value that was seen: 2.01 may be 2.0 or 2.02.
+        ("p99", {"below": 2.005}, [2.0, 2.0], "undecided", None),
+        ("p99", {"below": 1.995}, [2.0, 2.0], "undecided", None),
+        ("p99", {"above": 2.005}, [1.999, 2.001], "undecided", None),
+        ("p99", {"equals": 2.0}, [2.0, 2.0], "undecided", None),
+        ("p99", {"below": 2.02}, [2.0, 2.0], "met", None),
+        ("p99", {"below": 1.98}, [2.0, 2.0], "missed", None),
+        ("p99", {"above": 1.98}, [2.0, 2.0], "met", None),
+        # An interval wider than a bucket speaks for itself.
+        ("p99", {"below": 2.031}, [1.97, 2.03], "met", None),
+        ("p99", {"below": 2.005}, [1.97, 2.03], "undecided", "replications"),
+        # Means and maxima are exact.
+        ("mean", {"below": 2.005}, [2.0, 2.0], "met", None),
+        ("max", {"below": 2.005}, [2.0, 2.0], "met", None),
+    ],
+)
+def test_a_percentile_is_judged_no_finer_than_its_histogram(metric, limit, interval, verdict, needs):
+    found = judged(
+        f"waiting_time.{metric}", limit, result_of(10, waiting_time={metric: estimate(2.0, interval)})
+    )
+    assert (found["verdict"], found["needs"]) == (verdict, needs)
+    assert ("histogram" in found["reason"]) == (verdict == "undecided" and needs is None)
+
+
+def test_a_percentile_of_zero_is_known():
+    found = judged(
+        "waiting_time.p50", {"below": 0.001}, result_of(10, waiting_time={"p50": estimate(0.0, [0.0, 0.0])})
+    )
+    assert found["verdict"] == "met"
+
+
 @pytest.mark.parametrize("limit", [{"below": 2}, {"above": 2}, {"below": 0.5}, {"above": 0.5}])
 def test_a_value_without_interval_is_never_a_verdict(limit):
     found = judged("waiting_time.mean", limit, result_of(waiting_time={"mean": estimate(1.0)}))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from simulator.report.layout import percent
+from simulator.report.layout import beside_limit, percent
 from simulator.report.resolution import resolution_of_difference
-from simulator.report.table import estimate_text, found_text
+from simulator.report.table import estimate_text, found_text, objective_text
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,39 @@ def test_a_difference_on_which_all_pairs_agree_is_known_to_both_buckets(
 )
 def test_only_nothing_is_0_percent_and_only_all_is_100(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("metric", "limit", "text"),
+    [
+        ("end_to_end_latency.p99", 0.1002, "100.2 ms"),
+        ("end_to_end_latency.p99", 100.0, "100 s"),  # not 1.667 min
+        ("end_to_end_latency.p99", 90.0, "1.5 min"),
+        ("end_to_end_latency.p99", 3661.0, "3661 s"),
+        ("end_to_end_latency.p99", 1.0 / 3.0, "333.333333333 ms"),
+        ("end_to_end_latency.p99", 2.5e-7, "250 ns"),
+        ("end_to_end_latency.p99", 0.0, "0 s"),
+        ("throughput", 1234.5, "1,234.5/s"),
+        ("utilization", 0.8575, "0.8575"),
+        ("lost", 1_234_567.0, "1,234,567"),
+    ],
+)
+def test_a_limit_has_all_the_digits_that_were_written(metric: str, limit: float, text: str) -> None:
+    objective = {"metric": metric, "node": "n", "below": limit}
+    assert objective_text(objective) == f"{metric} of n below {text}"
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "text"),
+    [
+        (0.1004, 0.1002, "100.4 ms"),  # three digits of both are 100 ms
+        (0.09996, 0.1002, "99.96 ms"),
+        (0.1012, 0.1002, "101 ms"),
+        (0.1002, 0.1002, "100 ms"),
+        (0.1002, None, "100 ms"),
+    ],
+)
+def test_what_was_found_has_the_digits_that_tell_it_from_its_limit(
+    value: float, limit: float | None, text: str
+) -> None:
+    assert beside_limit(value, limit, "s") == text

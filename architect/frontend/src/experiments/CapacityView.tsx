@@ -3,7 +3,15 @@ import { valueTick } from "../charts/axes";
 import { OverlayChart, type OverlayLine } from "../charts/OverlayChart";
 import type { JsonObject } from "../document/types";
 import type { MetricWords } from "../run/metricWords";
-import { formatHalfWidth, formatNumber, formatQuantity, formatSeconds } from "../run/numbers";
+import {
+  formatBesideLimit,
+  formatHalfWidth,
+  formatLimit,
+  formatNumber,
+  formatQuantity,
+  formatSeconds,
+} from "../run/numbers";
+import { limitOf } from "../run/result";
 import { OpenVariant, type Source } from "./OpenVariant";
 import { type Settable, settingTitle } from "./settables";
 import { isSpacedByFactors } from "./sweepFigures";
@@ -111,7 +119,7 @@ export function CapacityView({ found, words, label, all, source }: Props) {
                         key={JSON.stringify(judged.objective)}
                         className={`tone-${judgedMark(judged).tone}`}
                       >
-                        {formatQuantity(judged.value, unit)}{" "}
+                        {formatBesideLimit(judged.value, limitOf(judged.objective), unit)}{" "}
                         <span className="muted">
                           {judged.ci95 &&
                             formatHalfWidth(judged.ci95, unit, String(judged.objective["metric"]))}
@@ -148,7 +156,7 @@ function ObjectiveChart({
   all,
 }: Omit<Props, "source"> & { readonly objective: JsonObject; readonly position: number }) {
   const unit = unitOf(String(objective["metric"] ?? ""), words);
-  const limit = objective["below"] ?? objective["above"] ?? objective["equals"];
+  const limit = limitOf(objective);
   const title = limitWords(objective, words, label);
   const { lines, x, y, limits } = useMemo(() => {
     const points = found.looked_at.flatMap((one) => {
@@ -174,7 +182,7 @@ function ObjectiveChart({
         isLog: isSpacedByFactors(found.looked_at.map((one) => one.value)),
       },
       y: { format: (value: number) => valueTick(value, unit), isLog: isWide },
-      limits: typeof limit === "number" ? [{ value: limit, label: formatQuantity(limit, unit) }] : [],
+      limits: limit === null ? [] : [{ value: limit, label: formatLimit(limit, unit) }],
     };
   }, [found, position, unit, limit]);
   if (lines.length === 0 || (lines[0]?.x.length ?? 0) < 2) return null;

@@ -1,4 +1,5 @@
-import { formatHalfWidth, formatQuantity, formatSeconds } from "../run/numbers";
+import { formatBesideLimit, formatHalfWidth, formatSeconds } from "../run/numbers";
+import { limitOf } from "../run/result";
 import { Sign } from "../run/Sign";
 import { AlternativeName } from "./AlternativeName";
 import { CostSection } from "./CostSection";
@@ -126,7 +127,7 @@ function Verdicts({ found, words, label, source }: ViewProps) {
                         <span className={`chip ${mark.tone}`}>{mark.word}</span>
                         {judged && judged.value !== null && (
                           <span className="verdict-value" title={intervalWords(judged.ci95, unit)}>
-                            {formatQuantity(judged.value, unit)}{" "}
+                            {formatBesideLimit(judged.value, limitOf(row.objective), unit)}{" "}
                             <span className="muted">
                               {judged.ci95 &&
                                 formatHalfWidth(judged.ci95, unit, String(row.objective["metric"]))}

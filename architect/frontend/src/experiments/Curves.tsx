@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { timeTick, valueTick } from "../charts/axes";
 import { OverlayChart } from "../charts/OverlayChart";
-import { formatCount, formatSeconds, formatShare } from "../run/numbers";
+import { formatCount, formatLimit, formatSeconds, formatShare } from "../run/numbers";
 import {
   bandLines,
   cumulative,
@@ -55,7 +55,10 @@ function Distributions({
   const tails = useMemo(() => percentileLines(curves, names), [curves, names]);
   const marks = useMemo(
     () =>
-      limits.map(({ part, value }) => ({ value, label: `objective: ${part} below ${formatSeconds(value)}` })),
+      limits.map(({ part, value }) => ({
+        value,
+        label: `objective: ${part} below ${formatLimit(value, "s")}`,
+      })),
     [limits],
   );
   if (shares.length === 0) return null;

@@ -4,6 +4,7 @@ import type { MetricWords } from "../run/metricWords";
 import {
   ABSENT,
   formatHalfWidth,
+  formatLimit,
   formatQuantity,
   formatShare,
   GAP,
@@ -128,7 +129,7 @@ export function moreRunsText(more: number | null | undefined): string {
 /** "p99 end-to-end latency, Web shop → Billing, below 2 s". */
 export function limitWords(objective: JsonObject, words: MetricWords, label: (id: string) => string): string {
   return objectiveWords(objective, words.title, label, (value, metric) =>
-    formatQuantity(value, words.unit(metric)),
+    formatLimit(value, words.unit(metric)),
   );
 }
 

@@ -1,8 +1,15 @@
 import type { Selection } from "../charts/chartSet";
 import { MetricTable } from "./MetricTable";
 import { type MetricWords, useMetricWords } from "./metricWords";
-import { formatCount, formatHalfWidth, formatQuantity, formatSeconds } from "./numbers";
-import { objectiveWords, type RunResult, tellingEdges } from "./result";
+import {
+  formatBesideLimit,
+  formatCount,
+  formatHalfWidth,
+  formatLimit,
+  formatQuantity,
+  formatSeconds,
+} from "./numbers";
+import { limitOf, objectiveWords, type RunResult, tellingEdges } from "./result";
 import { edgeLabel, labelOf, shortDigest } from "./runRecord";
 import { isGoing, useSession } from "./session";
 import { TrustBanners, TrustPanel } from "./TrustPanel";
@@ -152,13 +159,13 @@ function Objectives({
           const { tone, label: word } = VERDICTS[verdict] ?? { tone: "", label: verdict };
           const unit = words.unit(String(objective["metric"] ?? "").split(".")[0] ?? "");
           const sentence = objectiveWords(objective, words.title, label, (limit, metric) =>
-            formatQuantity(limit, words.unit(metric)),
+            formatLimit(limit, words.unit(metric)),
           );
           return (
             <li key={JSON.stringify(objective)}>
               <span className={`chip ${tone}`}>{word}</span>
               <span>{sentence}</span>
-              <strong className="tabular">{formatQuantity(value, unit)}</strong>
+              <strong className="tabular">{formatBesideLimit(value, limitOf(objective), unit)}</strong>
               {ci95 && (
                 <span className="muted tabular">
                   {formatHalfWidth(ci95, unit, String(objective["metric"] ?? ""))}

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   formatAgo,
+  formatBesideLimit,
   formatBytes,
   formatClock,
   formatCount,
   formatHalfWidth,
+  formatLimit,
   formatNumber,
   formatQuantity,
   formatRate,
@@ -133,5 +135,32 @@ describe("numbers", () => {
     expect(formatAgo(ago(180), now)).toBe("3 h ago");
     expect(formatAgo(ago(60 * 24), now)).toBe("yesterday 15:00");
     expect(formatAgo(null, now)).toBe("–");
+  });
+});
+
+describe("limits of objectives", () => {
+  it.each([
+    [0.1002, "s", "100.2 ms"],
+    [100, "s", "100 s"],
+    [90, "s", "1.5 min"],
+    [3661, "s", "3661 s"],
+    [1 / 3, "s", "333.333333333 ms"],
+    [2.5e-7, "s", "250 ns"],
+    [0, "s", "0 s"],
+    [0.85751, "share", "85.751 %"],
+    [1234.5, "msg/s", "1,234.5 msg/s"],
+    [1536, "bytes", "1.5 KiB"],
+    [1_234_567, "1", "1,234,567"],
+  ])("have all their digits: %d %s", (limit, unit, text) => {
+    expect(plain(formatLimit(limit, unit))).toBe(text);
+  });
+
+  it.each([
+    [0.1004, 0.1002, "100.4 ms"],
+    [0.09996, 0.1002, "99.96 ms"],
+    [0.1012, 0.1002, "101 ms"],
+    [0.1002, null, "100 ms"],
+  ])("tell what was found from themselves: %d beside %d", (value, limit, text) => {
+    expect(plain(formatBesideLimit(value, limit, "s"))).toBe(text);
   });
 });

@@ -166,6 +166,69 @@ export function formatQuantity(value: Maybe, unit: string | null | undefined): s
   }
 }
 
+type Units = readonly (readonly [size: number, unit: string])[];
+
+const SPANS: Units = [...LONG, [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
+const SIZES: Units = BYTE_UNITS.map((unit, power) => [1024 ** power, unit] as const).reverse();
+
+/** Up to twelve digits, which is all that a number carries of what somebody wrote. */
+const allDigits = (value: number) =>
+  Number(value.toPrecision(12)).toLocaleString("en-US", { maximumSignificantDigits: 12 }).replace("-", "−");
+
+/** In the largest unit in which up to six digits are enough, or else the fewest: "1.5 min", but "100 s". */
+function allDigitsIn(units: Units, value: number): string {
+  const smallest = units[units.length - 1] as readonly [number, string];
+  const fitting = units.filter(([size]) => Math.abs(value) >= size);
+  const written = (fitting.length > 0 ? fitting : [smallest]).map(([size, unit]) => {
+    const digits = allDigits(value / size).replaceAll(",", "");
+    return { text: `${digits}${GAP}${unit}`, count: digits.replace(/\D/g, "").length };
+  });
+  const fewest = Math.min(...written.map((one) => one.count));
+  return written.find((one) => one.count <= Math.max(6, fewest))?.text ?? "";
+}
+
+/** The limit of an objective with all its digits, for it was written by somebody and not measured: "100.2 ms". */
+export function formatLimit(limit: number, unit: string | null | undefined): string {
+  if (limit === 0 || !Number.isFinite(limit)) return formatQuantity(limit, unit);
+  switch (unit) {
+    case "s":
+    case "seconds":
+      return allDigitsIn(SPANS, limit);
+    case "bytes":
+    case "B":
+      return allDigitsIn(SIZES, limit);
+    case "bytes/s":
+      return `${allDigitsIn(SIZES, limit)}/s`;
+    case "share":
+    case "%":
+      return `${allDigits(limit * 100)}${GAP}%`;
+    case "msg/s":
+    case "messages/s":
+      return `${allDigits(limit)}${GAP}msg/s`;
+    case "messages":
+    case "msg":
+    case "count":
+    case "":
+    case "1":
+    case null:
+    case undefined:
+      return allDigits(limit);
+    default:
+      return counted(allDigits(limit), unit);
+  }
+}
+
+/** What was found, in more digits than three where these do not tell it from its limit. */
+export function formatBesideLimit(
+  value: Maybe,
+  limit: number | null,
+  unit: string | null | undefined,
+): string {
+  const text = formatQuantity(value, unit);
+  if (isAbsent(value) || limit === null || value === limit) return text;
+  return text === formatQuantity(limit, unit) ? formatLimit(Number(value.toPrecision(6)), unit) : text;
+}
+
 /** A number with its unit; of words such as "runs" one is "1 run". */
 function counted(number: string, unit: string): string {
   const isWord = /^[a-z]{3,}s$/.test(unit);

@@ -110,6 +110,12 @@ export function metricRows(metrics: Readonly<Record<string, unknown>>): MetricRo
   });
 }
 
+/** What an objective asks of its metric, whichever way; null where it asks nothing. */
+export function limitOf(objective: Readonly<Record<string, unknown>>): number | null {
+  const limit = objective["below"] ?? objective["above"] ?? objective["equals"];
+  return typeof limit === "number" ? limit : null;
+}
+
 /** "p99 end-to-end latency, Web shop → Billing, below 2 s" in words. */
 export function objectiveWords(
   objective: Readonly<Record<string, unknown>>,
