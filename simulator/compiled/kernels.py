@@ -6,6 +6,7 @@ from simulator.compiled.line_loops import finished, in_order, play_line, serve
 from simulator.compiled.sample_loops import (
     buckets,
     counted,
+    counted_between,
     mark_late,
     places,
     ranked,
@@ -16,6 +17,7 @@ from simulator.compiled.sample_loops import (
 __all__ = [
     "buckets",
     "counted",
+    "counted_between",
     "course_of_two",
     "finished",
     "follow_steps",

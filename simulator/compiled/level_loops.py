@@ -61,12 +61,25 @@ def course_of_two(
     """What a level is after each change, with its times, and its areas before the first and after each: it
     changes by `step` at each of `times` and by `sign` times its size at each of `others`; the former first.
     """
-    count = len(times) + len(others)
-    when, after, areas = np.empty(count), np.empty(count, np.int64), np.empty(count + 1)
+    ones, twos = len(times), len(others)
+    when, after, areas = np.empty(ones + twos), np.empty(ones + twos, np.int64), np.empty(ones + twos + 1)
     areas[0] = area
     first, second = 0, 0
-    for number in range(count):
-        if second == len(others) or (first < len(times) and times[first] <= others[second]):
+    # Without a branch as long as there are both: nobody can foresee which comes next.
+    while first < ones and second < twos:
+        time, change = times[first], sign * sizes[second]
+        is_first = int(time <= others[second])
+        time = min(time, others[second])
+        change += is_first * (step - change)
+        area += (time - since) * value
+        since = time
+        value += change
+        number = first + second
+        when[number], after[number], areas[number + 1] = time, value, area
+        first += is_first
+        second += 1 - is_first
+    for number in range(first + second, ones + twos):
+        if first < ones:
             time, change = times[first], step
             first += 1
         else:
@@ -83,10 +96,14 @@ def course_of_two(
 def present_after(came: Times, ended: Times, present: int) -> tuple[Numbers, bool]:
     """`Total.after_each`, and whether something came and ended at one time."""
     after = np.empty(len(came), np.int64)
-    place, do_meet = 0, False
-    for number in range(len(came)):
-        while place < len(ended) and ended[place] < came[number]:
-            place += 1
-        do_meet |= place < len(ended) and ended[place] == came[number]
+    number, place, do_meet = 0, 0, False
+    # Without a branch, as in `course_of_two`: each step passes one that came or one that ended.
+    while number < len(came) and place < len(ended):
+        has_ended = int(ended[place] < came[number])
+        do_meet |= ended[place] == came[number]
         after[number] = present + number + 1 - place
+        place += has_ended
+        number += 1 - has_ended
+    for later in range(number, len(came)):
+        after[later] = present + later + 1 - place
     return after, do_meet

@@ -65,6 +65,18 @@ def slice_of(values: Times, buckets: Buckets) -> tuple[int, float, Buckets, Numb
     return positive, maximum, hit[:found].copy(), hits[:found], most
 
 
+@loop("int64[:, ::1](int64[::1], int64[::1], int64)")
+def counted_between(values: Numbers, stops: Numbers, width: int) -> NDArray[np.int64]:
+    """How many of the values from each of these positions to before the next are each of the numbers below
+    `width`.
+    """
+    counts = np.zeros((max(0, len(stops) - 1), width), np.int64)
+    for row in range(len(counts)):
+        for number in range(stops[row], stops[row + 1]):
+            counts[row, values[number]] += 1
+    return counts
+
+
 @loop("float64[::1](uint16[::1], int64[::1], float64[::1])")
 def ranked(values: Buckets, ranks: Numbers, representatives: Times) -> Times:
     """`histogram.ranked`: what stands for the values at the ranks (ascending, from 0) of all in order."""
@@ -130,9 +142,12 @@ def mark_late(latest: Numbers, keys: Numbers, sequences: Numbers, is_late: NDArr
 def places(times: Times, among: Times) -> Numbers:
     """How many of `among` come before each of `times`; both ascending."""
     found = np.empty(len(times), np.int64)
-    place = 0
-    for number in range(len(times)):
-        while place < len(among) and among[place] < times[number]:
-            place += 1
+    number, place = 0, 0
+    # Without a branch, as in `course_of_two`: each step passes one of these or one of those.
+    while number < len(times) and place < len(among):
+        is_before = int(among[place] < times[number])
         found[number] = place
+        place += is_before
+        number += 1 - is_before
+    found[number:] = place
     return found

@@ -35,6 +35,8 @@ NO_NUMBERS: Numbers = np.zeros(0, dtype=np.int64)
 
 #: Arrivals a source makes at a time at most: enough for NumPy to pay, little enough to hold.
 BLOCK = 4_096
+#: Where messages have keys it is so many times that: a log does much once for each block and member.
+KEYED = 2
 #: The same where loops are compiled, which have brought memory of their own: what is done once for each block
 #: is then a good part of the work.
 COMPILED_BLOCK = 32_768
@@ -218,7 +220,7 @@ class Source:
         self._sent = 0
         self._known = producer.produced
         self._is_last = False
-        self._size = min(FIRST_BLOCK, most_at_once())
+        self._size = min(FIRST_BLOCK, self._most)
         self._refill()
 
     @property
@@ -226,11 +228,17 @@ class Source:
         """Until when arrivals are known, seconds; inf when the last one is."""
         return inf if self._is_last else float(self._block.arrived[-1])
 
+    @property
+    def _most(self) -> int:
+        """Arrivals that are made at a time at most."""
+        is_keyed = self._keys is not None and compiled.loops is None
+        return KEYED * BLOCK if is_keyed else most_at_once()
+
     def _refill(self) -> None:
         times = self._times.take(self._size)
         count = len(times)
         self._is_last = count < self._size
-        self._size = min(2 * self._size, most_at_once())
+        self._size = min(2 * self._size, self._most)
         keys: Sequence[Key] | Numbers = NoKeys(count)
         if self._keys is not None:
             drawn = self._keys.take(count)

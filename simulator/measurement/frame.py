@@ -152,8 +152,9 @@ class FrameMaker:
         if parts.has_shares:
             for metric, share in shares_between(before, counts):
                 reading[metric] = _short(share)
+        spread = looked.spread
         for metric, tallies in parts.tallies:
-            reading[metric] = looked.spread(tallies)
+            reading[metric] = spread(tallies)
         detail = node.detail()
         if detail is not None:
             reading["detail"] = detail
@@ -168,14 +169,14 @@ class FrameMaker:
         }
 
     def _edges(self, span: float) -> dict[str, dict[str, Any]]:
-        world = self._world
+        world, before = self._world, self._edge_totals
         readings: dict[str, dict[str, Any]] = {}
         totals: list[tuple[str, int, int]] = [(link.id, link.total, link.in_transit) for link in world.links]
         totals += [(edge.id, edge.total, 0) for edge in world.subscriptions]
         totals += [(edge.id, edge.total, 0) for edge in world.invoke_edges]
         for name, total, in_transit in totals:
-            passed = total - self._edge_totals.get(name, 0)
-            self._edge_totals[name] = total
+            passed = total - before.get(name, 0)
+            before[name] = total
             readings[name] = {
                 "rate": _short(passed / span) if span > 0.0 else 0.0,
                 "total": total,
@@ -228,7 +229,12 @@ class _Looked:
         """Mean and percentiles of what these tallies sampled since the last frame."""
         spread = self._spreads.get(tallies)
         if spread is None:
-            spread = self._spreads[tallies] = _spread([self._view(tally) for tally in tallies])
+            if len(tallies) == 1:
+                view = self._view(tallies[0])
+                spread = _of_run(view) if isinstance(view, Run) else _summary((view,))
+            else:  # a metric may have no tallies yet
+                spread = _summary([self._view(tally) for tally in tallies])
+            self._spreads[tallies] = spread
         return spread
 
     def _view(self, tally: Tally) -> View | Run:
@@ -236,13 +242,6 @@ class _Looked:
         if view is None:
             view = self._views[tally] = tally.take_view()
         return view
-
-
-def _spread(views: Sequence[View | Run]) -> Spread:
-    """Mean and percentiles of what was sampled since the last frame, over several tallies."""
-    if len(views) == 1 and isinstance(views[0], Run):
-        return _of_run(views[0])
-    return _summary(views)  # a metric may have no tallies yet
 
 
 def _of_run(run: Run) -> Spread:
@@ -261,10 +260,11 @@ def _of_run(run: Run) -> Spread:
 def _found_at_once(loops: ModuleType, samples: Samples) -> Iterator[tuple[tuple[int, int], Spread]]:
     """The spreads from each look to the next; not every look is that of a frame."""
     ranks = ranked_between(loops, samples.buckets, samples.stops, _SHARES)
-    for (start, stop), percentiles in zip(pairwise(samples.stops.tolist()), ranks, strict=True):
+    values, sum_of = samples.values, np.add.reduce
+    for place, percentiles in zip(pairwise(samples.stops.tolist()), ranks, strict=True):
+        start, stop = place
         if start < stop:
-            run = Run(samples, start, stop)
-            yield (start, stop), _told(run.total / run.count, percentiles)
+            yield place, _told(float(sum_of(values[start:stop])) / (stop - start), percentiles)
 
 
 def _summary(views: Iterable[View | Run]) -> Spread:
@@ -278,9 +278,13 @@ def _summary(views: Iterable[View | Run]) -> Spread:
     return _told(total / count, _percentiles(seen, count))
 
 
+_FOUR = "{:.5g} {:.5g} {:.5g} {:.5g}".format
+
+
 def _told(mean: float, percentiles: Sequence[float]) -> Spread:
-    p50, p95, p99 = map(_short, percentiles)
-    return {"mean": _short(mean), "p50": p50, "p95": p95, "p99": p99}
+    # `_short` for four at once, which takes half the time.
+    mean, p50, p95, p99 = map(float, _FOUR(mean, *percentiles).split())
+    return {"mean": mean, "p50": p50, "p95": p95, "p99": p99}
 
 
 def _percentiles(views: list[View | Run], count: int) -> list[float]:

@@ -273,6 +273,13 @@ class Tally:
         self._is_watched = True
         buffer = self._buffer
         fresh = self._held + len(buffer) - self._viewed
+        if self._pending is _NOTHING and fresh > FEW and not buffer:
+            last = self._runs[-1]
+            if last.stop - last.start >= fresh:  # mostly, where samples come many at once
+                self._viewed = self._held
+                if self._held >= MOST_BUFFERED:
+                    self.absorb()
+                return Run(last.samples, last.stop - fresh, last.stop)
         if not self._pending.count and fresh <= FEW:
             in_runs = self._held - self._viewed
             if in_runs <= 0:

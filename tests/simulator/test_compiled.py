@@ -286,6 +286,17 @@ def test_percentiles_between_looks_are_those_of_each_part(
 
 
 @needs_numba
+@given(st.lists(st.integers(0, 5)), st.lists(st.integers(0, 20)))
+def test_records_between_looks_are_counted_by_partition(
+    loops: Any, partitions: list[int], stops: list[int]
+) -> None:
+    array = np.array(partitions, dtype=np.int64)
+    looks = np.sort(np.minimum(np.array(stops, dtype=np.int64), len(array)))
+    expected = [np.bincount(array[one:other], minlength=6).tolist() for one, other in pairwise(looks)]
+    assert loops.counted_between(array, looks, 6).tolist() == expected
+
+
+@needs_numba
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), min_size=1, max_size=30))
 def test_the_same_messages_are_late(loops: Any, rows: list[tuple[int, int]]) -> None:
     del loops

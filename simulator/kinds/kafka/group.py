@@ -140,13 +140,13 @@ class ConsumerGroup(Broker):
         if cursor.fresh and cursor.member is not None and cursor.member.is_waiting:
             self.wake(cursor.member, now)
 
-    def lag_of(self, cursor: Cursor) -> int:
-        """Log end offset less committed offset."""
-        return cursor.lag
+    def lags(self) -> list[int]:
+        """By partition the log end offset less the committed offset."""
+        return [cursor.lag for cursor in self.cursors]
 
-    def readers_of(self, cursor: Cursor) -> Sequence[Member]:
-        """Who reads a partition."""
-        return () if cursor.member is None else (cursor.member,)
+    def members_by_partition(self) -> list[tuple[Member, ...]]:
+        """Who reads each partition."""
+        return [() if cursor.member is None else (cursor.member,) for cursor in self.cursors]
 
     def wake(self, member: Member, now: float) -> None:
         """Let a member that stands in a poll look again."""

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from simulator.engine.recursion import Numbers, Onward
 from simulator.measurement.level import Course, Timeline, Times
 from simulator.measurement.ordering import Deliveries, KeyBook
@@ -20,6 +18,7 @@ from simulator.measurement.tally import Samples
 if TYPE_CHECKING:
     from simulator.engine.broker import Subscription
     from simulator.kinds.kafka.group import ConsumerGroup
+    from simulator.kinds.kafka.stage_records import ByPartition
 
 
 @dataclass(slots=True)
@@ -51,8 +50,8 @@ class ReaderAhead:
     bytes_out: Numbers
     busy: Course
     deliveries: list[Deliveries]
-    finished: Finished
-    onward: Onward | None
+    #: What goes on, and how; None where nothing does.
+    onward: tuple[Finished, Onward] | None
     book: KeyBook
 
     def follow(self, now: float) -> None:
@@ -74,11 +73,9 @@ class ReaderAhead:
         subscription.service.extend(self.service, part)
         subscription.sojourn.extend(self.sojourn, part)
         if self.onward is not None:
-            done = self.finished
+            done, onward = self.onward
             keys = self.book.keys_of(done.keys[part])
-            self.onward.carry(
-                done.source[part], done.sequence[part], keys, done.created[part], done.ended[part]
-            )
+            onward.carry(done.source[part], done.sequence[part], keys, done.created[part], done.ended[part])
         for deliveries in self.deliveries:
             deliveries.follow(now)
 
@@ -89,13 +86,11 @@ class GroupAhead:
 
     group: ConsumerGroup
     until: float
-    arrived: Timeline
+    arrived: ByPartition
     #: What `Total.note` finds after each record that comes.
     present: Numbers
-    partitions: Numbers
-    #: Records whose offsets are committed, and in which partitions they stand.
-    committed: Timeline
-    committed_in: Numbers
+    #: Records whose offsets are committed.
+    committed: ByPartition
     ends: Timeline
     #: The sum of the residence times before the first end and after each, in order.
     residence: Times
@@ -107,9 +102,10 @@ class GroupAhead:
     def follow(self, now: float) -> int:
         """Bring the group to its state at `now` (seconds); returns how many events that would have been."""
         group = self.group
-        came = self.arrived.pass_to(now)
+        arrived = self.arrived.times
+        came = arrived.pass_to(now)
         group.accepted += came.stop - came.start
-        group.present.note_highest(self.arrived.times[came], self.present[came])
+        group.present.note_highest(arrived.times[came], self.present[came])
         for course in self.courses:
             course.follow(now)
         ends = self.ends.pass_to(now)
@@ -120,7 +116,7 @@ class GroupAhead:
             group.departures += done
         for reader in self.readers:
             reader.follow(now)
-        self._note_lags(came, self.committed.pass_to(now))
+        self._note_lags(came, self.committed.times.pass_to(now))
         events = self.events.pass_to(now)
         passed: int = done + events.stop - events.start
         return passed
@@ -128,13 +124,8 @@ class GroupAhead:
     def _note_lags(self, came: slice, committed: slice) -> None:
         cursors = self.group.cursors
         if came.start < came.stop:
-            for cursor, more in zip(cursors, self._counted(self.partitions[came]), strict=True):
+            for cursor, more in zip(cursors, self.arrived.between(came), strict=True):
                 cursor.on_stage += more
         if committed.start < committed.stop:
-            for cursor, less in zip(cursors, self._counted(self.committed_in[committed]), strict=True):
+            for cursor, less in zip(cursors, self.committed.between(committed), strict=True):
                 cursor.on_stage -= less
-
-    def _counted(self, partitions: Numbers) -> list[int]:
-        """How often each partition is among these."""
-        counts: list[int] = np.bincount(partitions, minlength=len(self.group.cursors)).tolist()
-        return counts

@@ -23,6 +23,7 @@ from simulator.kinds.kafka.group_order import Served, busy_of, play, polls_of
 from simulator.kinds.kafka.member_stage import Arrivals, MemberStage, Work
 from simulator.kinds.kafka.stage_records import (
     Block,
+    ByPartition,
     HeldRecords,
     Moves,
     Services,
@@ -334,14 +335,13 @@ class GroupStage:
         looks: Times,
     ) -> GroupAhead:
         committed_at, committed_in = committed
+        width = len(self.group.cursors)
         return GroupAhead(
             self.group,
             until,
-            Timeline(times, looks),
+            ByPartition(Timeline(times, looks), partitions, width),
             present,
-            partitions,
-            Timeline(committed_at, looks),
-            committed_in,
+            ByPartition(Timeline(committed_at, looks), committed_in, width),
             ends,
             residence,
             Timeline(np.sort(np.concatenate([work.events for work in works])), looks),
@@ -384,19 +384,13 @@ class GroupStage:
 
     def _reader_ahead(self, number: int, served: Served, looks: Times) -> ReaderAhead:
         """What the subscription at that position will have done."""
-        subscription = self.group.subscriptions[number]
+        subscription, held = self.group.subscriptions[number], self._held
         rows, ended = served.rows, Timeline(served.ended, looks)
-        finished = Finished(
-            self._held.source.values[rows],
-            self._held.sequence.values[rows],
-            self._held.key.values[rows],
-            self._held.created.values[rows],
-            served.ended,
-        )
         begins = Timeline(served.begins, looks)
-        sojourn = Samples(served.sojourn, ended.stops)
-        is_first = bool((finished.created == self._held.arrived.values[rows]).all())
-        latency = sojourn if is_first else Samples(served.ended - finished.created, ended.stops)
+        sojourn = latency = Samples(served.sojourn, ended.stops)
+        if not held.are_direct:
+            latency = Samples(served.ended - held.created.values[rows], ended.stops)
+        onward = self._onward.get(subscription.consumer)
         return ReaderAhead(
             self.group,
             subscription,
@@ -409,29 +403,37 @@ class GroupStage:
             np.cumsum(np.concatenate(([0], served.polled))),
             np.cumsum(np.concatenate(([0], served.bytes_out))),
             served.busy,
-            self._deliveries(number, subscription.consumer, finished, latency, ended),
-            finished,
-            self._onward.get(subscription.consumer),
+            self._deliveries(number, subscription.consumer, rows, latency, ended),
+            None if onward is None else (self._finished(rows, served.ended), onward),
             self._book,
         )
 
+    def _finished(self, rows: Numbers, ended: Times) -> Finished:
+        held = self._held
+        source, sequence, keys = (column.values[rows] for column in (held.source, held.sequence, held.key))
+        return Finished(source, sequence, keys, held.created.values[rows], ended)
+
     def _deliveries(
-        self, reader: int, consumer: Consumer, finished: Finished, latency: Samples, ended: Timeline
+        self, reader: int, consumer: Consumer, rows: Numbers, latency: Samples, ended: Timeline
     ) -> list[Deliveries]:
-        source = finished.source
-        if not len(source):
-            return []
-        sources = np.unique(source).tolist() if (source != source[0]).any() else [int(source[0])]
-        deliveries = []
-        for one in sources:
-            rows: Numbers | slice = slice(None) if len(sources) == 1 else np.flatnonzero(source == one)
-            order = self._orders.get((reader, one))
-            if order is None:
-                order = self._orders[reader, one] = FlowOrder(consumer.flows[one], self._book)
-            ends = ended.twin() if len(sources) == 1 else Timeline(finished.ended[rows])
-            own = latency if len(sources) == 1 else latency.chosen(rows)
-            deliveries.append(order.deliveries(finished.keys[rows], finished.sequence[rows], ends, own))
+        held = self._held
+        keys, sequences = held.key.values[rows], held.sequence.values[rows]
+        if held.lone_source is not None:
+            order = self._order(reader, consumer, held.lone_source)
+            return [order.deliveries(keys, sequences, ended.twin(), latency)] if len(rows) else []
+        source, deliveries = held.source.values[rows], []
+        for one in np.unique(source).tolist():
+            own = np.flatnonzero(source == one)
+            ends = Timeline(ended.times[own])
+            order = self._order(reader, consumer, one)
+            deliveries.append(order.deliveries(keys[own], sequences[own], ends, latency.chosen(own)))
         return deliveries
+
+    def _order(self, reader: int, consumer: Consumer, source: int) -> FlowOrder:
+        order = self._orders.get((reader, source))
+        if order is None:
+            order = self._orders[reader, source] = FlowOrder(consumer.flows[source], self._book)
+        return order
 
     def _committed(self, works: list[Work], done: Services) -> tuple[Times, Numbers]:
         """Records in the order in which their offsets are committed: when, and their partitions."""

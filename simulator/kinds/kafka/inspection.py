@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _MOST_ROWS = 64
 
 
-def broker_counts(cluster: Cluster | None) -> dict[str, int]:
+def broker_counts(cluster: Cluster | None) -> Mapping[str, int]:
     """Cumulative counts of brokers and producers; all 0 while no single broker matters."""
     if cluster is None:
-        return dict.fromkeys(_BROKER_COUNTS, 0)
+        return _NO_BROKER_COUNTS
     senders = [client.sender for client in cluster.topic.clients if client.sender is not None]
     return {
         "isr_shrinks": cluster.isr_shrinks,
@@ -38,15 +38,18 @@ def broker_counts(cluster: Cluster | None) -> dict[str, int]:
     }
 
 
-_BROKER_COUNTS = (
-    "isr_shrinks",
-    "under_min_isr_rejects",
-    "elections",
-    "unclean_elections",
-    "produce_retries",
-    "repeated_writes",
-    "blocked_sends",
-    *(f"lost_{reason}" for reason in LOSSES),
+_NO_BROKER_COUNTS: Mapping[str, int] = dict.fromkeys(
+    (
+        "isr_shrinks",
+        "under_min_isr_rejects",
+        "elections",
+        "unclean_elections",
+        "produce_retries",
+        "repeated_writes",
+        "blocked_sends",
+        *(f"lost_{reason}" for reason in LOSSES),
+    ),
+    0,
 )
 
 
@@ -147,7 +150,7 @@ def rows_of_partitions(topic: KafkaTopic) -> dict[str, Any]:
     now = topic.env.now
     for group in topic.groups:
         name = group.id.removeprefix(f"{topic.id}:")
-        lags = [group.lag_of(cursor) for cursor in group.cursors]
+        lags = group.lags()
         readings[f"read by {name}"] = _readings(group, lags, sizes)
         groups.append(
             {
@@ -187,19 +190,18 @@ def _readings(group: ConsumerGroup, lags: list[int], sizes: list[float]) -> list
         lags: by partition, records.
         sizes: by partition the mean size of its records, bytes.
     """
-    names: dict[tuple[Member, ...], str | None] = {(): None}
-    rows = []
-    for number, (cursor, lag, size) in enumerate(zip(group.cursors[:_MOST_ROWS], lags, sizes, strict=False)):
-        members = tuple(group.readers_of(cursor))
-        name = names.get(members)
-        if name is None and members:
-            name = names[members] = ", ".join([_member_name(group, member) for member in members])
-        rows.append({"partition": number, "lag": lag, "lag_bytes": int(lag * size), "member": name})
-    return rows
+    names = [
+        _name(group, members[0]) if len(members) == 1 else ", ".join([_name(group, one) for one in members])
+        for members in group.members_by_partition()[:_MOST_ROWS]
+    ]
+    return [
+        {"partition": number, "lag": lag, "lag_bytes": int(lag * size), "member": name or None}
+        for number, (name, lag, size) in enumerate(zip(names, lags, sizes, strict=False))
+    ]
 
 
-def _member_name(group: ConsumerGroup, member: Member) -> str:
-    """Its number in the group, with the consumer where there are several."""
+def _name(group: ConsumerGroup, member: Member) -> str:
+    """The number of a member in its group, with the consumer where there are several."""
     if len(group.subscriptions) == 1:
         return str(member.number)
     return f"{member.subscription.consumer.id}-{member.number}"

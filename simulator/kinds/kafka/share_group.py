@@ -138,11 +138,15 @@ class ShareGroup(ConsumerGroup):
             bool(partition.cursor.fresh) and len(partition.in_flight) < self.most
         )
 
-    def lag_of(self, cursor: Cursor) -> int:
-        return len(cursor.fresh) + len(cursor.held_back) + self.partitions[cursor.number].unfinished
+    def lags(self) -> list[int]:
+        return [
+            len(cursor.fresh) + len(cursor.held_back) + partition.unfinished
+            for cursor, partition in zip(self.cursors, self.partitions, strict=True)
+        ]
 
-    def readers_of(self, cursor: Cursor) -> Sequence[Member]:
-        return self.membership.readers[cursor.number]
+    def members_by_partition(self) -> list[tuple[Member, ...]]:
+        readers = self.membership.readers
+        return [tuple(readers[cursor.number]) for cursor in self.cursors]
 
     def upcoming(self, cursor: Cursor, most: int) -> list[float]:
         """Sizes of the records that a poll of at most so many would take of a partition."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.compiled import compiled
 from simulator.engine.message import Message
 from simulator.engine.recursion import NO_NUMBERS, Flags, Numbers, Passage
-from simulator.measurement.level import NO_TIMES, Course, Level, Times, places
+from simulator.measurement.level import NO_TIMES, Course, Level, Timeline, Times, places
 
 #: Turns of what happens at one time: ends of service, then polls, then the records that come, each with the
 #: poll of the member it wakes right behind it.
@@ -30,6 +31,35 @@ def at_ends(times: Times) -> Changes:
 def at_polls(times: Times, units: Numbers, counts: Numbers) -> Changes:
     """The count at each poll; `units` is what woke the member for it, else -1."""
     return times, np.where(units < 0, POLL, 2 * units + 1), counts
+
+
+class ByPartition:
+    """What happens to records one after the other, counted by their partitions.
+
+    Args:
+        times: when it happens.
+        partitions: of the records.
+        width: how many partitions there are.
+    """
+
+    __slots__ = ("_known", "partitions", "times", "width")
+
+    def __init__(self, times: Timeline, partitions: Numbers, width: int) -> None:
+        self.times = times
+        self.partitions = partitions
+        self.width = width
+        #: By the positions of two looks in a row what `between` gives, as far as looks are known.
+        self._known: dict[tuple[int, int], list[int]] = {}
+        if compiled.loops is not None and len(times.stops):
+            counts = compiled.loops.counted_between(partitions, times.stops, width)
+            self._known = dict(zip(pairwise(times.stops.tolist()), counts.tolist(), strict=True))
+
+    def between(self, part: slice) -> list[int]:
+        """How many of those at these positions are in each partition."""
+        counts = self._known.get((part.start, part.stop))
+        if counts is None:
+            counts = np.bincount(self.partitions[part], minlength=self.width).tolist()
+        return counts
 
 
 class Column(Generic[A]):
@@ -92,10 +122,25 @@ class HeldRecords:
         self.source, self.sequence, self.partition, self.size, self.key = (Column(np.int64) for _ in range(5))
         self.created, self.arrived = Column(np.float64), Column(np.float64)
         self._is_done = Column(np.bool_)
+        #: Whether all records so far have come when they were created.
+        self.are_direct = True
+        #: Where all records so far have come from; None where there are several such.
+        self.lone_source: int | None = None
+        self._count = 0
 
     def store(self, block: Block) -> None:
         """Records come."""
         passage = block.passage
+        if not len(passage):
+            return
+        if not self._count:
+            self.lone_source = int(passage.source[0])
+        self._count += len(passage)
+        if self.lone_source is not None and (passage.source != self.lone_source).any():
+            self.lone_source = None
+        self.are_direct = self.are_direct and (
+            passage.created is passage.arrived or bool((passage.created == passage.arrived).all())
+        )
         self.source.extend(passage.source)
         self.sequence.extend(passage.sequence)
         self.partition.extend(block.partitions)

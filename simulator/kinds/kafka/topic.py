@@ -399,17 +399,26 @@ class KafkaTopic(Broker):
         return {self.id: self.ledger(), **{group.id: group.ledger() for group in self.groups}}
 
     def counts(self) -> dict[str, int]:
-        groups = self.groups
+        delivered = dead_lettered = expired = redelivered = receives = rebalances = 0
+        dropped = self.dropped
+        for group in self.groups:  # once for all: a frame waits for this
+            delivered += group.delivered
+            dead_lettered += group.dead_lettered
+            expired += group.expired
+            dropped += group.dropped
+            redelivered += group.redelivered
+            receives += group.receives
+            rebalances += group.coordinator.rebalances
         return {
             "arrivals": self.accepted + self.rejected,
-            "completions": sum([group.delivered for group in groups]),
-            "dead_lettered": sum([group.dead_lettered for group in groups]),
-            "expired": sum([group.expired for group in groups]),
-            "dropped": self.dropped + sum([group.dropped for group in groups]),
+            "completions": delivered,
+            "dead_lettered": dead_lettered,
+            "expired": expired,
+            "dropped": dropped,
             "rejected": self.rejected,
-            "redelivered": sum([group.redelivered for group in groups]),
-            "receives": sum([group.receives for group in groups]),
-            "rebalances": sum([group.coordinator.rebalances for group in groups]),
+            "redelivered": redelivered,
+            "receives": receives,
+            "rebalances": rebalances,
             **broker_counts(self.cluster),
             **transaction_counts(self.transactions),
             "largest_partition": max([log.end for log in self.logs]),

@@ -21,7 +21,7 @@ from simulator.engine.recursion import NO_NUMBERS
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
 from simulator.kinds.kafka.group_stage import GroupStage
 from simulator.kinds.kafka.plain import is_read_by_recursion
-from simulator.kinds.kafka.stage_records import Block
+from simulator.kinds.kafka.stage_records import Block, ByPartition
 from simulator.measurement.level import NO_TIMES, Timeline
 from simulator.measurement.ordering import KeyBook
 
@@ -83,7 +83,8 @@ class TopicStage:
         keys, partitions = self._places(passage)
         sizes = self._whole_sizes[passage.source]
         looks = self._topic.env.looks.between(passage.arrived[0], passage.arrived[-1])
-        self._coming.append(_Coming(Timeline(passage.arrived, looks), partitions, sizes))
+        times = Timeline(passage.arrived, looks)
+        self._coming.append(_Coming(ByPartition(times, partitions, len(self._topic.logs)), sizes))
         for group in self._groups:
             group.append_block(Block(passage, keys, partitions, sizes))
 
@@ -127,26 +128,26 @@ class TopicStage:
         topic = self._topic
         while self._coming:
             coming = self._coming[0]
-            part = coming.times.pass_to(now)
+            part = coming.records.times.pass_to(now)
             count = part.stop - part.start
             if count:
-                self._note_written(coming.partitions[part], coming.sizes[part])
+                self._note_written(coming, part)
                 topic.accepted += count
                 topic.delivered += count
-            if part.stop < len(coming.partitions):
+            if part.stop < len(coming.sizes):
                 return
             self._coming.popleft()
 
-    def _note_written(self, partitions: Numbers, sizes: Numbers) -> None:
-        logs, counts = self._topic.logs, np.bincount(partitions).tolist()
+    def _note_written(self, coming: _Coming, part: slice) -> None:
+        logs, counts = self._topic.logs, coming.records.between(part)
         if self._has_one_size:  # whole bytes: the product is the sum
-            size = int(sizes[0])
-            for log, records in zip(logs, counts, strict=False):
+            size = int(coming.sizes[0])
+            for log, records in zip(logs, counts, strict=True):
                 log.end += records
                 log.written += records * size
             return
-        written = np.bincount(partitions, sizes).tolist()
-        for log, records, size in zip(logs, counts, written, strict=False):
+        written = np.bincount(coming.records.partitions[part], coming.sizes[part], len(logs)).tolist()
+        for log, records, size in zip(logs, counts, written, strict=True):
             log.end += records
             log.written += size
 
@@ -177,8 +178,7 @@ class TopicStage:
 class _Coming:
     """Records that come to the topic."""
 
-    times: Timeline
-    partitions: Numbers
+    records: ByPartition
     sizes: Numbers
 
 
