@@ -120,6 +120,32 @@ _calls: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "item_size": st.sampled_from([None, 9_000]),
     }
 )
+#: What producers say in their events, and what subscriptions of SNS want of that.
+_attributes: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {},
+        {"kind": "a"},
+        {"kind": {"choice": {"a": 3, "b": 1}}},
+        {"kind": {"choice": {"a": 3, "b": 1}}, "n": {"distribution": "uniform", "low": 0, "high": 10}},
+    ]
+)
+_policies: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {},
+        {},
+        {"FilterPolicy": {"kind": ["a"]}},
+        {"FilterPolicy": {"kind": [{"exists": False}]}},
+        {"FilterPolicy": {"n": [{"numeric": [">", 5]}]}},
+        {"FilterPolicy": {"n": [{"numeric": ["<", 3]}]}, "FilterPolicyScope": "MessageBody"},
+    ]
+)
+
+
+def _event(attributes: dict[str, Any]) -> dict[str, Any]:
+    detail = {"n": {"distribution": "uniform", "low": 0, "high": 5}, "s": "x"}
+    return {"event": {"type": "T", "detail": detail, "attributes": attributes}}
+
+
 #: What does the work: a consumer of a broker, a function that reads it, or a function alone.
 _FORMS = ["consumer", "consumer", "consumer", "mapping", "mapping", "function"]
 
@@ -127,21 +153,22 @@ _FORMS = ["consumer", "consumer", "consumer", "mapping", "mapping", "function"]
 @st.composite
 def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
     """Producers, perhaps a topic, and brokers with and without what keeps them from being stages."""
+    has_topic = draw(st.booleans())
+    # What SNS brings comes late by itself; only queues of SQS subscribe to it. Exchanges have their own, too.
+    own = {"aws.sqs": "aws.sns", "rabbitmq.queue": "rabbitmq.exchange"}.get(kinds[0], "topic")
+    topic = draw(st.sampled_from(["topic", own, own])) if len(kinds) == 1 else "topic"
+    is_exchange, has_events = topic == "rabbitmq.exchange", has_topic and topic == "aws.sns"
     producers = [
         node(
             f"p{number}",
             "producer",
+            **(_event(draw(_attributes)) if has_events and draw(st.booleans()) else {}),
             arrivals=draw(_arrivals),
             keys=draw(st.none() | st.just({"distribution": "zipf", "count": 5, "exponent": 1.0})),
             size=draw(_sizes) if kinds == ["aws.sqs"] else 1_024,
         )
-        for number in range(draw(st.integers(1, 2)))
+        for number in range(draw(st.sampled_from([1, 1, 2])))
     ]
-    has_topic = draw(st.booleans())
-    # What SNS brings comes late by itself; only queues of SQS subscribe to it. Exchanges have their own, too.
-    own = {"aws.sqs": "aws.sns", "rabbitmq.queue": "rabbitmq.exchange"}.get(kinds[0], "topic")
-    topic = draw(st.sampled_from(["topic", own])) if len(kinds) == 1 else "topic"
-    is_exchange = topic == "rabbitmq.exchange"
     nodes = [
         *producers,
         *([node("t", topic, **(draw(_exchanges) if is_exchange else {}))] if has_topic else []),
@@ -189,6 +216,8 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
             configs[f"{before[0]}->{broker}{role}"] = {"delay": draw(_services)}
         if is_exchange and before == ["t"]:
             configs[f"t->{broker}{role}"] = {"routing_key": draw(_binding_keys)}
+        if has_events and before == ["t"]:
+            configs[f"t->{broker}{role}"] = draw(_policies)
         if form != "function":
             edges.append(f"{broker}->{consumer}")
             configs[f"{broker}->{consumer}"] = draw(_mappings if form == "mapping" else read)
