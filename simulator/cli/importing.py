@@ -24,6 +24,8 @@ READABLE = (
     ".xml",
     ".drawio",
     ".csv",
+    ".tsv",
+    ".jtl",
     ".mmd",
     ".mermaid",
     ".md",

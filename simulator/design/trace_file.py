@@ -1,8 +1,9 @@
 """Reading a recorded load: a text with one arrival time per line, or with counts per interval.
 
 Accepted are one column of times, or ``timestamp,value`` with whole numbers of messages per interval. Times
-are seconds or ISO 8601 timestamps; a header line, blank lines and ``#`` comments are passed over; commas,
-semicolons and tabs separate. Sizes are bounded, and every fault names its line (code D110).
+are seconds, Unix times (in seconds or finer) or ISO 8601 timestamps; a header line, blank lines and ``#``
+comments are passed over; commas, semicolons and tabs separate. Sizes are bounded, and every fault names its
+line (code D110).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ MOST_PER_INTERVAL = 10**9
 _BLOCK = 100_000  # characters
 UNIX_TIMES_FROM = 1e8
 """A first time above this (three years in seconds) is taken as Unix time and becomes 0."""
+_FINER_TIMES = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3))
+"""A first time above these (Unix times of 1973 in finer units) is in nano-, micro- or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class _Rows:
         self.columns = 0
         self.origin: datetime | None = None
         self.first = self.last = ""
+        self.unit = 1.0
         self.is_header_possible = True
 
     def add(self, line: int, cells: list[str]) -> None:
@@ -102,6 +106,8 @@ class _Rows:
             self.columns = len(cells)
             self.first = cells[0]
             self.origin = moment if isinstance(moment, datetime) else None
+            if not isinstance(moment, datetime):
+                self.unit = next((unit for least, unit in _FINER_TIMES if moment >= least), 1.0)
         if len(cells) > 2 or len(cells) != self.columns:
             self._refuse(
                 line,
@@ -145,7 +151,7 @@ class _Rows:
             self._refuse(line, "a time in seconds among timestamps")
         if moment < 0:
             self._refuse(line, f"time {moment:g} is negative")
-        return moment
+        return moment * self.unit if self.unit != 1.0 else moment
 
     def _count(self, line: int, cell: str) -> int:
         value = _number(cell)
@@ -213,6 +219,8 @@ def _moment(cell: str) -> float | datetime | None:
     number = _number(cell)
     if number is not None:
         return number
+    if cell[4:5] == "/":  # 2023/05/01 12:00:00, as Amazon CloudWatch writes it
+        cell = cell.replace("/", "-")
     try:
         return datetime.fromisoformat(cell)
     except ValueError:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from simulator.design.trace_file import MOST_BYTES, lines_of
+from simulator.design.trace_file import MOST_BYTES
 from simulator.errors import InvalidDesign
+from simulator.formats.imports.csv_rows import EMPTY, Header, cells_of, header_of, start
 from simulator.formats.imports.fitting import fit_durations
 from simulator.formats.imports.reading import Origin, Reading
 from simulator.formats.imports.source_file import SourceFile
@@ -15,134 +17,165 @@ from simulator.formats.load_csv import read_load
 from simulator.graph.problem import Problem
 
 MOST_ROWS = 1_000_000
-_SAMPLE = 50
-_UNITS = {
-    "ns": 1e-9,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "ms": 1e-3,
-    "s": 1.0,
-    "sec": 1.0,
-    "seconds": 1.0,
-    "milliseconds": 1e-3,
-}
-_DURATION = re.compile(
-    r"durations?|service.?times?|latency|elapsed|response.?times?|processing.?times?|took|handling.?times?"
-)
-_SEPARATOR = re.compile(r"[,;\t]")
-
-
-def _start(file: SourceFile) -> list[list[str]]:
-    """The cells of the first rows; empty for what is no text."""
-    text = file.start
-    if "\0" in text or "\ufffd" in text:
-        return []
-    lines = [
-        line for line in text.splitlines()[:_SAMPLE] if line.strip() and not line.lstrip().startswith("#")
-    ]
-    return [[cell.strip().strip('"') for cell in _SEPARATOR.split(line)] for line in lines]
-
-
-def _duration_column(header: list[str]) -> tuple[int, float] | None:
-    """Which column holds durations, and how many seconds its unit has."""
-    for position, name in enumerate(header):
-        words = name.lower()
-        if _DURATION.search(words):
-            unit = re.search(r"(?:[_\s(\[.]|^)(ns|us|µs|ms|milliseconds|sec|seconds|s)[)\]]?$", words)
-            return position, _UNITS[unit[1]] if unit else 1.0
-    return None
+MOST_NAMES = 1_000
+#: Of the metrics that k6 writes, the one that is a duration of a request.
+_METRIC = re.compile(r"^(?:http|grpc)_req_duration$")
 
 
 def is_service_times(file: SourceFile) -> bool:
     """Whether the first row names a column of durations and the next ones hold a number there."""
-    rows = _start(file)
-    found = _duration_column(rows[0]) if len(rows) > 1 else None
-    return found is not None and any(_number(row, found[0]) is not None for row in rows[1:])
+    header = header_of(file)
+    if header is None or header.duration is None:
+        return False
+    at = header.duration
+    return any(_number(row[at]) is not None for row in start(file)[1][1:] if at < len(row))
 
 
 def is_load(file: SourceFile) -> bool:
-    """Whether the rows are times, or times and whole numbers."""
-    rows = _start(file)
-    if not rows or len(rows[0]) > 2 or rows[0][0][:1] in ("{", "[", "<"):
+    """Whether the rows are times, or times and whole numbers, or the first row names a column of times."""
+    _, rows = start(file)
+    if not rows or rows[0][0][:1] in ("{", "[", "<"):
         return False
+    if len(rows[0]) > 2:
+        header = header_of(file)
+        return header is not None and header.time is not None and header.duration is None
     body = rows[1:] if len(rows) > 1 else rows
     return all(
         len(row) == len(rows[0]) and re.match(r"\d", row[0]) and ":" not in row[0][:4]
         for row in body[:-1] or body
-    ) and all(re.fullmatch(r"[-+0-9.:TZeE ]{1,40}", row[0]) for row in body[:-1] or body)
+    ) and all(re.fullmatch(r"[-+0-9.:/TZeE ]{1,40}", row[0]) for row in body[:-1] or body)
 
 
-def _number(row: list[str], column: int) -> float | None:
+def _number(cell: str) -> float | None:
     try:
-        value = float(row[column])
-    except (IndexError, ValueError):
+        value = float(cell)
+    except ValueError:
         return None
     return value if math.isfinite(value) and value >= 0.0 else None
 
 
 def read_load_file(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
-    """A recorded load: for the producer that is named like the file, or for the only one."""
+    """A recorded load: for the producer that is named like the file, or for the only one.
+
+    Of a table with more columns each column of counts is a load, or what has the same name in another column.
+    """
+    reading = Reading(file, "recorded load (CSV)")
+    header = header_of(file)
+    if header is not None and header.rates and not header.counts:
+        names = ", ".join(header.names[at] for at in header.rates)
+        raise file.refuse(
+            f"line 1: {names[:120]}: messages a second, no counts",
+            "Multiply by the seconds between the rows.",
+        )
+    if header is None or header.time is None or len(header.names) <= 2:
+        _add_load(reading, _stem(file), file.content)
+        return reading
+    for key, lines in _series(reading, header).items():
+        _add_load(reading, key, "\n".join(lines))
+    return reading
+
+
+def _add_load(reading: Reading, key: str, content: str | bytes) -> None:
+    name = reading.file.name
     try:
-        load = read_load(file.content, name=file.name, is_kept=True)
+        load = read_load(content, name=name, is_kept=True)
     except InvalidDesign as invalid:
         raise InvalidDesign(
             [
-                Problem(one.code, message=f"{file.name}: {one.message}"[:300], hint=one.hint)
+                Problem(one.code, message=f"{name}: {one.message}"[:300], hint=one.hint)
                 for one in invalid.problems
             ]
         ) from invalid
-    reading = Reading(file, "recorded load (CSV)")
-    reading.note("read", f"{load.total:,} messages from {load.first} to {load.last}")
+    reading.note("read", f"{load.total:,} messages of {key[:80]} from {load.first} to {load.last}")
     kept = load.arrivals.get("counts")
     if kept is not None and len(kept) < load.rows:
         reading.assumed(
             f"{load.rows:,} rows are more than a design holds: summed to {len(kept):,} counts of "
             f"{load.interval:g} s, in which the messages are spread evenly"
         )
-    origin = Origin("measured", f"{load.total:,} messages of {file.name}")
-    reading.measured.append(("arrivals", _stem(file), load.arrivals, origin))
-    return reading
+    origin = Origin("measured", f"{load.total:,} messages of {name}")
+    reading.measured.append(("arrivals", key, load.arrivals, origin))
+
+
+def _series(reading: Reading, header: Header) -> dict[str, list[str]]:
+    """Times, or times and counts, of each load; each row on the line that it has in the file."""
+    file, time = reading.file, header.time or 0
+    found: dict[str, list[str]] = {}
+    empty = 0
+    for line, row in cells_of(file, file.text_within(MOST_BYTES), header.separator):
+        if tuple(row) == header.names:
+            continue
+        if len(row) != len(header.names):
+            raise file.refuse(f"line {line}: {len(row)} columns; the first row has {len(header.names)}")
+        keys = [header.names[at] for at in header.counts] if len(header.counts) > 1 else [_stem(file)]
+        if header.name is not None:
+            keys = [row[header.name]]
+        amounts = [row[at] for at in header.counts] or [""]
+        for key, amount in zip(keys, amounts, strict=True):
+            lines = found.setdefault(key[:200], [])
+            if len(found) > MOST_NAMES:
+                raise file.refuse(f"more than {MOST_NAMES:,} names")
+            lines.extend([""] * (line - 1 - len(lines)))
+            if header.counts and amount.lower() in EMPTY:
+                empty, amount = empty + 1, "0"
+            lines.append(f"{row[time]},{amount}" if header.counts else row[time])
+    if empty:
+        reading.assumed(f"{empty:,} cells without a count are taken for 0")
+    if not header.counts:
+        reading.assumed("each row is one message: no column is named like a count")
+    if others := header.others(time, header.name, *header.counts):
+        reading.not_modelled(f"columns that are not read: {others[:200]}")
+    return found
 
 
 def read_service_times(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     """Measured durations, fitted: for the worker named by a column or by the file, or for the only one."""
     text = file.text_within(MOST_BYTES)
     reading = Reading(file, "service times (CSV)")
+    header = header_of(file)
+    if header is None or header.duration is None:
+        raise file.refuse("no column of the first row is named like a duration", "Name it duration_ms.")
     values: dict[str, list[float]] = {}
-    column: tuple[int, float] | None = None
-    named = -1
-    for line, raw in enumerate(lines_of(text), 1):
-        if not raw.strip() or raw.lstrip().startswith("#"):
-            continue
-        row = [cell.strip().strip('"') for cell in _SEPARATOR.split(raw)]
-        if column is None:
-            column = _duration_column(row)
-            if column is None:
-                raise file.refuse(f"line {line}: no column is named like a duration", "Name it duration_ms.")
-            names = [name.lower() for name in row]
-            named = next(
-                (
-                    names.index(one)
-                    for one in ("service", "name", "node", "consumer", "function")
-                    if one in names
-                ),
-                -1,
-            )
+    left: Counter[str] = Counter()
+    for line, row in cells_of(file, text, header.separator):
+        if tuple(row) == header.names:
             continue
         if line > MOST_ROWS:
             raise file.refuse(f"more than {MOST_ROWS:,} rows", "Give a sample of them.")
-        value = _number(row, column[0])
+        if header.metric is not None and header.metric < len(row) and not _METRIC.match(row[header.metric]):
+            left[row[header.metric]] += 1
+            continue
+        cell = row[header.duration] if header.duration < len(row) else ""
+        if cell.lower() in EMPTY:
+            left[""] += 1
+            continue
+        value = _number(cell)
         if value is None:
-            raise file.refuse(f"line {line}: no duration in column {column[0] + 1}")
-        key = row[named] if 0 <= named < len(row) else _stem(file)
-        values.setdefault(key[:200], []).append(value * column[1])
-    if not values or len(values) > 1_000:
-        raise file.refuse("no durations" if not values else "more than 1,000 names")
+            raise file.refuse(f"line {line}: no duration in column {header.duration + 1}")
+        is_named = header.name is not None and header.name < len(row) and row[header.name]
+        key = row[header.name] if header.name is not None and is_named else _stem(file)
+        values.setdefault(key[:200], []).append(value * (header.unit or 1.0))
+    if not values or len(values) > MOST_NAMES:
+        raise file.refuse("no durations" if not values else f"more than {MOST_NAMES:,} names")
+    _say_what_is_left(reading, header, left)
     for key, durations in values.items():
         fit = fit_durations(durations)
         reading.note("read", f"service time of {key}: {fit.text}")
         reading.measured.append(("service_time", key, fit.distribution, Origin("measured", fit.text)))
     return reading
+
+
+def _say_what_is_left(reading: Reading, header: Header, left: Counter[str]) -> None:
+    column = header.names[header.duration or 0][:60]
+    if header.unit is None:
+        reading.assumed(f"{column} is in seconds: its name has no unit", "line 1")
+    if left[""]:
+        reading.not_understood(f"{left['']:,} rows have no {column}")
+    metrics = ", ".join(f"{name[:40]} ({count:,})" for name, count in left.most_common(20) if name)
+    if metrics:
+        reading.not_modelled(f"other metrics: {metrics}")
+    if others := header.others(header.duration, header.name, header.metric):
+        reading.not_modelled(f"columns that are not read: {others[:200]}", "line 1")
 
 
 def _stem(file: SourceFile) -> str:

@@ -86,8 +86,14 @@ PART = Format("part", "part of another file", lambda _file: False, _read_part)
 _HELM = re.compile(r"\{\{-?\s*(?:\.Values\b|\$?\.Release\b|include\s|range\s|if\s|end\s*-?\}\})")
 
 
+#: Ends of the names of tables.
+CSV = (".csv", ".tsv", ".jtl")
+
+
 def way_to_read(file: SourceFile) -> str:
     """The command that makes something readable of a source for one program alone ("" for none)."""
+    if file.name.lower().endswith(CSV):
+        return "a load is timestamp,count; service times have a column named like duration_ms"
     if file.name.endswith((".tf", ".tf.json", ".tofu")):
         return "terraform show -json > plan.json, after terraform plan -out or apply, writes what is read"
     whole = file.documents[0] if len(file.documents) == 1 else None
@@ -118,4 +124,6 @@ def recognise(file: SourceFile) -> Format | None:
     except InvalidDesign:
         if _HELM.search(file.text[:20_000]):
             raise file.refuse("a template of Helm", "helm template writes what is read.") from None
+        if file.name.lower().endswith(CSV):
+            return None
         raise

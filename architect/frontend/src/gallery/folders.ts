@@ -1,7 +1,7 @@
 /** Files of dropped folders: those that an import may be able to read, called by their paths. */
 
 /** Ends of names of text that describes systems; the rest of a repository is left where it is. */
-const READABLE = /\.(ya?ml|json|xml|drawio|csv|mmd|mermaid|md|txt|tfstate|template|asl)$/i;
+const READABLE = /\.(ya?ml|json|xml|drawio|csv|tsv|jtl|mmd|mermaid|md|txt|tfstate|template|asl)$/i;
 const SKIPPED = /^(\..*|node_modules|vendor|dist|build|target|__pycache__|cdk\.out\.cache)$/;
 const NEVER = /^(package(-lock)?|tsconfig.*|composer|renovate|manifest|.*\.assets|tree)\.json$/i;
 /** What one import takes (simulator/formats/imports/importing.py). */

@@ -83,6 +83,7 @@ KINDS: dict[str, Callable[[int], str]] = {
     "csv-times": _numbered("@\n"),
     "csv-one-second": _repeated("1\n"),
     "csv-counts": _numbered("@,1\n", "timestamp,count\n"),
+    "csv-wide": _numbered("@,a,1,x\n", "timestamp,service,count,note\n"),
     "csv-durations": _numbered("7.@\n", "duration_ms\n"),
     "csv-one-row": _repeated("1", between=","),
     "xml-cells": _numbered(
