@@ -22,7 +22,14 @@ from simulator.formats.imports.compose_images import (
     stem_of,
     variables,
 )
-from simulator.formats.imports.compose_topics import MOST_TOPICS, Made, by_command, by_variable, named
+from simulator.formats.imports.compose_topics import (
+    MOST_TOPICS,
+    Made,
+    by_command,
+    by_variable,
+    named,
+    topic_defaults,
+)
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import SourceFile
 from simulator.formats.imports.values import mapping, rows, text, whole
@@ -293,13 +300,22 @@ class _Composition:
         kind = self.kinds[broker]
         space = {"kafka.topic": "kafka topic", "aws.sqs": "sqs"}.get(kind, f"channel of {broker}")
         self.channels[broker][name] = (space, name)
-        given = dict(config)
-        if kind == "kafka.topic" and (count := self._brokers(broker)) > 1:
-            given["brokers"] = max(count, given.get("replication.factor", 1))
+        given = {**self._defaults(broker), **config}
+        if kind == "kafka.topic" and "brokers" in given:
+            given["brokers"] = max(given["brokers"], given.get("replication.factor", 1))
         if kind == "aws.sqs" and name.endswith(".fifo"):
             given["FifoQueue"] = True
         self.reading.add(kind, name, [(space, name)], ("services", key), given)
         self.reading.note("read", what, "services", key)
+
+    def _defaults(self, broker: str) -> dict[str, Any]:
+        """What a topic has that says nothing: the settings of its broker, and so many of these."""
+        if self.kinds[broker] != "kafka.topic":
+            return {}
+        found: dict[str, Any] = dict(topic_defaults(self.all[broker]))
+        if (count := self._brokers(broker)) > 1:
+            found["brokers"] = max(count, found.get("replication.factor", 1))
+        return found
 
     def _brokers(self, first: str) -> int:
         return sum(1 for one in self.clusters.values() if one == first)
@@ -334,10 +350,7 @@ class _Composition:
             return
         if self.channels[key]:
             return
-        config: dict[str, Any] = {}
-        if kind == "kafka.topic" and self._brokers(key) > 1:
-            config["brokers"] = self._brokers(key)
-        self.reading.add(kind, key, [_name(key)], path, config)
+        self.reading.add(kind, key, [_name(key)], path, self._defaults(key))
         if kind == "aws.dynamodb":
             self.reading.note("read", f"table {key}", *path)
             self.reading.assumed(f"{key} is one table: the file does not say which there are", *path)

@@ -15,6 +15,18 @@ from simulator.formats.imports.compose_images import commands, variables
 from simulator.formats.imports.values import whole
 
 MOST_TOPICS = 200
+#: Settings of a broker that its topics have where they say nothing else, and what one of the value is in the
+#: setting of a topic; of several that say the same the first goes before (Apache Kafka, *Broker configs*).
+_DEFAULTS = (
+    ("NUM_PARTITIONS", "partitions", 1),
+    ("DEFAULT_REPLICATION_FACTOR", "replication.factor", 1),
+    ("MIN_INSYNC_REPLICAS", "min.insync.replicas", 1),
+    ("LOG_RETENTION_MS", "retention.ms", 1),
+    ("LOG_RETENTION_MINUTES", "retention.ms", 60_000),
+    ("LOG_RETENTION_HOURS", "retention.ms", 3_600_000),
+    ("LOG_RETENTION_BYTES", "retention.bytes", 1),
+    ("MESSAGE_MAX_BYTES", "max.message.bytes", 1),
+)
 _NAME = r"[A-Za-z0-9._-]{1,249}"
 _CREATE = re.compile(r"kafka-topics(?:\.sh)?\b(?P<rest>[^\n;&|]{0,600})")
 _RPK = re.compile(r"\brpk\s+topic\s+create\s+(?P<rest>[^\n;&|]{0,600})")
@@ -48,6 +60,21 @@ class Made:
 
     name: str
     config: dict[str, Any] = field(default_factory=dict)
+
+
+def topic_defaults(service: dict[str, Any]) -> dict[str, int]:
+    """What topics of a Kafka broker have by its variables (``KAFKA_NUM_PARTITIONS``, ``KAFKA_CFG_...``)."""
+    given = {
+        name.removeprefix("KAFKA_").removeprefix("CFG_"): value
+        for name, value in variables(service)
+        if name.startswith("KAFKA_")
+    }
+    found: dict[str, int] = {}
+    for name, setting, factor in _DEFAULTS:
+        count = whole(given.get(name))
+        if count is not None and setting not in found:
+            found[setting] = count * factor if count > 0 else count
+    return found
 
 
 def by_variable(service: dict[str, Any]) -> list[Made]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.formats.imports.assumed_work import DEFAULT_TIMEOUT, function_work, handler_work
-from simulator.formats.imports.guessing import guess_kind, speaks_of_dead_letters
+from simulator.formats.imports.guessing import guess_kind, is_at_a_broker, speaks_of_dead_letters
 from simulator.formats.imports.reading import HANDLER, Name, Origin, Reading
 from simulator.formats.imports.source_file import Path
 from simulator.kinds.catalogue import KINDS
@@ -110,7 +110,8 @@ def read_drawn(reading: Reading, drawn: Drawn) -> None:
 def _guess(box: Box) -> str:
     """By the shape and short lines of the label where they name a vendor's part, by all words otherwise."""
     lines = [line for line in box.words.split("\n") if line.strip() and len(line.split()) <= MOST_WORDS]
-    shape = "" if box.shape == DECISION else box.shape
+    # A worker may be drawn with the icon of what it works at.
+    shape = "" if box.shape == DECISION or is_at_a_broker(box.label) else box.shape
     for words in (shape, *lines[1:]):
         kind = guess_kind(words)
         if kind is not None and "." in kind:

@@ -86,6 +86,8 @@ PART = Format("part", "part of another file", lambda _file: False, _read_part)
 _HELM = re.compile(r"\{\{-?\s*(?:\.Values\b|\$?\.Release\b|include\s|range\s|if\s|end\s*-?\}\})")
 
 
+#: A value of a template that is put in before the file is used.
+_PLACEHOLDER = re.compile(r"\$\{[^{}\n]{0,200}\}|\{\{[^{}\n]{0,200}\}\}")
 #: Ends of the names of tables.
 CSV = (".csv", ".tsv", ".jtl")
 
@@ -124,6 +126,10 @@ def recognise(file: SourceFile) -> Format | None:
     except InvalidDesign:
         if _HELM.search(file.text[:20_000]):
             raise file.refuse("a template of Helm", "helm template writes what is read.") from None
+        if file.is_json and _PLACEHOLDER.search(file.text[:20_000]):
+            raise file.refuse(
+                "a template with ${...} in it", "The file that is made of it is read."
+            ) from None
         if file.name.lower().endswith(CSV):
             return None
         raise

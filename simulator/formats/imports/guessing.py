@@ -55,9 +55,18 @@ FAILURE_SHARE = 0.01
 _LETTERS = re.compile(r"dead|dlq|\bdlx\b|failed|on.?failure|error", re.IGNORECASE)
 
 
+def is_at_a_broker(words: str) -> bool:
+    """Whether words name who works at a broker: "SQS listener"."""
+    return _AT_A_BROKER.search(_plain(words)) is not None
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words[:400]).lower().replace("_", " ").replace("-", " ")
+
+
 def guess_kind(words: str) -> str | None:
     """The kind that words speak of; None when they speak of none."""
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words[:400]).lower().replace("_", " ").replace("-", " ")
+    plain = _plain(words)
     if found := _AT_A_BROKER.search(plain):
         return "producer" if found["sends"] else HANDLER
     return next((kind for kind, pattern in _PATTERNS if pattern.search(plain)), None)

@@ -123,6 +123,9 @@ def read_scaled(reading: Reading, row: dict[str, Any], path: Path, partitions: M
     for trigger in triggers:
         if not reading.has(trigger.source):
             reading.add(trigger.kind, trigger.label, [trigger.source], where, is_defined=False)
+            reading.assumed(
+                f"{trigger.label} is mentioned, not defined: its settings are the defaults", *where
+            )
         reading.link(trigger.source, name, where, "consume", trigger.edge)
 
 

@@ -28,6 +28,10 @@ _EDGE = re.compile(
 )
 _TITLE = re.compile(r"title (.{1,200})")
 _QUIET = re.compile(r"%%|title\b|accTitle\b|accDescr\b|---|config:|\}")
+#: Who comes first and who last where an edge has no head; all others are between.
+_RANKS = {"producer": 0, "store": 2, "aws.dynamodb": 2}
+_QUEUES = ("queue", "aws.sqs", "rabbitmq.queue")
+_TOPICS = ("topic", "aws.sns", "aws.eventbridge", "kafka.topic", "rabbitmq.exchange")
 #: Icons that come with Mermaid: they say less than the title.
 _PLAIN_ICONS = ("cloud", "database", "disk", "internet", "server")
 
@@ -112,20 +116,24 @@ def _arrows(found: _Architecture) -> None:
     for meeting in _meetings(found):
         senders: list[tuple[str, str]] = []
         others: list[tuple[str, str]] = []
+        has_heads = any(edge.to_left or edge.to_right for edge in meeting)
         for edge in meeting:
             for end, is_target, is_left in (
                 (edge.left, edge.to_left, True),
                 (edge.right, edge.to_right, False),
             ):
                 if end in found.drawn.boxes:
-                    has_head = edge.to_left or edge.to_right
-                    sends = not is_target if has_head else is_left
+                    rank = _RANKS.get(_kind(found, end), 1)
+                    sends = not is_target if edge.to_left or edge.to_right else is_left
+                    if not has_heads and rank != 1:
+                        sends = rank == 0
                     (senders if sends else others).append((end, edge.label))
         place = meeting[0].place
         if not others and len(senders) > 1:  # all lead into it: the last of them is what they lead to
             others = [senders.pop()]
         elif not senders and len(others) > 1:
-            senders = [others.pop(0)]
+            senders = [min(others, key=lambda end: _RANKS.get(_kind(found, end[0]), 1))]
+            others.remove(senders[0])
         pairs = [(one, other) for one in senders for other in others if one[0] != other[0]]
         if not pairs or len(pairs) > MOST_PAIRS:
             found.reading.not_understood(
@@ -148,15 +156,19 @@ def _directed(found: _Architecture, edge: _Edge) -> tuple[str, str]:
     """From where to where an edge leads; one without a head leads to what is called, which is assumed."""
     if edge.to_right != edge.to_left:
         return (edge.left, edge.right) if edge.to_right else (edge.right, edge.left)
-    kinds = [guess_kind(found.drawn.boxes[end].words) for end in (edge.left, edge.right)]
-    turned = (kinds[0] == "store" and kinds[1] != "store") or (
-        kinds[1] == "producer" and kinds[0] != "producer"
-    )
+    kinds = _kind(found, edge.left), _kind(found, edge.right)
+    ranks = [_RANKS.get(kind, 1) for kind in kinds]
+    turned = ranks[0] > ranks[1] or (kinds[0] in _QUEUES and kinds[1] in _TOPICS)
     source, target = (edge.right, edge.left) if turned else (edge.left, edge.right)
     labels = found.drawn.boxes[source].label[:80], found.drawn.boxes[target].label[:80]
     drawn = "both ways" if edge.to_left else "without an arrow"
     found.reading.assumed(f"the edge {drawn} leads from {labels[0]} to {labels[1]}", edge.place)
     return source, target
+
+
+def _kind(found: _Architecture, id: str) -> str:
+    box = found.drawn.boxes[id]
+    return guess_kind(f"{box.words}\n{box.shape}") or ""
 
 
 def _meetings(found: _Architecture) -> list[list[_Edge]]:

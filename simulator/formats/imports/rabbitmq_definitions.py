@@ -20,7 +20,7 @@ from simulator.formats.imports.values import mapping, whole
 from simulator.kinds.rabbitmq.queue_settings import ONLY
 
 #: What files of definitions are called where they stand inside another file.
-_DEFINITIONS = re.compile(r"definitions?[\w.-]{0,40}\.json$", re.IGNORECASE)
+_DEFINITIONS = re.compile(r"definitions?(?:[\w.-]{0,40}\.json)?$", re.IGNORECASE)
 #: Mappings and lists around them.
 MOST_DEPTH = 12
 _SECTIONS = ("exchanges", "queues", "bindings")
@@ -108,9 +108,13 @@ def definitions_inside(value: Any, at: Path = ()) -> Iterator[tuple[Path, dict[s
     """
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, found in inner:
-        if isinstance(key, str) and _DEFINITIONS.search(key) and isinstance(found, (str, dict)):
+        data: dict[str, Any] = {}
+        if is_named := isinstance(key, str) and _DEFINITIONS.search(key) is not None:
             data = mapping(found) or mapping(_from_base64(found))
-            yield (*at, key), data if are_definitions(data) else None
+        if are_definitions(data):
+            yield (*at, key), data
+        elif is_named and isinstance(found, str):
+            yield (*at, key), None
         elif isinstance(found, (dict, list)) and len(at) < MOST_DEPTH:
             yield from definitions_inside(found, (*at, key))
 

@@ -63,6 +63,9 @@ EDGES = {
     "from the border of a group": ("group g(cloud)[G]\na{group}:R --> L:q", {("web", "orders-queue", "publish")}, ["line 7", "the group around a is one of a"]),
     "a junction": ("junction j\na:R -- L:j\nj:R --> L:q\nj:B --> T:d", {("web", "orders-queue", "publish"), ("web", "stock", "invoke")}, ["line 7", "what meets in a junction leads from Web to Orders queue, Stock"]),
     "junctions in a row": ("junction j\njunction k in g\na:R -- L:j\nj:R -- L:k\nk:R -- L:q", {("web", "orders-queue", "publish")}, ["line 8", "from Web to Orders queue"]),
+    "a junction of stores without heads": ("junction j\nd:B -- T:j\nj:R -- L:w", {("worker", "stock", "invoke")}, ["line 7", "from Worker to Stock"]),
+    "no head, a queue before its topic": ("service s(logos:aws-sns)[Orders]\nq:R -- L:s", {("orders", "orders-queue", "publish")}, ["line 7", "leads from Orders to Orders queue"]),
+    "a worker with the icon of its queue": ("service l(logos:aws-sqs)[SQS listener]\nq:R --> L:l", {("orders-queue", "sqs-listener", "consume")}, []),
     "a junction that all lead into": ("junction j\na:R -- L:j\nq:R -- L:j", {("web", "orders-queue", "publish")}, ["line 7", "from Web to Orders queue"]),
 }  # fmt: skip
 

@@ -130,6 +130,24 @@ def test_what_is_left_out_of_services_is_said_once_and_brokers_of_a_cluster_are_
     assert has_note(made, "not-modelled", "of the services: build, ports, volumes")
 
 
+def test_topics_have_the_defaults_of_their_broker():
+    """Apache Kafka, *Broker configs*: of the retentions the finest unit goes before."""
+    variables = "KAFKA_NUM_PARTITIONS: 12, KAFKA_DEFAULT_REPLICATION_FACTOR: '3', KAFKA_LOG_RETENTION_HOURS: 2, KAFKA_LOG_RETENTION_MS: 60000, KAFKA_MESSAGE_MAX_BYTES: 2000000"
+    made = imported(f"services: {{kafka: {{image: apache/kafka, environment: {{{variables}}}}}}}\n")
+    assert nodes(made)["kafka"]["config"] == {
+        "partitions": 12,
+        "replication.factor": 3,
+        "retention.ms": 60_000,
+        "max.message.bytes": 2_000_000,
+    }
+    made = imported(
+        "services: {kafka: {image: bitnami/kafka, environment: [KAFKA_CFG_NUM_PARTITIONS=6, KAFKA_CFG_LOG_RETENTION_HOURS=1]}, "
+        "setup: {image: bitnami/kafka, command: 'kafka-topics.sh --create --topic orders --partitions 2', depends_on: [kafka]}}\n"
+    )
+    assert nodes(made)["orders"]["config"] == {"partitions": 2, "retention.ms": 3_600_000}
+    runs(made, 2)
+
+
 def test_topics_have_the_settings_of_the_command_that_makes_them():
     made = imported("services: " + SHAPES["a service that makes topics"][0])
     assert nodes(made)["orders"]["config"] == {"partitions": 6, "replication.factor": 1}

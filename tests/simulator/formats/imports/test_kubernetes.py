@@ -67,6 +67,7 @@ PLACES = {
     "beside others": (documents(resource("Service", "web"), resource("Secret", "d", stringData={"definitions.json": DEFINITIONS})), "[1].stringData.definitions.json.queues[0]"),
     "a list of kubectl": (json.dumps({"apiVersion": "v1", "kind": "List", "items": [resource("Secret", "d", data={"definitions.json": IN_BASE64})]}), "items[0].data.definitions.json.queues[0]"),
     "values of a chart": (yaml.safe_dump({"auth": {"password": "canary"}, "extraSecrets": {"load": {"load_definition.json": DEFINITIONS}}}), "extraSecrets.load.load_definition.json.queues[0]"),
+    "values without the name of a file": (yaml.safe_dump({"loadDefinition": {"enabled": True, "definitions": DEFINITIONS}}), "loadDefinition.definitions.queues[0]"),
     "values that are no text": (yaml.safe_dump({"rabbitmq": {"extraSecrets": {"load": {"load_definition.json": json.loads(DEFINITIONS)}}}}), "rabbitmq.extraSecrets.load.load_definition.json.queues[0]"),
 }  # fmt: skip
 
@@ -103,6 +104,13 @@ def test_what_is_named_like_definitions_and_holds_none_is_listed_beside_others()
 
 
 API = "rabbitmq.com/v1beta1"
+
+
+@pytest.mark.parametrize("value", ['${passwords["web"]}', "{{ .Values.password | quote }}"])
+def test_a_template_of_definitions_is_refused_as_one(value):
+    text = DEFINITIONS.replace('"canary"', f'"{value}"' if "$" in value else value)
+    with pytest.raises(InvalidDesign, match="template"):
+        imported(text, names=("definitions.json",))
 
 
 def test_resources_of_rabbitmqs_operator_are_the_rows_of_definitions():
@@ -165,6 +173,7 @@ def test_a_scaled_object_is_a_consumer_with_autoscaling(spec, kind, broker, scal
     assert {key: worker["config"]["autoscaling"][key] for key in scaling} == scaling
     assert (broker, "worker", "consume") in edges(made)
     assert has_note(made, "assumed", "worker works after 60 s")
+    assert has_note(made, "assumed", f"{broker} is mentioned, not defined")
     runs(made)
 
 
