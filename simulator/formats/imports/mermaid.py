@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from simulator.formats.imports.drawn_graph import DECISION, Arrow, Box, Drawn, read_drawn
 from simulator.formats.imports.mermaid_architecture import read_architecture
 from simulator.formats.imports.reading import Reading
-from simulator.formats.imports.source_file import SourceFile
+from simulator.formats.imports.source_file import MOST_BYTES, SourceFile
 
 MOST_LINES = 20_000
 MOST_LINE = 2_000
@@ -76,6 +76,8 @@ def is_it(file: SourceFile) -> bool:
 
 def other_diagram(file: SourceFile) -> str:
     """The name of a diagram of Mermaid that is not read ("" for anything else)."""
+    if len(file.content) > MOST_BYTES:  # measured rows may be that large, a drawing not
+        return ""
     lines = file.text.splitlines()
     if _first(lines) is not None:
         return ""

@@ -10,7 +10,18 @@ from __future__ import annotations
 import pytest
 
 from simulator.errors import InvalidDesign
+from simulator.formats.imports import mermaid, source_file
 from tests.simulator.formats.imports.importing import has_note, imported, nodes, stands
+
+
+def test_measured_rows_may_be_larger_than_any_other_file(monkeypatch):
+    for module in (source_file, mermaid):
+        monkeypatch.setattr(module, "MOST_BYTES", 1_000)
+    made = imported("".join(f"{number}\n" for number in range(1_000)), names=("web.csv",))
+    assert len(nodes(made)["web"]["config"]["arrivals"]["times"]) == 1_000
+    made = imported("duration_ms\n" + "5\n" * 1_000, names=("web.csv",))
+    assert nodes(made)["web"]["config"]["service_time"]["value"] == 0.005
+
 
 DAY = "2026-05-01T00:0"
 #: Rows, and the arrivals of each producer: counts, or times.
