@@ -18,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FRONT_END = ROOT / "architect" / "frontend"
 OUTPUT = ROOT / "static" / "dist"
+#: The signs of kinds, which exported drawings and the canvas have from one file.
+SIGNS = ROOT / "simulator" / "formats" / "exports" / "signs.json"
 NOTICES = "THIRD-PARTY-NOTICES.txt"
 
 #: Tests and installed packages do not change what is built.
@@ -59,13 +61,14 @@ def sources(front_end: Path = FRONT_END) -> Iterator[Path]:
         for name in sorted(files):
             if ".test." not in name:
                 yield Path(directory, name)
+    yield SIGNS
 
 
 def digest(front_end: Path = FRONT_END) -> str:
     """Return one hash over names and contents of the sources, so that a rebuild happens only on change."""
     total = hashlib.sha256()
     for path in sources(front_end):
-        total.update(path.relative_to(front_end).as_posix().encode() + b"\0")
+        total.update(Path(os.path.relpath(path, front_end)).as_posix().encode() + b"\0")
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 

@@ -10,6 +10,7 @@ from simulator.formats.diagram import PLAIN_ROLES, Card, Diagram, Line
 from simulator.formats.drawing.ground import Point
 from simulator.formats.drawing.plan import LABEL, LINE, Drawn, Label, plan_of
 from simulator.formats.exports.palette import PALETTES, Palette, Theme
+from simulator.formats.exports.signs import sign_of
 from simulator.formats.vector import BOLD, FONT, box, fitted, legal, text, width_of
 from simulator.graph.placing import CARD_HEIGHT, CARD_WIDTH
 
@@ -74,7 +75,7 @@ def _card(root: ET.Element, card: Card, palette: Palette) -> None:
     ET.SubElement(group, "title").text = legal(f"{card.label} ({card.kind})")
     box(group, 0, 0, CARD_WIDTH, CARD_HEIGHT, 10, fill=palette.surface, stroke=palette.border)
     box(group, 9, 8, 28, 28, 7, fill=colour, fill_opacity="0.16")
-    _sign(group, card.category, colour)
+    _sign(group, card, colour)
     text(group, 45, 21, fitted(card.label, _NAME, 146, BOLD), _NAME, palette.text, weight="700")
     size = next((size for size in _KIND if width_of(card.title, size) <= 146), _KIND[-1])
     text(group, 45, 35, fitted(card.title, size, 146), size, palette.muted)
@@ -95,26 +96,14 @@ def _row(group: ET.Element, line: Line, row: Row, y: float, palette: Palette) ->
     text(group, CARD_WIDTH - 11, y, row.figure, row.size, colour, anchor="end", weight=weight)
 
 
-def _sign(group: ET.Element, category: str, colour: str) -> None:
+def _sign(group: ET.Element, card: Card, colour: str) -> None:
     """A small drawing in the coloured square, so that kinds are told apart without colour too."""
-    paths = {
-        "producer": "M15 22h13M23 17l5 5-5 5",
-        "queue": "M15 17v10M19 17v10M23 17v10M27 17v10",
-        "topic": "M15 22h5M20 22l8-6M20 22h8M20 22l8 6",
-        "bus": "M14 22h18M18 22v-6M23 22v6M28 22v-6",
-        "consumer": "M16 16h14v12H16zM20 22l2 2 4-5",
-        "service": "M23 15l7 4v7l-7 4-7-4v-7z",
-        "join": "M15 16l7 6h8M15 28l7-6",
-        "store": "M16 17c0-3 12-3 12 0v10c0 3-12 3-12 0zM16 17c0 3 12 3 12 0",
-        "view": "M15 16h14v12H15zM15 20h14M20 20v8",
-        "function": "M24 14l-7 9h5l-2 7 8-10h-5z",
-    }
-    path = paths.get(category, paths["service"])
     ET.SubElement(
         group,
         "path",
         {
-            "d": path,
+            "d": sign_of(card.kind, card.category),
+            "transform": "translate(14 13) scale(0.75)",
             "fill": "none",
             "stroke": colour,
             "stroke-width": "2",

@@ -19,7 +19,9 @@ from simulator.formats.exports import FORMAT_NAMES
 from simulator.formats.exports.infracost import infracost
 from simulator.formats.exports.palette import DARK_SERIES, PALETTES, SERIES
 from simulator.formats.exports.refusal import CannotExport
+from simulator.formats.exports.signs import sign_of
 from simulator.formats.exports.table import EXPORTS
+from simulator.kinds.catalogue import KINDS
 from tests.simulator.designs import design, node
 from tests.simulator.formats.imports.importing import imported
 
@@ -468,3 +470,15 @@ def test_a_file_that_is_no_result_is_refused_by_its_name(content, says, shop, tm
 def test_a_design_without_words_in_the_format_exits_with_2(shop, capsys):
     assert main(["export", shop, "--to", "rabbitmq"]) == 2
     assert "an exchange or a queue of RabbitMQ" in capsys.readouterr().err
+
+
+def test_every_kind_has_a_sign_and_the_drawing_shows_it():
+    found = {name: sign_of(name, KINDS[name].category) for name in KINDS}
+    assert found["aws.sqs"] != found["queue"], "what has a sign of its own is told apart"
+    document = design(
+        [node("a", "producer", arrivals={"process": "poisson", "rate": 1}), node("b", "aws.sqs")],
+        ["a->b"],
+    )
+    drawn = [path.get("d") for path in ET.fromstring(written(document, "svg")).iter(f"{SVG}path")]
+    assert found["producer"] in drawn
+    assert found["aws.sqs"] in drawn

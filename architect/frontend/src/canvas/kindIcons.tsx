@@ -1,71 +1,23 @@
-/** One icon for each kind; kinds this list does not know get the icon of their category. */
-import {
-  Bot,
-  Boxes,
-  BrainCircuit,
-  Cable,
-  Cog,
-  Combine,
-  Database,
-  GitFork,
-  Inbox,
-  Layers,
-  type LucideIcon,
-  Megaphone,
-  Milestone,
-  Network,
-  Outdent,
-  Radio,
-  RadioTower,
-  Rows3,
-  ScrollText,
-  Server,
-  Split,
-  Users,
-  Waypoints,
-  Workflow,
-  Zap,
-} from "lucide-react";
+/** The sign of each kind, from the file that exported drawings have it from; other kinds get that of their category. */
+import SIGNS from "../../../../simulator/formats/exports/signs.json";
 import type { Category } from "../schema/types";
 
-const BY_KIND: Readonly<Record<string, LucideIcon>> = {
-  producer: RadioTower,
-  queue: Rows3,
-  topic: Megaphone,
-  consumer: Users,
-  service: Server,
-  join: Combine,
-  "aws.sqs": Inbox,
-  "aws.sns": Radio,
-  "aws.eventbridge": Waypoints,
-  "aws.lambda": Zap,
-  "aws.stepfunctions": Workflow,
-  "aws.dynamodb": Database,
-  "kafka.topic": ScrollText,
-  "rabbitmq.exchange": Split,
-  "rabbitmq.queue": Layers,
-  projection: Boxes,
-  "event-store": Database,
-  saga: GitFork,
-  outbox: Outdent,
-  llm: BrainCircuit,
-  tool: Bot,
-};
-
-const BY_CATEGORY: Readonly<Record<Category, LucideIcon>> = {
-  producer: RadioTower,
-  queue: Rows3,
-  topic: Network,
-  bus: Waypoints,
-  consumer: Cog,
-  service: Cable,
-  join: Combine,
-  store: Database,
-  view: Boxes,
-  function: Zap,
-};
+const KNOWN: Readonly<Record<string, string>> = SIGNS;
 
 export function KindIcon({ kind, category, size = 16 }: { kind: string; category: Category; size?: number }) {
-  const Icon = BY_KIND[kind] ?? BY_CATEGORY[category] ?? Milestone;
-  return <Icon size={size} strokeWidth={2} aria-hidden="true" />;
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={2}
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      <path d={KNOWN[kind] ?? KNOWN[category] ?? KNOWN["service"]} />
+    </svg>
+  );
 }
