@@ -28,6 +28,9 @@ BLOCK = 512
 #: Blocks kept per element and producer. An older one is drawn again when it is asked for: it is a pure
 #: function of its number.
 KEPT = 4
+#: Most blocks kept per element and producer: as many where older messages come late, again and again
+#: (those of groups of a FIFO queue that are held up).
+MOST_KEPT = 32
 #: Positions of the bit stream between two blocks: the golden section of its period, as NumPy's `jumped`
 #: takes it, so that blocks neither meet nor share low bits as they would at powers of two.
 STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835
@@ -135,10 +138,18 @@ def by_message(
     blocks: dict[int, list[float]] = {}
     made = Blocks(distribution, streams, element, purpose, producers)
 
+    newest = [-1] * sources
+
     def make(key: int) -> list[float]:
+        nonlocal kept
+        number, source = divmod(key, sources)
+        if number > newest[source]:
+            newest[source] = number
+        else:  # it was here before, mostly
+            kept = min(2 * kept, MOST_KEPT * sources)
         if len(blocks) >= kept:
             del blocks[next(iter(blocks))]
-        block: list[float] = made.make(*divmod(key, sources)).tolist()
+        block: list[float] = made.make(number, source).tolist()
         blocks[key] = block
         return block
 

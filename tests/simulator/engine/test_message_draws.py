@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from simulator.design.distributions import Constant, Exponential
 from simulator.engine.message import Message
-from simulator.engine.message_draws import BLOCK, by_message
+from simulator.engine.message_draws import BLOCK, KEPT, Blocks, by_message
 from simulator.engine.random_streams import RandomStreams
 from simulator.experiments.replication import build_world
 from tests.simulator.designs import design, node
@@ -30,6 +32,23 @@ def test_a_message_draws_the_same_in_whatever_order_it_is_asked_for() -> None:
     again = {(n, source): backward(message(n, source)) for source in (1, 0) for n in reversed(numbers)}
     assert first == again
     assert len(set(first.values())) == len(first)
+
+
+def test_blocks_that_are_asked_for_again_and_again_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups of a FIFO queue that are held up ask for messages of many blocks in turn."""
+    made: list[int] = []
+    make = Blocks.make
+
+    def counted(self: Blocks, number: int, source: int) -> Any:
+        made.append(number)
+        return make(self, number, source)
+
+    monkeypatch.setattr(Blocks, "make", counted)
+    draw = by_message(WORK, RandomStreams(1), "c", "service", ["p"])
+    for _ in range(10):
+        for number in range(3 * KEPT):
+            draw(message(number * BLOCK + 1))
+    assert len(made) <= 3 * 3 * KEPT  # the first time, until twice as many are kept, and once more
 
 
 def test_redeliveries_draw_anew_and_disturb_nobody() -> None:
