@@ -221,13 +221,11 @@ class Consumer(Node):
         if not self._fetch(server, now):
             return False
         self.busy.up(now)
-        setup = self.setup
-        self.env.at(self.open(server, now if setup is None else now + setup()), server)
+        if self.setup is not None:
+            now += self.setup()
+        env = self.env
+        heappush(env._queue, (self.open(server, now), 1, next(env._eid), server))  # type: ignore[misc]
         return True
-
-    def _next(self, server: Server, now: float) -> float | None:
-        """Start the next service, or let the server go idle; returns when the service ends."""
-        return self.open(server, now) if self._fetch(server, now) else None
 
     def _fetch(self, server: Server, now: float) -> bool:
         """Put the next message into the server's hands; without one it is idle from now on."""
@@ -286,7 +284,11 @@ class Consumer(Node):
         """The work has been done: acknowledge, send on, and take the next message."""
         server.subscription.add_service(now - server.started_at)
         self.complete(server.message, server.subscription, server.receipt, now)
-        ends = self._next(server, now)
+        return self.go_on(server, now)
+
+    def go_on(self, server: Server, now: float) -> float | None:
+        """The server is done with a message: it takes the next one; returns when that one's service ends."""
+        ends = self.open(server, now) if self._fetch(server, now) else None
         if ends is None:
             self.busy.down(now)
         return ends
@@ -311,10 +313,7 @@ class Consumer(Node):
         """The work has failed: the broker decides what becomes of the message."""
         server.subscription.add_service(now - server.started_at)
         self.give_up(server.message, server.subscription, server.receipt, now)
-        ends = self._next(server, now)
-        if ends is None:
-            self.busy.down(now)
-        return ends
+        return self.go_on(server, now)
 
     def give_up(self, message: Message, subscription: Subscription, receipt: int, now: float) -> None:
         """The work for one message has failed: tell the broker, now or after the redelivery delay."""

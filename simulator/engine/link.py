@@ -204,7 +204,16 @@ class Outlet:
         draw: uniform variates on [0, 1) of the sender's own routing stream.
     """
 
-    __slots__ = ("_draw", "_independent", "_only", "_options", "_thresholds", "always")
+    __slots__ = (
+        "_copied",
+        "_draw",
+        "_independent",
+        "_last",
+        "_only",
+        "_options",
+        "_thresholds",
+        "always",
+    )
 
     def __init__(
         self,
@@ -221,6 +230,9 @@ class Outlet:
         self._draw = draw
         is_sole = len(always) == 1 and not independent and not choice
         self._only = always[0] if is_sole else None
+        #: Where all messages take all of several edges: those that get a copy, and the one that does not.
+        self._copied = tuple(always[:-1])
+        self._last = None if independent or choice or not always else always[-1]
 
     @property
     def only(self) -> Link | None:
@@ -242,6 +254,12 @@ class Outlet:
         only = self._only
         if only is not None:
             only.send(message)
+            return
+        last = self._last
+        if last is not None:  # once per message: no list of those drawn
+            for link in self._copied:
+                link.send(message.copy())
+            last.send(message)
             return
         chosen = list(self.always)
         draw = self._draw

@@ -1,4 +1,9 @@
-"""The shortest way through a service: a server with one textbook queue before it and no special duties."""
+"""The shortest way through a service: servers that read one broker and have no special duties.
+
+They do in one step what `Consumer` does in several, end a service and begin the next: that is the bulk of a
+run's work, hence written out. `Consumer.service_ends` is the definition. Which servers a consumer has is
+decided when it starts.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,7 @@ from simulator.engine.line import Line
 
 
 class PlainServer(Server):
-    """A server that does in one step what `Consumer` does in several: end a service, begin the next.
-
-    It is the bulk of a run's work, hence written out; `Consumer.service_ends` is the definition.
-    """
+    """A server of a textbook queue whose services never fail."""
 
     __slots__ = ("line",)
 
@@ -83,11 +85,74 @@ class PlainServer(Server):
         return now + consumer.service_time(message)
 
 
+class DirectServer(Server):
+    """A server of any broker, which calls nobody; its services may fail."""
+
+    __slots__ = ()
+
+    def occur(self, now: float) -> float | None:
+        consumer = self.consumer
+        message = self.message
+        fails = consumer.fails
+        if fails is not None and fails(message):
+            return consumer._failed(self, now)
+        # `Consumer.complete` and `Flow.record`.
+        subscription = self.subscription
+        subscription.add_service(now - self.started_at)
+        if message.duplicate or message.processed:
+            consumer.complete(message, subscription, self.receipt, now)
+        else:
+            consumer.delivered += 1
+            subscription.add_sojourn(now - message.accepted_at)
+            flow = consumer.flows[message.source]
+            flow.delivered += 1
+            flow.latency.add(now - message.created)
+            sequence = message.sequence
+            latest = flow.latest
+            key = message.key
+            if sequence < latest.get(key, 0):
+                flow.out_of_order += 1
+            else:
+                latest[key] = sequence
+            message.processed = True
+            if consumer.is_sending_on:
+                consumer.outlet.send(message.copy())
+            subscription.broker.acknowledge(message, self.receipt)
+        # `Consumer._fetch` and `Consumer.open`; the broker is asked anew each time: it may be out.
+        if self.batch or consumer.is_halting:
+            return consumer.go_on(self, now)
+        taken = subscription.broker.take(subscription, self)
+        if taken is None:
+            self.idle_since = now
+            consumer.idle.append(self)
+            busy = consumer.busy
+            value = busy.value
+            busy.area += value * (now - busy.since)
+            busy.since = now
+            busy.value = value - 1
+            return None
+        self.message = taken
+        self.started_at = now
+        if taken.receive_count <= 1:
+            subscription.add_waiting(now - taken.accepted_at)
+        return now + consumer.service_time(taken)
+
+
+#: What a direct server does by itself: a consumer that does one of these in its own way has none.
+_WRITTEN_OUT = ("make_server", "service_ends", "complete", "open")
+
+
 def lay_plain_servers(consumer: Consumer) -> None:
-    """Give the consumer plain servers where nothing of what it does needs others."""
+    """Give the consumer plain or direct servers where nothing of what it does needs others."""
     inputs = consumer.inputs
-    if len(inputs) != 1 or consumer.size is None or consumer.fails is not None or consumer.invocations:
+    if len(inputs) != 1 or consumer.size is None or consumer.invocations is not None:
         return
     line = inputs[0].broker
-    if isinstance(line, Line) and line.is_plain and type(consumer).make_server is Consumer.make_server:
+    kind = type(consumer)
+    if kind.make_server is not Consumer.make_server:
+        return
+    if isinstance(line, Line) and line.is_plain and consumer.fails is None:
         consumer.idle[:] = [PlainServer(consumer, line) for _ in consumer.idle]
+    elif all(getattr(kind, name) is getattr(Consumer, name) for name in _WRITTEN_OUT):
+        for server in consumer.idle:  # in place: the broker may know them one by one
+            server.__class__ = DirectServer

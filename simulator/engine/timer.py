@@ -16,25 +16,26 @@ class Timer(Activity):
         run: what is due; it arms the timer again when more is to come.
     """
 
-    __slots__ = ("_due", "_env", "_run")
+    __slots__ = ("_env", "_run", "due")
 
     def __init__(self, env: SimulationEnvironment, run: Callable[[float], None]) -> None:
         self._env = env
         self._run = run
-        self._due = inf
+        #: The earliest time it is armed for, seconds; infinite without.
+        self.due = inf
 
     def arm(self, due: float) -> None:
         """Be due at `due` (seconds) unless an earlier time is set; what is past is due now."""
-        if due >= self._due:
+        if due >= self.due:
             return
         due = max(due, self._env._now)
-        if due < self._due:
-            self._due = due
+        if due < self.due:
+            self.due = due
             self._env.at(due, self)
 
     def occur(self, now: float) -> None:
         # Moved forward, a timer leaves its old entry in the heap; it finds nothing to do.
-        if now < self._due:
+        if now < self.due:
             return
-        self._due = inf
+        self.due = inf
         self._run(now)

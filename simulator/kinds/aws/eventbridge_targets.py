@@ -6,6 +6,7 @@ to process undelivered events*, *API destinations*.
 
 from __future__ import annotations
 
+from heapq import heappush
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.engine.environment import Activity
@@ -175,7 +176,8 @@ class RuleTarget(Link):
             message.envelope = Envelope(group, own)
         due = self.invoker.invoke_at(now) + self.latency()
         if due > now:
-            self.env.at(due, delivery)
+            env = self.env
+            heappush(env._queue, (due, 1, next(env._eid), delivery))  # type: ignore[misc]
             return
         again = self.attempt(delivery, now)
         if again is not None:
@@ -184,11 +186,12 @@ class RuleTarget(Link):
     def attempt(self, delivery: Delivery, now: float) -> float | None:
         """Try to deliver; returns when to try again."""
         invoker = self.invoker
-        if delivery.tries:
+        tries = delivery.tries
+        if tries:
             invoker.queue_length.down(now)
         if invoker.is_out:
             invoker.held.append(delivery)
-            if delivery.tries:
+            if tries:
                 invoker.queue_length.up(now)
             return None
         if self.refusal is not None:
@@ -197,13 +200,13 @@ class RuleTarget(Link):
         if now >= delivery.accepted_at + self.policy.maximum_event_age:
             self._give_up(delivery, MAXIMUM_EVENT_AGE, now)
             return None
-        if delivery.tries and not delivery.has_slot:
-            delivery.has_slot = True
-            due = invoker.invoke_at(now)
-            if due > now:
-                invoker.queue_length.up(now)
-                return due
-        if delivery.tries:
+        if tries:
+            if not delivery.has_slot:
+                delivery.has_slot = True
+                due = invoker.invoke_at(now)
+                if due > now:
+                    invoker.queue_length.up(now)
+                    return due
             self.retries += 1
         return self._invoke(delivery, now)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulator.engine.environment import Activity
 from simulator.engine.node import Acceptor
-from simulator.kinds.aws.sdk_retry import SdkRetry
+from simulator.kinds.aws.sdk_retry import RETRY_QUOTA, SdkRetry
 
 if TYPE_CHECKING:
     from simulator.engine.message import Message
@@ -53,7 +53,8 @@ class PutEvents(Entrance):
         now = self.env._now
         bus = self.bus
         if bus.put_events.take(now, self.calls):
-            self.retry.succeeded(1)
+            if self.retry.quota < RETRY_QUOTA:
+                self.retry.succeeded(1)
             return bus.accept(message)
         bus.throttled += 1
         wait = self.retry.wait(1)

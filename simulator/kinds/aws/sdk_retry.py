@@ -34,7 +34,7 @@ class SdkRetry:
         cost: tokens that a retry takes from the quota.
     """
 
-    __slots__ = ("_draw", "_quota", "base", "cost", "max_attempts")
+    __slots__ = ("_draw", "base", "cost", "max_attempts", "quota")
 
     def __init__(
         self,
@@ -45,21 +45,22 @@ class SdkRetry:
         cost: int = THROTTLING_COST,
     ) -> None:
         self._draw = draw
-        self._quota = RETRY_QUOTA
+        #: Tokens left; while all are there a first attempt that succeeds changes nothing.
+        self.quota = RETRY_QUOTA
         self.max_attempts = max_attempts
         self.base = base
         self.cost = cost
 
     def wait(self, attempts: int) -> float | None:
         """Seconds until the next attempt after `attempts` that failed; None: the call has failed."""
-        if attempts >= self.max_attempts or self._quota < self.cost:
+        if attempts >= self.max_attempts or self.quota < self.cost:
             return None
-        self._quota -= self.cost
+        self.quota -= self.cost
         return self._draw() * min(self.base * 2.0 ** (attempts - 1), MAX_BACKOFF)
 
     def succeeded(self, attempts: int) -> None:
         """A call came through at attempt number `attempts`: the quota gets back what the last retry has
         cost, or one token where there was none.
         """
-        if self._quota < RETRY_QUOTA:
-            self._quota = min(RETRY_QUOTA, self._quota + (self.cost if attempts > 1 else 1))
+        if self.quota < RETRY_QUOTA:
+            self.quota = min(RETRY_QUOTA, self.quota + (self.cost if attempts > 1 else 1))

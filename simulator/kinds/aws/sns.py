@@ -88,6 +88,7 @@ class SnsTopic(Acceptor):
         else:
             self._quotas = Quotas(rate, group_rate=GROUP_RATE if self._is_fifo else None)
         self._by_group = by_group
+        self._by_content = settings.content_based_deduplication
         self._deduplication = Deduplication()
         self._stored_at = 0.0
         self._backoff = Backoff(self)
@@ -193,12 +194,13 @@ class SnsTopic(Acceptor):
         self.accepted += 1
         envelope: Envelope | None = None
         if group is not None:
-            envelope = Envelope(group, self._deduplication_id(message, publisher))
-        if envelope is not None and self._is_second(message, envelope, now):
-            self.deduplicated += 1
-            self.dropped += 1
-            message.end()
-            return True
+            by_itself = publisher is None and not self._by_content
+            envelope = Envelope(group, None if by_itself else self._deduplication_id(message, publisher))
+            if self._is_second(message, envelope, now):
+                self.deduplicated += 1
+                self.dropped += 1
+                message.end()
+                return True
         self.delivered += 1
         message.size = size
         stored_at = now + self.latency()
@@ -206,7 +208,9 @@ class SnsTopic(Acceptor):
             self._keep(message, envelope, now)
         if group is not None:
             # A FIFO topic stores in the order of the calls.
-            self._stored_at = stored_at = max(stored_at, self._stored_at)
+            if stored_at < self._stored_at:
+                stored_at = self._stored_at
+            self._stored_at = stored_at
         plan = self._everybody
         if plan is None:
             plan = self.plan_for(message.event)
@@ -222,7 +226,7 @@ class SnsTopic(Acceptor):
         """MessageDeduplicationId of a publish, which goes on to FIFO queues; None: the message is its own."""
         if publisher is not None and publisher.deduplication_id is not None:
             return publisher.deduplication_id(message)
-        if self.settings.content_based_deduplication:
+        if self._by_content:
             return content_of(message)
         return None
 

@@ -7,6 +7,7 @@ guide, *Message delivery retries*, *Dead-letter queues*, *Message delivery for F
 from __future__ import annotations
 
 from collections import deque
+from heapq import heappush
 from typing import TYPE_CHECKING, Any
 
 from simulator.engine.environment import Activity
@@ -159,7 +160,9 @@ class SnsSubscription(Link):
             group = envelope.group
         if group is not None:
             dues = self.due_in_group
-            due = max(due, dues.get(group, 0.0))
+            before = dues.get(group, 0.0)
+            if before > due:
+                due = before
             dues[group] = due
             if len(dues) > 10_000:
                 self.due_in_group = {name: last for name, last in dues.items() if last > now}
@@ -169,12 +172,13 @@ class SnsSubscription(Link):
             if again is not None:
                 self.env.at(again, delivery)
         else:
-            self.env.at(due, delivery)
+            env = self.env
+            heappush(env._queue, (due, 1, next(env._eid), delivery))  # type: ignore[misc]
 
     def attempt(self, delivery: Delivery, now: float) -> float | None:
         """Try to deliver; returns when to try again."""
         group = delivery.group
-        if group is not None and not delivery.attempts:
+        if self.blocked and group is not None and not delivery.attempts:
             waiting = self.blocked.get(group)
             if waiting is not None:
                 waiting.append(delivery)

@@ -8,7 +8,7 @@ from collections import deque
 MEMORY = 300.0
 
 #: Deduplication id, or producer and ordinal of the message; with the group where that is the scope.
-Key = tuple[object, ...]
+Key = object
 #: Producer and ordinal of the message that came first.
 Origin = tuple[int, int]
 

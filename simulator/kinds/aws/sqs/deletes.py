@@ -56,14 +56,18 @@ class Deletes:
         now = queue.env._now
         due = queue.delete_at(message, now)
         if due > now:
-            queue.throttled += 1
-            queue.env.at(due, _LateDelete(self, [(message, receipt)]))
+            self.delay(message, receipt, due)
             return
         queue.requests.delete += 1
         if queue._work:
             queue.settle_work(receipt, now)
         if not queue.delete(message, receipt):
             self.errors += 1
+
+    def delay(self, message: Message, receipt: int, due: float) -> None:
+        """DeleteMessage is throttled, and comes through at `due` (seconds)."""
+        self.queue.throttled += 1
+        self.queue.env.at(due, _LateDelete(self, [(message, receipt)]))
 
     def batch_call(self, entries: list[Entry]) -> None:
         """DeleteMessageBatch: one request, an answer for each entry."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from heapq import heappush, nlargest
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.engine.broker import Subscription
 from simulator.engine.endpoint import Server
@@ -20,65 +20,23 @@ from simulator.engine.world import World
 from simulator.kinds.aws.sqs.deduplication import Deduplication
 from simulator.kinds.aws.sqs.edge_settings import SqsPublishSettings
 from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
+from simulator.kinds.aws.sqs.fifo_sender import FifoSender
+from simulator.kinds.aws.sqs.groups import Group, row_of
 from simulator.kinds.aws.sqs.queue import SqsQueue
 from simulator.kinds.aws.sqs.quotas import CALLS_PER_SECOND, CHUNK
 from simulator.kinds.aws.sqs.reader import Reader
 from simulator.kinds.aws.sqs.redrive import AttributeSettings
+from simulator.kinds.aws.sqs.sender import Sender
 from simulator.kinds.aws.sqs.settings import SqsSettings
-from simulator.kinds.aws.sqs.throttle import Throttle
+from simulator.kinds.aws.sqs.throttle import Partition, Throttle
+
+if TYPE_CHECKING:
+    from simulator.design.document import Edge
 
 #: Groups at the head of the list that a receive tries before it counts as throttled.
 _TRIES = 16
 #: Groups in a frame.
 MOST_ROWS = 20
-
-
-class Group:
-    """The messages of one group that were not deleted, in order.
-
-    `front` were received before, `fresh` never; `hidden` counts those whose delay is not over.
-
-    Args:
-        partition: where the queue keeps it.
-    """
-
-    __slots__ = ("fresh", "front", "hidden", "id", "is_listed", "overtaken", "partition", "visible_from")
-
-    def __init__(self, id: str, partition: int) -> None:
-        self.id = id
-        self.partition = partition
-        #: So many of `front`, from its first on, have been overtaken: a later message was deleted before.
-        self.overtaken = 0
-        self.front: list[Message] = []
-        self.fresh: deque[Message] = deque()
-        self.hidden = 0
-        #: Whether it stands in the rotating list.
-        self.is_listed = False
-        #: When its latest message becomes visible: no later one does before.
-        self.visible_from = 0.0
-
-    def remove(self, message: Message) -> None:
-        """The message, which is not delayed, leaves."""
-        if self.fresh and self.fresh[0] is message:
-            self.fresh.popleft()
-        else:
-            self.leave_front(self.front.index(message))
-
-    def leave_front(self, place: int) -> None:
-        """What stands at `place` of `front` leaves without having been deleted."""
-        del self.front[place]
-        if place < self.overtaken:
-            self.overtaken -= 1
-
-    def delete(self, message: Message) -> bool:
-        """The message is deleted; whether a later one of the group was deleted before it."""
-        place = self.front.index(message)
-        del self.front[place]
-        if place < self.overtaken:
-            self.overtaken -= 1
-            return True
-        self.overtaken = place
-        return False
 
 
 class FifoQueue(SqsQueue):
@@ -100,8 +58,9 @@ class FifoQueue(SqsQueue):
         #: Messages deleted after a later one of their group.
         self.order_violations = 0
 
-    def needs_sender(self, settings: SqsPublishSettings) -> bool:
-        return True
+    def make_sender(self, edge: Edge, settings: SqsPublishSettings) -> Sender:
+        is_plain = settings.batch_size == 1 and settings.delay_seconds is None
+        return (FifoSender if is_plain else Sender)(self, edge, settings)
 
     # -- sending ---------------------------------------------------------------------------------
     def accept(self, message: Message) -> bool:
@@ -124,7 +83,7 @@ class FifoQueue(SqsQueue):
     def admits(self, message: Message, now: float) -> bool:
         if self.is_out:
             return False
-        if self._throttle.can_send(self._group_of(message).partition, now):
+        if self._group_of(message).partition.send.take(now):
             return True
         self.throttled += 1
         return False
@@ -133,7 +92,7 @@ class FifoQueue(SqsQueue):
         """Each partition that the call writes to has a quota; entries of others pass."""
         if self.is_out:
             return [], messages
-        answers: dict[int, bool] = {}
+        answers: dict[Partition, bool] = {}
         passed: list[Message] = []
         refused: list[Message] = []
         for message in messages:
@@ -145,12 +104,15 @@ class FifoQueue(SqsQueue):
         return passed, refused
 
     def store(self, message: Message, now: float, delay: float | None = None) -> None:
+        self.put(message, self._group_of(message), now)
+
+    def put(self, message: Message, group: Group, now: float) -> None:
         """A repeat within five minutes is taken and not delivered."""
-        group = self._group_of(message)
-        envelope = message.envelope
+        id: object = message.envelope.deduplication
         origin = (message.source, message.sequence)
-        id: object = origin if envelope.deduplication is None else envelope.deduplication
-        first = self._memory.first((group.id, id) if self._is_by_group else (id,), origin, now)
+        if id is None:
+            id = origin
+        first = self._memory.first((group.id, id) if self._is_by_group else id, origin, now)
         if first is not None:
             self.deduplicated += 1
             self.dropped += 1
@@ -214,14 +176,22 @@ class FifoQueue(SqsQueue):
     def _group_of(self, message: Message) -> Group:
         id = message.envelope.group
         group = self._groups.get(id)
-        if group is None:
-            group = self._groups[id] = Group(id, self._throttle.partition_of(id))
+        return self.make_group(id) if group is None else group
+
+    def make_group(self, id: str) -> Group:
+        """The group, of which there was no message."""
+        group = self._groups[id] = Group(id, self._throttle.partition_of(id))
         return group
 
     def _append(self, message: Message, group: Group, now: float) -> None:
         group.fresh.append(message)
         self.available.up(now)
-        self._offer(group, now)
+        # `_offer`, written out; the group is not empty.
+        if not group.is_listed and not (group.front and group.front[0].receipt in self._held):
+            group.is_listed = True
+            self._rotation.append(group)
+            if not self.holds_wakes:
+                self.wake_reader(now)
 
     def _make_available(self, message: Message, now: float) -> None:
         group = self._group_of(message)
@@ -233,15 +203,11 @@ class FifoQueue(SqsQueue):
         self.available.up(now)
         self._offer(self._group_of(message), now)
 
-    def _is_open(self, group: Group) -> bool:
-        """Whether the group's first message can be received."""
-        return group.front[0].receipt not in self._held if group.front else bool(group.fresh)
-
     def _offer(self, group: Group, now: float) -> None:
         """The group may have something to receive."""
         if group.is_listed:
             return
-        if self._is_open(group):
+        if group.is_open(self._held):
             group.is_listed = True
             self._rotation.append(group)
             self.wake_reader(now)
@@ -264,18 +230,29 @@ class FifoQueue(SqsQueue):
         if len(self._held) >= self.in_flight_limit:
             self.over_limit += 1
             return None
-        if not self._find_unthrottled(now):
+        if not rotation[0].partition.receive.take(now) and not self._find_unthrottled(now):
             self.throttled += 1
             self._throttle_timer.arm(now + 1.0 / CALLS_PER_SECOND)
             return None
         reader = self.readers[subscription]
         deadline = now + reader.visibility_timeout
+        if reader.max_messages == 1 and self.losses is None:
+            # Mostly the first group has a message that is neither too old nor a dead letter.
+            first = self._take_first(rotation[0], now)
+            if first is not None:
+                rotation.popleft().is_listed = False
+                server.receipt = self._hand_over(first, reader, deadline, now)
+                self.requests.receive += 1
+                if first.size > CHUNK:
+                    self.requests.received_chunks(first.size)
+                self._received(deadline)
+                return first
         received: list[tuple[Message, int]] = []
         while rotation and len(received) < reader.max_messages and len(self._held) < self.in_flight_limit:
             group = rotation.popleft()
             group.is_listed = False
             self._serve(group, reader, deadline, now, received)
-            if self._is_open(group):
+            if group.is_open(self._held):
                 # Only the ceiling of messages in flight leaves anything.
                 group.is_listed = True
                 rotation.appendleft(group)
@@ -298,19 +275,42 @@ class FifoQueue(SqsQueue):
         return message
 
     def _find_unthrottled(self, now: float) -> bool:
-        """Bring a group whose partition takes another receive to the head of the list."""
+        """Bring a group whose partition takes another receive to the head of the list, where that of the
+        first takes none.
+        """
         rotation = self._rotation
-        throttle = self._throttle
-        if throttle.can_receive(rotation[0].partition, now):
-            return True
-        if throttle.partitions == 1:
+        if self._throttle.partitions == 1:
             return False
         rotation.rotate(-1)
         for _ in range(min(_TRIES, len(rotation)) - 1):
-            if throttle.can_receive(rotation[0].partition, now):
+            if rotation[0].partition.receive.take(now):
                 return True
             rotation.rotate(-1)
         return False
+
+    def _take_first(self, group: Group, now: float) -> Message | None:
+        """Take the first message of the group out of what is available, None where it is to be looked at more
+        closely; no other of the group can be received then.
+        """
+        front = group.front
+        if front:
+            message = front[0]
+            if message.receipt in self._held:
+                return None
+        elif group.fresh:
+            message = group.fresh[0]
+        else:
+            return None
+        if message.enqueued_at + self.settings.retention <= now or self._is_given_up(message):
+            return None
+        if not front:
+            front.append(group.fresh.popleft())
+        level = self.available
+        value = level.value
+        level.area += value * (now - level.since)
+        level.since = now
+        level.value = value - 1
+        return message
 
     def _may_call_again(self, now: float) -> None:
         if self._rotation:
@@ -356,9 +356,43 @@ class FifoQueue(SqsQueue):
         if envelope is None or envelope.group is None:
             return now
         group = self._groups.get(envelope.group)
-        if group is None:  # an expired handle: all of the group is gone
-            return self._throttle.delete_at(self._throttle.partition_of(envelope.group), now)
-        return self._throttle.delete_at(group.partition, now)
+        # With an expired handle all of the group may be gone.
+        partition = self._throttle.partition_of(envelope.group) if group is None else group.partition
+        return partition.delete.reserve(now)
+
+    def acknowledge(self, message: Message, receipt: int) -> None:
+        held = self._held
+        if self._work or self._changed or held.get(receipt) is not message:
+            super().acknowledge(message, receipt)
+            return
+        # `Deletes.call` and `delete`, written out: once per message.
+        now = self.env._now
+        group = self._groups[message.envelope.group]
+        due = group.partition.delete.reserve(now)
+        if due > now:
+            self.deletes.delay(message, receipt, due)
+            return
+        self.requests.delete += 1
+        del held[receipt]
+        level = self.in_flight_level
+        value = level.value
+        level.area += value * (now - level.since)
+        level.since = now
+        level.value = value - 1
+        if group.delete(message):
+            self.order_violations += 1
+        message.receipt = -1
+        self.delivered += 1
+        self.departures += 1
+        self.residence_sum += now - message.accepted_at
+        if message.journey is not None:
+            message.end()
+        if group.front or group.fresh:
+            self._offer(group, now)
+        elif not (group.hidden or group.is_listed):
+            del self._groups[group.id]
+        if len(held) == self.in_flight_limit - 1 and self._rotation:
+            self.wake_reader(now)
 
     def delete(self, message: Message, receipt: int) -> bool:
         """With an expired handle an error (API reference, DeleteMessage)."""
@@ -413,7 +447,7 @@ class FifoQueue(SqsQueue):
         while rotation:
             group = rotation.popleft()
             group.is_listed = False
-            if not self._is_open(group):
+            if not group.is_open(self._held):
                 self._discard(group)
                 continue
             if group.front:
@@ -436,16 +470,9 @@ class FifoQueue(SqsQueue):
 
     def remove_available(self, now: float) -> list[Message]:
         self._memory.clear()
-        held = self._held
         taken: list[Message] = []
         for group in self._groups.values():
-            taken += [message for message in group.front if message.receipt not in held]
-            taken += group.fresh
-            for place in reversed(range(len(group.front))):
-                if group.front[place].receipt not in held:
-                    group.leave_front(place)
-            group.fresh.clear()
-            group.is_listed = False
+            taken += group.take_out(self._held)
         self._rotation.clear()
         for _ in taken:
             self.available.down(now)
@@ -461,22 +488,10 @@ class FifoQueue(SqsQueue):
         return nlargest(most, self._groups.values(), key=lambda group: len(group.fresh) + len(group.front))
 
     def detail(self) -> dict[str, Any]:
-        held = self._held
-        rows = []
-        for group in self.groups():
-            in_flight = sum(1 for message in group.front if message.receipt in held)
-            rows.append(
-                {
-                    "message_group": group.id,
-                    "waiting": len(group.front) + len(group.fresh) + group.hidden - in_flight,
-                    "in_flight": in_flight,
-                    "is_blocked": not self._is_open(group),
-                }
-            )
-        more = len(self._groups) - len(rows)
+        rows = [row_of(group, self._held) for group in self.groups()]
         return {
             **super().detail(),
             "order_violations": self.order_violations,
             "groups": rows,
-            "more_groups": more,
+            "more_groups": len(self._groups) - len(rows),
         }

@@ -80,7 +80,7 @@ class SqsQueue(SqsState):
         self.dead_letter: Link | None = None
         self.max_receive_count = 0
         self.is_out = False
-        self._world = world
+        self.world = world
         self.losses: LostResponses | None = None
         #: Whether messages that become available wake nobody yet.
         self.holds_wakes = False
@@ -90,16 +90,14 @@ class SqsQueue(SqsState):
         for edge in world.edges_into(id, "publish"):
             given = edge.settings
             asked = given if isinstance(given, SqsPublishSettings) else SqsPublishSettings()
-            if self.needs_sender(asked):
-                self.senders[edge.id] = Sender(world, self, edge, asked)
+            sender = self.make_sender(edge, asked)
+            if sender is not None:
+                self.senders[edge.id] = sender
 
-    def needs_sender(self, settings: SqsPublishSettings) -> bool:
-        """Whether sending on an edge takes more than handing the message over."""
-        return (
-            settings.batch_size > 1
-            or settings.delay_seconds is not None
-            or settings.message_group_id is not None
-        )
+    def make_sender(self, edge: Edge, settings: SqsPublishSettings) -> Sender | None:
+        """The client that sends on an edge; None where that takes no more than handing the message over."""
+        is_plain = settings.batch_size == 1 and settings.delay_seconds is None
+        return None if is_plain and settings.message_group_id is None else Sender(self, edge, settings)
 
     def entrance(self, edge: str) -> Acceptor:
         return self.senders.get(edge, self)
@@ -122,7 +120,7 @@ class SqsQueue(SqsState):
         self.subscriptions.append(subscription)
         self.readers[subscription] = Reader(subscription, self.settings, settings)
         if settings.response_loss > 0.0 and self.losses is None:
-            self.losses = LostResponses(self, self._world.uniform(self.id, "lost responses"))
+            self.losses = LostResponses(self, self.world.uniform(self.id, "lost responses"))
 
     def start(self) -> None:
         self.ages.start()
@@ -230,7 +228,9 @@ class SqsQueue(SqsState):
 
     def _received(self, deadline: float) -> None:
         """A receive has returned messages that are hidden until `deadline`."""
-        self._visibility_timer.arm(deadline)
+        timer = self._visibility_timer
+        if deadline < timer.due:
+            timer.arm(deadline)
         if len(self._deadlines) > 2 * len(self._held) + 64:
             self._forget_settled()
 
@@ -421,7 +421,7 @@ class SqsQueue(SqsState):
             self.lose(message)
 
     def _forget_settled(self) -> None:
-        """Drop deadlines of messages that were deleted in time, so that memory follows what is held."""
+        """Drop deadlines of messages deleted in time, so that memory follows what is held."""
         self._deadlines = [entry for entry in self._deadlines if entry[1] in self._held]
         heapify(self._deadlines)
 

@@ -104,7 +104,9 @@ class Reader:
             self.empty_receives += consumer.pollers * self.empty_polls(now - self.woken_at)
             self.woken_at = now
         elif consumer.size is not None:
-            self.empty_receives += self.empty_polls(now - consumer.idle[-1].idle_since)
+            idle = now - consumer.idle[-1].idle_since
+            if self.gap > 0.0 or idle >= self.wait_time:
+                self.empty_receives += self.empty_polls(idle)
         consumer.wake(self.subscription, now, self.gap)
 
     def empty_polls(self, idle: float) -> int:

@@ -14,12 +14,11 @@ from simulator.engine.node import Acceptor
 from simulator.engine.payload import Event
 from simulator.kinds.aws.sdk_retry import SdkRetry
 from simulator.kinds.aws.sqs.edge_settings import SqsPublishSettings
-from simulator.kinds.aws.sqs.envelope import Envelope, envelope_of
+from simulator.kinds.aws.sqs.envelope import Envelope
 from simulator.kinds.aws.sqs.quotas import BATCH_BYTES
 
 if TYPE_CHECKING:
     from simulator.design.document import Edge
-    from simulator.engine.world import World
     from simulator.kinds.aws.sqs.queue import SqsQueue
 
 #: Envelopes kept by a sender; more different groups than this are made anew each time.
@@ -72,7 +71,8 @@ class Sender(Acceptor):
 
     category = "queue"
 
-    def __init__(self, world: World, queue: SqsQueue, edge: Edge, settings: SqsPublishSettings) -> None:
+    def __init__(self, queue: SqsQueue, edge: Edge, settings: SqsPublishSettings) -> None:
+        world = queue.world
         super().__init__(f"{queue.id}:{edge.id}", world.env)
         self.queue = queue
         self._group = None if settings.message_group_id is None else text_of(settings.message_group_id)
@@ -94,7 +94,9 @@ class Sender(Acceptor):
     def _label(self, message: Message) -> bool:
         """Write group and deduplication id on the message; False where a FIFO queue gets no group."""
         queue = self.queue
-        before = envelope_of(message)
+        before = getattr(message, "envelope", None)
+        if type(before) is not Envelope:
+            before = None
         if self._group is not None:
             group: str | None = self._group(message) or None
         elif before is not None and before.group is not None:
@@ -139,10 +141,7 @@ class Sender(Acceptor):
             if queue.admits(message, now):
                 self._deliver([message], 1, now)
             else:
-                call = Call(self, message)
-                call.is_open = False
-                call.attempts = 1
-                self._refused(call, [message], now)
+                self.refuse(message, now)
             return True
         batch = self._open
         if batch is not None and batch.size + message.size > BATCH_BYTES:
@@ -190,6 +189,13 @@ class Sender(Acceptor):
             if not queue.has_receivable():
                 break
             queue.wake_reader(now)
+
+    def refuse(self, message: Message, now: float) -> None:
+        """A call with one message was throttled at its first attempt."""
+        call = Call(self, message)
+        call.is_open = False
+        call.attempts = 1
+        self._refused(call, [message], now)
 
     def _refused(self, call: Call, refused: list[Message], now: float) -> None:
         """What was throttled is tried again later, or has failed."""
