@@ -207,7 +207,7 @@ def test_a_client_that_acknowledges_slowly_is_shown_the_newest_and_told_what_it_
         began = time.monotonic()
         watcher.say(type="ack", seq=second["seq"])
         newest = watcher.frame()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8
         assert newest["skipped"] == [3, newest["seq"] - 1]
         assert newest["seq"] > 200
         watcher.say(type="ack", seq=newest["seq"])

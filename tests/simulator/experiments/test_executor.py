@@ -1,4 +1,4 @@
-"""Replications elsewhere: the same result, progress, and a stop that is heard within a second."""
+"""Replications elsewhere: the same result, progress, and a stop that is heard at once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from simulator.experiments.plan import SCHEDULER, Cancelled
 from tests.simulator.designs import single_server
 
 SMALL = single_server(40, 0.02, duration=20, replications=4)
-#: Some ten seconds of work in each of four replications.
-LARGE = single_server(4000, 0.0002, duration=600, replications=4)
+#: Half a minute of work and more in each of four replications.
+LARGE = single_server(4000, 0.0002, duration=6_000, replications=4)
 
 
 def test_processes_report_how_far_they_are_and_give_the_same_result() -> None:
@@ -40,20 +40,21 @@ def test_frames_of_the_first_replication_are_made_here_while_the_others_run_else
     assert len(frames) == 20
 
 
-def test_a_stop_is_heard_in_other_processes_within_a_second() -> None:
+def test_a_stop_is_heard_in_other_processes_long_before_their_end() -> None:
     stopped_at = 0.0
     began = time.perf_counter()
 
     def control(now: float) -> float | None:
         nonlocal stopped_at
-        if 0.0 < now < 600.0:  # one of them is under way
+        if 0.0 < now < 6_000.0:  # one of them is under way
             stopped_at = stopped_at or time.perf_counter()
             return None
         return inf
 
     result = simulate(LARGE, jobs=2, control=control)
-    assert time.perf_counter() - stopped_at < 1.5
-    assert stopped_at - began < 20
+    # Tenths of a second; on a busy machine more, but a stop that is not heard takes a minute.
+    assert time.perf_counter() - stopped_at < 10
+    assert stopped_at - began < 30
     assert result["stopped"] == "cancelled"
     assert result["messages"] > 0
     assert result["conservation"]["ok"]
