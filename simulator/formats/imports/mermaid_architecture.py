@@ -134,10 +134,16 @@ def _arrows(found: _Architecture) -> None:
         elif not senders and len(others) > 1:
             senders = [min(others, key=lambda end: _RANKS.get(_kind(found, end[0]), 1))]
             others.remove(senders[0])
-        pairs = [(one, other) for one in senders for other in others if one[0] != other[0]]
-        if not pairs or len(pairs) > MOST_PAIRS:
+        count = len(senders) * len(others)
+        pairs = [
+            (one, other)
+            for one in senders
+            for other in (others if count <= MOST_PAIRS else ())
+            if one[0] != other[0]
+        ]
+        if not pairs:
             found.reading.not_understood(
-                f"a junction that joins {len(senders) + len(others)} edges, {len(pairs)} arrows", place
+                f"a junction that joins {len(senders) + len(others)} edges, {count:,} arrows", place
             )
             continue
         names = [found.drawn.boxes[id].label[:40] for ends in (senders, others) for id, _ in ends]

@@ -92,6 +92,7 @@ KINDS: dict[str, Callable[[int], str]] = {
     "xml-others": _repeated("<a/>", "<mxGraphModel><root>", "</root></mxGraphModel>"),
     "xml-attribute": _repeated("a", '<mxGraphModel><root><mxCell id="1" vertex="1" value="', '"/></root></mxGraphModel>'),
     "mermaid-lines": _numbered("a@-->b\n", "flowchart LR\n"),
+    "mermaid-junction": _repeated("a:R -- L:j\nj:R -- L:b\n", "architecture-beta\nservice a[A]\nservice b[B]\njunction j\n"),
     "mermaid-one-line": _repeated("a-->b", "flowchart LR\n", between=";"),
     "kafka-topics": _numbered("Topic: t@ PartitionCount: 3 ReplicationFactor: 1 Configs: \n"),
     "zeros": _repeated("\0"),

@@ -89,6 +89,10 @@ NOT_READ = {
     "no sides": ("a --> q", "the statement 'a --> q'"),
     "a junction alone": ("junction j", "the junction j, which no edge leads to"),
     "a junction with one edge": ("junction j\na:R -- L:j", "a junction that joins 1 edges"),
+    "a junction of very many": (
+        "junction j\n" + "a:R -- L:j\nj:R -- L:q\n" * 1_000,
+        "a junction that joins 2000 edges, 1,000,000 arrows",
+    ),
     "a very long line": ("x" * 2_001, "a line of 2,001 characters"),
 }
 
