@@ -184,7 +184,7 @@ def test_a_saga_refuses_steps_that_come_after_their_compensation(page: Page, liv
     expect(steps.get_by_role("row").filter(has_text="take payment")).to_contain_text("462")
     expect(inside(page, "Waterfall of the last execution, ")).to_contain_text("reserve stock")
     expect(verdict(page, "isolation anomalies, Order saga")).to_contain_text(re.compile(r"Missed.*\d\sreads"))
-    expect(verdict(page, "share stuck, Order saga")).to_contain_text(re.compile(r"Met.*below 0\.10\s%.*0\s%"))
+    expect(verdict(page, "share stuck, Order saga")).to_contain_text(re.compile(r"Met.*below 0\.1\s%.*0\s%"))
     see_the_fault(page, "Payment", "Slow", "Slow (factor 6)")
 
 
