@@ -2,6 +2,7 @@ import { useEffect, useId, useMemo, useState } from "react";
 import { sentence } from "../api/errors";
 import { formatSetting, parseQuantity } from "../inspector/quantities";
 import { useMetricWords } from "../run/metricWords";
+import { type Row, withFound } from "./assumedRows";
 import { RANKED_BY } from "./draft";
 import { type AssumedNumber, listAssumed } from "./experimentsApi";
 import { numberOf } from "./numberOf";
@@ -15,16 +16,6 @@ import { measureTitle } from "./words";
 
 const REPLICATIONS = 10;
 const METRICS = RANKED_BY.filter((metric) => metric !== "end_to_end_latency.max");
-
-interface Row {
-  readonly path: string;
-  readonly title: string;
-  readonly unit: string;
-  readonly why: string;
-  readonly isTaken: boolean;
-  readonly low: string;
-  readonly high: string;
-}
 
 /** Which numbers are not known for sure, and between what they lie. */
 export function SensitivityForm({ subject }: { subject: Subject }) {
@@ -47,7 +38,13 @@ export function SensitivityForm({ subject }: { subject: Subject }) {
   useEffect(() => {
     const abort = new AbortController();
     listAssumed(design.id, abort.signal).then(
-      (found) => setRows(found.map((one) => rowOf(one, all))),
+      (found) =>
+        setRows((added) =>
+          withFound(
+            found.map((one) => rowOf(one, all)),
+            added,
+          ),
+        ),
       (error: unknown) => {
         if (abort.signal.aborted) return;
         setRows([]);
