@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.compiled.line_loops import in_order
 from simulator.compiled.loop import loop
 
 if TYPE_CHECKING:
@@ -221,101 +220,3 @@ def merged(
             all_sizes[number] = more_sizes[second]
             second += 1
     return all_times, all_turns, all_sizes
-
-
-@loop("int64[::1](float64[::1], int64[::1])")
-def merged_runs(times: Times, bounds: Numbers) -> Numbers:
-    """The positions of times in order, where those from each of `bounds` to before the next are ascending; at
-    one time those of an earlier run first.
-    """
-    runs = len(bounds) - 1
-    heads, front = bounds[:-1].copy(), np.empty(runs)
-    for run in range(runs):
-        front[run] = times[heads[run]] if heads[run] < bounds[run + 1] else np.inf
-    order = np.empty(len(times), np.int64)
-    for number in range(len(times)):
-        best, lowest = 0, front[0]
-        for run in range(1, runs):
-            if front[run] < lowest:
-                best, lowest = run, front[run]
-        head = heads[best]
-        order[number] = head
-        heads[best] = head + 1
-        front[best] = times[head + 1] if head + 1 < bounds[best + 1] else np.inf
-    return order
-
-
-@loop(
-    "Tuple((int64, float64[::1], float64[::1], int64[::1], float64[::1], float64[::1], float64[::1],"
-    " float64[::1], int64[::1], float64[::1], float64[::1], boolean))"
-    "(int64[::1], float64[::1], float64[::1], int64[::1], float64[::1], int64, float64, int64, float64)"
-)
-def services_of_group(
-    rows: Numbers,
-    begins: Times,
-    ends: Times,
-    bounds: Numbers,
-    arrived: Times,
-    base: int,
-    until: float,
-    skipped: int,
-    residence: float,
-) -> tuple[int, Times, Times, Numbers, Times, Times, Times, Times, Numbers, Times, Times, bool]:
-    """Services in order of time: how many have begun up to `until`; when those after the first `skipped` did,
-    and how long they had waited; then the positions, ends, service and sojourn times of what has ended, with
-    the sum of the last after `residence`, before the first and after each; rows, begins and ends of the
-    others, in order of begin; and whether two ended at one time.
-
-    Args:
-        rows, begins, ends: of the services, in runs that begin at `bounds`, each in order of begin.
-        arrived: when the records from the row `base` on came.
-    """
-    order = merged_runs(begins, bounds)
-    total, begun = len(order), 0
-    sorted_ends = np.empty(total)
-    for number in range(total):
-        begun += begins[order[number]] <= until
-        sorted_ends[number] = ends[order[number]]
-    begun_at, waited = np.empty(max(0, begun - skipped)), np.empty(max(0, begun - skipped))
-    for number in range(skipped, begun):
-        place = order[number]
-        begun_at[number - skipped] = begins[place]
-        waited[number - skipped] = begins[place] - arrived[rows[place] - base]
-    done = in_order(sorted_ends, until)
-    count = len(done)
-    found, ended, service = np.empty(count, np.int64), np.empty(count), np.empty(count)
-    sojourn, sums = np.empty(count), np.empty(count + 1)
-    is_done = np.zeros(total, np.bool_)
-    sums[0] = residence
-    are_alike = False
-    for number in range(count):
-        is_done[done[number]] = True
-        place = order[done[number]]
-        row, end = rows[place] - base, ends[place]
-        found[number], ended[number], service[number] = row, end, end - begins[place]
-        sojourn[number] = end - arrived[row]
-        residence += sojourn[number]
-        sums[number + 1] = residence
-        are_alike |= number > 0 and ended[number - 1] == end
-    left = total - count
-    left_rows, left_begins, left_ends = np.empty(left, np.int64), np.empty(left), np.empty(left)
-    at = 0
-    for number in range(total):
-        if not is_done[number]:
-            place = order[number]
-            left_rows[at], left_begins[at], left_ends[at] = rows[place], begins[place], ends[place]
-            at += 1
-    return (
-        begun,
-        begun_at,
-        waited,
-        found,
-        ended,
-        service,
-        sojourn,
-        sums,
-        left_rows,
-        left_begins,
-        left_ends,
-        are_alike,
-    )

@@ -143,7 +143,7 @@ def places(times: Times, among: Times) -> Numbers:
     """How many of `among` come before each of `times`; both ascending."""
     found = np.empty(len(times), np.int64)
     number, place = 0, 0
-    # Without a branch, as in `course_of_two`: each step passes one of these or one of those.
+    # Without a branch, for nobody can foresee which comes next: each step passes one of these or of those.
     while number < len(times) and place < len(among):
         is_before = int(among[place] < times[number])
         found[number] = place

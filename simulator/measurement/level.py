@@ -157,6 +157,12 @@ class Looks:
         found: Times = times[times.searchsorted(first) : times.searchsorted(last, "right")]
         return found if len(found) >= _FEW_LOOKS else NO_TIMES
 
+    def with_ends(self, first: float, last: float) -> Times:
+        """Those from `first` to `last` (seconds) and these two, ascending."""
+        times = self._times
+        between = times[times.searchsorted(first, "right") : times.searchsorted(last)]
+        return np.concatenate(([first], between, [last] if last > first else NO_TIMES))
+
 
 class Course:
     """What becomes of a level, known beforehand: the level follows it up to any time.
@@ -282,18 +288,19 @@ class Timeline:
 
     Args:
         looks: when it will be asked for, as far as that is known (seconds, ascending).
+        stops: how many will have passed at each of these, where somebody knows.
     """
 
     __slots__ = ("_known", "_passed", "stops", "times")
 
-    def __init__(self, times: Times, looks: Times = NO_TIMES) -> None:
+    def __init__(self, times: Times, looks: Times = NO_TIMES, stops: NDArray[np.int64] | None = None) -> None:
         self.times = times
         self._passed = 0
         self._known: dict[float, int] = {}
         #: How many will have passed at each of these.
         self.stops = NO_STOPS
         if len(looks):
-            self.stops = times.searchsorted(looks, "right")
+            self.stops = times.searchsorted(looks, "right") if stops is None else stops
             self._known = dict(zip(looks.tolist(), self.stops.tolist(), strict=True))
 
     def twin(self) -> Timeline:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heapreplace
 from importlib.util import find_spec
 from itertools import pairwise
+from math import inf
 from typing import Any
 from unittest import mock
 
@@ -20,7 +21,7 @@ from simulator import Document, simulate
 from simulator.compiled import WORTHWHILE, compiled
 from simulator.engine import recursion
 from simulator.measurement.histogram import bucket_of, ranked, ranked_between
-from simulator.measurement.level import Course, Level, Total
+from simulator.measurement.level import Course, Level
 from simulator.measurement.ordering import out_of_order
 from simulator.measurement.tally import Samples, Tally
 from tests.simulator.designs import design, node
@@ -57,13 +58,15 @@ def tandem(*, instances: int = 3, constant: bool = False, duration: float = 9) -
     return design(nodes, edges, simulation={"duration": duration, "seed": 4})
 
 
-def log(read: dict[str, Any] | None = None, *, partitions: int = 6, alone: bool = False) -> Document:
+def log(
+    read: dict[str, Any] | None = None, *, partitions: int = 6, alone: bool = False, mean: float = 0.006
+) -> Document:
     """Keyed records to a group of two members (of three where it is alone), and to a second group of one."""
     producer = {
         "arrivals": {"process": "poisson", "rate": 200},
         "keys": {"distribution": "zipf", "count": 60, "exponent": 0.8},
     }
-    service = {"distribution": "exponential", "mean": 0.006}
+    service = {"distribution": "exponential", "mean": mean}
     nodes = [
         node("p", "producer", **producer),
         node("t", "kafka.topic", partitions=partitions, **{"linger.ms": 0, "append_latency": 0}),
@@ -78,10 +81,11 @@ def log(read: dict[str, Any] | None = None, *, partitions: int = 6, alone: bool 
     )
 
 
-def seen(document: Document) -> tuple[str, str]:
-    """Result and frames."""
+def seen(document: Document, pauses: Iterable[float] = ()) -> tuple[str, str]:
+    """Result and frames; the run pauses at some times (seconds)."""
     frames: list[Any] = []
-    result = simulate(document, on_frame=frames.append)
+    allowed = iter(pauses)
+    result = simulate(document, on_frame=frames.append, control=lambda _now: next(allowed, inf))
     return json.dumps(result), json.dumps(frames)
 
 
@@ -135,7 +139,59 @@ def test_random_lines_give_the_same_bytes(data: st.DataObject, block: int) -> No
 
 @needs_numba
 @pytest.mark.usefixtures("loops")
-@pytest.mark.parametrize("document", [tandem(), log(alone=True)])
+@given(st.data(), st.sampled_from([1, 9, 60, recursion.BLOCK]))
+@settings(max_examples=6, deadline=None)
+def test_random_groups_give_the_same_bytes(data: st.DataObject, block: int) -> None:
+    """Of a group alone with its topic, whose members may have too much to do, and whoever looks when."""
+    read = {
+        "max.poll.records": data.draw(st.sampled_from([1, 2, 500])),
+        "enable.auto.commit": data.draw(st.booleans()),
+        "auto.commit.interval.ms": data.draw(st.sampled_from([0, 200, 5000])),
+        "commit": data.draw(st.sampled_from(["after-batch", "before-processing"])),
+        "max.poll.interval.ms": data.draw(st.sampled_from([400, 300_000])),
+    }
+    sizes = data.draw(st.sampled_from([[100], [100, 250]]))
+    instances = data.draw(st.integers(1, 5))
+    mean = data.draw(st.floats(0.2, 1.3)) * instances / 150
+    rate = 150 / len(sizes)
+    batch = data.draw(st.sampled_from([1, 4]))
+    arrivals = {"process": "batch-poisson", "rate": rate / batch, "batch": batch}
+    keys = data.draw(st.sampled_from([None, {"distribution": "zipf", "count": 40, "exponent": 1.0}]))
+    nodes = [
+        node("t", "kafka.topic", partitions=data.draw(st.integers(1, 7)), append_latency=0),
+        node(
+            "c", "consumer", instances=instances, service_time={"distribution": "exponential", "mean": mean}
+        ),
+    ]
+    nodes[0]["config"]["linger.ms"] = data.draw(st.sampled_from([0, 0, 15]))
+    for number, size in enumerate(sizes):
+        load = arrivals if batch > 1 else {"process": "poisson", "rate": rate}
+        nodes.append(node(f"p{number}", "producer", arrivals=load, keys=keys, size=size))
+    edges = ["t->c", *(f"p{number}->t" for number in range(len(sizes)))]
+    document = design(
+        nodes,
+        edges,
+        edge_configs={"t->c": read},
+        simulation={"duration": 4, "seed": data.draw(st.integers(0, 99)), "frame_interval": 0.21},
+    )
+    pauses = data.draw(st.lists(st.floats(0.0, 4.0), max_size=9).map(sorted))
+    with mock.patch.multiple(recursion, BLOCK=block, COMPILED_BLOCK=block):
+        with without_loops():
+            plain = seen(document)
+        assert seen(document) == seen(document, pauses) == plain
+
+
+@needs_numba
+@pytest.mark.usefixtures("loops")
+@pytest.mark.parametrize(
+    "document",
+    [
+        tandem(),
+        log(alone=True),
+        log({"max.poll.records": 3, "auto.commit.interval.ms": 700}, alone=True, mean=0.016),
+        log({"enable.auto.commit": False, "commit": "before-processing"}, alone=True, mean=0.012),
+    ],
+)
 def test_loops_that_come_in_the_middle_of_a_run_change_nothing(document: Document) -> None:
     with without_loops():
         plain = seen(document)
@@ -194,43 +250,6 @@ def test_samples_are_counted_in_the_same_buckets(loops: Any, values: list[float]
 
 
 ASCENDING = st.lists(st.sampled_from([0.5, 1.0, 1.5, 2.0, 3.0, 4.5]), max_size=30).map(sorted)
-
-
-@needs_numba
-@given(st.lists(ASCENDING, min_size=1, max_size=5))
-def test_runs_are_merged_as_a_stable_sort_has_it(loops: Any, runs: list[list[float]]) -> None:
-    times = np.array([time for run in runs for time in run])
-    order = loops.merged_runs(times, np.cumsum([0, *map(len, runs)]))
-    assert order.tolist() == times.argsort(kind="stable").tolist()
-
-
-@needs_numba
-@given(ASCENDING, ASCENDING, st.integers(-3, 3))
-def test_a_course_of_two_sorts_of_changes_is_that_of_all(
-    loops: Any, first: list[float], second: list[float], value: int
-) -> None:
-    sizes = np.arange(1, len(second) + 1)
-    times = np.array([*first, *second])
-    order = times.argsort(kind="stable")
-    steps = np.concatenate((np.full(len(first), 2, dtype=np.int64), -sizes))[order]
-    when, after, areas = loops.course_of_two(
-        np.array(first), 2, np.array(second), sizes, -1, value, 0.25, 7.0
-    )
-    assert when.tolist() == times[order].tolist()
-    expected = loops.follow_steps(times[order], steps, value, 0.25, 7.0)
-    assert [after.tolist(), areas.tolist()] == [one.tolist() for one in expected]
-
-
-@needs_numba
-@given(ASCENDING, ASCENDING, st.integers(0, 3))
-def test_as_many_are_present_as_a_total_has_it(
-    loops: Any, came: list[float], ended: list[float], present: int
-) -> None:
-    level = Level()
-    level.value = present
-    expected = Total(level).after_each(np.array(came), np.array(ended)).tolist()
-    after, do_meet = loops.present_after(np.array(came), np.array(ended), present)
-    assert (after.tolist(), do_meet) == (expected, bool({*came} & {*ended}))
 
 
 @needs_numba

@@ -18,8 +18,9 @@ import numpy as np
 from simulator.compiled import MOST_IN_ORDER, compiled
 from simulator.engine.recursion import NO_NUMBERS, Onward
 from simulator.engine.stage_plan import EventsNeeded
-from simulator.kinds.kafka.group_ahead import Finished, GroupAhead, ReaderAhead
-from simulator.kinds.kafka.group_order import Served, busy_of, play, polls_of
+from simulator.kinds.kafka.group_ahead import Finished, GroupAhead, PlayedAhead, ReaderAhead
+from simulator.kinds.kafka.group_order import Served, busy_of, polls_of
+from simulator.kinds.kafka.group_play import GroupPlay
 from simulator.kinds.kafka.member_stage import Arrivals, MemberStage, Work
 from simulator.kinds.kafka.stage_records import (
     Block,
@@ -36,7 +37,7 @@ from simulator.kinds.kafka.stage_records import (
     meet,
     ranges,
 )
-from simulator.measurement.level import NO_TIMES, Course, Timeline
+from simulator.measurement.level import NO_TIMES, Timeline
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
 from simulator.measurement.tally import Samples
 
@@ -96,7 +97,7 @@ class GroupStage:
         self._commits_records = np.array(
             [group.readers[subscription].commits_after_record for subscription in group.subscriptions]
         )
-        #: Whether compiled loops put in order what it does (`play`).
+        #: Whether a compiled loop plays it, as soon as there are such.
         self._is_plain = (
             is_alone
             and len(group.subscriptions) == 1
@@ -117,7 +118,8 @@ class GroupStage:
         self._open: list[Numbers] = [NO_NUMBERS for _ in group.members]
         #: By subscription and producer.
         self._orders: dict[tuple[int, int], FlowOrder] = {}
-        self._ahead: GroupAhead | None = None
+        self._play: GroupPlay | None = None
+        self._ahead: GroupAhead | PlayedAhead | None = None
         shortest = min(reader.max_poll_interval for reader in group.readers.values())
         #: When somebody looks next for members that have not polled for too long.
         self.looks_at = shortest if shortest < duration else inf
@@ -196,12 +198,12 @@ class GroupStage:
             self._env.events += self._ahead.follow(self._ahead.until)
         first = self._held.base + len(self._held.sequence.values)
         times, partitions, units, services = self._fresh(until)
+        if compiled.loops is not None and self._is_plain:
+            self._ahead = self._play_ahead(compiled.loops, until, units, services)
+            return None
         works = self._advance(until, first, times, partitions, units, services)
         # A new unit at the time of the one before is rare; only then do turns decide.
         in_turn = bool(((times[1:] > times[:-1]) | (units[1:] == units[:-1])).all())
-        if compiled.loops is not None and in_turn and self._is_plain:
-            self._ahead = self._compiled_ahead(compiled.loops, until, times, partitions, works)
-            return None
         pool = self._pending.and_also(
             Services(
                 np.concatenate([work.rows for work in works]),
@@ -279,75 +281,57 @@ class GroupStage:
         rows = done.rows - self._held.base
         sojourn = done.ends - self._held.arrived.values[rows]
         looks = self._env.looks.between(self._env.now, until)
-        return self._group_ahead(
+        committed_at, committed_in = self._committed(works, done)
+        width = len(group.cursors)
+        return GroupAhead(
+            group,
             until,
-            moves.times,
+            ByPartition(Timeline(moves.times, looks), partitions, width),
             group.present.after_each(moves.times, done.ends),
-            partitions,
-            self._committed(works, done),
+            ByPartition(Timeline(committed_at, looks), committed_in, width),
+            Timeline(done.ends, looks),
             np.add.accumulate(np.concatenate(([group.residence_sum], sojourn))),
-            works,
+            Timeline(np.sort(np.concatenate([work.events for work in works])), looks),
             [
                 moves.queue_length.course_of(group.queue_length),
                 moves.held.course_of(group.held),
                 moves.lag.course_of(group.lag),
             ],
             self._of_readers(moves, works, begun, done, sojourn, looks),
-            Timeline(done.ends, looks),
-            looks,
         )
 
-    def _compiled_ahead(
-        self, loops: ModuleType, until: float, times: Times, partitions: Numbers, works: list[Work]
-    ) -> GroupAhead:
-        looks = self._env.looks.between(self._env.now, until)
-        played = play(loops, self.group, works, times, self._pending, self._begun, self._held, until, looks)
-        self._pending, self._begun = played.pending, played.begun
-        reader = self._reader_ahead(0, played.served, looks)
-        ahead = self._group_ahead(
+    def _play_ahead(self, loops: ModuleType, until: float, units: Numbers, services: Times) -> PlayedAhead:
+        """The same of a group that a compiled loop plays.
+
+        Raises:
+            EventsNeeded: when things happen at one time whose order only the events know.
+        """
+        held, group, now = self._held, self.group, self._env.now
+        (subscription,) = group.subscriptions
+        consumer = subscription.consumer
+        if self._play is None:
+            old = slice(len(held.sequence.values) - len(services))
+            drawn = self._draws[consumer](held.source.values[old], held.sequence.values[old])
+            self._play = GroupPlay(group, self._members, self._reads, held, drawn, self._pending, self._open)
+        played = self._play.play(loops, units, services, until, self._env.looks.with_ends(now, until))
+        ended = Timeline(played.ended, played.looks, played.ends_at_looks)
+        sojourn = latency = Samples(played.sojourn, ended.stops)
+        if not held.are_direct:
+            latency = Samples(played.ended - held.created.values[played.rows], ended.stops)
+        onward = self._onward.get(consumer)
+        ahead = PlayedAhead(
+            group,
             until,
-            times,
-            played.present,
-            partitions,
-            self._committed(works, _NO_SERVICES),
-            played.residence,
-            works,
-            played.courses,
-            [reader],
-            reader.ends.twin(),
-            looks,
+            played,
+            Samples(played.waited, played.begins_at_looks),
+            Samples(played.service, ended.stops),
+            sojourn,
+            self._deliveries(0, consumer, played.rows, latency, ended),
+            None if onward is None else (self._finished(played.rows, played.ended), onward),
+            self._book,
         )
-        self._held.forget(played.served.rows)
+        self._play.forget(held.forget_done())
         return ahead
-
-    def _group_ahead(
-        self,
-        until: float,
-        times: Times,
-        present: Numbers,
-        partitions: Numbers,
-        committed: tuple[Times, Numbers],
-        residence: Times,
-        works: list[Work],
-        courses: list[Course],
-        readers: list[ReaderAhead],
-        ends: Timeline,
-        looks: Times,
-    ) -> GroupAhead:
-        committed_at, committed_in = committed
-        width = len(self.group.cursors)
-        return GroupAhead(
-            self.group,
-            until,
-            ByPartition(Timeline(times, looks), partitions, width),
-            present,
-            ByPartition(Timeline(committed_at, looks), committed_in, width),
-            ends,
-            residence,
-            Timeline(np.sort(np.concatenate([work.events for work in works])), looks),
-            courses,
-            readers,
-        )
 
     def _of_readers(
         self,

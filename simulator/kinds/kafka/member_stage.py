@@ -84,14 +84,14 @@ class MemberStage:
         self._held: tuple[Numbers, Times, NDArray[np.int16]] | None = None
         self._waiting = 0
         #: Polled and not committed.
-        self._open = 0
-        self._turn = member.turn
+        self.open = 0
+        self.turn = member.turn
         #: When it polls next; inf while it stands in a poll.
         self.polls_at = inf
         self.last_poll = member.last_poll
-        self._next_commit = member.next_commit
+        self.next_commit = member.next_commit
         #: When the commit that was scheduled for an open poll occurs.
-        self._commit_at = inf
+        self.commit_at = inf
 
     def advance(self, until: float, arrivals: Arrivals) -> Work:
         """Go on to `until` (seconds); `arrivals` are all that have come up to then."""
@@ -109,7 +109,7 @@ class MemberStage:
             np.concatenate((held[1], arrivals.services)),
         )
         places = np.concatenate((held[2], arrivals.places))
-        first_poll, open_before = self.polls_at, self._open
+        first_poll, open_before = self.polls_at, self.open
         taken, begins, ends, poll_times, counts, poll_units, idle_from, *rest = compiled.loops.poll_by_poll(
             arrivals.times,
             services,
@@ -120,18 +120,22 @@ class MemberStage:
             self._most,
             until,
             self.polls_at,
-            self._turn,
+            self.turn,
             self._interval,
-            self._next_commit,
-            self._commit_at,
-            self._open,
+            self.next_commit,
+            self.commit_at,
+            self.open,
         )
-        *commits, left, self.polls_at, self._turn, self._next_commit, self._commit_at = rest
+        *commits, left, self.polls_at, self.turn, self.next_commit, self.commit_at = rest
         self._held = rows[left], services[left], places[left]
         work = Work(rows[taken], begins, ends, poll_times, counts, poll_units, idle_from, *_NO_COMMITS)
         self._note_done(work, open_before)
         self._note_commits(work, _Committed(*commits), until, first_poll, open_before)
         return work
+
+    def waiting_rows(self) -> list[list[int]]:
+        """By partition that it reads the numbers of the records to be polled."""
+        return [[row for row, _ in there] for there in self._fresh]
 
     def _in_arrays(self) -> tuple[Numbers, Times, NDArray[np.int16]]:
         """The records to be polled, in their order in each partition."""
@@ -148,7 +152,7 @@ class MemberStage:
             float(work.poll_times[-1]) if len(work.poll_times) else -inf,
             float(work.idle_from[-1]) if len(work.idle_from) else -inf,
         )
-        self._open = open_before + len(work.ends)
+        self.open = open_before + len(work.ends)
 
     def _advance(self, until: float, arrivals: Arrivals) -> Work:  # noqa: C901 -- written out: no call for each poll
         times = arrivals.times.tolist()
@@ -163,15 +167,15 @@ class MemberStage:
         count, most = len(self._fresh), self._most
         in_places = _InPlaces(arrivals, count, self._waiting)
         past = nextafter(until, inf)
-        free, turn = self.polls_at, self._turn
+        free, turn = self.polls_at, self.turn
         is_idle = free == inf
-        first_poll, held_over, open_before = free, self._waiting, self._open
+        first_poll, held_over, open_before = free, self._waiting, self.open
         waiting = held_over
         ends: list[float] = []
         #: By poll: how many records were handed out with it and before, without those held over.
         stops: list[int] = []
         idle_from: list[float] = []
-        commits = _Commits(self._next_commit, self._commit_at, self._interval, self._open)
+        commits = _Commits(self.next_commit, self.commit_at, self._interval, self.open)
         end, stop_at, idle = ends.append, stops.append, idle_from.append
         #: What `in_places` has sorted, once there is a poll of several records.
         rings: list[list[list[int]]] | None = None
@@ -209,10 +213,10 @@ class MemberStage:
                     turn = places[came] if most == 1 else turn + 1
                 else:
                     if waiting or size >= most or count > MOST_IN_RINGS:
-                        self._turn = turn
+                        self.turn = turn
                         self._note_fresh(arrivals, came, stop)
                         lengths = in_places.note_moved(len(stops), self._fetch())
-                        turn, waiting = self._turn, self._waiting
+                        turn, waiting = self.turn, self._waiting
                     elif count > 1:
                         if rings is None:
                             rings, in_order = in_places.sort()
@@ -242,8 +246,8 @@ class MemberStage:
             bound = min(past, max(commits.due, nextafter(poll, inf)))
         commits.up_to(until, len(ends), is_idle=is_idle)
         self._note_fresh(arrivals, came, last)
-        self.polls_at, self._turn = inf if is_idle else free, turn % max(1, count)
-        self._next_commit, self._commit_at = commits.next_commit, commits.commit_at
+        self.polls_at, self.turn = inf if is_idle else free, turn % max(1, count)
+        self.next_commit, self.commit_at = commits.next_commit, commits.commit_at
         stop_array = np.array(stops, dtype=np.int64) + held_over
         work = _work(arrivals, ends, stop_array, first_poll, held_over)
         in_places.put_rows(work, stop_array)
@@ -267,7 +271,7 @@ class MemberStage:
         left = self._most
         count = len(self._fresh)
         for step in range(count):
-            place = (self._turn + step) % count
+            place = (self.turn + step) % count
             there = self._fresh[place]
             if not there:
                 continue
@@ -279,10 +283,10 @@ class MemberStage:
                 batch += [there.popleft() for _ in range(size)]
             left -= size
             if not left:
-                self._turn = place
+                self.turn = place
                 break
         else:
-            self._turn = (self._turn + 1) % count
+            self.turn = (self.turn + 1) % count
         self._waiting -= len(batch)
         return batch
 
@@ -310,7 +314,7 @@ class MemberStage:
             work.commit_times, work.commit_counts = commits.times, commits.counts
             work.commit_units = commits.units
             work.idle_commits, work.events = commits.idle, commits.events
-        self._open -= int(work.commit_counts.sum())
+        self.open -= int(work.commit_counts.sum())
 
 
 class _InPlaces:

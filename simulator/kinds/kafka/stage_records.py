@@ -156,19 +156,28 @@ class HeldRecords:
         sizes = self.size.values
         return len(sizes) > 0 and bool(sizes.min() == sizes.max())
 
+    @property
+    def is_done(self) -> Flags:
+        """Which of those that are held will have been processed, a view."""
+        return self._is_done.values
+
     def forget(self, positions: Numbers) -> None:
-        """These will have been processed: let go of them, as far as all before them will have been too.
+        """These will have been processed too: let go of what nobody needs any more.
 
         Args:
             positions: of them, the first that is held being 0.
         """
-        if not len(positions):
-            return
-        is_done = self._is_done.values
-        is_done[positions] = True
-        reached = int(positions.max()) + 1
-        left = np.flatnonzero(~is_done[:reached])
-        count = int(left[0]) if len(left) else reached
+        if len(positions):
+            self.is_done[positions] = True
+            self.forget_done()
+
+    def forget_done(self) -> int:
+        """Let go of records that are done, as far as all before them are; returns how many."""
+        is_done = self.is_done
+        if not len(is_done):
+            return 0
+        left = int(is_done.argmin())
+        count = len(is_done) if is_done[left] else left
         for column in (
             self.source,
             self.sequence,
@@ -181,6 +190,7 @@ class HeldRecords:
         ):
             column.forget(count)
         self.base += count
+        return count
 
 
 @dataclass(slots=True)
