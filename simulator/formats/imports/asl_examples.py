@@ -8,9 +8,10 @@ Source: Amazon States Language specification, *Paths*, *Choice Rule*.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from simulator.formats.imports.asl_loops import asked_again
 from simulator.formats.imports.source_file import Path
 
 #: Fields of ``$.order.total`` (not of the context ``$$.``), and of ``$states.input.order`` in JSONata.
@@ -93,18 +94,39 @@ def examples_of(definition: Mapping[str, Any]) -> dict[str, Any]:
         kind = next((one for one in _TYPED if key.startswith(one)), None)
         if kind is not None and fields and fields[0]:
             compared.setdefault(fields[0], []).append(_TYPED[kind])
-        for field, sign, number in _JSONATA_NUMBER.findall(value):
-            limit = float(number) if "." in number else int(number)
-            sides = [limit] if sign in ("=", "!=") else [limit - 1, limit + 1]
+        for field, sides in _jsonata_compared(value):
             compared.setdefault(own(field), []).extend(sides)
-        for field, word in _JSONATA_WORD.findall(value):
-            compared.setdefault(own(field), []).extend([word, _TEXT])
     for rule in _rules(definition):
         for field, values in _compared(rule):
             compared.setdefault(own(field), []).extend(values)
+    _settle(definition, own, found, compared)
     tops = {one.split(".")[0] for one in lists}
     items = {key: value for key, value in _filled(found, "", compared, set()).items() if key not in tops}
-    return _filled(found, "", compared, lists, items)
+    filled = _filled(found, "", compared, lists, items)
+    _hand_on(filled, texts, own)
+    return filled
+
+
+def _hand_on(fields: dict[str, Any], texts: list[tuple[str, str]], own: Callable[[str], str]) -> None:
+    """What becomes the data of later states holds the fields that they read."""
+    for key, value in texts:
+        whole = _JSONPATH.fullmatch(value) if key in ("InputPath", "OutputPath") else None
+        if whole is not None and own(whole[1]):
+            _put_all(fields, own(whole[1]).split("."))
+
+
+def _settle(
+    definition: Mapping[str, Any],
+    own: Callable[[str], str],
+    found: dict[str, Any],
+    compared: dict[str, list[Any]],
+) -> None:
+    """Texts that hold a number, and fields that must not be there."""
+    for text, target in number_texts(definition).items():
+        numbers = [str(value) for value in compared.get(own(target), []) if type(value) in (int, float)]
+        compared.update((own(one), numbers or ["1"]) for pattern in _FIELDS for one in pattern.findall(text))
+    for field in filter(None, map(own, asked_again(definition))):
+        _take(found, field.split("."))
 
 
 def json_texts(definition: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -126,6 +148,19 @@ def json_texts(definition: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             left.extend([((*path, key), one) for key, one in inner][::-1])
 
 
+def number_texts(definition: Mapping[str, Any]) -> dict[str, str]:
+    """Texts out of which JSON is read, and no field of it, so that a number will do; where each is put."""
+    texts = list(_texts(definition))
+    read = {name for _, value in texts for pattern in _FIELDS for name in pattern.findall(value)}
+    found: dict[str, str] = {}
+    for key, value in texts:
+        target = key.removesuffix(".$")
+        is_read = any(name.startswith(f"{target}.") for name in read)
+        if not is_read and (match := _FROM_TEXT.search(value)) and value.strip("{}% ") == match[0]:
+            found[match[1] or match[2]] = target
+    return found
+
+
 def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """All texts of a definition, with the key they stand under."""
     if isinstance(value, str):
@@ -137,6 +172,15 @@ def _texts(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, str
     elif isinstance(value, list) and depth < 40:
         for inner in value:
             yield from _texts(inner, key, depth + 1)
+
+
+def _jsonata_compared(value: str) -> Iterator[tuple[str, list[Any]]]:
+    """The fields of an expression, each with values on both sides of what it is compared with."""
+    for field, sign, number in _JSONATA_NUMBER.findall(value):
+        limit = float(number) if "." in number else int(number)
+        yield field, [limit] if sign in ("=", "!=") else [limit - 1, limit + 1]
+    for field, word in _JSONATA_WORD.findall(value):
+        yield field, [word, _TEXT]
 
 
 def _rules(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
@@ -182,6 +226,27 @@ def _put(fields: dict[str, Any], names: list[str]) -> None:
         if name in ("choice", "distribution") or (name not in here and len(here) >= MOST_FIELDS):
             return  # such a field would be read as a draw of the template
         here = here.setdefault(name, {})
+
+
+def _take(fields: dict[str, Any], names: list[str]) -> None:
+    """Leave a field out."""
+    for name in names[:-1]:
+        fields = fields.get(name, {})
+    fields.pop(names[-1], None)
+
+
+def _put_all(fields: dict[str, Any], names: list[str]) -> None:
+    """What becomes the data of the states that follow holds what they read."""
+    others = {key: value for key, value in fields.items() if key != names[0]}
+    here = fields
+    for name in names[:-1]:
+        inner = here.get(name)
+        if not isinstance(inner, dict) or "choice" in inner:
+            return
+        here = inner
+    inner = here.get(names[-1])
+    if others and (inner == _TEXT or (isinstance(inner, dict) and "choice" not in inner)):
+        here[names[-1]] = {**others, **(inner if isinstance(inner, dict) else {})}
 
 
 def _filled(

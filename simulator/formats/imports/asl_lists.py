@@ -23,10 +23,10 @@ _PASSIVE = ("Choice", "Pass", "Wait")
 def giving_lists(definition: Mapping[str, Any]) -> set[str]:
     """Names of the tasks that must give a list as a whole."""
     found: set[str] = set()
-    for states in _scopes(definition):
+    for states in scopes(definition):
         before: dict[str, list[str]] = defaultdict(list)
         for name, state in states.items():
-            for following in _followers(state):
+            for following in followers(state):
                 before[following].append(name)
         for name, state in states.items():
             if state.get("Type") == "Map":
@@ -37,7 +37,7 @@ def giving_lists(definition: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _scopes(definition: Mapping[str, Any]) -> Iterator[dict[str, dict[str, Any]]]:
+def scopes(definition: Mapping[str, Any]) -> Iterator[dict[str, dict[str, Any]]]:
     """The states of the machine, and those of each branch and iteration."""
     left = [definition]
     while left:
@@ -52,7 +52,8 @@ def _scopes(definition: Mapping[str, Any]) -> Iterator[dict[str, dict[str, Any]]
             left += [mapping(branch) for branch in rows(state.get("Branches"))]
 
 
-def _followers(state: Mapping[str, Any]) -> Iterator[str]:
+def followers(state: Mapping[str, Any]) -> Iterator[str]:
+    """The states that one leads to, failures aside."""
     for rule in [state, *rows(state.get("Choices"))]:
         for key in ("Next", "Default"):
             if isinstance(following := mapping(rule).get(key), str):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from simulator.formats.imports.asl_examples import ITEMS, examples_of, json_texts
+from simulator.formats.imports.asl_examples import ITEMS, examples_of, json_texts, number_texts
 from simulator.formats.imports.asl_lists import giving_lists
+from simulator.formats.imports.asl_trial import faults_of
 from simulator.formats.imports.assumed_work import CALL, DEFAULT_TIMEOUT, function_work, handler_work
 from simulator.formats.imports.aws_names import arn
 from simulator.formats.imports.guessing import speaks_of_dead_letters
@@ -195,10 +196,18 @@ def _link_tasks(
             f"{', '.join(sorted(givers))[:150]}",
             *path,
         )
+    numbers = number_texts(definition)
+    told: set[str] = set()
     for at, unknown in json_texts(definition):
-        state = next((name for before, name in pairwise(at) if before == "States"), part.label)
+        state = str(next((name for before, name in pairwise(at) if before == "States"), part.label))
+        if unknown in numbers:
+            reading.assumed(
+                f"the text {unknown[:80]}, of which {state[:80]} reads JSON, is a number", *path, *at
+            )
+            continue
+        told.add(state)
         reading.assumed(
-            f"executions of {part.label} fail in {str(state)[:80]}: it reads JSON out of the text "
+            f"executions of {part.label} fail in {state[:80]}: it reads JSON out of the text "
             f"{unknown[:80]}, which nobody has; the source's event, or the result on the task's edge, can "
             "hold it",
             *path,
@@ -208,6 +217,19 @@ def _link_tasks(
         reading.assumed(
             f"tasks of {part.label} give, and executions get, the fields that the machine reads, with values "
             f"made up: {', '.join(examples)}",
+            *path,
+        )
+    for fault in faults_of(definition, examples, givers):
+        if fault.state in told:
+            continue
+        how = (
+            f"fail in {fault.state[:80]}: {fault.cause[:200]}"
+            if fault.cause
+            else (f"never end, and come to {fault.state[:80]} again and again")
+        )
+        reading.assumed(
+            f"{fault.count} of {fault.trials} executions of {part.label} that were tried {how}; the source's "
+            "event, or the result on a task's edge, can say more",
             *path,
         )
 

@@ -361,19 +361,107 @@ def test_what_jsonata_compares_has_values_on_both_sides():
 
 #: A state that reads JSON out of a text: its language and what it makes, and the place and the text that are told.
 FROM_TEXT = {
-    "JSONPath": ("JSONPath", {"Parameters": {"order.$": "States.StringToJson($.body)"}}, "States.Read.Parameters.order.$", "$.body"),
-    "JSONata": ("JSONata", {"Output": {"order": "{% $parse($states.input.body) %}"}}, "States.Read.Output.order", "$states.input.body"),
+    "JSONPath": ("JSONPath", {"Parameters": {"order.$": "States.StringToJson($.body)"}}, "$.order.id", "States.Read.Parameters.order.$", "$.body"),
+    "JSONata": ("JSONata", {"Output": {"order": "{% $parse($states.input.body) %}"}}, "{% $states.input.order.id %}", "States.Read.Output.order", "$states.input.body"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "made", "place", "text"), FROM_TEXT.values(), ids=FROM_TEXT)
-def test_what_fails_for_a_text_that_nobody_has_is_told_with_its_place(language, made, place, text):
-    state = {"Type": "Pass", **made, "End": True}
-    definition = {"QueryLanguage": language, "StartAt": "Read", "States": {"Read": state}}
-    found = imported(json.dumps(definition), names=("orders.asl.json",))
-    assert has_note(found, "assumed", f", {place}:", f"fail in Read: it reads JSON out of the text {text}")
+def reads_text(language: str, made: dict[str, Any], field: str | None) -> str:
+    """A machine that reads JSON out of a text and waits, if at all, for as long as a field of it says."""
+    wait = {"SecondsPath" if language == "JSONPath" else "Seconds": field}
+    last = {"Type": "Wait", **wait} if field else {"Type": "Pass"}
+    return json.dumps({"QueryLanguage": language, **machine(Read={"Type": "Pass", **made}, Last=last)})
+
+
+@pytest.mark.parametrize(("language", "made", "field", "place", "text"), FROM_TEXT.values(), ids=FROM_TEXT)
+def test_what_fails_for_a_text_that_nobody_has_is_told_with_its_place(language, made, field, place, text):
+    found = imported(reads_text(language, made, field), names=("orders.asl.json",))
+    said = has_note(found, "assumed", f", {place}:", f"fail in Read: it reads JSON out of the text {text}")
+    failed = runs(found)["nodes"]["orders"]["executions_failed"]["mean"]
+    assert (said, failed > 0) == (True, True)
+
+
+@pytest.mark.parametrize(("language", "made", "field", "place", "text"), FROM_TEXT.values(), ids=FROM_TEXT)
+def test_a_text_of_which_no_field_is_read_is_a_number(language, made, field, place, text):
+    found = imported(reads_text(language, made, None), names=("orders.asl.json",))
+    assert has_note(
+        found, "assumed", f", {place}:", f"the text {text}, of which Read reads JSON, is a number"
+    )
     executions = runs(found)["nodes"]["orders"]
-    assert executions["executions_failed"]["mean"] == executions["executions_started"]["mean"] > 0
+    assert executions["executions_failed"]["mean"] == 0 < executions["executions_succeeded"]["mean"]
+
+
+LIST = task("aws-sdk:sfn:listExecutions", StateMachineArn="x")
+PAGE = {"Variable": "$.page.NextToken", "IsPresent": True, "Next": "More"}
+CHECK = {"Type": "Choice", "Choices": [PAGE], "Default": "Done"}
+#: A look for the next page: the Choice, and whether the field is asked for where the machine would go on.
+PAGES = {
+    "there is one": CHECK,
+    "there is none": {"Type": "Choice", "Choices": [{"Variable": "$.page.NextToken", "IsPresent": False, "Next": "Done"}], "Default": "More"},
+    "not there is none": {"Type": "Choice", "Choices": [{"Not": {"Variable": "$.page.NextToken", "IsPresent": False}, "Next": "More"}], "Default": "Done"},
+    "and": {"Type": "Choice", "Choices": [{"And": [{"Variable": "$.page.NextToken", "IsPresent": True}, {"Variable": "$.page", "IsPresent": True}], "Next": "More"}], "Default": "Done"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("choice", PAGES.values(), ids=PAGES)
+def test_a_machine_that_asks_for_page_after_page_comes_to_the_last(choice):
+    states = {
+        "First": {**LIST, "ResultPath": "$.page", "Next": "Check"},
+        "Check": choice,
+        "More": {**LIST, "ResultPath": "$.page", "Next": "Check"},
+        "Done": {"Type": "Succeed"},
+    }
+    found = imported(json.dumps({"StartAt": "First", "States": states}), names=("pages.asl.json",))
+    assert not has_note(found, "assumed", "that were tried")
+    executions = runs(found)["nodes"]["pages"]
+    assert executions["executions_succeeded"]["mean"] > 0
+
+
+def test_an_end_that_only_a_variable_decides_is_told():
+    """A loop without an end for all that is made up: NextToken as a variable is looked for nowhere else."""
+    states = {
+        "List": {**LIST, "Arguments": {"StateMachineArn": "x"}, "Assign": {"more": "{% $states.result.NextToken %}"}, "Next": "Check"},
+        "Check": {"Type": "Choice", "Choices": [{"Condition": "{% $exists($more) %}", "Next": "List"}], "Default": "Done"},
+        "Done": {"Type": "Succeed"},
+    }  # fmt: skip
+    del states["List"]["Parameters"]
+    text = json.dumps({"QueryLanguage": "JSONata", "StartAt": "List", "States": states})
+    found = imported(text, names=("pages.asl.json",))
+    assert has_note(
+        found, "assumed", "1 of 1 executions of pages that were tried never end", "again and again"
+    )
+
+
+#: What a task hands on as a whole, where later states read fields of it.
+WHOLE = {
+    "OutputPath": {"OutputPath": "$.Payload.detail"},
+    "a field of the result": {"OutputPath": "$.Payload.order.lines"},
+}
+
+
+@pytest.mark.parametrize("ways", WHOLE.values(), ids=WHOLE)
+def test_what_is_handed_on_holds_what_later_states_read(ways):
+    rules = [{"Variable": "$.kind", "StringEquals": "a", "Next": "Wait"}]
+    states = {
+        "Check": {**task("lambda:invoke", FunctionName="check"), **ways, "Next": "Route"},
+        "Route": {"Type": "Choice", "Choices": rules, "Default": "Wait"},
+        "Wait": {"Type": "Wait", "SecondsPath": "$.pause", "End": True},
+    }
+    found = imported(json.dumps({"StartAt": "Check", "States": states}), names=("orders.asl.json",))
+    assert not has_note(found, "assumed", "that were tried")
+    executions = runs(found)["nodes"]["orders"]
+    assert executions["executions_failed"]["mean"] == 0 < executions["executions_succeeded"]["mean"]
+
+
+def test_executions_that_fail_for_what_is_made_up_are_told():
+    states = {
+        "Check": {**task("lambda:invoke", FunctionName="check"), "ResultPath": "$.all", "Next": "Each"},
+        "Each": {"Type": "Map", "ItemsPath": "$.all", "Iterator": machine(One={"Type": "Pass"}), "End": True},
+    }
+    found = imported(json.dumps({"StartAt": "Check", "States": states}), names=("orders.asl.json",))
+    assert has_note(found, "assumed", "1 of 1 executions of orders that were tried fail in Each: ", "array")
+    executions = runs(found)["nodes"]["orders"]
+    assert executions["executions_succeeded"]["mean"] == 0 < executions["executions_failed"]["mean"]
 
 
 def test_json_out_of_a_text_that_the_machine_makes_fails_nowhere():
