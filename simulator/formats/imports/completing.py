@@ -88,9 +88,10 @@ def _break_guessed_loops(drawing: Drawing) -> None:
     for wire in inside:
         if id(wire) in left:
             ends = drawing.vertices[wire.source].label, drawing.vertices[wire.target].label
-            drawing.note(
-                "assumed", wire.place, f"{ends[0]} does not send to {ends[1]}: it would close a loop"
-            )
+            what = f"does not send to {ends[1]}: it would close a loop"
+            if wire.source == wire.target:
+                what = "does not send to itself: its messages would go round without end"
+            drawing.note("assumed", wire.place, f"{ends[0]} {what}")
     drawing.wires = [wire for wire in drawing.wires if id(wire) not in left]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from simulator.formats.imports.drawn_graph import DECISION, Arrow, Box, Drawn, read_drawn
+from simulator.formats.imports.drawn_graph import CYLINDER, DECISION, Arrow, Box, Drawn, read_drawn
 from simulator.formats.imports.reading import Reading
 from simulator.formats.imports.source_file import SourceFile
 from simulator.formats.imports.values import number
@@ -35,7 +35,7 @@ _AWS = {
     "lambda": "lambda function",
     "managed_streaming_for_kafka": "kafka",
     "mq": "queue",
-    "dynamodb": "database",
+    "dynamodb": "dynamodb",
     "step_functions": "step functions",
     "kinesis": "kinesis",
 }
@@ -44,6 +44,7 @@ _AWS = {
 #: Styles of what is drawn around boxes, and of text beside them.
 _FRAME = re.compile(r"swimlane|(?:^|;)group\b|\.group\b|grIcon=|container=1")
 _TEXT = re.compile(r"(?:edgeLabel|text)\b")
+_CYLINDER = re.compile(r"shape=(?:cylinder3?|datastore|mxgraph\.flowchart\.database)\b")
 _DECISION = re.compile(r"(?:^|;)rhombus\b|flowchart\.decision")
 #: How far from a box the end of an arrow may lie that belongs to it, and how many boxes are looked at.
 NEAR = 15.0
@@ -176,6 +177,7 @@ def _read_page(
 ) -> None:
     known = {cell.get("id", ""): cell for cell in cells}
     frames = _frames(cells, known)
+    parts = _parts(cells, known, frames)
     labels: dict[str, str] = {}
     for cell in cells:
         parent = known.get(cell.get("parent", ""), {})
@@ -190,7 +192,14 @@ def _read_page(
                 for end in ("source", "target")
             ]
             if None in ends or ends[0] == ends[1] != cell.get("source"):
-                reading.not_understood("an arrow that is not tied to a box at both ends", *path)
+                label = _plain(cell) or labels.get(id, "")
+                named = [_plain(known[end]) if end is not None else "" for end in ends]
+                what = "".join(
+                    f" {word} {name[:60]!r}"
+                    for word, name in zip(("labelled", "from", "to"), (label, *named), strict=True)
+                    if name
+                )
+                reading.not_understood(f"an arrow{what} that is not tied to a box at both ends", *path)
                 continue
             if ends != [cell.get("source"), cell.get("target")]:
                 reading.assumed("an arrow leads between the boxes that its ends lie at", *path)
@@ -199,21 +208,28 @@ def _read_page(
             role = cell.get("headraceRole", "")
             drawn.arrows.append(Arrow(prefix + str(source), prefix + str(target), label, role, path))
         elif cell.get("vertex") == "1":
-            if known.get(cell.get("parent", ""), {}).get("edge") == "1":
+            if parts.get(id) == "":
+                reading.not_modelled(
+                    f"an icon ({_shape(cell['style'])}) that has no label and no arrow", *path
+                )
+            if known.get(cell.get("parent", ""), {}).get("edge") == "1" or id in parts:
                 continue
             if id in frames:
                 if label := _plain(cell):
                     reading.not_modelled(f"{label[:80]!r}: a frame or a text beside the boxes", *path)
                 continue
-            shape = _shape(cell.get("style", ""))
+            whole = [cell, *(known[part] for part, of in parts.items() if of == id)]
+            shape = next(filter(None, (_shape(one.get("style", "")) for one in whole)), "")
+            lines = [line for one in whole for line in _lines(one)]
             box = Box(
                 prefix + id,
-                _plain(cell) or ("" if shape == DECISION else shape),
+                next(iter(lines), "")[:200] or ("" if shape in (DECISION, CYLINDER) else shape),
                 shape,
                 cell.get("headraceKind", ""),
                 cell.get("headraceId", ""),
                 path,
-                "\n".join(_lines(cell)),
+                "\n".join(lines),
+                _plain(known.get(cell.get("parent", ""), {})),
             )
             drawn.boxes[box.id] = box
             place = _place(cell, known)
@@ -238,7 +254,7 @@ def _place(cell: dict[str, str], known: dict[str, dict[str, str]]) -> dict[str, 
 
 def _frames(cells: list[dict[str, str]], known: dict[str, dict[str, str]]) -> set[str]:
     """Cells around others, and texts beside them, at which no arrow ends."""
-    tied = {cell.get(end, "") for cell in cells if cell.get("edge") == "1" for end in ("source", "target")}
+    tied = _tied(cells)
     around = {
         cell.get("parent", "")
         for cell in cells
@@ -255,18 +271,46 @@ def _frames(cells: list[dict[str, str]], known: dict[str, dict[str, str]]) -> se
     return found
 
 
+def _parts(cells: list[dict[str, str]], known: dict[str, dict[str, str]], frames: set[str]) -> dict[str, str]:
+    """Cells that belong to a box: its title and its icon, drawn in it or laid on it; by id, whose.
+
+    An icon without a label or an arrow that lies on a box is that box's; on none, nobody's ("").
+    """
+    tied = _tied(cells)
+    found: dict[str, str] = {}
+    loose = []
+    for cell in cells:
+        id, parent = cell.get("id", ""), cell.get("parent", "")
+        if cell.get("vertex") != "1" or id in tied or id in frames or cell.get("headraceKind"):
+            continue
+        style = cell.get("style", "")
+        is_inside = parent in tied and known.get(parent, {}).get("vertex") == "1" and parent not in frames
+        if is_inside and (not _plain(known[parent]) or not _plain(cell) or "part=1" in style):
+            found[id] = parent
+        elif not _plain(cell) and _shape(cell.get("style", "")) not in ("", DECISION, CYLINDER):
+            loose.append(cell)
+    areas = [one for one in _areas(cells, known) if one[0] in tied and one[0] not in frames]
+    for cell in loose if tied else ():
+        own = next(iter(_areas([cell], known)), None)
+        if own is not None:
+            x, y = (own[1] + own[3]) / 2, (own[2] + own[4]) / 2
+            on = [one for one in areas if one[1] <= x <= one[3] and one[2] <= y <= one[4]]
+            found[cell.get("id", "")] = (
+                min(on, key=lambda one: (one[3] - one[1]) * (one[4] - one[2]))[0] if on else ""
+            )
+    return found
+
+
+def _tied(cells: list[dict[str, str]]) -> set[str]:
+    """The ids of cells that an arrow is tied to."""
+    return {
+        cell.get(end, "") for cell in cells if cell.get("edge") == "1" for end in ("source", "target")
+    } - {""}
+
+
 def _larger(cells: list[dict[str, str]], known: dict[str, dict[str, str]]) -> set[str]:
     """Boxes inside which others lie, of the first ones of a page."""
-    areas: list[tuple[str, float, float, float, float]] = []
-    for cell in cells:
-        size = number(cell.get("width")), number(cell.get("height"))
-        is_box = cell.get("vertex") == "1" and not _TEXT.match(cell.get("style", ""))
-        if not is_box or size[0] is None or size[1] is None or len(areas) >= MOST_NEAR:
-            continue
-        place = _place(cell, known)
-        if place is not None:
-            x, y = place["x"], place["y"]
-            areas.append((cell.get("id", ""), x, y, x + size[0], y + size[1]))
+    areas = _areas(cells, known)
     return {
         one[0]
         for one in areas
@@ -278,6 +322,23 @@ def _larger(cells: list[dict[str, str]], known: dict[str, dict[str, str]]) -> se
         and one[4] >= other[4]
         and (one[3] - one[1]) * (one[4] - one[2]) >= 4 * (other[3] - other[1]) * (other[4] - other[2])
     }
+
+
+def _areas(
+    cells: list[dict[str, str]], known: dict[str, dict[str, str]]
+) -> list[tuple[str, float, float, float, float]]:
+    """Ids of boxes, with their left, upper, right and lower ends."""
+    areas: list[tuple[str, float, float, float, float]] = []
+    for cell in cells:
+        size = number(cell.get("width")), number(cell.get("height"))
+        is_box = cell.get("vertex") == "1" and not _TEXT.match(cell.get("style", ""))
+        if not is_box or size[0] is None or size[1] is None or len(areas) >= MOST_NEAR:
+            continue
+        place = _place(cell, known)
+        if place is not None:
+            x, y = place["x"], place["y"]
+            areas.append((cell.get("id", ""), x, y, x + size[0], y + size[1]))
+    return areas
 
 
 def _is_reversed(style: str) -> bool:
@@ -322,7 +383,10 @@ def _lines(cell: Mapping[str, Any]) -> list[str]:
         lines = label.split("\n")
     else:
         parts = re.split(r"<br\s?/?>|</?(?:div|p|h\d|li)\b[^<>]{0,400}>|\n", label)
-        lines = [html.unescape(re.sub(r"<[^<>]{0,400}>", "", part)).replace("\xa0", " ") for part in parts]
+        lines = [
+            html.unescape(re.sub(r"<[^<>]{0,400}>", "", part)).replace("\xa0", " ").replace("\n", " ")
+            for part in parts
+        ]
     return [line.strip() for line in lines if line.strip()]
 
 
@@ -330,10 +394,13 @@ def _shape(style: str) -> str:
     """Words for the shape of a style."""
     if _DECISION.search(style):
         return DECISION
+    if _CYLINDER.search(style):
+        return CYLINDER
     named = [
-        re.search(rf"{key}=mxgraph\.aws\d?\w{{0,20}}\.(\w{{1,60}})", style) for key in ("resIcon", "shape")
+        re.search(rf"{key}=mxgraph\.aws\d?\w{{0,20}}\.(\w{{1,60}})", style)
+        for key in ("resIcon", "prIcon", "shape")
     ]
-    found = named[0] or named[1]
+    found = named[0] or named[1] or named[2]
     if found is not None:
         return _AWS.get(found[1], found[1].replace("_", " "))
     other = re.search(

@@ -35,12 +35,13 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (
         "store",
         (
-            r"postgres|mysql|maria|mongo|\bredis\b|database|\bdb\b|\brds\b|\bs3\b|bucket|"
-            r"elastic ?search|cassandra|memcache|\btable\b|storage"
+            r"postgre|my ?sql|maria|mongo|\bredis\b|database|\bdb\b|\brds\b|\bs3\b|bucket|aurora|sqlite|"
+            r"(?:elastic|open) ?search|elasti ?cache|cassandra|memcache|\btable\b|storage|big ?query|"
+            r"redshift|snowflake|click ?house|warehouse|data ?lake|\be[bf]s\b"
         ),
     ),
     ("queue", r"queue|\bdlq\b|\bmq\b|\bjms\b|dead.?letter"),
-    ("topic", r"\btopic\b|pub.?sub|\bnats\b|mqtt|mosquitto|pulsar|broker|event stream"),
+    ("topic", r"\btopic\b|message ?bus|pub.?sub|\bnats\b|mqtt|mosquitto|pulsar|broker|event stream"),
     (
         "producer",
         (
@@ -50,6 +51,23 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _WORDS)
+#: What is beside the messages: who keeps secrets, images and settings, who watches, who deploys.
+_ASIDE = re.compile(
+    r"secrets? manager|parameter store|\bssm\b|\bkms\b|key ?vault|\biam\b|identity and access|"
+    r"config(?:uration)? server|\becr\b|container registry|docker ?hub|zoo ?keeper|schema registry|"
+    r"cloud ?formation|terraform|code ?(?:pipeline|build|deploy|commit)|jenkins|github actions|\bci ?cd\b|"
+    r"prometheus|grafana|jaeger|zipkin|kibana|x ?ray\b|open ?telemetry|data ?dog|observability|cloud ?trail"
+)
+#: Who watches, and may start something as well: an alarm, a schedule.
+_WATCH = re.compile(r"cloud ?watch(?! events?\b)|monitoring")
+#: Labels of an arrow that a reader draws to what it reads.
+_READS = re.compile(
+    r"\b(?:consum(?:es?|er|ing)|polls?|polling|subscribes?|listens?|dequeues?|pulls?|reads|read from)\b"
+)
+#: Labels of an arrow back to who has asked.
+_ANSWERS = re.compile(
+    r"\b(?:responses?|respond|repl(?:y|ies)|returns?|results?|answers?|acks?|acknowledges?)\b"
+)
 #: Share of the messages that goes to what is named like a place for failures.
 FAILURE_SHARE = 0.01
 _LETTERS = re.compile(r"dead|dlq|\bdlx\b|failed|on.?failure|error", re.IGNORECASE)
@@ -70,6 +88,22 @@ def guess_kind(words: str) -> str | None:
     if found := _AT_A_BROKER.search(plain):
         return "producer" if found["sends"] else HANDLER
     return next((kind for kind, pattern in _PATTERNS if pattern.search(plain)), None)
+
+
+def is_aside(words: str, *, sends: bool) -> bool:
+    """Whether no messages go through what words name: "Secrets Manager", or who watches and sends nothing."""
+    plain = _plain(words)
+    return _ASIDE.search(plain) is not None or (not sends and _WATCH.search(plain) is not None)
+
+
+def speaks_of_reading(words: str) -> bool:
+    """Whether the label of an arrow to a broker means that messages come from there: "polls"."""
+    return _READS.search(_plain(words)) is not None
+
+
+def speaks_of_an_answer(words: str) -> bool:
+    """Whether the label of an arrow means the way back of a call: "response"."""
+    return _ANSWERS.search(_plain(words)) is not None
 
 
 def speaks_of_dead_letters(words: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from simulator.formats.imports.drawn_graph import DECISION, Arrow, Box, Drawn, read_drawn
@@ -28,7 +28,7 @@ _OTHER = re.compile(
     r"|requirementDiagram|quadrantChart|xychart(?:-beta)?|packet(?:-beta)?|radar(?:-beta)?|treemap(?:-beta)?|zenuml)\b"
 )
 #: A group of boxes, with its id or its title, which is its id where it has no other.
-_GROUP = re.compile(r"^\s*subgraph\s+\"?(?P<id>[^\[\"\n]{1,200}?)\"?\s*(?:\[.*)?$")
+_GROUP = re.compile(r"^\s*subgraph\s+\"?(?P<id>[^\[\"\n]{1,200}?)\"?\s*(?P<title>\[.*)?$")
 _GROUP_END = re.compile(r"^\s*end\s*$")
 _ICON = re.compile(r"\bfa[bdklrs]?:fa-[\w-]{1,60}\s*")
 #: Boxes of a group that one arrow may lead from or to.
@@ -40,6 +40,9 @@ _MARK = re.compile(
     r"^\s*%% headrace (?P<box>[\w.\-]{1,100}): (?P<kind>[a-z.-]{1,40}) (?P<id>[a-z0-9-]{1,64})\s*$"
 )
 _ID = re.compile(r"\s*(?P<id>\w(?:[\w.]|-(?![-.>]))*)")
+#: The name of an edge, before its arrow.
+_EDGE_ID = re.compile(r"\s*(?P<id>\w[\w.-]{0,100})@(?=[<xo]?[-=.~])")
+_EDGE_LOOK = re.compile(r"\s*(?P<id>\w[\w.-]{0,100})@\{")
 _CLASS = re.compile(r":::[\w-]{1,100}")
 #: Openings and closings, the longer ones first, and what the shape usually means.
 _SHAPES = (
@@ -65,8 +68,13 @@ _TEXT_ARROW = re.compile(
 _LABEL = re.compile(r"\s*\|(?P<label>[^|\n]{0,300})\|")
 #: A character by its number or its name: Mermaid writes those of HTML with # for &, or for &#.
 _CODE = re.compile(r"#([0-9]{1,7}|[A-Za-z]{1,20});")
+#: Markdown in labels.
+_STRONG = re.compile(r"(\*{1,3})(?=[^\s*])([^*]{1,200})(?<=\S)\1")
+_BREAK = re.compile(r"<[bh]r\s?/?>|\\n|\n")
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{?mermaid\b")
 _FENCE_END = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*$")
+#: Lines that one label, or one directive, may have.
+MOST_LINES_OF_ONE = 50
 
 
 def is_it(file: SourceFile) -> bool:
@@ -110,10 +118,12 @@ def _first(lines: list[str]) -> _Diagram | None:
 
 
 def _diagram_at(lines: list[str], start: int) -> _Diagram | None:
-    in_front = False
+    in_front = in_directive = False
     for number, line in enumerate(lines[start : start + 100], start):
         is_architecture = _ARCHITECTURE.match(line) is not None
-        if line.strip() == "---":
+        if in_directive or line.lstrip().startswith("%%{"):
+            in_directive = "}%%" not in line
+        elif line.strip() == "---":
             in_front = not in_front
         elif in_front or not line.strip() or line.lstrip().startswith("%%"):
             continue
@@ -147,7 +157,7 @@ def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
         return reading
     chart = _Chart(reading)
     statements = 0
-    for number, line in body:
+    for number, line in _joined(body):
         for part in line.split(";") if '"' not in line else [line]:
             statements += 1
             if statements > MOST_STATEMENTS:
@@ -165,11 +175,37 @@ def read(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
     return reading
 
 
+def _joined(body: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Statements by their first line: the lines of a label in quotes, and of a directive, are one."""
+    left = iter(body)
+    for number, line in left:
+        parts = [line]
+        is_directive = line.lstrip().startswith("%%{")
+        if not is_directive and line.lstrip().startswith("%%"):
+            yield number, line
+            continue
+        while len(parts) < MOST_LINES_OF_ONE and (
+            "}%%" not in parts[-1] if is_directive else sum(part.count('"') for part in parts) % 2
+        ):
+            following = next(left, None)
+            if following is None:
+                break
+            parts.append(following[1].strip())
+        yield number, "<br>".join(parts)
+
+
+def _excerpt(line: str, position: int) -> str:
+    return f"what stands at character {position + 1}: {line[position : position + 40].strip()!r}"
+
+
 class _Chart:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.drawn = Drawn()
         self.marks: dict[str, tuple[str, str]] = {}
+        #: Names of edges, which say how one looks.
+        self.edges: set[str] = set()
+        self._titles: dict[str, str] = {}
         self._members: dict[str, list[str]] = {}
         self._around: list[str] = []
         self._inside: set[str] = set()
@@ -182,6 +218,7 @@ class _Chart:
             return
         if group := _GROUP.match(line):
             self._members.setdefault(group["id"], [])
+            self._titles[group["id"]] = _clean((group["title"] or group["id"]).strip("[]() "))
             self._around.append(group["id"])
         elif _GROUP_END.match(line) and self._around:
             del self._around[-1]
@@ -190,14 +227,16 @@ class _Chart:
         if len(line) > MOST_LINE:
             self.reading.not_understood(f"a line of {len(line):,} characters", place)
             return
+        if (named := _EDGE_LOOK.match(line)) and named["id"] in self.edges:
+            return
         position, boxes = self._boxes(line, 0, place)
         if not boxes:
-            self.reading.not_understood(f"what stands at character {position + 1}", place)
+            self.reading.not_understood(_excerpt(line, position), place)
             return
         while position < len(line.rstrip()):
             arrow = self._arrow(line, position)
             if arrow is None:
-                self.reading.not_understood(f"what stands at character {position + 1}", place)
+                self.reading.not_understood(_excerpt(line, position), place)
                 return
             match, position, label = arrow
             is_dotted = "." in (match["line"] or "")
@@ -205,16 +244,19 @@ class _Chart:
             if not targets:
                 self.reading.not_understood(f"an arrow to nowhere at character {position + 1}", place)
                 return
-            ways = {"<": "both ways"}.get(match["back"], "") if match["head"] else "without a head"
-            if ways and match["line"] is not None:
-                ends = f"{boxes[0][:80]} to {targets[0][:80]}"
-                self.reading.assumed(f"the arrow {ways} leads from {ends}, as it is written", place)
+            self._say_ways(match, boxes[0], targets[0], place)
             for source in boxes if match["line"] is not None else ():
                 for target in targets:
                     if len(self.drawn.arrows) < MOST_ARROWS:
                         role = "dead-letter" if is_dotted and "dead" in label else ""
                         self.drawn.arrows.append(Arrow(source, target, label, role, (place,)))
             boxes = targets
+
+    def _say_ways(self, match: re.Match[str], source: str, target: str, place: str) -> None:
+        ways = {"<": "both ways"}.get(match["back"], "") if match["head"] else "without a head"
+        if ways and match["line"] is not None:
+            ends = f"{source[:80]} to {target[:80]}"
+            self.reading.assumed(f"the arrow {ways} leads from {ends}, as it is written", place)
 
     def spread_groups(self) -> None:
         """Let an arrow from or to a group of boxes lead from or to each of them."""
@@ -262,6 +304,7 @@ class _Chart:
                 self._inside.add(id)
                 for group in dict.fromkeys(self._around):
                     self._members[group].append(id)
+                box.frame = self._titles.get(self._around[-1], "")
             if label:
                 box.label, box.shape = label, shape
                 box.words = words
@@ -294,6 +337,9 @@ class _Chart:
 
     def _arrow(self, line: str, position: int) -> tuple[re.Match[str], int, str] | None:
         """An arrow, the position after it, and its label."""
+        if named := _EDGE_ID.match(line, position):
+            self.edges.add(named["id"])
+            position = named.end()
         match = _PLAIN_ARROW.match(line, position)
         if match is not None:
             text = _LABEL.match(line, match.end())
@@ -304,13 +350,14 @@ class _Chart:
 
 def _words(text: str) -> str:
     """All lines of a label, which say what the box is."""
-    lines = re.split(r"<br\s?/?>|\\n|\n", text[:1_000])
+    lines = _BREAK.split(text[:1_000])
     return "\n".join(html.unescape(re.sub(r"<[^<>]{0,200}>", "", line)).strip('" ') for line in lines)
 
 
 def _clean(text: str) -> str:
     """A label as plain text: the first line without tags and quotes."""
-    first = re.split(r"<br\s?/?>|\\n|\n", text, maxsplit=1)[0]
-    plain = _ICON.sub("", re.sub(r"<[^<>]{0,200}>", "", first)).strip().strip('"').strip()
+    first = _BREAK.split(text, maxsplit=1)[0]
+    plain = _ICON.sub("", re.sub(r"<[^<>]{0,200}>", "", first)).strip().strip('"`').strip()
+    plain = _STRONG.sub(r"\2", plain)
     coded = _CODE.sub(lambda code: f"&{'#' if code[1].isdigit() else ''}{code[1]};", plain)
     return html.unescape(coded)[:200]

@@ -169,6 +169,18 @@ CHARTS = {
     "arrows of groups": ("subgraph Out [Senders]\n  A[Web] & B[Shop service]\nend\nsubgraph In\n  subgraph Readers\n    W[Worker]\n  end\n  V[Mail worker]\nend\nOut --> Q[Queue] --> In", {("web", "queue", "publish"), ("shop-service", "queue", "publish"), ("queue", "worker", "consume"), ("queue", "mail-worker", "consume")}),
     "readers named after their broker": ("P[Kafka producer] --> T[Kafka topic] --> C[Kafka Consumer NestJS] --> Q[RabbitMQ queue] --> L[RabbitMQ listener]", {("kafka-producer", "kafka-topic", "publish"), ("kafka-topic", "kafka-consumer-nest-js", "consume"), ("rabbit-mq-queue", "rabbit-mq-listener", "consume")}),
     "readers named after failures": ("A[Web] --> T[Kafka topic] --> C[Error consumer] --> E[Error service]", {("kafka-topic", "error-consumer", "consume"), ("error-consumer", "error-service", "invoke")}),
+    "a directive of several lines": ("%%{init: {'flowchart': {\n  'curve': 'basis'\n}}}%%\nA[Web] --> Q[Queue]", {("web", "queue", "publish")}),
+    "labels of several lines": ('A["Web\n  shop"] --> Q["Orders\nSQS FIFO"]\nQ --> W@{ shape: rect, label: "*Mail*\n**Worker**" }', {("web", "orders", "publish"), ("orders", "mail", "consume")}),
+    "named edges": ("A[Web] e1@--> Q[Queue]\nQ q-w@==> W[Worker]\ne1@{ animate: true }\nq-w@{ curve: natural }", {("web", "queue", "publish"), ("queue", "worker", "consume")}),
+    "markdown": ('A["`**Web** shop`"] --> Q["*Queue*"]', {("web-shop", "queue", "publish")}),
+    "a rule in a label": ('A[Web] --> Q["Orders queue<hr/>- of the shop"]', {("web", "orders-queue", "publish")}),
+    "a reader that points at what it reads": ("A[Web] --> Q[Queue]\nW[Worker] -->|polls| Q\nL[Mail Lambda] -- consumes --> T[Kafka topic]", {("queue", "worker", "consume"), ("kafka-topic", "mail-lambda", "consume")}),
+    "a reader that hands on what it polls": ("T[Kafka topic] --> C[Kafka consumer] -->|polls| Q[Queue]", {("kafka-topic", "kafka-consumer", "consume"), ("kafka-consumer", "queue", "publish")}),
+    "a frame of queues": ('subgraph R ["Redis Queues"]\n  Q1[reminders]\n  Q2[mails]\nend\nA[Web] --> Q1 & Q2\nQ1 --> W[Worker]', {("web", "reminders", "publish"), ("web", "mails", "publish"), ("reminders", "worker", "consume")}),
+    "a frame of one vendor's topics": ("subgraph Kafka Topics\n  T[orders]\nend\nA[Web] --> T --> W[Worker]", {("orders", "worker", "consume")}),
+    "a cylinder": ("A[Web] --> S[Shop service] --> D[(orders_service)]", {("shop-service", "orders-service", "invoke")}),
+    "an exchange that is read": ('A[Web] --> X["RabbitMQ<br/>topic exchange"] -->|consumes| W[Worker]', {("web", "rabbit-mq", "publish"), ("rabbit-mq", "queue-of-worker", "publish"), ("queue-of-worker", "worker", "consume")}),
+    "brokers of one cluster": ("A[Web] --> K1[Kafka Broker 1] & K2[Kafka Broker 2]\nK1 --> W[Worker]\nK2 --> W", {("web", "kafka-broker", "publish"), ("kafka-broker", "worker", "consume")}),
     "icons and quotes": ('A["fa:fa-globe Web"] --> Q[("Orders queue")]\nQ --> W{{"Worker"}}', {("orders-queue", "worker", "consume")}),
 }  # fmt: skip
 
@@ -183,6 +195,36 @@ def test_a_flowchart_is_understood_alone_and_in_a_page(lines, expected, frame):
     made = imported(frame.format(lines), names=("page.md",))
     assert expected <= edges(made)
     assert not has_note(made, "not-understood", "")
+
+
+#: Name: the lines of a flowchart, the nodes that it becomes, what is said of the others.
+LEFT_OUT = {
+    "who keeps secrets and settings": ("A[Web] --> Q[Queue]\nS[Secrets Manager] --> A\nQ --> W[Worker] --> P[SSM Parameter store]", {"web", "queue", "worker"}, "not-modelled", "Secrets Manager: no messages go through it, nor 1 arrow of it"),
+    "who watches": ("A[Web] --> Q[Queue] --> W[Worker] -.-> C[CloudWatch]\nW -.-> G[Grafana]\nG --> C", {"web", "queue", "worker"}, "not-modelled", "Grafana: no messages go through it, nor 2 arrows of it"),
+    "who deploys": ("P[CodePipeline] -->|deploys| W[Worker]\nA[Web] --> Q[Queue] --> W\nE[ECR] -.->|pulls images| W", {"web", "queue", "worker"}, "not-modelled", "ECR: no messages go through it, nor 1 arrow of it"),
+    "an alarm that sends": ("C[CloudWatch alarm] --> T[SNS topic] --> W[Mail service]", {"cloud-watch-alarm", "sns-topic", "mail-service"}, "assumed", "CloudWatch alarm is of kind producer"),
+    "an answer": ("A[Web] --> S[Shop API]\nS -->|response| A", {"web", "shop-api"}, "not-modelled", "'response': the answer of a call is no edge"),
+    "a store without an arrow": ("A[Web] --> Q[Queue] --> W[Worker]\nR[(Redis)]", {"web", "queue", "worker"}, "not-understood", "the box 'Redis' has no arrow"),
+    "a title that names a broker": ("A[Web] --> Q[Queue] --> W[Worker]\nT[How orders go through Kafka and SQS]", {"web", "queue", "worker"}, "not-understood", "the box 'How orders go through Kafka and SQS' has no arrow"),
+    "an arrow that is drawn twice": ("A[Web] --> Q[Queue] --> W[Worker]\nA --> Q", {"web", "queue", "worker"}, "assumed", "an arrow that is drawn twice, from A, is one"),
+    "an arrow to itself": ("A[Web] --> S[Shop API]\nS -->|retries| S", {"web", "shop-api"}, "assumed", "Shop API does not send to itself: its messages would go round without end"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "kept", "about", "words"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_what_carries_no_messages_is_no_part_and_is_listed(lines, kept, about, words):
+    made = imported(f"flowchart LR\n{lines}\n", names=("page.mmd",))
+    ends = {"queue-consumer", "mail-service-consumer"}  # who reads where nobody is drawn
+    assert {id for id in nodes(made) if not id.endswith("-source")} - ends == kept
+    assert has_note(made, about, words)
+    assert simulate(made.document, duration=5)["conservation"]["ok"]
+
+
+def test_brokers_of_one_cluster_are_its_brokers_and_what_is_not_read_is_quoted():
+    made = imported("flowchart LR\n" + CHARTS["brokers of one cluster"][0] + "\n???\n", names=("a.mmd",))
+    assert nodes(made)["kafka-broker"]["config"]["brokers"] == 2
+    assert has_note(made, "assumed", "2 boxes Kafka Broker are one topic of a cluster")
+    assert has_note(made, "not-understood", "line 5", "what stands at character 1: '???'")
 
 
 def test_a_decision_takes_each_way_equally_often_and_what_is_named_after_failures_gets_little():
@@ -232,6 +274,11 @@ QUEUES = {
     "a label with an empty first line": (cell("q", "&lt;p&gt;&lt;/p&gt;&lt;b&gt;Orders queue&lt;/b&gt;"), "orders-queue", "queue"),
     "a picture of another cloud": (cell("q", "Orders", "image;aspect=fixed;image=img/lib/azure2/integration/Service_Bus.svg;"), "orders", "queue"),
     "Google Cloud": (cell("q", "Orders", "shape=mxgraph.gcp2.cloud_pubsub;"), "orders", "topic"),
+    "a stream": (cell("q", "Orders", "shape=mxgraph.aws4.resourceIcon;resIcon=mxgraph.aws4.kinesis;"), "orders", "kafka.topic"),
+    "an icon of a product": (cell("q", "Orders", "shape=mxgraph.aws4.productIcon;prIcon=mxgraph.aws4.sqs;"), "orders", "aws.sqs"),
+    "a card with its title inside": (cell("q") + cell("p", "&lt;font&gt;Orders&lt;/font&gt;&lt;br&gt;Cloud Pub/Sub", "shape=image;part=1", parent="q", width=30, height=30), "orders", "topic"),
+    "a box with an icon on it": (cell("q", "Orders", x=200) + cell("i", "", "shape=mxgraph.aws4.sqs", x=240, y=40, width=30, height=30), "orders", "aws.sqs"),
+    "a frame of queues": (cell("lane", "Queues", "swimlane", x=190, y=-20, width=150, height=150) + cell("q", "Orders", parent="lane"), "orders", "queue"),
     "words alone": (cell("q", "Kafka topic orders", "rounded=0"), "kafka-topic-orders", "kafka.topic"),
 }  # fmt: skip
 
@@ -266,7 +313,19 @@ def test_arrows_that_only_lie_at_their_boxes_lead_between_them_and_heads_may_be_
     made = imported(LOOSE)
     assert {("web", "orders-queue", "publish"), ("orders-queue", "worker", "consume")} <= edges(made)
     assert has_note(made, "assumed", "cell e", "an arrow leads between the boxes that its ends lie at")
-    assert has_note(made, "not-understood", "cell g", "not tied to a box at both ends")
+    assert has_note(made, "not-understood", "cell g", "an arrow that is not tied to a box at both ends")
+
+
+def test_an_arrow_without_an_end_says_which_and_icons_without_a_box_are_listed():
+    label = '<mxCell id="t" value="1. order" style="edgeLabel" vertex="1" parent="g"/>'
+    icon = cell("i", "", "shape=mxgraph.aws4.step_functions", x=900, width=30, height=30)
+    loose = arrow("g", 'source="w"', points='<mxPoint x="700" y="700" as="targetPoint"/>')
+    made = imported(drawn(WEB, WORKER, icon, arrow("e", 'source="a" target="w"'), loose, label))
+    assert set(nodes(made)) == {"web", "worker"}
+    assert has_note(
+        made, "not-understood", "cell g", "an arrow labelled '1. order' from 'Worker' that is not tied"
+    )
+    assert has_note(made, "not-modelled", "cell i", "an icon (step functions) that has no label and no arrow")
 
 
 def test_a_box_around_others_is_a_frame_and_a_rhombus_is_a_decision():
