@@ -369,7 +369,7 @@ FROM_TEXT = {
 def reads_text(language: str, made: dict[str, Any], field: str | None) -> str:
     """A machine that reads JSON out of a text and waits, if at all, for as long as a field of it says."""
     wait = {"SecondsPath" if language == "JSONPath" else "Seconds": field}
-    last = {"Type": "Wait", **wait} if field else {"Type": "Pass"}
+    last: dict[str, object] = {"Type": "Wait", **wait} if field else {"Type": "Pass"}
     return json.dumps({"QueryLanguage": language, **machine(Read={"Type": "Pass", **made}, Last=last)})
 
 
@@ -391,7 +391,7 @@ def test_a_text_of_which_no_field_is_read_is_a_number(language, made, field, pla
     assert executions["executions_failed"]["mean"] == 0 < executions["executions_succeeded"]["mean"]
 
 
-LIST = task("aws-sdk:sfn:listExecutions", StateMachineArn="x")
+LIST: dict[str, Any] = task("aws-sdk:sfn:listExecutions", StateMachineArn="x")
 PAGE = {"Variable": "$.page.NextToken", "IsPresent": True, "Next": "More"}
 CHECK = {"Type": "Choice", "Choices": [PAGE], "Default": "Done"}
 #: A look for the next page: the Choice, and whether the field is asked for where the machine would go on.
@@ -419,12 +419,11 @@ def test_a_machine_that_asks_for_page_after_page_comes_to_the_last(choice):
 
 def test_an_end_that_only_a_variable_decides_is_told():
     """A loop without an end for all that is made up: NextToken as a variable is looked for nowhere else."""
-    states = {
-        "List": {**LIST, "Arguments": {"StateMachineArn": "x"}, "Assign": {"more": "{% $states.result.NextToken %}"}, "Next": "Check"},
+    states: dict[str, dict[str, Any]] = {
+        "List": {"Type": "Task", "Resource": LIST["Resource"], "Arguments": {"StateMachineArn": "x"}, "Assign": {"more": "{% $states.result.NextToken %}"}, "Next": "Check"},
         "Check": {"Type": "Choice", "Choices": [{"Condition": "{% $exists($more) %}", "Next": "List"}], "Default": "Done"},
         "Done": {"Type": "Succeed"},
     }  # fmt: skip
-    del states["List"]["Parameters"]
     text = json.dumps({"QueryLanguage": "JSONata", "StartAt": "List", "States": states})
     found = imported(text, names=("pages.asl.json",))
     assert has_note(
