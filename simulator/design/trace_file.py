@@ -221,6 +221,8 @@ def _moment(cell: str) -> float | datetime | None:
         return number
     if cell[4:5] == "/":  # 2023/05/01 12:00:00, as Amazon CloudWatch writes it
         cell = cell.replace("/", "-")
+    elif cell[2:3] == cell[5:6] == ".":  # 31.05.2023 12:00, as spreadsheets write it where dates have dots
+        cell = f"{cell[6:10]}-{cell[3:5]}-{cell[:2]}{cell[10:]}"
     try:
         return datetime.fromisoformat(cell)
     except ValueError:

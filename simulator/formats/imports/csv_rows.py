@@ -1,7 +1,8 @@
 """Rows of CSV as programs write them: separators, quotes, and what the names of columns say.
 
 Source: RFC 4180, *Common Format and MIME Type for CSV Files*; the formats of Apache JMeter (*Getting Started:
-CSV log format*), k6 (*Results output: CSV*), Grafana and Amazon CloudWatch.
+CSV log format*), k6 (*Results output: CSV*), Locust (*Retrieve test statistics in CSV format*), Vegeta
+(*encode*), ApacheBench (``-g``), Grafana and Amazon CloudWatch.
 """
 
 from __future__ import annotations
@@ -60,8 +61,18 @@ _COUNT = re.compile(
     r"\b(?:counts?|requests?|messages?|events?|hits|invocations|arrivals|calls|number|volume|reqs|msgs)\b"
 )
 _RATE = re.compile(r"\brps\b|\bqps\b|\btps\b|per.?s(?:ec(?:ond)?)?\b|/ ?s(?:ec(?:ond)?)?\b|\brates?\b")
-_MOMENT = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,20}(?:\.\d{1,12})?(?:[eE]\+?\d{1,2})?$")
-_AMOUNT = re.compile(r"\d{1,18}(?:\.\d{1,18})?$")
+_MOMENT = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d\d\.\d\d\.\d{4}|\d{1,20}(?:\.\d{1,12})?(?:[eE]\+?\d{1,2})?$"
+)
+_AMOUNT = re.compile(r"(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18}(?:\.\d{1,18})?)$")
+#: Columns of Vegeta's results, which have no header: nanoseconds.
+_VEGETA = ("timestamp", "code", "latency", "bytes out", "bytes in", "error", "body", "attack", "sequence")
+_OF_VEGETA = (
+    re.compile(r"\d{19}$"),
+    re.compile(r"\d{1,3}$"),
+    re.compile(r"\d{1,15}$"),
+    re.compile(r"\d{1,15}$"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,7 @@ class Header:
         counts: of numbers of messages.
         rates: of messages for each second.
         metric: of the names of metrics, of which only durations are read.
+        total: of numbers of messages since the beginning, in rows that are those of all names together.
     """
 
     names: tuple[str, ...]
@@ -89,6 +101,7 @@ class Header:
     counts: tuple[int, ...] = ()
     rates: tuple[int, ...] = ()
     metric: int | None = None
+    total: int | None = None
 
     def others(self, *used: int | None) -> str:
         """The names of the columns that are not used."""
@@ -126,6 +139,9 @@ def _split(line: str, separator: str) -> list[str]:
 def header_of(file: SourceFile) -> Header | None:
     """What the names of columns say, where there are names in the first row and rows after it."""
     separator, rows = start(file)
+    if rows and len(rows[0]) >= 8 and all(map(re.Pattern.match, _OF_VEGETA, rows[0])):
+        more = [f"column {number + 1}" for number in range(len(_VEGETA), len(rows[0]))]
+        return Header((*_VEGETA, *more)[: len(rows[0])], separator, 0, 2, 1e-9)
     if len(rows) < 2 or any(_MOMENT.match(cell) for cell in rows[0]):
         return None
     names = tuple(rows[0])
@@ -141,6 +157,10 @@ def header_of(file: SourceFile) -> Header | None:
         durations = plain.index("metric value")
         metric = plain.index("metric name")
         return Header(names, separator, time, durations, 1e-3, named, metric=metric)
+    if {"timestamp", "user count", "total request count"} <= set(plain) and named is not None:  # Locust
+        return Header(names, separator, time, name=named, total=plain.index("total request count"))
+    if {"ctime", "dtime", "ttime"} <= set(plain):  # ApacheBench
+        return Header(names, separator, None, plain.index("ttime"), 1e-3)
     duration = next(
         (at for at, name in enumerate(plain) if _DURATION.search(name) and not _FIGURE.search(name)), None
     )

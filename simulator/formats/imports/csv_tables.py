@@ -18,6 +18,7 @@ from simulator.graph.problem import Problem
 
 MOST_ROWS = 1_000_000
 MOST_NAMES = 1_000
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 #: Of the metrics that k6 writes, the one that is a duration of a request.
 _METRIC = re.compile(r"^(?:http|grpc)_req_duration$")
 
@@ -34,7 +35,7 @@ def is_service_times(file: SourceFile) -> bool:
 def is_load(file: SourceFile) -> bool:
     """Whether the rows are times, or times and whole numbers, or the first row names a column of times."""
     _, rows = start(file)
-    if not rows or rows[0][0][:1] in ("{", "[", "<"):
+    if not rows or rows[0][0][:1] in ("{", "[", "<") or rows[0][0].lower().startswith("percent"):
         return False
     if len(rows[0]) > 2:
         header = header_of(file)
@@ -67,7 +68,11 @@ def read_load_file(file: SourceFile, _files: Sequence[SourceFile]) -> Reading:
             f"line 1: {names[:120]}: messages a second, no counts",
             "Multiply by the seconds between the rows.",
         )
-    if header is None or header.time is None or len(header.names) <= 2:
+    if header is not None and header.time is not None and header.total is not None:
+        _add_load(reading, _stem(file).removesuffix("_stats_history"), "\n".join(_of_totals(reading, header)))
+        return reading
+    is_plain = header is None or header.time is None or (len(header.names) <= 2 and '"' not in file.start)
+    if header is None or is_plain:
         _add_load(reading, _stem(file), file.content)
         return reading
     for key, lines in _series(reading, header).items():
@@ -97,6 +102,31 @@ def _add_load(reading: Reading, key: str, content: str | bytes) -> None:
     reading.measured.append(("arrivals", key, load.arrivals, origin))
 
 
+def _of_totals(reading: Reading, header: Header) -> list[str]:
+    """Times and counts of running totals: what came from one row of all names together to the next."""
+    file = reading.file
+    time, name, total = header.time or 0, header.name or 0, header.total or 0
+    lines: list[str] = []
+    last: tuple[str, int, int] | None = None  # time, total, line
+    for line, row in cells_of(file, file.text_within(MOST_BYTES), header.separator):
+        if tuple(row) == header.names or row[name : name + 1] not in (["Aggregated"], ["Total"]):
+            continue
+        value = _number(row[total]) if len(row) == len(header.names) else None
+        if value is None:
+            raise file.refuse(f"line {line}: no number in column {total + 1}, {header.names[total][:40]}")
+        if last is None:
+            last = row[time], int(value), line
+        elif row[time] != last[0]:
+            came = int(value) - last[1] if value >= last[1] else int(value)  # the counts were reset
+            lines.extend([""] * (last[2] - 1 - len(lines)))
+            lines.append(f"{last[0]},{came}")
+            last = row[time], int(value), line
+    reading.assumed(f"counts are what {header.names[total][:40]} grew by from row to row")
+    if others := header.others(time, name, total):
+        reading.not_modelled(f"columns that are not read: {others[:300]}")
+    return lines
+
+
 def _series(reading: Reading, header: Header) -> dict[str, list[str]]:
     """Times, or times and counts, of each load; each row on the line that it has in the file."""
     file, time = reading.file, header.time or 0
@@ -118,6 +148,8 @@ def _series(reading: Reading, header: Header) -> dict[str, list[str]]:
             lines.extend([""] * (line - 1 - len(lines)))
             if header.counts and amount.lower() in EMPTY:
                 empty, amount = empty + 1, "0"
+            if _THOUSANDS.fullmatch(amount):
+                amount = amount.replace(",", "")
             lines.append(f"{row[time]},{amount}" if header.counts else row[time])
     if empty:
         reading.assumed(f"{empty:,} cells without a count are taken for 0")

@@ -88,12 +88,19 @@ _HELM = re.compile(r"\{\{-?\s*(?:\.Values\b|\$?\.Release\b|include\s|range\s|if\
 
 #: A value of a template that is put in before the file is used.
 _PLACEHOLDER = re.compile(r"\$\{[^{}\n]{0,200}\}|\{\{[^{}\n]{0,200}\}\}")
+#: Columns of a summary.
+_SUMMARY = re.compile(r"average|median|\b(?:avg|med)\b|percent|\d% line")
 #: Ends of the names of tables.
 CSV = (".csv", ".tsv", ".jtl")
 
 
 def way_to_read(file: SourceFile) -> str:
     """The command that makes something readable of a source for one program alone ("" for none)."""
+    if file.name.lower().endswith(CSV) and _SUMMARY.search(file.start.partition("\n")[0].lower()):
+        return (
+            "figures of a whole test are neither a load nor service times; a log with a row for each "
+            "request, or Locust's NAME_stats_history.csv, is read"
+        )
     if file.name.lower().endswith(CSV):
         return "a load is timestamp,count; service times have a column named like duration_ms"
     if file.name.endswith((".tf", ".tf.json", ".tofu")):

@@ -30,8 +30,8 @@ _OF_THE_CLUSTER = {
     "min.insync.replicas": "min.insync.replicas",
 }
 _API = "kafka.strimzi.io/"
-#: KafkaTopics of other operators: of the Koperator (Banzai Cloud) and of Confluent for Kubernetes.
-_OTHER_APIS = ("kafka.banzaicloud.io/", "platform.confluent.io/")
+#: Topics of other operators: of the Koperator (Banzai Cloud), of Confluent for Kubernetes, of Redpanda.
+_OTHER_APIS = ("kafka.banzaicloud.io/", "platform.confluent.io/", "cluster.redpanda.com/")
 #: The number of partitions and of replicas, by what the operators call them.
 _COUNTS = (
     ("partitions", "partitions"),
@@ -48,7 +48,12 @@ _LOOKED_AT = 200  # lines, to recognise the format by
 def is_resource(row: dict[str, Any]) -> bool:
     """Whether a Kubernetes resource is one of Strimzi, or a topic of another operator."""
     api = text(row.get("apiVersion"))
-    return api.startswith(_API) or (api.startswith(_OTHER_APIS) and text(row.get("kind")) == "KafkaTopic")
+    return api.startswith(_API) or (api.startswith(_OTHER_APIS) and _is_topic(row))
+
+
+def _is_topic(row: dict[str, Any]) -> bool:
+    is_redpanda = text(row.get("apiVersion")).startswith("cluster.redpanda.com/")
+    return text(row.get("kind")) == ("Topic" if is_redpanda else "KafkaTopic")
 
 
 def is_printed(file: SourceFile) -> bool:
@@ -84,7 +89,7 @@ def read_resources(
         if kind in CLIENTS:
             clients.append((row, path))
             continue
-        if kind != "KafkaTopic":
+        if not _is_topic(row):
             is_cluster = kind in ("Kafka", "KafkaNodePool")
             what = "sets the number of brokers and defaults of topics" if is_cluster else "is no topic"
             reading.not_modelled(f"{kind[:60] or 'a document without kind'} {what}", *path)
@@ -96,10 +101,10 @@ def read_resources(
         if not topic:
             reading.not_understood("a KafkaTopic without a name", *path)
             continue
-        named = "configs" if "configs" in spec else "config"
+        named = next((one for one in ("configs", "additionalConfig") if one in spec), "config")
         config = defaults | topic_config(reading, topic, mapping(spec.get(named)), (*path, "spec", named))
         _add(reading, topic, config | _counts(spec), brokers, path)
-    known = [_topic_of(row) for row in everywhere if text(row.get("kind")) == "KafkaTopic"]
+    known = [_topic_of(row) for row in everywhere if _is_topic(row)]
     topics = list(dict.fromkeys(filter(None, known)))
     for row, path in clients:
         CLIENTS[text(row.get("kind"))](reading, row, path, topics)
@@ -107,7 +112,7 @@ def read_resources(
 
 def partitions_of(resources: Sequence[dict[str, Any]]) -> dict[str, int]:
     """The number of partitions of the topics that say it."""
-    topics = [row for row in resources if is_resource(row) and text(row.get("kind")) == "KafkaTopic"]
+    topics = [row for row in resources if is_resource(row) and _is_topic(row)]
     counted = {_topic_of(row): _counts(mapping(row.get("spec"))).get("partitions") for row in topics}
     return {topic: count for topic, count in counted.items() if count is not None}
 

@@ -29,7 +29,7 @@ _PASSED_OVER = {
     "users": "users and their password hashes are never read",
     "permissions": "permissions do not change where messages go",
     "topic_permissions": "topic permissions do not change where messages go",
-    "parameters": "parameters (federation, shovel) may hold credentials and are not read",
+    "parameters": "parameters but operator policies may hold credentials and are not read",
     "global_parameters": "global parameters do not change where messages go",
 }
 _META = (
@@ -154,6 +154,7 @@ def read_inside(reading: Reading, data: dict[str, Any] | None, at: Path) -> None
     if data is None:
         reading.not_understood("no definitions of RabbitMQ, in JSON or in Base64", *at)
         return
+    data = _with_operator_policies(data)
     for key, why in _PASSED_OVER.items():
         if data.get(key):
             reading.not_modelled(f"{key}: {why}", *at, key)
@@ -161,6 +162,24 @@ def read_inside(reading: Reading, data: dict[str, Any] | None, at: Path) -> None
         if key not in (*_SECTIONS, *_PASSED_OVER, *_META, "policies", "vhosts", "operator_policies"):
             reading.not_understood(f"the section {key[:60]}", *at, key)
     _Definitions(reading, data, at).read()
+
+
+def _with_operator_policies(data: dict[str, Any]) -> dict[str, Any]:
+    """The definitions with operator policies, which an export has among parameters, in their own section."""
+    found = [row for row in _rows(data.get("parameters")) if row.get("component") == "operator_policy"]
+    others = data.get("parameters")
+    if not found or not isinstance(others, list):
+        return data
+    own = data.get("operator_policies")
+    policies = [
+        {**mapping(row.get("value")), "name": row.get("name"), "vhost": row.get("vhost", "/")}
+        for row in found
+    ]
+    return {
+        **data,
+        "parameters": [row for row in others if row not in found],
+        "operator_policies": [*(own if isinstance(own, list) else ()), *policies],
+    }
 
 
 def read_rows(

@@ -24,6 +24,16 @@ def test_measured_rows_may_be_larger_than_any_other_file(monkeypatch):
 
 
 DAY = "2026-05-01T00:0"
+#: The history that Locust writes, for each name and for all together; a row of a second that was there, and a reset.
+LOCUST = """Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,Total Request Count,Total Median Response Time
+1777593600,0,,Aggregated,0.000000,0.000000,N/A,0,0
+1777593601,2,GET,/,0.000000,0.000000,5,7,8
+1777593601,2,,Aggregated,0.000000,0.000000,5,10,8
+1777593601,2,,Aggregated,0.000000,0.000000,5,10,8
+1777593602,4,GET,/,0.000000,0.000000,5,20,8
+1777593602,4,,Aggregated,3.500000,0.000000,5,30,8
+1777593603,4,,Aggregated,4.000000,0.000000,5,4,8
+"""
 #: Rows, and the arrivals of each producer: counts, or times.
 LOADS = {
     "a header": ("timestamp,count\n2026-05-01T00:00:00Z,3\n2026-05-01T00:01:00Z,4\n", {"web": [[0, 3], [60, 4]]}),
@@ -37,6 +47,9 @@ LOADS = {
     "microseconds": ("timestamp,value\n1777593600000000,3\n1777593660000000,4\n", {"web": [[0, 3], [60, 4]]}),
     "nanoseconds": ("timestamp,value\n1777593600000000000,3\n1777593660000000000,4\n", {"web": [[0, 3], [60, 4]]}),
     "single times in milliseconds": ("1777593600000\n1777593600500\n", {"web": [0, 0.5]}),
+    "dots": ("Time;Orders\n01.05.2026 00:00;3\n01.05.2026 00:01;4\n", {"web": [[0, 3], [60, 4]]}),
+    "thousands": ('"Time","Requests"\n"2026-05-01 00:00:00","1,204"\n"2026-05-01 00:01:00",998\n', {"web": [[0, 1204], [60, 998]]}),
+    "Locust": (LOCUST, {"web": [[0, 10], [1, 20], [2, 4]]}),
     "seconds": ("timestamp,value\n1777593600,3\n1777593660,4\n", {"web": [[0, 3], [60, 4]]}),
 }  # fmt: skip
 
@@ -59,6 +72,12 @@ def test_what_is_assumed_and_left_out_of_a_load_is_listed():
     assert has_note(made, "assumed", "web.csv", "1 cells without a count are taken for 0")
     made = imported(LOADS["other columns"][0], names=("web.csv",))
     assert has_note(made, "not-modelled", "columns that are not read: id, error_rate, note")
+    made = imported(LOCUST, names=("checkout_stats_history.csv",))
+    assert "checkout" in nodes(made)
+    assert has_note(made, "assumed", "counts are what Total Request Count grew by from row to row")
+    assert has_note(
+        made, "not-modelled", "not read: User Count, Type, Requests/s, Failures/s, 50%, Total Median"
+    )
     made = imported(LOADS["rows that are messages"][0], names=("web.csv",))
     assert has_note(made, "assumed", "each row is one message")
 
@@ -80,6 +99,8 @@ DURATIONS = {
     "JMeter": (JMETER, {"search": 0.1, "log-in": 0.3}),
     "k6": (K6, {"http-x": 0.2}),
     "hey": ("response-time,DNS+dialup,status-code,offset\n0.25,0.002,200,0.1\n0.25,0.002,200,0.2\n", {"web": 0.25}),
+    "Vegeta": ("1777593600000000000,200,5000000,0,612,,,bench,0,GET,http://x/,\n1777593600100000000,200,5000000,0,612,,,bench,1,GET,http://x/,\n", {"web": 0.005}),
+    "ApacheBench": ("starttime\tseconds\tctime\tdtime\tttime\twait\nFri May 01 00:00:00 2026\t1777593600\t0\t4\t5\t4\nFri May 01 00:00:01 2026\t1777593601\t0\t4\t5\t4\n", {"web": 0.005}),
     "milliseconds": ("service,duration_ms\nbilling,5\nbilling,5\n", {"billing": 0.005}),
     "a unit in brackets": ("Duration (ms);Host\n5;a\n5;a\n", {"web": 0.005}),
     "microseconds": ("latency_us\n5000\n5000\n", {"web": 0.005}),
@@ -112,8 +133,12 @@ def test_what_is_assumed_and_left_out_of_durations_is_listed():
 #: Tables that would be misread: rows and the reason.
 REFUSED = {
     "rates": (f"timestamp,rps\n{DAY}0:00Z,2.5\n{DAY}1:00Z,3\n", "line 1: rps: messages a second, no counts .Multiply by the seconds"),
-    "figures of Locust": ("Timestamp,User Count,Name,Requests/s,Total Request Count,Total Median Response Time\n1777593600,9,Aggregated,0.5,0,0\n1777593601,9,Aggregated,5,5,5\n", "line 1: Requests/s: messages a second"),
-    "no known column": ("HashFunction,Average,Maximum\na,100,300\nb,200,300\n", "a load is timestamp,count; service times have a column named like duration_ms|A load is"),
+    "one second of Locust": ("Timestamp,User Count,Name,Requests/s,Total Request Count\n1777593600,9,Aggregated,0.5,0\n1777593601,9,Aggregated,5,5\n", "the load of web.csv has one row"),
+    "no total": ("Timestamp,User Count,Name,Requests/s,Total Request Count\n1777593600,9,Aggregated,0.5,0\n1777593601,9,Aggregated,5,x\n", "line 3: no number in column 5, Total Request Count"),
+    "figures of Locust": ("Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Requests/s\nGET,/,451,0,4,4.6,32.2\n", "not read itself|Figures of a whole test"),
+    "figures of JMeter": ("Label,# Samples,Average,Median,90% Line,Throughput\nHome,1000,45,40,80,99.8\nTOTAL,1000,45,40,80,99.8\n", "not read itself|Figures of a whole test"),
+    "percentiles of ApacheBench": ("Percentage served,Time in ms\n0,3.9\n50,5.2\n", "not read itself|Figures of a whole test"),
+    "no known column": ("HashFunction,Rounds,Maximum\na,100,300\nb,200,300\n", "a load is timestamp,count; service times have a column named like duration_ms|A load is"),
     "parts of a day": ("Date,Requests\n05/01/2026 00:00,3\n05/01/2026 00:01,4\n", "line 2 of web.csv: '05/01/2026 00:00' is neither seconds nor an ISO 8601 time"),
     "rows of other lengths": (f"timestamp,service,count\n{DAY}0:00Z,orders,3\n{DAY}1:00Z,orders\n", "line 3: 2 columns; the first row has 3"),
     "unsorted": (f"timestamp,service,count\n{DAY}1:00Z,orders,3\n\n{DAY}0:00Z,orders,4\n", "line 4 of web.csv: time .* does not come after"),

@@ -65,16 +65,18 @@ def test_strimzi_topics_have_their_settings_and_the_clusters_brokers():
 
 
 #: API of an operator: the specification of a topic of 6 partitions and 2 replicas. Sources: Koperator and
-#: Confluent for Kubernetes, references of KafkaTopic.
+#: Confluent for Kubernetes, references of KafkaTopic; Redpanda operator, reference of Topic.
 OTHER_TOPICS = {
     "kafka.banzaicloud.io/v1alpha1": "{name: orders, partitions: 6, replicationFactor: 2, config: {retention.ms: '60000'}}",
+    "cluster.redpanda.com/v1alpha2": "{partitions: 6, replicationFactor: 2, additionalConfig: {retention.ms: '60000'}}",
     "platform.confluent.io/v1beta1": "{partitionCount: 6, replicas: 2, configs: {retention.ms: '60000'}}",
 }
 
 
 @pytest.mark.parametrize(("api", "spec"), OTHER_TOPICS.items(), ids=OTHER_TOPICS)
 def test_topics_of_other_operators_are_topics(api, spec):
-    made = imported(f"apiVersion: {api}\nkind: KafkaTopic\nmetadata: {{name: orders}}\nspec: {spec}\n")
+    kind = "Topic" if "redpanda" in api else "KafkaTopic"
+    made = imported(f"apiVersion: {api}\nkind: {kind}\nmetadata: {{name: orders}}\nspec: {spec}\n")
     config = nodes(made)["orders"]["config"]
     assert (config["partitions"], config["replication.factor"], config["retention.ms"]) == (6, 2, 60_000)
 

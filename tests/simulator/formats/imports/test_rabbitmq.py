@@ -137,6 +137,21 @@ def test_the_policy_with_the_highest_priority_applies_and_the_lower_limit_counts
     assert has_note(made, "not-modelled", "queue billing: ha-mode")
 
 
+@pytest.mark.parametrize(
+    "others",
+    [[], [{"vhost": "/", "component": "shovel", "name": "s", "value": {"src-uri": "amqp://u:canary@h"}}]],
+)
+def test_operator_policies_among_the_parameters_of_an_export_apply(others):
+    """As ``rabbitmqctl export_definitions`` writes them."""
+    value = {"pattern": "^billing$", "apply-to": "queues", "priority": 0, "definition": {"max-length": 3}}
+    cap = {"vhost": "/", "component": "operator_policy", "name": "cap", "value": value}
+    found = imported(json.dumps(DEFINITIONS | {"parameters": [*others, cap]}), names=("defs.json",))
+    assert nodes(found)["billing"]["config"]["x-max-length"] == 3
+    assert nodes(found)["jobs-work"]["config"]["x-max-length"] == 10
+    assert has_note(found, "not-modelled", "parameters: ", "operator policies") is bool(others)
+    assert "canary" not in json.dumps(found.document.to_data()) + json.dumps(found.report.as_dict())
+
+
 def test_queues_of_a_virtual_host_have_its_default_type(made):
     assert nodes(made)["jobs-work"]["config"]["x-queue-type"] == "quorum"
     assert "x-queue-type" not in nodes(made)["billing"]["config"]
