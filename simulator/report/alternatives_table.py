@@ -155,12 +155,28 @@ def _objectives(document: dict[str, Any]) -> str:
                 printable(name),
                 ""
                 if judged["value"] is None
-                else f"found {found_text({**judged, 'objective': row['objective']})}",
+                else f"found {found_text({**judged, 'objective': row['objective']})}{more_runs_text(judged)}",
             ]
             for name, judged in row["judged"].items()
         ]
         lines.append(indented(indented(aligned(rows, left=3))))
+        for name, judged in row["judged"].items():
+            if reason := open_reason(judged):
+                lines.append(printable(f"    {name} is undecided: {reason}"))
     return "\n".join(lines)
+
+
+def more_runs_text(judged: dict[str, Any]) -> str:
+    """How many more runs would decide an objective, as the end of what was found."""
+    more = judged.get("more_runs")
+    return "" if more is None else f"; about {more:,} more {'run' if more == 1 else 'runs'}"
+
+
+def open_reason(judged: dict[str, Any] | None) -> str:
+    """Why an objective is undecided, where no number of runs is known that would decide it."""
+    if judged is None or judged["verdict"] != "undecided" or judged.get("more_runs") is not None:
+        return ""
+    return str(judged.get("reason") or "")  # results of older versions give none
 
 
 def _costs(document: dict[str, Any]) -> str:

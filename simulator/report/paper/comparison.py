@@ -7,7 +7,13 @@ from typing import Any
 from simulator.design.document import Document
 from simulator.formats.diagram import diagram_of
 from simulator.formats.exports.svg import svg
-from simulator.report.alternatives_table import cost_differences, difference_rows, difference_title
+from simulator.report.alternatives_table import (
+    cost_differences,
+    difference_rows,
+    difference_title,
+    more_runs_text,
+    open_reason,
+)
 from simulator.report.cost_table import cost_title, costs_lines, costs_rows
 from simulator.report.metrics import METRICS
 from simulator.report.paper.charts import backlogs_chart, latency_chart
@@ -90,6 +96,7 @@ def _objectives(found: dict[str, Any]) -> list[Block]:
         return []
     names = [one["name"] for one in found["alternatives"]]
     rows = [["", *names]]
+    why: dict[tuple[str, str], list[str]] = {}
     for row in found["objectives"]:
         cells = []
         for name in names:
@@ -98,9 +105,15 @@ def _objectives(found: dict[str, Any]) -> list[Block]:
                 cells.append("–" if judged is None else str(judged["verdict"]))
             else:
                 said = found_text({**judged, "objective": row["objective"]})
-                cells.append(f"{judged['verdict']}: {said}")
+                cells.append(f"{judged['verdict']}: {said}{more_runs_text(judged)}")
+            if reason := open_reason(judged):
+                why.setdefault((objective_text(row["objective"]), reason), []).append(name)
         rows.append([objective_text(row["objective"]), *cells])
-    return [table(rows, left=len(rows[0]))]
+    notes = [
+        Text(f"{asked} is undecided for {' and '.join(of)}: {reason}.", "note")
+        for (asked, reason), of in why.items()
+    ]
+    return [table(rows, left=len(rows[0])), *notes]
 
 
 def _drawing(document: Document, found: dict[str, Any]) -> list[Block]:

@@ -21,6 +21,7 @@ from simulator.experiments.parameters import parse_vary
 from simulator.experiments.sensitivity import sensitivity
 from simulator.experiments.swap import swapped
 from simulator.experiments.sweep import sweep
+from simulator.report.alternatives_table import comparison_table
 from simulator.report.paper.experiments import experiment_paper
 from simulator.report.paper.html import html
 from simulator.report.paper.model import Paper, Picture, Table, Text, Verdict
@@ -151,6 +152,23 @@ def test_verdicts_over_a_sweep_name_the_values_that_meet_an_objective() -> None:
         if isinstance(block, Verdict)
     ]
     assert (said.word, said.tone, said.found) == ("depends", "doubt", "met at 20, 30; missed at 40")
+
+
+def test_an_objective_that_is_open_says_why_or_how_many_runs_would_decide_it() -> None:
+    document = shop()
+    found = _compared(document)
+    first, second = (one["name"] for one in found["alternatives"])
+    row = found["objectives"][0]["judged"]
+    row[first] |= {"verdict": "undecided", "reason": "the limit is too near", "more_runs": None}
+    row[second] |= {"verdict": "undecided", "reason": "the interval holds the limit", "more_runs": 12}
+    section = next(one for one in experiment_paper(document, found, []).sections if one.title == "Objectives")
+    [asked] = [block for block in section.blocks if isinstance(block, Table)]
+    [note] = [block for block in section.blocks if isinstance(block, Text)]
+    assert note.text.endswith(f" is undecided for {first}: the limit is too near.")
+    assert asked.rows[0][2].endswith("; about 12 more runs")
+    text = comparison_table(found)
+    assert f"    {first} is undecided: the limit is too near\n" in text
+    assert f"{second} is undecided" not in text
 
 
 @pytest.mark.parametrize(("make", "sections", "words"), KINDS.values(), ids=KINDS)

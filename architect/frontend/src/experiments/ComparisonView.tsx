@@ -13,8 +13,8 @@ import {
   intervalWords,
   judgedMark,
   limitWords,
-  moreRunsText,
   noteSummary,
+  openText,
   overallText,
   unitOf,
   whyTroubled,
@@ -135,7 +135,7 @@ function Verdicts({ found, words, label, source }: ViewProps) {
                           </span>
                         )}
                         {judged?.verdict === "undecided" && (
-                          <span className="verdict-more muted">{moreRunsText(judged.more_runs)}</span>
+                          <span className="verdict-more muted">{openText(judged)}</span>
                         )}
                       </td>
                     );

@@ -35,6 +35,7 @@ import {
   differenceText,
   moreRunsText,
   noteSummary,
+  openText,
   overallText,
   plotExtent,
   whyTroubled,
@@ -182,6 +183,14 @@ describe("what is said of all alternatives", () => {
     expect(moreRunsText(1200)).toBe("about 1,200 more runs");
     expect(moreRunsText(1)).toBe("about 1 more run");
     expect(moreRunsText(null)).toBe("more runs would not tell");
+    const open = { value: 1, ci95: null, verdict: "undecided" } as const;
+    expect(openText({ ...open, reason: "the backlog grows: make a longer run" })).toBe(
+      "The backlog grows: make a longer run.",
+    );
+    expect(openText({ ...open, reason: "the interval holds the limit", more_runs: 12 })).toBe(
+      "about 12 more runs",
+    );
+    expect(openText(open)).toBe("more runs would not tell");
   });
 });
 

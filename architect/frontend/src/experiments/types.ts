@@ -71,6 +71,7 @@ export interface Judged {
   readonly value: number | null;
   readonly ci95: Interval | null;
   readonly verdict: "met" | "missed" | "undecided" | "not measured";
+  readonly reason?: string;
   readonly more_runs?: number | null;
 }
 

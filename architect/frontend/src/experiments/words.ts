@@ -1,4 +1,5 @@
 /** How experiments are put into words and marks: pure, so that they can be tested without a page. */
+import { asSentence } from "../document/problems";
 import type { JsonObject } from "../document/types";
 import type { MetricWords } from "../run/metricWords";
 import {
@@ -124,6 +125,13 @@ export function moreRunsText(more: number | null | undefined): string {
   return more === null || more === undefined
     ? "more runs would not tell"
     : `about ${more.toLocaleString("en-US")} more ${more === 1 ? "run" : "runs"}`;
+}
+
+/** What would decide an objective that is open: so many more runs, or why no number of them would. */
+export function openText(judged: Judged): string {
+  return typeof judged.more_runs !== "number" && judged.reason
+    ? asSentence(judged.reason)
+    : moreRunsText(judged.more_runs);
 }
 
 /** "p99 end-to-end latency, Web shop → Billing, below 2 s". */
