@@ -1,14 +1,14 @@
-"""What stands in which column of the arrays of `simulator.compiled.group_play`; times are in seconds."""
+"""What stands where in the arrays of `simulator.compiled.group_play`; times are in seconds."""
 
-#: Columns of whole numbers of a member: whether it is at work, the record it serves, the next one of what its
+#: Rows of whole numbers of members: whether it is at work, the record it serves, the next one of what its
 #: last poll returned and how many of these are left, how many records wait for a poll, how many were handed
 #: out and are not committed, and its turn among its partitions.
 BUSY, SERVED, NEXT, LEFT, WAITING, OPEN, TURN = range(7)
-#: Columns of its times: when the service began; when something happens to it next (the end of the service or,
+#: Rows of their times: when the service began; when something happens to it next (the end of the service or,
 #: while it stands in a poll, the commit that is scheduled); when commits are due; when one is scheduled; and
 #: its last poll.
 BEGIN, CLOCK, NEXT_COMMIT, COMMIT_AT, LAST_POLL = range(5)
-#: Columns of a partition: the first and the last record to be polled, how many there are, how many were
+#: Rows of partitions: the first and the last record to be polled, how many there are, how many were
 #: handed out and are not committed, and the lag.
 FIRST, LAST, FRESH, HANDED_OUT, LAG = range(5)
 #: When members commit: automatically after an interval, with the poll after, or with the poll itself.

@@ -92,10 +92,10 @@ def play_group(  # noqa: C901 -- all that happens, without a call
         arrived, partition_of, services, sizes: of the records that are not done, and some that are; sizes may
             be missing where all are the same.
         units: of the records from the position `first_fresh` on, which come now; those of one unit come at
-            once, in one partition.
+            once, in one partition. They are missing where each comes by itself.
         following: by record of a partition, or of what a poll has returned: how far on the next one stands.
         is_done: which are; brought up to date, like `following` and the next five.
-        members, clocks, partitions: what is known of them, by the columns of
+        members, clocks, partitions: what is known of them, by the rows of
             `group_columns`.
         member_of, reads, starts: by partition its member; the partitions of all members one after the other,
             and where those of each member begin.
@@ -103,14 +103,16 @@ def play_group(  # noqa: C901 -- all that happens, without a call
         mode, most, interval: how all members commit, records a poll returns at most, seconds between
             automatic commits.
     """
-    total, width = len(arrived), len(partitions)
+    is_busy, served, upcoming, left_of = members[BUSY], members[SERVED], members[NEXT], members[LEFT]
+    waiting, open_of, turns = members[WAITING], members[OPEN], members[TURN]
+    began, clock_of, last_poll = clocks[BEGIN], clocks[CLOCK], clocks[LAST_POLL]
+    next_commit, commit_at = clocks[NEXT_COMMIT], clocks[COMMIT_AT]
+    first_of, last_of, fresh = partitions[FIRST], partitions[LAST], partitions[FRESH]
+    handed_out, lag_of = partitions[HANDED_OUT], partitions[LAG]
+    total, width = len(arrived), len(lag_of)
     waited = np.empty(total)
-    found, ended, service, sojourn = (
-        np.empty(total, np.int64),
-        np.empty(total),
-        np.empty(total),
-        np.empty(total),
-    )
+    found, ended = np.empty(total, np.int64), np.empty(total)
+    service, sojourn = np.empty(total), np.empty(total)
     numbers = np.empty((len(looks), NUMBERS), np.int64)
     times, lags = np.empty((len(looks), TIMES)), np.empty((len(looks), width), np.int64)
     begun = done = 0
@@ -126,16 +128,17 @@ def play_group(  # noqa: C901 -- all that happens, without a call
     # A level is highest where it rises; before the first rise no higher than it has been.
     queue_peak, held_peak, lag_peak, work_peak, present_peak = queue, held, lag, work, queue + held
     queue_at = held_at = lag_at = work_at = present_at = 0.0
-    has_sizes = len(sizes) > 0
+    has_sizes, in_units = len(sizes) > 0, len(units) > 0
     last_arrival = last_end = -1.0
     do_meet = False
     came = first_fresh
     look, next_look, looked_at = 0, looks[0], len(looks)
-    member = 0
-    for other in range(1, len(clocks)):
-        if clocks[other, CLOCK] < clocks[member, CLOCK]:
-            member = other
-    lowest = clocks[member, CLOCK]
+    # Of unsigned numbers no loop has to ask whether they are negative.
+    first, behind = np.uintp(0), np.uintp(1)
+    member, lowest = first, clock_of[first]
+    for other in range(behind, np.uintp(len(clock_of))):
+        if clock_of[other] < lowest:
+            member, lowest = np.uintp(other), clock_of[other]
     while True:
         coming = arrived[came] if came < total else np.inf
         now = min(coming, lowest)
@@ -144,8 +147,8 @@ def play_group(  # noqa: C901 -- all that happens, without a call
             numbers[look, BEGUN], numbers[look, ENDED] = begun_before + begun, done_before + done
             numbers[look, POLLED], numbers[look, BYTES] = polled, returned
             scheduled = 0
-            for other in range(len(clocks)):
-                scheduled += members[other, BUSY] and clocks[other, COMMIT_AT] <= next_look
+            for other in range(len(clock_of)):
+                scheduled += is_busy[other] and commit_at[other] <= next_look
             numbers[look, EVENTS] = events + scheduled
             numbers[look, LEVELS], numbers[look, LEVELS + 1] = queue, queue_peak
             numbers[look, LEVELS + 2], numbers[look, LEVELS + 3] = held, held_peak
@@ -158,7 +161,7 @@ def play_group(  # noqa: C901 -- all that happens, without a call
             times[look, 9], times[look, 10], times[look, 11] = work_since, work_area, work_at
             times[look, PRESENT_AT], times[look, RESIDENCE] = present_at, residence
             for partition in range(width):
-                lags[look, partition] = partitions[partition, LAG]
+                lags[look, partition] = lag_of[partition]
             queue_peak, held_peak, lag_peak, work_peak, present_peak = queue, held, lag, work, queue + held
             look += 1
             if look == looked_at:
@@ -168,8 +171,9 @@ def play_group(  # noqa: C901 -- all that happens, without a call
             break
         is_woken = False
         if coming <= lowest:
-            unit, partition = units[came - first_fresh], partition_of[came]
-            member_before, member = member, member_of[partition]
+            partition = partition_of[came]
+            unit = units[came - first_fresh] if in_units else 0
+            member_before, member = member, np.uintp(member_of[partition])
             do_meet |= now == last_end
             last_arrival = now
             while True:
@@ -185,19 +189,19 @@ def play_group(  # noqa: C901 -- all that happens, without a call
                     lag_peak, lag_at = lag, now
                 if queue + held > present_peak:
                     present_peak, present_at = queue + held, now
-                if partitions[partition, FRESH]:
-                    last = partitions[partition, LAST]
-                    following[last] = came - last
-                else:
-                    partitions[partition, FIRST] = came
-                partitions[partition, LAST] = came
-                partitions[partition, FRESH] += 1
-                partitions[partition, LAG] += 1
-                members[member, WAITING] += 1
+                # Without a branch, for nobody can foresee whether one waits there.
+                is_behind = fresh[partition] > 0
+                last = last_of[partition] if is_behind else came
+                following[last] = came - last
+                first_of[partition] = first_of[partition] if is_behind else came
+                last_of[partition] = came
+                fresh[partition] += 1
+                lag_of[partition] += 1
+                waiting[member] += 1
                 came += 1
-                if came == total or units[came - first_fresh] != unit:
+                if not in_units or came == total or units[came - first_fresh] != unit:
                     break
-            if members[member, BUSY]:
+            if is_busy[member]:
                 member = member_before
                 continue
             is_woken = True
@@ -206,49 +210,49 @@ def play_group(  # noqa: C901 -- all that happens, without a call
             work += 1
             if work > work_peak:
                 work_peak, work_at = work, now
-            members[member, BUSY] = 1
-            if clocks[member, COMMIT_AT] == now:
+            is_busy[member] = 1
+            if commit_at[member] == now:
                 do_meet = True
-        elif members[member, BUSY]:
-            record = members[member, SERVED]
+        elif is_busy[member]:
+            record = served[member]
             do_meet |= (now == last_end) | (now == last_arrival)
             last_end = now
             is_done[record] = True
             stayed = now - arrived[record]
             residence += stayed
             found[done], ended[done], sojourn[done] = record, now, stayed
-            service[done] = now - clocks[member, BEGIN]
+            service[done] = now - began[member]
             done += 1
             held_area += (now - held_since) * held
             held_since = now
             held -= 1
         else:  # the commit that was scheduled when a poll found nothing
             events += 1
-            clocks[member, COMMIT_AT] = clocks[member, CLOCK] = np.inf
-            if now >= clocks[member, NEXT_COMMIT]:
+            commit_at[member] = clock_of[member] = np.inf
+            if now >= next_commit[member]:
                 do_meet |= now == last_arrival
-                clocks[member, NEXT_COMMIT] = now + interval
-                count = members[member, OPEN]
+                next_commit[member] = now + interval
+                count = open_of[member]
                 if count:
                     lag_area += (now - lag_since) * lag
                     lag_since = now
                     lag -= count
-                    members[member, OPEN] = 0
+                    open_of[member] = 0
                     for place in range(starts[member], starts[member + 1]):
                         partition = reads[place]
-                        partitions[partition, LAG] -= partitions[partition, HANDED_OUT]
-                        partitions[partition, HANDED_OUT] = 0
-        if members[member, BUSY]:
-            if is_woken or members[member, LEFT] == 0:  # a poll
-                clocks[member, LAST_POLL] = now
-                if clocks[member, COMMIT_AT] <= now:
+                        lag_of[partition] -= handed_out[partition]
+                        handed_out[partition] = 0
+        if is_busy[member]:
+            if is_woken or left_of[member] == 0:  # a poll
+                last_poll[member] = now
+                if commit_at[member] <= now:
                     events += 1
-                    clocks[member, COMMIT_AT] = np.inf
-                count = members[member, WAITING]
-                commits = members[member, OPEN]
+                    commit_at[member] = np.inf
+                count = waiting[member]
+                commits = open_of[member]
                 if mode == AUTO:
-                    if now >= clocks[member, NEXT_COMMIT]:
-                        clocks[member, NEXT_COMMIT] = now + interval
+                    if now >= next_commit[member]:
+                        next_commit[member] = now + interval
                     else:
                         commits = 0
                 elif mode == BEFORE:
@@ -257,48 +261,48 @@ def play_group(  # noqa: C901 -- all that happens, without a call
                     lag_area += (now - lag_since) * lag
                     lag_since = now
                     lag -= commits
-                    members[member, OPEN] = 0
+                    open_of[member] = 0
                     for place in range(starts[member], starts[member + 1]):
                         partition = reads[place]
-                        partitions[partition, LAG] -= partitions[partition, HANDED_OUT]
-                        partitions[partition, HANDED_OUT] = 0
+                        lag_of[partition] -= handed_out[partition]
+                        handed_out[partition] = 0
                 start, ways = starts[member], starts[member + 1] - starts[member]
-                turn = members[member, TURN]
+                turn = turns[member]
                 if count:
                     next_turn = turn + 1 if turn + 1 < ways else 0
                     left, tail = most, -1
                     for _step in range(ways):
                         partition = reads[start + turn]
-                        there = partitions[partition, FRESH]
+                        there = fresh[partition]
                         if there:
-                            head = partitions[partition, FIRST]
+                            head = first_of[partition]
                             if tail < 0:
-                                members[member, NEXT] = head
+                                upcoming[member] = head
                             else:
                                 following[tail] = head - tail
                             if there <= left:
-                                taken, tail = there, partitions[partition, LAST]
+                                taken, tail = there, last_of[partition]
                             else:
                                 taken, tail = left, head
                                 for _record in range(left - 1):
                                     tail += following[tail]
-                                partitions[partition, FIRST] = tail + following[tail]
-                            partitions[partition, FRESH] = there - taken
+                                first_of[partition] = tail + following[tail]
+                            fresh[partition] = there - taken
                             if mode == BEFORE:
-                                partitions[partition, LAG] -= taken
+                                lag_of[partition] -= taken
                             else:
-                                partitions[partition, HANDED_OUT] += taken
+                                handed_out[partition] += taken
                             left -= taken
                             if left == 0:
                                 next_turn = turn
                                 break
                         turn = turn + 1 if turn + 1 < ways else 0
-                    members[member, TURN] = next_turn
+                    turns[member] = next_turn
                     count = most - left
-                    members[member, LEFT] = count
-                    members[member, WAITING] -= count
+                    left_of[member] = count
+                    waiting[member] -= count
                     if has_sizes:
-                        record = members[member, NEXT]
+                        record = upcoming[member]
                         for number in range(count):
                             returned += sizes[record]
                             if number + 1 < count:
@@ -317,34 +321,35 @@ def play_group(  # noqa: C901 -- all that happens, without a call
                         lag_since = now
                         lag -= count
                     else:
-                        members[member, OPEN] += count
+                        open_of[member] += count
                 else:
-                    members[member, TURN] = turn + 1 if turn + 1 < ways else 0
-                    members[member, BUSY] = 0
+                    turns[member] = turn + 1 if turn + 1 < ways else 0
+                    is_busy[member] = 0
                     work_area += (now - work_since) * work
                     work_since = now
                     work -= 1
-                    if clocks[member, COMMIT_AT] == np.inf:
-                        clocks[member, COMMIT_AT] = clocks[member, NEXT_COMMIT]
-                    clocks[member, CLOCK] = clocks[member, COMMIT_AT]
-            if members[member, BUSY]:  # a service
-                record = members[member, NEXT]
-                members[member, SERVED] = record
-                members[member, LEFT] -= 1
-                if members[member, LEFT]:
-                    members[member, NEXT] = record + following[record]
-                clocks[member, BEGIN] = now
-                clocks[member, CLOCK] = now + services[record]
+                    if commit_at[member] == np.inf:
+                        commit_at[member] = next_commit[member]
+                    clock_of[member] = commit_at[member]
+            if is_busy[member]:  # a service
+                record = upcoming[member]
+                served[member] = record
+                left_of[member] -= 1
+                if left_of[member]:
+                    upcoming[member] = record + following[record]
+                began[member] = now
+                clock_of[member] = now + services[record]
                 waited[begun] = now - arrived[record]
                 begun += 1
-        member, lowest = 0, clocks[0, CLOCK]
-        for other in range(1, len(clocks)):
-            clock = clocks[other, CLOCK]
-            member, lowest = (other, clock) if clock < lowest else (member, lowest)
+        member, lowest = first, clock_of[first]
+        for other in range(behind, np.uintp(len(clock_of))):
+            is_lower = clock_of[other] < lowest
+            member = np.uintp(other) if is_lower else member
+            lowest = min(clock_of[other], lowest)
     # Of members at work too, what has been scheduled up to then has occurred.
-    for other in range(len(clocks)):
-        if members[other, BUSY] and clocks[other, COMMIT_AT] <= looks[-1]:
-            clocks[other, COMMIT_AT] = np.inf
+    for other in range(len(clock_of)):
+        if is_busy[other] and commit_at[other] <= looks[-1]:
+            commit_at[other] = np.inf
     counts[:], moments[:] = numbers[-1], times[-1]
     return (
         waited[:begun],

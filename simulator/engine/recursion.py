@@ -256,7 +256,7 @@ class Source:
         flushed = 0
         while True:
             block, start = self._block, self._sent
-            stop = int(np.searchsorted(block.arrived, now, side="right"))
+            stop = int(block.arrived.searchsorted(now, "right"))
             if stop > start:
                 self._sent = stop
                 self._send(block, start, stop)

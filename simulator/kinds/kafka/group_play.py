@@ -53,7 +53,7 @@ class _State:
 
 @dataclass(slots=True)
 class _Records:
-    """The records that are held; arrays of one length, but for `units` of those that come now."""
+    """The records that are held; arrays of one length, but for `units`."""
 
     arrived: Times
     partition: Numbers
@@ -62,6 +62,8 @@ class _Records:
     sizes: Numbers
     size: int
     is_done: Flags
+    #: Position of the first of those that come now, and their units; missing where each comes by itself.
+    first_fresh: int
     units: Numbers
 
 
@@ -124,30 +126,30 @@ class GroupPlay:
         for number, own in enumerate(reads):
             self._member_of[own] = number
         following = np.zeros(len(services), dtype=np.int64)
-        partitions = np.zeros((len(group.cursors), 5), dtype=np.int64)
-        partitions[:, columns.LAG] = [cursor.on_stage for cursor in group.cursors]
+        partitions = np.zeros((5, len(group.cursors)), dtype=np.int64)
+        partitions[columns.LAG] = [cursor.on_stage for cursor in group.cursors]
         for own in opened:
-            partitions[:, columns.HANDED_OUT] += np.bincount(own, minlength=len(partitions))
-        members, clocks = np.zeros((len(stages), 7), dtype=np.int64), np.full((len(stages), 5), inf)
+            partitions[columns.HANDED_OUT] += np.bincount(own, minlength=len(group.cursors))
+        members, clocks = np.zeros((7, len(stages)), dtype=np.int64), np.full((5, len(stages)), inf)
         readers = self._member_of[held.partition.values[pending.rows - held.base]]
         for number, (stage, own) in enumerate(zip(stages, reads, strict=True)):
             for partition, rows in zip(own.tolist(), stage.waiting_rows(), strict=True):
                 places = np.array(rows, dtype=np.int64) - held.base
                 following[places[:-1]] = np.diff(places)
-                partitions[partition, columns.FRESH] = len(rows)
+                partitions[columns.FRESH, partition] = len(rows)
                 if rows:
-                    partitions[partition, [columns.FIRST, columns.LAST]] = places[0], places[-1]
-                members[number, columns.WAITING] += len(rows)
+                    partitions[[columns.FIRST, columns.LAST], partition] = places[0], places[-1]
+                members[columns.WAITING, number] += len(rows)
             chosen = np.flatnonzero(readers == number)
             clock, begin = stage.commit_at, inf
             if len(chosen):
                 places = pending.rows[chosen] - held.base
                 following[places[:-1]] = np.diff(places)
-                members[number, [columns.BUSY, columns.SERVED, columns.LEFT]] = 1, places[0], len(places) - 1
-                members[number, columns.NEXT] = places[min(1, len(places) - 1)]
+                members[[columns.BUSY, columns.SERVED, columns.LEFT], number] = 1, places[0], len(places) - 1
+                members[columns.NEXT, number] = places[min(1, len(places) - 1)]
                 clock, begin = pending.ends[chosen[0]], pending.begins[chosen[0]]
-            members[number, [columns.OPEN, columns.TURN]] = stage.open, stage.turn
-            clocks[number] = begin, clock, stage.next_commit, stage.commit_at, stage.last_poll
+            members[[columns.OPEN, columns.TURN], number] = stage.open, stage.turn
+            clocks[:, number] = begin, clock, stage.next_commit, stage.commit_at, stage.last_poll
         self._state = _State(members, clocks, partitions, following)
         self._services = services
 
@@ -155,7 +157,8 @@ class GroupPlay:
         """Play up to `until` (seconds).
 
         Args:
-            units: of the records that came since the last call, with their service times.
+            units: of the records that came since the last call, missing where each comes by itself.
+            services: how long they take, seconds.
             looks: when somebody will look, ascending, `until` the last of them (seconds).
 
         Raises:
@@ -171,6 +174,7 @@ class GroupPlay:
             NO_NUMBERS if held.have_one_size else held.size.values,
             int(held.size.values[0]) if held.have_one_size else 0,
             held.is_done,
+            len(self._services) - len(services),
             units,
         )
         counts, moments = self._mark_before()
@@ -179,11 +183,10 @@ class GroupPlay:
         waited, rows, ended, service, sojourn, numbers, times, lags, do_meet = found
         if do_meet:
             raise EventsNeeded("two things happen at the very same time, and their order matters")
-        for stage, row, clock in zip(
-            self._stages, state.members.tolist(), state.clocks.tolist(), strict=True
-        ):
-            stage.polls_at = clock[columns.CLOCK] if row[columns.BUSY] else inf
-            stage.last_poll = clock[columns.LAST_POLL]
+        polls_at = np.where(state.members[columns.BUSY], state.clocks[columns.CLOCK], inf).tolist()
+        last_polls = state.clocks[columns.LAST_POLL].tolist()
+        for stage, poll_at, last_poll in zip(self._stages, polls_at, last_polls, strict=True):
+            stage.polls_at, stage.last_poll = poll_at, last_poll
         begins, ends = (np.ascontiguousarray(numbers[:, column]) for column in (columns.BEGUN, columns.ENDED))
         return Played(
             waited, rows, ended, service, sojourn, looks, numbers, times, lags, mark_at, begins, ends
@@ -198,7 +201,7 @@ class GroupPlay:
         def mark_at(now: float) -> Mark:
             nonlocal state
             if state is None:
-                state = before.with_more(len(records.units))
+                state = before.with_more(len(records.arrived) - records.first_fresh)
             *_, numbers, times, lags, _ = self._run(loops, state, records, counts, moments, np.array([now]))
             return numbers[0].tolist(), times[0].tolist(), lags[0].tolist()
 
@@ -216,16 +219,16 @@ class GroupPlay:
         Times, Numbers, Times, Times, Times, NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], bool
     ]:
         """Call the loop, which brings `state`, `counts` and `moments` to the last of `looks`."""
-        units = records.units[counts[columns.CAME] :]
+        came = int(counts[columns.CAME])
         found = loops.play_group(
             records.arrived,
             records.partition,
             records.services,
             records.sizes,
-            units,
+            records.units[came:],
             state.following,
             records.is_done,
-            len(records.arrived) - len(units),
+            records.first_fresh + came,
             state.members,
             state.clocks,
             state.partitions,
@@ -247,8 +250,8 @@ class GroupPlay:
     def forget(self, count: int) -> None:
         """The first `count` of the records that are held are done, and not held any more."""
         state = self._state
-        state.members[:, [columns.SERVED, columns.NEXT]] -= count
-        state.partitions[:, [columns.FIRST, columns.LAST]] -= count
+        state.members[[columns.SERVED, columns.NEXT]] -= count
+        state.partitions[[columns.FIRST, columns.LAST]] -= count
         state.following, self._services = state.following[count:], self._services[count:]
 
     def _mark_before(self) -> tuple[Numbers, Times]:

@@ -144,10 +144,11 @@ class GroupStage:
         """Whether some of them come up to `until` (seconds)."""
         return bool(self._units) or any(block.passage.arrived[0] <= until for block in self._blocks)
 
-    def _fresh(self, until: float) -> tuple[Times, Numbers, Numbers, Times]:
+    def _fresh(self, until: float, *, in_units: bool) -> tuple[Times, Numbers, Numbers, Times]:
         """Store what comes up to `until` (seconds); returns times, partitions, units and service times.
 
-        The records of one unit came at once: a member that is woken by them finds all of them.
+        The records of one unit came at once: a member that is woken by them finds all of them. Unless
+        `in_units`, units are missing where each record comes by itself.
         """
         blocks, later = [], []
         for block in self._blocks:
@@ -155,7 +156,9 @@ class GroupStage:
             blocks += first
             later += rest
         self._blocks = later
-        units = [np.arange(len(block.passage)) for block in blocks]
+        units = []
+        if in_units or self._units:
+            units = [np.arange(len(block.passage)) for block in blocks]
         if self._units:
             appended, self._units = self._units, []
             passage, partitions, sizes = block_of(appended)
@@ -176,6 +179,8 @@ class GroupStage:
         passage = block.passage
         self._held.store(block)
         subscriptions = self.group.subscriptions
+        if len(subscriptions) == 1:
+            return self._draws[subscriptions[0].consumer](passage.source, passage.sequence)
         services = np.empty(len(passage))
         readers = self._reader_of[block.partitions]
         for number, rows in by_reader(readers, len(subscriptions)):
@@ -197,9 +202,10 @@ class GroupStage:
                 return None
             self._env.events += self._ahead.follow(self._ahead.until)
         first = self._held.base + len(self._held.sequence.values)
-        times, partitions, units, services = self._fresh(until)
-        if compiled.loops is not None and self._is_plain:
-            self._ahead = self._play_ahead(compiled.loops, until, units, services)
+        loops = compiled.loops if self._is_plain else None
+        times, partitions, units, services = self._fresh(until, in_units=loops is None)
+        if loops is not None:
+            self._ahead = self._play_ahead(loops, until, units, services)
             return None
         works = self._advance(until, first, times, partitions, units, services)
         # A new unit at the time of the one before is rare; only then do turns decide.

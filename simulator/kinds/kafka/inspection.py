@@ -190,8 +190,11 @@ def _readings(group: ConsumerGroup, lags: list[int], sizes: list[float]) -> list
         lags: by partition, records.
         sizes: by partition the mean size of its records, bytes.
     """
+    is_alone = len(group.subscriptions) == 1
     names = [
-        _name(group, members[0]) if len(members) == 1 else ", ".join([_name(group, one) for one in members])
+        str(members[0].number)  # as mostly, without a call
+        if is_alone and len(members) == 1
+        else ", ".join([_name(group, one) for one in members])
         for members in group.members_by_partition()[:_MOST_ROWS]
     ]
     return [
