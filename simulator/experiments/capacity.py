@@ -378,11 +378,13 @@ class _Search:
         if good.is_sure and bad.is_sure:
             return f"{text} Both verdicts stand with 95 % confidence."
         open_ends = " and ".join(f"{one.value:.6g}" for one in (good, bad) if not one.is_sure)
-        low, high = ("no value" if end is None else f"{end:.6g}" for end in self._sure_bracket())
+        low, high = (None if end is None else f"{end:.6g}" for end in self._sure_bracket())
+        known = [f"{low} meets them"] if low else []
+        known += [f"{high} does not{'' if low else ' meet them'}"] if high else []
+        sure = " and ".join(known) or "nothing is known yet"
         return (
             f"{text} At {open_ends} the interval still holds the limit after {max(good.runs, bad.runs)} "
-            f"replications: there the estimate decided. With 95 % confidence {low} meets them and "
-            f"{high} does not."
+            f"replications: there the estimate decided. With 95 % confidence {sure}."
         )
 
 

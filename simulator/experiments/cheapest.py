@@ -267,7 +267,8 @@ class _Search:
             nearest = ranked[-1]
             assert nearest.seen is not None  # noqa: S101 -- all are judged
             broken = broken_text(nearest.seen.broken)
-            return f"None of {count} meets every objective. Of the dearest, {self._name(nearest)}, {broken}."
+            name = self._name(nearest)
+            return f"None of {count} meets every objective. First to break in the dearest, {name}: {broken}."
         chosen = ranked[best]
         text = (
             f"The cheapest of {count} that meets every objective is {self._name(chosen)}: "

@@ -93,6 +93,8 @@ _DARK = "\n".join(
 _STYLE = _RULES.replace("__DIMMED__\n", _DIMMED).replace("__DARK__", _DARK).strip()
 #: Marks of a name that is not broken into lines.
 _NAME = 40
+#: Columns of text beyond which names may break too: the page is not wider.
+MOST_NAMES = 4
 #: No script, no request: what is opened from a mail shall not be able to do anything.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -159,16 +161,19 @@ def _block(block: Block) -> str:
 def _table(block: Table) -> str:
     caption = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
     head = "".join(_cell("th", text, place < block.left) for place, text in enumerate(block.head))
+    wraps = block.left > MOST_NAMES
     rows = "\n".join(
-        "<tr>" + "".join(_cell("td", text, place < block.left) for place, text in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(_cell("td", text, place < block.left, wraps) for place, text in enumerate(row))
+        + "</tr>"
         for row in block.rows
     )
     whole = f"<table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table>"
     return f'<div class="scroll">{whole}</div>'
 
 
-def _cell(name: str, text: str, is_left: bool) -> str:
+def _cell(name: str, text: str, is_left: bool, wraps: bool = False) -> str:
     scope = ' scope="col"' if name == "th" else ""
-    is_name = is_left and name == "td" and len(text) <= _NAME
+    is_name = is_left and name == "td" and len(text) <= _NAME and not wraps
     side = ' class="left name"' if is_name else ' class="left"' if is_left else ""
     return f"<{name}{scope}{side}>{escape(text)}</{name}>"

@@ -16,7 +16,7 @@ import { OpenVariant, type Source } from "./OpenVariant";
 import { type Settable, settingTitle } from "./settables";
 import { isSpacedByFactors } from "./sweepFigures";
 import type { Capacity } from "./types";
-import { brokenText, judgedMark, limitWords, recoveryText, unitOf } from "./words";
+import { brokenText, judgedMark, limitWords, recoveryText, statementWords, unitOf } from "./words";
 
 interface Props {
   readonly found: Capacity;
@@ -46,7 +46,9 @@ export function CapacityView({ found, words, label, all, source }: Props) {
             <OpenVariant source={source} values={[found.value]} name={formatNumber(found.value)} />
           </p>
         )}
-        <p className={found.value === null ? "overall-text" : ""}>{found.statement}</p>
+        <p className={found.value === null ? "overall-text" : ""}>
+          {statementWords(found.statement, objectives, words, label)}
+        </p>
         <dl className="capacity-facts">
           <div hidden={found.value === null}>
             <dt>Still meets, no longer meets</dt>
@@ -88,7 +90,7 @@ export function CapacityView({ found, words, label, all, source }: Props) {
           ))}
         </div>
         <div className="table-holder">
-          <table className="result-table">
+          <table className="result-table looked-at">
             <thead>
               <tr>
                 <th scope="col">Value</th>

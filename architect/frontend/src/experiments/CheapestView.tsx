@@ -6,7 +6,7 @@ import { OpenVariant, type Source } from "./OpenVariant";
 import { type Mark, ScatterPlot } from "./ScatterPlot";
 import { type Settable, settingTitle } from "./settables";
 import type { Cheapest, CheapestPoint } from "./types";
-import { brokenText, measureTitle, namedStatement, unitOf } from "./words";
+import { brokenText, measureTitle, namedStatement, statementWords, unitOf } from "./words";
 
 const MOST_ROWS = 500;
 const LEGEND = [
@@ -42,10 +42,15 @@ export function CheapestView({ found, words, label, all, source }: Props) {
           </p>
         )}
         <p className={chosen ? "" : "overall-text"}>
-          {namedStatement(
-            found.statement,
-            all,
-            found.varied.map((one) => one.path),
+          {statementWords(
+            namedStatement(
+              found.statement,
+              all,
+              found.varied.map((one) => one.path),
+            ),
+            found.points[0]?.objectives.map((one) => one.objective) ?? [],
+            words,
+            label,
           )}
         </p>
         {unpriced.map((statement) => (
@@ -85,7 +90,7 @@ export function CheapestView({ found, words, label, all, source }: Props) {
             <thead>
               <tr>
                 {found.varied.map((one) => (
-                  <th scope="col" key={one.path} title={one.path}>
+                  <th scope="col" key={one.path} title={one.path} className="left">
                     {settingTitle(all, one.path)}
                   </th>
                 ))}
@@ -108,7 +113,9 @@ export function CheapestView({ found, words, label, all, source }: Props) {
                   className={lookOf(found, i) === "pale" ? "is-pale" : ""}
                 >
                   {point.values.map((value, at) => (
-                    <td key={found.varied[at]?.path}>{String(value)}</td>
+                    <td key={found.varied[at]?.path} className="left">
+                      {String(value)}
+                    </td>
                   ))}
                   <td>{formatQuantity(point.cost.mean, found.currency)}</td>
                   <td>

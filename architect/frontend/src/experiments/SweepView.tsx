@@ -161,7 +161,7 @@ function Points({ found, figure, words, title, setting, source }: FigureProps & 
           <thead>
             <tr>
               {found.varied.map((one) => (
-                <th scope="col" key={one.path} title={one.path}>
+                <th scope="col" key={one.path} title={one.path} className="left">
                   {setting(one.path)}
                 </th>
               ))}
@@ -180,7 +180,9 @@ function Points({ found, figure, words, title, setting, source }: FigureProps & 
               return (
                 <tr key={JSON.stringify(point.values)}>
                   {point.values.map((value, i) => (
-                    <td key={found.varied[i]?.path}>{String(value)}</td>
+                    <td key={found.varied[i]?.path} className="left">
+                      {String(value)}
+                    </td>
                   ))}
                   <td>{formatQuantity(estimate?.mean, unit)}</td>
                   <td className="muted">{formatHalfWidth(estimate?.ci95, unit, figure.metric)}</td>

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pageOf } from "../router";
+import type { MetricWords } from "../run/metricWords";
 import { metricWords } from "../run/metricWords";
 import { lookOf } from "./CheapestView";
 import { causesOf, costOf } from "./costs";
@@ -38,6 +39,7 @@ import {
   openText,
   overallText,
   plotExtent,
+  statementWords,
   whyTroubled,
 } from "./words";
 
@@ -177,6 +179,19 @@ describe("what is said of all alternatives", () => {
         { kind: "lost", text: "d" },
       ]),
     ).toBe("2 without equivalent · 1 assumed · 1 translated");
+  });
+
+  it("says what breaks with the words of the page", () => {
+    const objective = { metric: "end_to_end_latency.p99", from: "web", to: "orders", below: 1 };
+    const said = statementWords(
+      "First to break: end_to_end_latency.p99 of web → orders (busiest: orders at 98 %).",
+      [objective, { metric: "queue_length.mean", node: "orders", below: 5 }],
+      { title: () => "latency", unit: () => "s" } as unknown as MetricWords,
+      (id) => ({ web: "Web shop", orders: "Orders" })[id] ?? id,
+    );
+    expect(said).toBe("First to break: p99 latency, Web shop → Orders (busiest: Orders at 98\u00a0%).");
+    const growing = statementWords("the backlog of orders grows by 3", [], {} as MetricWords, () => "Orders");
+    expect(growing).toBe("the backlog of Orders grows by 3");
   });
 
   it("says how many more runs an open objective wants", () => {

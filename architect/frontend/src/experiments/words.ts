@@ -201,6 +201,25 @@ export function namedStatement(text: string, all: readonly Settable[], paths: re
   }, text);
 }
 
+/** A statement about objectives, with the words of the page for metrics and nodes. */
+export function statementWords(
+  text: string,
+  objectives: readonly JsonObject[],
+  words: MetricWords,
+  label: (id: string) => string,
+): string {
+  return objectives
+    .reduce((said, one) => {
+      const place = one["node"] ?? `${String(one["from"])} → ${String(one["to"])}`;
+      const { metric, node, from, to } = one;
+      const title = objectiveWords({ metric, node, from, to }, words.title, label, () => "");
+      return said.replaceAll(`${String(metric)} of ${String(place)}`, title);
+    }, text)
+    .replace(/\(busiest: (\S+) at/g, (_, id: string) => `(busiest: ${label(id)} at`)
+    .replace(/the backlog of (\S+) grows/g, (_, id: string) => `the backlog of ${label(id)} grows`)
+    .replace(/(\d) %/g, "$1\u00a0%");
+}
+
 /** What became of a backlog: "drained in 50 s ± 4 s", "still draining in 3 of 10 runs". */
 export function recoveryText(found: Recovery): string {
   if (found.drain_time?.mean != null)
