@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from types import ModuleType
 
 import numpy as np
@@ -35,6 +36,7 @@ def _smallest_type(most: int) -> type[np.unsignedinteger]:
 
 
 Spread = dict[str, float | None]
+_serials = count()
 
 
 class Samples:
@@ -45,21 +47,26 @@ class Samples:
         stops: how many of them there will be at each time at which somebody looks, as far as that is known.
     """
 
-    __slots__ = ("buckets", "spreads", "stops", "values")
+    __slots__ = ("buckets", "serial", "spreads", "stops", "sums", "values")
 
-    def __init__(self, values: NDArray[np.float64], stops: NDArray[np.int64] = NO_STOPS) -> None:
+    def __init__(
+        self,
+        values: NDArray[np.float64],
+        stops: NDArray[np.int64] = NO_STOPS,
+        buckets: Buckets | None = None,
+    ) -> None:
         self.values = values
-        self.buckets: Buckets = bucket_of(values)
+        self.buckets: Buckets = bucket_of(values) if buckets is None else buckets
         self.stops = stops
+        self.serial = next(_serials)
         #: What frames show of those from one position to before another, as far as it was found.
         self.spreads: dict[tuple[int, int], Spread] = {}
+        #: The sums of runs of which the last is one of these, as far as they were formed.
+        self.sums: dict[tuple[tuple[int, int, int], ...], _Sums] = {}
 
     def chosen(self, rows: NDArray[np.int64] | slice) -> Samples:
         """Those at these positions, in this order."""
-        some = Samples.__new__(Samples)
-        some.values, some.buckets = self.values[rows], self.buckets[rows]
-        some.stops, some.spreads = NO_STOPS, {}
-        return some
+        return Samples(self.values[rows], buckets=self.buckets[rows])
 
 
 @dataclass(slots=True)
@@ -112,6 +119,40 @@ class Run:
     def parts(self) -> Sequence[Buckets]:
         """The same as a view has them."""
         return (self.buckets,)
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Of runs one after the other: by block how many samples there are and are positive, their sum, that of
+    their squares, and the greatest; then the lowest bucket, with the counts of it and of those that follow.
+    """
+
+    blocks: list[tuple[int, int, float, float, float]]
+    offset: int
+    counts: NDArray[np.int64]
+
+
+def _summed(runs: Sequence[Run]) -> _Sums:
+    """The sums of runs; other tallies may have the very same."""
+    known, place = runs[-1].samples.sums, tuple([(run.samples.serial, run.start, run.stop) for run in runs])
+    sums = known.get(place)
+    if sums is None:
+        values = np.concatenate([run.values for run in runs])
+        blocks = [_block_sums(values[start : start + BLOCK]) for start in range(0, len(values), BLOCK)]
+        buckets = [run.buckets for run in runs]
+        counted = counted_buckets(buckets[0] if len(buckets) == 1 else np.concatenate(buckets))
+        sums = known[place] = _Sums(blocks, *counted)
+    return sums
+
+
+def _block_sums(values: NDArray[np.float64]) -> tuple[int, int, float, float, float]:
+    return (
+        len(values),
+        int(np.count_nonzero(values > 0.0)),
+        float(values.sum()),
+        float(np.dot(values, values)),
+        float(values.max()),
+    )
 
 
 @dataclass(slots=True)
@@ -209,12 +250,14 @@ class Tally:
 
     def _settle(self, count: int) -> None:
         """The first `count` samples enter the sums, a block at a time, and the histogram."""
-        taken = self._first(count)
-        values = np.concatenate([run.values for run in taken])
-        buckets = [run.buckets for run in taken]
-        for start in range(0, count, BLOCK):
-            self._add_up(values[start : start + BLOCK])
-        self._slice.merge(*counted_buckets(buckets[0] if len(buckets) == 1 else np.concatenate(buckets)))
+        sums = _summed(self._first(count))
+        for samples, positive, total, squares, maximum in sums.blocks:
+            self.count += samples
+            self.positive += positive
+            self.total += total
+            self.squares += squares
+            self.maximum = max(self.maximum, maximum)
+        self._slice.merge(sums.offset, sums.counts)
 
     def _first(self, count: int) -> list[Run]:
         """Take the first `count` samples away."""
@@ -230,13 +273,6 @@ class Tally:
             self._runs.insert(0, Run(run.samples, run.stop + count, run.stop))
             taken[-1] = Run(run.samples, run.start, run.stop + count)
         return taken
-
-    def _add_up(self, values: NDArray[np.float64]) -> None:
-        self.count += len(values)
-        self.positive += int(np.count_nonzero(values > 0.0))
-        self.total += float(values.sum())
-        self.squares += float(np.dot(values, values))
-        self.maximum = max(self.maximum, float(values.max()))
 
     def _fresh(self) -> View | Run:
         """What no frame has shown, of which the last are in runs."""

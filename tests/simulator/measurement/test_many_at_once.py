@@ -96,3 +96,24 @@ def test_many_samples_are_counted_without_a_look_and_alike() -> None:
     first, second = many.end_slice(), one_by_one.end_slice()
     assert (first.count, first.total, first.squares) == (second.count, second.total, second.squares)
     assert first.counts.tolist() == second.counts.tolist()
+
+
+def test_tallies_that_share_samples_have_the_sums_of_their_own() -> None:
+    values = np.random.default_rng(4).exponential(1.0, 5 * MOST_BUFFERED)
+    blocks = np.split(values, 8)
+    first, same, shorter = (Tally() for _ in range(3))
+    alone = [Tally() for _ in range(3)]
+    for number, block in enumerate(blocks):
+        samples, whole = Samples(block), slice(0, len(block))
+        for tally, single in zip((first, same, shorter), alone, strict=True):
+            if tally is not shorter or number != 1:  # one that lacks a block holds other runs before the same
+                tally.extend(samples, whole)
+                single.extend(Samples(block), whole)
+    for tally, single in zip((first, same, shorter), alone, strict=True):
+        shared, own = tally.end_slice(), single.end_slice()
+        assert (shared.count, shared.positive, shared.maximum) == (own.count, own.positive, own.maximum)
+        assert (shared.total, shared.squares) == (own.total, own.squares)
+        assert (shared.buckets.tolist(), shared.counts.tolist()) == (
+            own.buckets.tolist(),
+            own.counts.tolist(),
+        )
