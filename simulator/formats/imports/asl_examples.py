@@ -151,12 +151,17 @@ def json_texts(definition: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 def number_texts(definition: Mapping[str, Any]) -> dict[str, str]:
     """Texts out of which JSON is read, and no field of it, so that a number will do; where each is put."""
     texts = list(_texts(definition))
-    read = {name for _, value in texts for pattern in _FIELDS for name in pattern.findall(value)}
+    read = {
+        name.partition(".")[0]
+        for _, value in texts
+        for pattern in _FIELDS
+        for name in pattern.findall(value)
+        if "." in name
+    }
     found: dict[str, str] = {}
     for key, value in texts:
         target = key.removesuffix(".$")
-        is_read = any(name.startswith(f"{target}.") for name in read)
-        if not is_read and (match := _FROM_TEXT.search(value)) and value.strip("{}% ") == match[0]:
+        if target not in read and (match := _FROM_TEXT.search(value)) and value.strip("{}% ") == match[0]:
             found[match[1] or match[2]] = target
     return found
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import networkx as nx
+
 from simulator.formats.imports.asl_lists import followers, scopes
 from simulator.formats.imports.values import mapping, rows
 
@@ -20,6 +22,7 @@ def asked_again(definition: Mapping[str, Any]) -> set[str]:
     """Fields that a Choice looks for, and comes back to itself as long as they are there."""
     found: set[str] = set()
     for states in scopes(definition):
+        loops = _loops(states)
         for name, state in states.items():
             if state.get("Type") != "Choice":
                 continue
@@ -27,7 +30,7 @@ def asked_again(definition: Mapping[str, Any]) -> set[str]:
                 for field, is_there in _presence(mapping(rule)):
                     way = mapping(rule).get("Next") if is_there else state.get("Default")
                     other = state.get("Default") if is_there else mapping(rule).get("Next")
-                    if _leads(way, name, states) and not _leads(other, name, states):
+                    if loops.get(str(way)) == loops[name] != loops.get(str(other)):
                         found.add(field)
     return found
 
@@ -46,14 +49,10 @@ def _presence(rule: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
         yield from ((name, not is_there) for name, is_there in _presence(rule["Not"]))
 
 
-def _leads(start: Any, end: str, states: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a way leads from one state to another."""
-    left, seen = [start], {start}
-    while left:
-        name = left.pop()
-        if name == end:
-            return True
-        new = [one for one in followers(states.get(name, {})) if one not in seen]
-        seen.update(new)
-        left += new
-    return False
+def _loops(states: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """The loop that each state is in, by number; two that lead to each other are in the same."""
+    graph: Any = nx.DiGraph()
+    graph.add_nodes_from(states)
+    graph.add_edges_from((name, other) for name, state in states.items() for other in followers(state))
+    found = enumerate(nx.strongly_connected_components(graph))
+    return {name: number for number, loop in found for name in loop}

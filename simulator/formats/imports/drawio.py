@@ -178,6 +178,9 @@ def _read_page(
     known = {cell.get("id", ""): cell for cell in cells}
     frames = _frames(cells, known)
     parts = _parts(cells, known, frames)
+    inside: dict[str, list[dict[str, str]]] = {}
+    for part, of in parts.items():
+        inside.setdefault(of, []).append(known[part])
     labels: dict[str, str] = {}
     for cell in cells:
         parent = known.get(cell.get("parent", ""), {})
@@ -218,7 +221,7 @@ def _read_page(
                 if label := _plain(cell):
                     reading.not_modelled(f"{label[:80]!r}: a frame or a text beside the boxes", *path)
                 continue
-            whole = [cell, *(known[part] for part, of in parts.items() if of == id)]
+            whole = [cell, *inside.get(id, ())]
             shape = next(filter(None, (_shape(one.get("style", "")) for one in whole)), "")
             lines = [line for one in whole for line in _lines(one)]
             box = Box(

@@ -143,15 +143,16 @@ def _leave_aside(reading: Reading, drawn: Drawn) -> None:
         and is_aside(f"{box.words or box.label} {box.shape}", sends=box.id in sending)
         and not is_at_a_broker(box.label)
     ]
+    ends = Counter(end for arrow in drawn.arrows for end in {arrow.source, arrow.target})
     for id in aside:
         box = drawn.boxes.pop(id)
-        ends = [arrow for arrow in drawn.arrows if id in (arrow.source, arrow.target)]
-        arrows = f", nor {len(ends)} arrow{'s'[: len(ends) > 1]} of it" if ends else ""
+        arrows = f", nor {ends[id]} arrow{'s'[: ends[id] > 1]} of it" if ends[id] else ""
         reading.not_modelled(f"{box.label[:80] or id}: no messages go through it{arrows}", *box.path)
+    left = set(aside)
     pairs = {(arrow.source, arrow.target) for arrow in drawn.arrows}
     kept = []
     for arrow in drawn.arrows:
-        if arrow.source in aside or arrow.target in aside:
+        if arrow.source in left or arrow.target in left:
             continue
         is_back = (arrow.target, arrow.source) in pairs and arrow.source != arrow.target
         if is_back and not arrow.role and speaks_of_an_answer(arrow.label):

@@ -164,11 +164,15 @@ def read_inside(reading: Reading, data: dict[str, Any] | None, at: Path) -> None
     _Definitions(reading, data, at).read()
 
 
+def _is_operator_policy(row: Any) -> bool:
+    return isinstance(row, dict) and row.get("component") == "operator_policy"
+
+
 def _with_operator_policies(data: dict[str, Any]) -> dict[str, Any]:
     """The definitions with operator policies, which an export has among parameters, in their own section."""
-    found = [row for row in _rows(data.get("parameters")) if row.get("component") == "operator_policy"]
-    others = data.get("parameters")
-    if not found or not isinstance(others, list):
+    rows = data.get("parameters")
+    found = [row for row in _rows(rows) if _is_operator_policy(row)]
+    if not found or not isinstance(rows, list):
         return data
     own = data.get("operator_policies")
     policies = [
@@ -177,7 +181,7 @@ def _with_operator_policies(data: dict[str, Any]) -> dict[str, Any]:
     ]
     return {
         **data,
-        "parameters": [row for row in others if row not in found],
+        "parameters": [row for row in rows if not _is_operator_policy(row)],
         "operator_policies": [*(own if isinstance(own, list) else ()), *policies],
     }
 
