@@ -3,21 +3,29 @@
 A stage is told single messages when they come, or blocks of them as soon as they are drawn. As far as
 arrivals are known it works out at once all that happens; that stands ready in order of time, and whoever
 looks (a frame, a slice boundary) takes what has happened up to then.
+
+Just before something that it does not model (a fault of its consumer, a line that is full) a stage gives way
+to the events: what is there becomes messages, servers at work and entries of the future. When that is over
+it takes back what is there. Those before and after it notice nothing: what it is told ahead comes by an event
+for each message (`simulator.engine.comings`), and what is sent on goes to the next stage one by one.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf, nextafter
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from simulator.engine.comings import Comings, passage_of
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message import Message
-from simulator.engine.recursion import Intake, Numbers, Onward, Passage, merged_passages
+from simulator.engine.node import Acceptor
+from simulator.engine.recursion import Intake, Numbers, Onward, Passage, is_order_sure, merged_passages
 from simulator.engine.stage_plan import EventsNeeded, Worker
+from simulator.engine.travel import Travel
 from simulator.measurement.level import Timeline, Times
 from simulator.measurement.ordering import Deliveries, FlowOrder, KeyBook
 from simulator.measurement.tally import Samples
@@ -60,6 +68,10 @@ class Completions(Protocol):
 
 
 A = TypeVar("A", bound=Ahead)
+
+#: Seconds for which events go on at least after what chance has brought, for the first time; then twice as
+#: long each time.
+PATIENCE = 0.5
 
 
 class _WayIn:
@@ -111,11 +123,27 @@ class AheadStage(ABC, Generic[A]):
         self._book = KeyBook()
         self._order: dict[int, FlowOrder] = {}
         self._ahead: A | None = None
+        #: Up to when it may work before it gives way to the events (seconds); such times that are known.
+        self._limit = inf
+        self._known_limits: list[float] = []
+        #: What comes by events while these do the work; None while they do not.
+        self._comings: Comings | None = None
+        #: Not before this time (seconds) they are done; how often it gave way to what chance brought.
+        self._back_at = -inf
+        self._ways_given = 0
 
     @property
     def horizon(self) -> float:
-        """How far the clock may go before the next `settle`: as far as it likes."""
-        return inf
+        """How far the clock may go before the next `settle`, seconds."""
+        if self._comings is None:
+            return self._limit
+        # Whoever tells ahead must be asked for more just after what is told.
+        return nextafter(min([way.known_to for way in self._ways if way.known_to > -inf], default=inf), inf)
+
+    def take_over(self, broker: Acceptor) -> None:
+        """Take what comes to the broker in its place."""
+        self._broker = broker
+        broker.__dict__["accept"] = self.intake()
 
     def intake(self) -> Callable[[Message], bool]:
         """What takes the place of the broker's `accept`: it remembers, and works later."""
@@ -142,12 +170,14 @@ class AheadStage(ABC, Generic[A]):
 
     def settle(self, now: float) -> None:
         """Bring everything to the state at `now` (seconds): all arrivals up to then have been told."""
+        if self._comings is not None and not self._is_back(self._comings, now):
+            return
         ahead = self._ahead
         if ahead is not None:
             self._follow(ahead, now)
         # All messages up to this time are known.
         known = min([way.known_to for way in self._ways], default=-inf)
-        until = max(now, known if len(self._ways) == self._expected else -inf)
+        until = max(now, min(known, self._limit) if len(self._ways) == self._expected else -inf)
         kept = self._kept
         while (
             self._blocks
@@ -160,6 +190,84 @@ class AheadStage(ABC, Generic[A]):
             self._ahead = ahead = self._work_ahead(until)
             self._follow(ahead, now)
             kept = self._kept
+        if now >= self._limit:
+            self._give_way(now)
+
+    # -- giving way to events --------------------------------------------------------------------
+    def give_way_before(self, times: Sequence[float]) -> None:
+        """Let events do the work from just before each of these times (seconds), until all is plain again."""
+        self._known_limits = [max(0.0, nextafter(time, -inf)) for time in sorted(times)]
+        self._limit = self._known_limits[0]
+
+    def _give_way_by_chance(self, time: float) -> None:
+        """At `time` (seconds) something happens that only events model: work to just before it.
+
+        Raises:
+            EventsNeeded: when that is in the past.
+        """
+        limit = nextafter(time, -inf)
+        if limit < self._env.now:
+            raise EventsNeeded(f"at {time:g} s something has happened that only events model")
+        if limit < self._limit:
+            self._limit = limit
+            self._ways_given += 1
+
+    def _give_way(self, now: float) -> None:
+        told = [*self._blocks, *([] if self._kept is None else [self._kept])]
+        if self._messages or any(len(passage) and passage.arrived[0] <= now for passage in told):
+            raise EventsNeeded("messages have come that were not told")
+        self._blocks.clear()
+        self._ahead = self._kept = None
+        for order in self._order.values():
+            order.write()
+        self._order.clear()
+        told += self._to_events(now)
+        del self._broker.__dict__["accept"]
+        for stage in [] if self._onward is None else self._onward.stages:
+            if isinstance(stage, _WayIn):
+                stage.known_to = -inf
+            elif not isinstance(stage, Travel):
+                raise EventsNeeded("what is sent on passes a node that has no events any more")
+        self._comings = Comings(self._env, self._broker)
+        self._comings.tell(told)
+        self._back_at = now if self._ways_given == 0 else now + PATIENCE * 2.0**self._ways_given
+
+    def _is_back(self, comings: Comings, now: float) -> bool:
+        """Whether it has taken back from the events what is there."""
+        comings.tell(self._blocks)
+        self._blocks.clear()
+        known = min([way.known_to for way in self._ways if way.known_to > -inf], default=inf)
+        if known < now:
+            raise EventsNeeded("messages are not known before they come")
+        if now < self._back_at or not self._is_plain(now):
+            return False
+        self._from_events(now)
+        for stage in [] if self._onward is None else self._onward.stages:
+            if isinstance(stage, Travel):
+                stage.take_back()
+        left = comings.left()
+        if len(left):
+            self._blocks.append(left)
+        self._comings = None
+        self._broker.__dict__["accept"] = self.intake()
+        self._limit = min([limit for limit in self._known_limits if limit > now], default=inf)
+        return True
+
+    def _to_events(self, now: float) -> list[Passage]:
+        """Put all that is there at `now` (seconds) into the hands of the events; returns what has been told
+        and has not come.
+
+        Raises:
+            EventsNeeded: where the stage cannot do that.
+        """
+        raise EventsNeeded(f"{type(self).__name__} cannot give way")
+
+    def _is_plain(self, now: float) -> bool:
+        """Whether nothing is there that the stage does not model."""
+        return False
+
+    def _from_events(self, now: float) -> None:
+        """Take all that is there at `now` (seconds), and out of the future what would become of it."""
 
     def _told(self, until: float) -> list[Passage]:
         """What was told since the last look, in order of arrival; where it comes by several ways, up to
@@ -173,29 +281,23 @@ class AheadStage(ABC, Generic[A]):
         self._blocks.clear()
         if self._messages:
             messages = self._messages
-            told.append(
-                Passage(
-                    np.array([message.source for message in messages]),
-                    np.array([message.sequence for message in messages]),
-                    [message.key for message in messages],
-                    np.array([message.created for message in messages]),
-                    np.array(self._times),
-                )
-            )
+            passage = passage_of(messages)
+            passage.arrived = np.array(self._times)
+            told.append(passage)
             messages.clear()
             self._times.clear()
-        if self._expected == 1 or not self._ways:
+        is_by_one_way = self._expected == 1 or not self._ways
+        if is_by_one_way and len(told) <= 1:
             return told
         if self._kept is not None:
             told.append(self._kept)
         if not told:
             return []
+        # What came by events, while who tells ahead gave way to them, is among what is told since.
         merged = merged_passages(told)
-        arrived, source, sequence = merged.arrived, merged.source, merged.sequence
-        is_unsure = (source[1:] != source[:-1]) | (sequence[1:] < sequence[:-1])
-        if bool(((arrived[1:] == arrived[:-1]) & is_unsure).any()):
+        if not is_order_sure(merged):
             raise EventsNeeded("messages come at one time by several ways, and their order matters")
-        stop = int(arrived.searchsorted(until, "right"))
+        stop = len(merged) if is_by_one_way else int(merged.arrived.searchsorted(until, "right"))
         self._kept = merged.rows(stop, len(merged)) if stop < len(merged) else None
         return [merged.rows(0, stop)]
 

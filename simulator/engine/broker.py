@@ -53,6 +53,11 @@ class Subscription:
         self.add_service = self.service.add
         self.add_sojourn = self.sojourn.add
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody hears of the waiting times: a fault is on, or its backlog not worked off."""
+        return self.add_waiting is not self.waiting.add
+
 
 class Broker(Acceptor):
     """A node that stores messages until consumers have acknowledged them."""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from heapq import heappush
 from math import ceil
-from typing import SupportsIndex
+from typing import SupportsIndex, cast
 
 from simulator.design.variate import Variate
 from simulator.engine.broker import Subscription
@@ -167,6 +167,23 @@ class Consumer(Node):
             and self.poll_interval <= 0.0
         )
         return self.service_distribution if is_plain else None
+
+    @property
+    def is_nominal(self) -> bool:
+        """Whether all of its servers take messages."""
+        return not self.is_halting and not self.parked and self.leaving == 0
+
+    def services(self) -> list[tuple[float, Server]]:
+        """The ends of the services under way (seconds), in order of time, with the servers."""
+        due = self.env.due(lambda activity: isinstance(activity, Server) and activity.consumer is self)
+        return cast("list[tuple[float, Server]]", due)
+
+    def serve_until(self, end: float, message: Message, subscription: Subscription, began: float) -> Server:
+        """Let a free server have begun with `message` at `began` (seconds) and end at `end`; returns it."""
+        server = self.idle.pop()
+        server.message, server.subscription, server.started_at = message, subscription, began
+        self.env.at(end, server)
+        return server
 
     def make_server(self) -> Server:
         """One more server of the sort this consumer has."""

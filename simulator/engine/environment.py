@@ -69,6 +69,15 @@ class SimulationEnvironment(simpy.Environment):
             heapify(heap)
         return [entry[3] for entry in sorted(taken, key=lambda entry: entry[:3])]
 
+    def due(self, is_wanted: Callable[[Activity], bool]) -> list[tuple[float, Activity]]:
+        """Activities of the future with their times (seconds), in the order in which they will occur.
+
+        Reads the whole future.
+        """
+        heap: list[Any] = self._queue
+        wanted = [entry for entry in heap if isinstance(entry[3], Activity) and is_wanted(entry[3])]
+        return [(entry[0], entry[3]) for entry in sorted(wanted, key=lambda entry: entry[:3])]
+
     def times_until(self, until: float) -> set[float]:
         """The times up to `until` (seconds) at which something is scheduled; reads the whole future."""
         return {entry[0] for entry in self._queue if entry[0] <= until}

@@ -17,13 +17,14 @@ import numpy as np
 
 from simulator.compiled import MOST_IN_ORDER, compiled
 from simulator.engine.ahead_stage import AheadStage
+from simulator.engine.comings import listed, message_of, passage_of
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
 from simulator.engine.message_draws import ManyDraws
 from simulator.engine.recursion import NO_NUMBERS, Numbers, Onward, Passage, most_at_once
 from simulator.measurement.level import NO_TIMES, Course, Timeline, Times, changes, without
-from simulator.measurement.ordering import Deliveries
+from simulator.measurement.ordering import Deliveries, KeyBook
 from simulator.measurement.tally import Samples
 
 #: Blocks of messages that begin in what stands ready at most: a long backlog is not worked off in one go.
@@ -63,7 +64,9 @@ class LineStage(AheadStage["_Ahead"]):
     def _work_ahead(self, until: float) -> _Ahead:
         new = [self._served(passage) for passage in self._told(until)]
         self._to_begin.extend(new)
-        until = min(until, self._far())
+        if self._line.capacity is not None:
+            self._look_for_refusal(new, self._line.capacity)
+        until = min(until, self._far(), self._limit)
         came, self._to_come = self._to_come.with_more(new).parted(until)
         begun = self._begun(until)
         rows = _Rows.joined([self._in_service, begun])
@@ -92,6 +95,19 @@ class LineStage(AheadStage["_Ahead"]):
             None if self._onward is None else finished,
             self._deliveries(finished, samples, ends),
         )
+
+    def _look_for_refusal(self, new: list[_Rows], capacity: int) -> None:
+        """Give way where a message would come to a full line."""
+        coming = self._to_come.with_more(new)
+        rows = _Rows.joined([*self._to_begin])
+        began = rows.begins[rows.begins > rows.arrived]
+        has_to_wait = coming.begins > coming.arrived
+        # Those that wait are all that had to, from the last ones on, less those that have begun.
+        before = len(began) - np.cumsum(has_to_wait[::-1])[::-1]
+        waiting = before - began.searchsorted(coming.arrived, "right")
+        full = np.flatnonzero(has_to_wait & (waiting >= capacity))
+        if len(full):
+            self._give_way_by_chance(float(coming.arrived[full[0]]))
 
     def _far(self) -> float:
         """When the last of as many messages begins as are worked on at once, seconds; inf where there are no
@@ -151,14 +167,12 @@ class LineStage(AheadStage["_Ahead"]):
             heap = np.sort(free)
             compiled.loops.serve(heap, arrived, services, begins, ends)
             self._free = heap.tolist()
+        return self._rows(passage, begins, ends)
+
+    def _rows(self, passage: Passage, begins: Times, ends: Times) -> _Rows:
+        numbers = self._book.numbers_of(passage.key)
         return _Rows(
-            passage.source,
-            passage.sequence,
-            self._book.numbers_of(passage.key),
-            passage.created,
-            arrived,
-            begins,
-            ends,
+            passage.source, passage.sequence, numbers, passage.created, passage.arrived, begins, ends
         )
 
     # -- as time passes --------------------------------------------------------------------------
@@ -188,6 +202,52 @@ class LineStage(AheadStage["_Ahead"]):
             self._send_onward(ahead.finished, done)
         for deliveries in ahead.deliveries:
             deliveries.follow(now)
+
+    # -- giving way to events --------------------------------------------------------------------
+    def _to_events(self, now: float) -> list[Passage]:
+        line, consumer, subscription = self._line, self._consumer, self._subscription
+        rows = _Rows.joined([self._in_service, *self._to_begin])
+        self._in_service, self._to_come = _NO_ROWS, _Coming(NO_TIMES, NO_TIMES)
+        self._to_begin.clear()
+        come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
+        told = come.passage(self._book)
+        messages = map(
+            message_of,
+            *(told.source.tolist(), told.sequence.tolist(), listed(told.key)),
+            *(told.created.tolist(), told.arrived.tolist()),
+        )
+        for message, begins, ends in zip(messages, come.begins.tolist(), come.ends.tolist(), strict=True):
+            if begins > now:
+                line.line.append(message)
+            else:
+                message.receive_count = 1
+                consumer.serve_until(ends, message, subscription, begins)
+        return [coming.passage(self._book)]
+
+    def _is_plain(self, now: float) -> bool:
+        line, consumer = self._line, self._consumer
+        if not consumer.is_nominal or line.is_out or self._subscription.is_watched:
+            return False
+        if line.capacity is not None and len(line.line) > line.capacity // 2:
+            return False
+        if any(message.receive_count for message in line.line):
+            return False
+        return all(server.message.receive_count == 1 for _, server in consumer.services())
+
+    def _from_events(self, now: float) -> None:
+        line, consumer = self._line, self._consumer
+        services = consumer.services()
+        servers = [server for _, server in services]
+        self._env.withdraw(lambda activity: activity in servers)
+        consumer.idle.extend(servers)
+        ends = np.array([end for end, _ in services])
+        self._free = [*[-1.0] * (len(consumer.idle) - len(ends)), *ends.tolist()]  # a heap
+        begins = np.array([server.started_at for server in servers])
+        rows = self._rows(passage_of([server.message for server in servers]), begins, ends)
+        self._in_service = rows.chosen(rows.arrived.argsort(kind="stable"))
+        if line.line:
+            self._to_begin.append(self._served(passage_of(line.line)))
+            line.line.clear()
 
 
 @dataclass(slots=True)
@@ -227,6 +287,11 @@ class _Rows:
     def chosen(self, rows: Numbers) -> _Rows:
         """The messages at these positions, in this order."""
         return self._rows(rows, self.begins[rows], self.ends[rows])
+
+    def passage(self, book: KeyBook) -> Passage:
+        """The messages as they came."""
+        keys = book.keys_of(self.keys)
+        return Passage(self.source, self.sequence, keys, self.created, self.arrived)
 
     def done(self, rows: Numbers, ends: Times) -> _Rows:
         """The same without their begins, where `ends` are their ends."""

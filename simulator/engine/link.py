@@ -53,7 +53,7 @@ class Link:
         else:
             self.in_transit += 1
             env = self.env
-            env.at(env._now + delay(), _Arrival(self, message))
+            env.at(env._now + delay(), Arrival(self, message))
 
     def note_arrival(self) -> None:
         """A message that was in transit is at the target."""
@@ -116,7 +116,7 @@ class UnreliableLink(Link):
 
     def _carry(self, message: Message, delay: float) -> None:
         self.in_transit += 1
-        arrival = _Arrival(self, message)
+        arrival = Arrival(self, message)
         if self.delay is None:
             arrival.occur(self.env._now)
         else:
@@ -178,7 +178,9 @@ class DeadLetterLink(Link):
             target.lose(message)
 
 
-class _Arrival(Activity):
+class Arrival(Activity):
+    """The end of the way of a message on an edge with a delay."""
+
     __slots__ = ("link", "message")
 
     def __init__(self, link: Link, message: Message) -> None:

@@ -100,6 +100,15 @@ def merged_passages(parts: Sequence[Passage]) -> Passage:
     )
 
 
+def is_order_sure(passage: Passage) -> bool:
+    """Whether messages that come at one time are of one producer and in its order; of others only the heap
+    knows which comes first.
+    """
+    arrived, source, sequence = passage.arrived, passage.source, passage.sequence
+    is_unsure = (source[1:] != source[:-1]) | (sequence[1:] < sequence[:-1])
+    return not bool(((arrived[1:] == arrived[:-1]) & is_unsure).any())
+
+
 def _in_order(keys: Sequence[Key] | Numbers, order: Numbers) -> Sequence[Key] | Numbers:
     if isinstance(keys, np.ndarray):
         return keys[order]

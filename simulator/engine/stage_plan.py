@@ -19,6 +19,7 @@ from simulator.engine.node import Acceptor, Node
 from simulator.errors import HeadraceError
 
 if TYPE_CHECKING:
+    from simulator.design.document import Fault
     from simulator.engine.link import Link, Outlet
     from simulator.engine.recursion import Intake, Joining, Onward, Passage
     from simulator.engine.world import World
@@ -30,6 +31,13 @@ RARE = 1e8
 
 class EventsNeeded(HeadraceError):
     """A stage has met a state it does not model: the replication has to begin anew with events."""
+
+
+class Yielding(Protocol):
+    """A part that can leave its work to the events for a while."""
+
+    def give_way_before(self, times: Sequence[float]) -> None:
+        """Let events do the work from just before each of these times (seconds), until all is plain again."""
 
 
 class Part(Protocol):
@@ -80,6 +88,8 @@ class StagePlan(ABC):
 
     #: Whether blocks may come by several ways.
     is_joining = False
+    #: Whether chance may bring something for which the stage gives way to the events.
+    gives_way = False
     #: Ids of nodes that are no consumers and do their work in it.
     workers: Collection[str] = ()
 
@@ -94,6 +104,12 @@ class StagePlan(ABC):
     def has_density(self) -> bool:
         """Whether all service times have a density."""
         return all(service_time.has_bounded_density() for service_time in self.service_times)
+
+    def outlasts(self, fault: Fault) -> bool:
+        """Whether the stage gives way to the events for a fault of one of its consumers, and nobody else
+        feels anything of that but messages that come later.
+        """
+        return False
 
     @abstractmethod
     def lay(self, onward: Mapping[Any, Onward]) -> tuple[Part, Mapping[Acceptor, Intake | Joining]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from math import inf, nextafter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from simulator.engine.comings import passage_of
+from simulator.engine.link import Arrival
 from simulator.engine.recursion import NO_NUMBERS, Onward, Passage, merged_passages
 from simulator.measurement.level import NO_TIMES, Timeline, Times
 
@@ -138,6 +140,19 @@ class Travel:
         """Messages that will be sent; all that are sent before `until` (seconds) have been told."""
         self._send(passage)
         self._carriage.tell(until)
+
+    def take_back(self) -> None:
+        """Who sends has sent by events for a while: take what is on its way out of the future."""
+        env, link = self._env, self._link
+        due = env.due(lambda activity: isinstance(activity, Arrival) and activity.link is link)
+        if not due:
+            return
+        gone = {activity for _, activity in due}
+        env.withdraw(lambda activity: activity in gone)
+        passage = passage_of([cast("Arrival", activity).message for _, activity in due])
+        # They have been counted as sent; when that was does not matter any more.
+        passage.arrived = times = np.array([time for time, _ in due])
+        self._carriage.send(passage, times)
 
     def settle(self, now: float) -> None:
         """Count what is sent and arrives up to `now` (seconds)."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import cast
 
 from simulator.design.arrivals import OpenArrivals
 from simulator.design.distributions import draws_in_blocks
-from simulator.design.document import Document
+from simulator.design.document import Document, Fault
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
@@ -23,7 +24,7 @@ from simulator.engine.node import Acceptor
 from simulator.engine.ordered_line import OrderedLine
 from simulator.engine.recursion import Intake, Joining, Onward, Recursion, Source
 from simulator.engine.request import InvokeEdge
-from simulator.engine.stage_plan import Part, Relay, RelayPlan, StagePlan, Worker
+from simulator.engine.stage_plan import Part, Relay, RelayPlan, StagePlan, Worker, Yielding
 from simulator.engine.travel import Travel
 from simulator.engine.world import World
 from simulator.graph.walks import downstream_order, reachable, upstream
@@ -36,21 +37,24 @@ def lay_stages(world: World) -> Recursion | None:
     """Put stages and sources in the place of events wherever nothing can be told from it."""
     if any(getattr(link, "duplication", 0.0) > 0.0 for link in world.links):
         return None
-    plans: dict[str, StagePlan] = {}
-    felt = _where_faults_are_felt(world.document)
-    relays = _relays(world, felt)
-    for id in downstream_order(world.document):
-        if id in felt:
-            continue
-        plan_stage = KINDS[world.document.node(id).kind].plan_stage
-        plan = plan_stage(world, id) if plan_stage is not None else None
-        if plan is not None and _is_orderly(id, plan, plans, relays, world):
-            plans[id] = plan
-    ways = _ways_onward(plans, relays, world)
-    while world.document.faults and (seldom := _told_one_by_one(plans, ways, relays, world)):
-        # Beside parts with events a producer has events, too: few messages a look cost as much as these.
-        plans = {id: plan for id, plan in plans.items() if plan in ways and plan not in seldom}
-        ways = _ways_onward(plans, relays, world)
+    # Faults that a stage outlasts are felt nowhere else, as long as it is laid.
+    faults = dict(enumerate(world.document.faults))
+    outlasted = set(faults)
+    while True:
+        felt = _where_faults_are_felt(
+            world.document, [fault for place, fault in faults.items() if place not in outlasted]
+        )
+        relays = _relays(world, felt)
+        plans, ways = _plans(world, felt, relays)
+        keepers = {
+            place: plan
+            for place in outlasted
+            for plan, way_of in ways.items()
+            if _outlasts(plan, faults[place]) and _has_events(way_of)
+        }
+        if len(keepers) == len(outlasted):
+            break
+        outlasted = set(keepers)
     ids = {plan: id for id, plan in plans.items()}
     parts: list[Part] = []
     intakes: dict[Acceptor, Intake | Joining] = {}
@@ -61,6 +65,8 @@ def lay_stages(world: World) -> Recursion | None:
         )
         parts.append(part)
         intakes.update(entrances)
+        if starts := [faults[place].at for place, keeper in keepers.items() if keeper is plan]:
+            cast("Yielding", part).give_way_before(starts)
         if isinstance(part, Joining):
             part.expect(_ways_into(ids[plan], world))
     if not parts:
@@ -73,11 +79,62 @@ def lay_stages(world: World) -> Recursion | None:
     return Recursion(world.env, parts[::-1], sources)
 
 
-def _where_faults_are_felt(document: Document) -> set[str]:
+def _plans(
+    world: World, felt: Collection[str], relays: Mapping[str, RelayPlan]
+) -> tuple[dict[str, StagePlan], dict[StagePlan, dict[Worker, _Way]]]:
+    """The stages that can be laid, by id, and the ways onward of those that will be.
+
+    Args:
+        felt: ids of nodes at which a fault is felt.
+    """
+    plans: dict[str, StagePlan] = {}
+    for id in downstream_order(world.document):
+        if id in felt:
+            continue
+        plan_stage = KINDS[world.document.node(id).kind].plan_stage
+        plan = plan_stage(world, id) if plan_stage is not None else None
+        if plan is not None and _is_orderly(id, plan, plans, relays, world):
+            plans[id] = plan
+    ways = _ways_onward(plans, relays, world)
+    while unfit := _yielding_in_vain(plans, ways, relays, world):
+        plans = {id: plan for id, plan in plans.items() if plan in ways and plan not in unfit}
+        ways = _ways_onward(plans, relays, world)
+    while felt and (seldom := _told_one_by_one(plans, ways, relays, world)):
+        # Beside parts with events a producer has events, too: few messages a look cost as much as these.
+        plans = {id: plan for id, plan in plans.items() if plan in ways and plan not in seldom}
+        ways = _ways_onward(plans, relays, world)
+    return plans, ways
+
+
+def _outlasts(plan: StagePlan, fault: Fault) -> bool:
+    return any(consumer.id == fault.node for consumer in plan.consumers) and plan.outlasts(fault)
+
+
+def _yielding_in_vain(
+    plans: Mapping[str, StagePlan],
+    ways: Mapping[StagePlan, Mapping[Worker, _Way]],
+    relays: Mapping[str, RelayPlan],
+    world: World,
+) -> set[StagePlan]:
+    """The stages that chance makes give way, and that could not."""
+    yielding = {plan for plan in ways if plan.gives_way}
+    if not yielding:
+        return yielding
+    # They must know beforehand what comes.
+    late = _told_one_by_one(plans, ways, relays, world)
+    return {plan for plan in yielding if plan in late or not _has_events(ways[plan])}
+
+
+def _has_events(way_of: Mapping[Worker, _Way]) -> bool:
+    """Whether messages may go on one by one, too: what relays take the place of is there no more."""
+    return not any(way.has_relays() for way in way_of.values())
+
+
+def _where_faults_are_felt(document: Document, faults: Sequence[Fault]) -> set[str]:
     """The nodes that a fault strikes, those before and those after them; brokers of one make share
     clusters.
     """
-    struck = {fault.node for fault in document.faults}
+    struck = {fault.node for fault in faults}
     clusters = {document.node(id).kind.partition(".")[0] for id in struck} & {"kafka", "rabbitmq"}
     struck |= {node.id for node in document.nodes if node.kind.partition(".")[0] in clusters}
     felt = set(struck)
@@ -133,6 +190,10 @@ class _Way:
         """Where messages come to, at once or later."""
         beyond = [*(way for _, way in self.delayed), *(way for _, _, ways in self.relayed for way in ways)]
         return [*self.ends, *(end for way in beyond for end in way.all_ends())]
+
+    def has_relays(self) -> bool:
+        """Whether messages pass relays, at once or later."""
+        return bool(self.relayed) or any(way.has_relays() for _, way in self.delayed)
 
     def onward(
         self, intakes: Mapping[Acceptor, Intake | Joining], env: SimulationEnvironment, parts: list[Part]

@@ -234,15 +234,28 @@ class FlowOrder:
         self._flow = flow
         self._book = book
         self._latest = np.zeros(1024, dtype=np.int64)
+        if flow.latest:  # events have gone before
+            numbers = book.numbers_of([*flow.latest])
+            self._grow()
+            self._latest[numbers] = [*flow.latest.values()]
+            flow.latest.clear()
 
-    def deliveries(
-        self, keys: NDArray[np.int64], sequences: NDArray[np.int64], ends: Timeline, latency: Samples
-    ) -> Deliveries:
-        """First deliveries at `ends`, which follow those of the last call."""
+    def write(self) -> None:
+        """Write it into the flow, where events look."""
+        latest, keys = self._latest, self._book.keys
+        self._flow.latest = {keys[number]: int(latest[number]) for number in np.flatnonzero(latest).tolist()}
+
+    def _grow(self) -> None:
         known = len(self._book.keys)
         if known > len(self._latest):
             grown = np.zeros(2 * known, dtype=np.int64)
             grown[: len(self._latest)] = self._latest
             self._latest = grown
-        is_late = out_of_order(self._latest[:known], keys, sequences)
+
+    def deliveries(
+        self, keys: NDArray[np.int64], sequences: NDArray[np.int64], ends: Timeline, latency: Samples
+    ) -> Deliveries:
+        """First deliveries at `ends`, which follow those of the last call."""
+        self._grow()
+        is_late = out_of_order(self._latest[: len(self._book.keys)], keys, sequences)
         return Deliveries(self._flow, ends, latency, is_late)

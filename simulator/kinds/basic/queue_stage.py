@@ -1,12 +1,14 @@
 """When a textbook queue and its consumer can advance by recursion.
 
-It can when nothing but first in, first out by identical servers can happen to it: the queue is plain and
-unlimited, one consumer reads it, and that one does nothing but serve.
+It can when nothing but first in, first out by identical servers can happen to it: the queue is plain, one
+consumer reads it, and that one does nothing but serve. While the queue is full, and from a pause or an outage
+of the consumer until its backlog is worked off, events do the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from simulator.design.variate import Variate
 from simulator.engine.endpoint import Consumer
@@ -16,6 +18,9 @@ from simulator.engine.node import Acceptor
 from simulator.engine.recursion import Joining, Onward
 from simulator.engine.stage_plan import Part, StagePlan, takes_time
 from simulator.engine.world import World
+
+if TYPE_CHECKING:
+    from simulator.design.document import Fault
 
 
 class QueuePlan(StagePlan):
@@ -27,19 +32,26 @@ class QueuePlan(StagePlan):
         super().__init__([consumer], [service_time], [line])
         self._world = world
         self._line = line
+        self.gives_way = line.capacity is not None
+
+    def outlasts(self, fault: Fault) -> bool:
+        (consumer,) = self.consumers
+        # What is given back in an outage may be given up.
+        is_harmless = fault.kind == "pause" or (fault.kind == "outage" and self._line.dead_letter is None)
+        return is_harmless and consumer.id in self._world.reached_once
 
     def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Joining]]:
         (consumer,), (service_time,) = self.consumers, self.service_times
         draws = self._world.many_draws(service_time, consumer.id, "service")
         stage = LineStage(self._world.env, self._line, draws, onward.get(consumer))
-        self._line.__dict__["accept"] = stage.intake()
+        stage.take_over(self._line)
         return stage, {self._line: stage}
 
 
 def plan_queue(world: World, id: str) -> StagePlan | None:
     """The plan for a queue, None where only events model it."""
     line = world.nodes[id]
-    if not isinstance(line, Line) or not line.is_plain or line.capacity is not None:
+    if not isinstance(line, Line) or not line.is_plain:
         return None
     if len(line.subscriptions) != 1:
         return None
@@ -47,4 +59,6 @@ def plan_queue(world: World, id: str) -> StagePlan | None:
     service_time = consumer.plain_service()
     if service_time is None or not takes_time(service_time, world.duration):
         return None
+    if line.capacity is not None and consumer.id not in world.reached_once:
+        return None  # service times are drawn in turn, those of messages that have not begun among them
     return QueuePlan(world, line, consumer, service_time)

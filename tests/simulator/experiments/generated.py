@@ -43,7 +43,7 @@ _step = st.sampled_from([0.00001, 0.0003, 0.004])
 #: By kind: settings of the broker, and of the edge by which it is read.
 BROKERS: dict[str, tuple[st.SearchStrategy[dict[str, Any]], st.SearchStrategy[dict[str, Any]]]] = {
     "queue": (
-        st.fixed_dictionaries({"capacity": st.sampled_from([None, None, None, 5])}),
+        st.fixed_dictionaries({"capacity": st.sampled_from([None, None, None, 5, 40])}),
         st.just({}),
     ),
     "aws.sqs": (
@@ -227,11 +227,15 @@ def documents(draw: st.DrawFn, kinds: list[str]) -> Document:
             edges.append(give_up)
             configs[give_up] = {"maxReceiveCount": draw(st.integers(1, 3))}
         last = consumer
-    faults = []
-    if draw(st.sampled_from([False, False, False, True])):
-        struck = draw(
-            st.sampled_from([one["id"] for one in nodes if one["kind"] in ("consumer", "aws.lambda", *kinds)])
-        )
-        faults = [{"kind": "outage", "node": struck, "at": draw(st.floats(0, 2)), "duration": 0.4}]
+    faults: list[dict[str, Any]] = []
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        # Consumers twice: stages of theirs may outlast it.
+        consumers = [one["id"] for one in nodes if one["kind"] == "consumer"]
+        others = [one["id"] for one in nodes if one["kind"] in ("aws.lambda", *kinds)]
+        struck = draw(st.sampled_from([*consumers, *consumers, *others]))
+        kind = draw(st.sampled_from(["outage", "pause"])) if struck in consumers else "outage"
+        start = draw(st.floats(0, 2))
+        if not any(one["node"] == struck and abs(one["at"] - start) <= 0.5 for one in faults):
+            faults.append({"kind": kind, "node": struck, "at": start, "duration": 0.4})
     simulation = {"duration": 3, "seed": draw(st.integers(0, 99))}
     return design(nodes, edges, edge_configs=configs, faults=faults, simulation=simulation)

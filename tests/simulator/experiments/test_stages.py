@@ -56,6 +56,10 @@ TOPIC = node("t", "topic")
 SECOND = node("p2", "producer")
 LATE = {"delay": EXPONENTIAL}
 SMALL = node("q3", "queue", capacity=3)
+RANKED = node("q3", "queue", discipline="lifo")
+TAIL = [QUEUE, OTHER]
+SECOND_OUTAGE = {**OUTAGE, "node": "c2", "at": 12}
+BROKER_OUT = {**OUTAGE, "node": "q"}
 
 
 @pytest.mark.parametrize(
@@ -84,22 +88,34 @@ SMALL = node("q3", "queue", capacity=3)
         (plain({"setup_after_idle": 0.1}), (0, 0)),
         (plain({"poll_interval": 0.5}), (0, 0)),
         (plain({"batch": {"max_size": 4}}), (0, 0)),
-        (plain(queue={"capacity": 10}), (0, 0)),
+        # Events while the line is full.
+        (plain(queue={"capacity": 10}), (1, 1)),
+        (plain(queue={"capacity": 3, "overflow": "drop-oldest"}), (1, 1)),
+        (plain(queue={"capacity": 0}), (1, 1)),
         (plain(queue={"discipline": "lifo"}), (0, 0)),
         (plain(queue={"ttl": 1.0}), (0, 0)),
         (plain(queue={"dispatch": "random"}), (0, 0)),
-        (plain(faults=[{"kind": "pause", "node": "c", "at": 10, "duration": 5}]), (0, 0)),
-        # A fault is felt where it strikes, before and after it, and nowhere else.
+        # Events from a pause or an outage of a consumer until its backlog is worked off.
+        (plain(faults=[{**OUTAGE, "kind": "pause"}]), (1, 1)),
+        (plain(faults=[OUTAGE, {**OUTAGE, "kind": "pause", "at": 30}]), (1, 1)),
+        (plain(faults=[{**OUTAGE, "at": 0}]), (1, 1)),
+        (plain(more=TAIL, edges=["p->q2", "q2->c2"], faults=[OUTAGE]), (2, 1)),
+        (plain(more=TAIL, edges=["c->q2", "q2->c2"], faults=[OUTAGE]), (2, 1)),
+        (plain(more=TAIL, edges=["c->q2", "q2->c2"], faults=[OUTAGE, SECOND_OUTAGE]), (2, 1)),
         (
-            plain(more=[node("p2", "producer"), QUEUE, OTHER], edges=["p2->q2", "q2->c2"], faults=[OUTAGE]),
-            (1, 1),
+            plain(
+                more=TAIL, edges=["c->q2", "q2->c2"], edge_configs={"c->q2": {"delay": 0.1}}, faults=[OUTAGE]
+            ),
+            (3, 1),
         ),
-        (plain(more=[QUEUE, OTHER], edges=["p->q2", "q2->c2"], faults=[OUTAGE]), (0, 0)),
-        (plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], faults=[OUTAGE]), (0, 0)),
-        (
-            plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], faults=[{**OUTAGE, "node": "c2"}]),
-            (0, 0),
-        ),
+        # What is given back may be given up, to a queue with events; service times are drawn in turn.
+        (plain(more=TAIL, edges=["q->q2:dead-letter", "q2->c2"], faults=[OUTAGE]), (0, 0)),
+        (plain(more=[TOPIC], edges=["p->t", "t->q"], faults=[OUTAGE]), (0, 0)),
+        # Another fault is felt where it strikes, before and after it, and nowhere else.
+        (plain(more=[SECOND, *TAIL], edges=["p2->q2", "q2->c2"], faults=[BROKER_OUT]), (1, 1)),
+        (plain(more=TAIL, edges=["p->q2", "q2->c2"], faults=[BROKER_OUT]), (0, 0)),
+        (plain(more=TAIL, edges=["c->q2", "q2->c2"], faults=[BROKER_OUT]), (0, 0)),
+        (plain(more=TAIL, edges=["c->q2", "q2->c2"], faults=[{**BROKER_OUT, "node": "q2"}]), (0, 0)),
         (plain(producer={"arrivals": {"process": "closed", "clients": 3, "think_time": 0.1}}), (0, 0)),
         (plain(edge_configs={"p->q": {"duplication": 0.1}}), (0, 0)),
         # Two consumers share the line.
@@ -110,7 +126,8 @@ SMALL = node("q3", "queue", capacity=3)
         (plain({"service_time": 0.02}, more=[QUEUE, LIKE], edges=["c->q2", "q2->c3"]), (0, 0)),
         (plain(more=[QUEUE, LIKE], edges=["c->q2", "q2->c3"]), (0, 0)),
         # The second cannot be a stage, so the first must hand over its messages one by one.
-        (plain(more=[SMALL, OTHER], edges=["c->q3", "q3->c2"]), (0, 0)),
+        (plain(more=[RANKED, OTHER], edges=["c->q3", "q3->c2"]), (0, 0)),
+        (plain(more=[SMALL, OTHER], edges=["c->q3", "q3->c2"]), (2, 1)),
         (
             plain(more=[QUEUE, OTHER], edges=["c->q2", "q2->c2"], edge_configs={"c->q2": {"delay": 0.1}}),
             (3, 1),
