@@ -131,6 +131,8 @@ class AheadStage(ABC, Generic[A]):
         #: Not before this time (seconds) they are done; how often it gave way to what chance brought.
         self._back_at = -inf
         self._ways_given = 0
+        #: When it gave way and when it took back (seconds), one after the other.
+        self.turns: list[float] = []
 
     @property
     def horizon(self) -> float:
@@ -228,6 +230,7 @@ class AheadStage(ABC, Generic[A]):
                 stage.known_to = -inf
             elif not isinstance(stage, Travel):
                 raise EventsNeeded("what is sent on passes a node that has no events any more")
+        self.turns.append(now)
         self._comings = Comings(self._env, self._broker)
         self._comings.tell(told)
         self._back_at = now if self._ways_given == 0 else now + PATIENCE * 2.0**self._ways_given
@@ -239,9 +242,8 @@ class AheadStage(ABC, Generic[A]):
         known = min([way.known_to for way in self._ways if way.known_to > -inf], default=inf)
         if known < now:
             raise EventsNeeded("messages are not known before they come")
-        if now < self._back_at or not self._is_plain(now):
+        if now < self._back_at or not self._from_events(now):
             return False
-        self._from_events(now)
         for stage in [] if self._onward is None else self._onward.stages:
             if isinstance(stage, Travel):
                 stage.take_back()
@@ -249,6 +251,7 @@ class AheadStage(ABC, Generic[A]):
         if len(left):
             self._blocks.append(left)
         self._comings = None
+        self.turns.append(now)
         self._broker.__dict__["accept"] = self.intake()
         self._limit = min([limit for limit in self._known_limits if limit > now], default=inf)
         return True
@@ -262,12 +265,12 @@ class AheadStage(ABC, Generic[A]):
         """
         raise EventsNeeded(f"{type(self).__name__} cannot give way")
 
-    def _is_plain(self, now: float) -> bool:
-        """Whether nothing is there that the stage does not model."""
-        return False
+    def _from_events(self, now: float) -> bool:
+        """Take all that is there at `now` (seconds), and out of the future what would become of it.
 
-    def _from_events(self, now: float) -> None:
-        """Take all that is there at `now` (seconds), and out of the future what would become of it."""
+        Returns False, and changes nothing, where something is there that the stage does not model.
+        """
+        return False
 
     def _told(self, until: float) -> list[Passage]:
         """What was told since the last look, in order of arrival; where it comes by several ways, up to

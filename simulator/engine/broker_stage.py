@@ -18,9 +18,10 @@ from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.broker import Subscription
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.message_draws import ManyDraws
-from simulator.engine.recursion import Flags, Numbers, Onward
+from simulator.engine.recursion import Flags, Numbers, Onward, Passage
 from simulator.engine.worked_rows import Columns
 from simulator.measurement.level import Course, SizedLevel, Timeline, Times, Total, changes
+from simulator.measurement.ordering import KeyBook
 from simulator.measurement.tally import Samples
 
 #: What can happen to a message, as bits of `Rows.noted`.
@@ -59,6 +60,11 @@ class Rows(Columns):
 
     def __len__(self) -> int:
         return len(self.sequence)
+
+    def passage(self, book: KeyBook) -> Passage:
+        """The messages as they came."""
+        keys = book.keys_of(self.keys)
+        return Passage(self.source, self.sequence, keys, self.created, self.arrived)
 
     def fresh(self, times: Times, what: int, until: float) -> Numbers:
         """The messages to which it happens up to `until` (seconds), those noted before left out, in order of
@@ -175,6 +181,7 @@ class BrokerStage(AheadStage[Ready]):
     def _work_ahead(self, until: float) -> Ready:
         rows = Rows.joined([self._rows, *self._new_rows(until)])
         self._serve(rows, until)
+        until = min(until, self._limit)
         begun = rows.fresh(rows.begins, BEGUN, until)
         ended = rows.fresh(rows.ends, ENDED, until)
         followers = [
@@ -191,18 +198,20 @@ class BrokerStage(AheadStage[Ready]):
         made = []
         for passage in self._told(until):
             first, self._count = self._count, self._count + len(passage)
-            made.append(
-                _unserved(
-                    np.arange(first, self._count),
-                    passage.source,
-                    passage.sequence,
-                    self._book.numbers_of(passage.key),
-                    passage.created,
-                    passage.arrived,
-                    self._draws(passage.source, passage.sequence),
-                )
-            )
+            made.append(self._numbered(passage, first))
         return made
+
+    def _numbered(self, passage: Passage, first: int) -> Rows:
+        """Messages of which nothing is known but that they come, numbered from `first` on."""
+        return _unserved(
+            np.arange(first, first + len(passage)),
+            passage.source,
+            passage.sequence,
+            self._book.numbers_of(passage.key),
+            passage.created,
+            passage.arrived,
+            self._draws(passage.source, passage.sequence),
+        )
 
     @abstractmethod
     def _serve(self, rows: Rows, until: float) -> None:

@@ -33,6 +33,21 @@ def message_of(source: int, sequence: int, key: Key, created: float, accepted_at
     return message
 
 
+def messages_of(passage: Passage) -> list[Message]:
+    """Messages that a broker has accepted, in this order."""
+    return [
+        message_of(*row)
+        for row in zip(
+            passage.source.tolist(),
+            passage.sequence.tolist(),
+            listed(passage.key),
+            passage.created.tolist(),
+            passage.arrived.tolist(),
+            strict=True,
+        )
+    ]
+
+
 def passage_of(messages: Sequence[Message]) -> Passage:
     """Messages that a broker has accepted, in this order."""
     return Passage(

@@ -17,7 +17,7 @@ import numpy as np
 
 from simulator.compiled import MOST_IN_ORDER, compiled
 from simulator.engine.ahead_stage import AheadStage
-from simulator.engine.comings import listed, message_of, passage_of
+from simulator.engine.comings import messages_of, passage_of
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
@@ -210,12 +210,7 @@ class LineStage(AheadStage["_Ahead"]):
         self._in_service, self._to_come = _NO_ROWS, _Coming(NO_TIMES, NO_TIMES)
         self._to_begin.clear()
         come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
-        told = come.passage(self._book)
-        messages = map(
-            message_of,
-            *(told.source.tolist(), told.sequence.tolist(), listed(told.key)),
-            *(told.created.tolist(), told.arrived.tolist()),
-        )
+        messages = messages_of(come.passage(self._book))
         for message, begins, ends in zip(messages, come.begins.tolist(), come.ends.tolist(), strict=True):
             if begins > now:
                 line.line.append(message)
@@ -224,7 +219,7 @@ class LineStage(AheadStage["_Ahead"]):
                 consumer.serve_until(ends, message, subscription, begins)
         return [coming.passage(self._book)]
 
-    def _is_plain(self, now: float) -> bool:
+    def _from_events(self, now: float) -> bool:
         line, consumer = self._line, self._consumer
         if not consumer.is_nominal or line.is_out or self._subscription.is_watched:
             return False
@@ -232,12 +227,10 @@ class LineStage(AheadStage["_Ahead"]):
             return False
         if any(message.receive_count for message in line.line):
             return False
-        return all(server.message.receive_count == 1 for _, server in consumer.services())
-
-    def _from_events(self, now: float) -> None:
-        line, consumer = self._line, self._consumer
         services = consumer.services()
         servers = [server for _, server in services]
+        if any(server.message.receive_count > 1 for server in servers):
+            return False
         self._env.withdraw(lambda activity: activity in servers)
         consumer.idle.extend(servers)
         ends = np.array([end for end, _ in services])
@@ -248,6 +241,7 @@ class LineStage(AheadStage["_Ahead"]):
         if line.line:
             self._to_begin.append(self._served(passage_of(line.line)))
             line.line.clear()
+        return True
 
 
 @dataclass(slots=True)

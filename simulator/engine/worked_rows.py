@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from simulator.engine.recursion import NO_NUMBERS
+from simulator.engine.recursion import NO_NUMBERS, Passage
 from simulator.measurement.level import NO_TIMES
 
 if TYPE_CHECKING:
-    from simulator.engine.recursion import Numbers, Passage
+    from simulator.engine.recursion import Numbers
     from simulator.measurement.level import Times
     from simulator.measurement.ordering import KeyBook
 
@@ -28,6 +28,11 @@ class Columns:
         if len(parts) == 1:
             return parts[0]
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    def parted(self, place: int) -> tuple[Self, Self]:
+        """The messages before a position, and those from there on."""
+        numbers = np.arange(len(getattr(self, fields(self)[0].name)))
+        return self.chosen(numbers[:place]), self.chosen(numbers[place:])
 
     def chosen(self, rows: Numbers) -> Self:
         """The messages at these positions, in this order."""
@@ -64,6 +69,11 @@ class WorkedRows(Columns):
             passage.arrived,
             np.full(len(passage), inf),
         )
+
+    def passage(self, book: KeyBook) -> Passage:
+        """The messages as they came."""
+        keys = book.keys_of(self.keys)
+        return Passage(self.source, self.sequence, keys, self.created, self.arrived)
 
     def numbered(self, numbers: list[int]) -> Numbers:
         """The positions of messages by their numbers."""

@@ -16,7 +16,7 @@ from simulator.engine.line_stage import MOST_BLOCKS
 from simulator.engine.recursion import BLOCK
 from simulator.experiments.replication import Engine
 from tests.simulator.designs import design, node
-from tests.simulator.engines import parts
+from tests.simulator.engines import parts, turns
 from tests.simulator.experiments.generated import BROKERS, documents
 
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.02}
@@ -184,6 +184,52 @@ def test_a_backlog_longer_than_what_is_worked_on_at_once_gives_the_same_bytes(ta
     events, auto = results(document)
     assert events == auto
     assert parts(document) == (2 if tail else 1, 1)
+
+
+TWO = node("c2", "consumer", instances=2, service_time=EXPONENTIAL)
+LOADED = {"arrivals": {"process": "poisson", "rate": 60}}
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (plain(producer=LOADED), [[]]),
+        # Just before the pause; back when the backlog of five seconds is worked off.
+        (plain(producer=LOADED, faults=[OUTAGE]), [[(10, 10), (15, 35)]]),
+        (
+            plain(producer=LOADED, faults=[OUTAGE, {**OUTAGE, "kind": "pause", "at": 40}]),
+            [[(10, 10), (15, 35), (40, 40), (45, 60)]],
+        ),
+        # A second fault before it is back; one in which the run ends.
+        (plain(producer=LOADED, faults=[OUTAGE, {**OUTAGE, "at": 16}]), [[(10, 10), (21, 50)]]),
+        (plain(producer=LOADED, faults=[{**OUTAGE, "at": 57}]), [[(57, 57)]]),
+        # Only the stage of the consumer that is out.
+        (
+            plain(producer=LOADED, more=[QUEUE, TWO], edges=["c->q2", "q2->c2"], faults=[SECOND_OUTAGE]),
+            [[], [(12, 12), (17, 40)]],
+        ),
+    ],
+)
+def test_a_stage_gives_way_to_events_for_a_fault_and_takes_back(
+    document: Document, expected: list[list[tuple[float, float]]]
+) -> None:
+    found = turns(document)
+    assert [len(times) for times in found] == [len(times) for times in expected]
+    for times, bounds in zip(found, expected, strict=True):
+        for time, (earliest, latest) in zip(times, bounds, strict=True):
+            assert earliest - 1e-6 <= time <= latest
+    events, auto = results(document)
+    assert events == auto
+
+
+def test_a_stage_gives_way_to_events_each_time_its_line_is_full() -> None:
+    document = plain(queue={"capacity": 8}, simulation={"duration": 200, "warmup": 0})
+    (times,) = turns(document)
+    assert len(times) >= 6
+    # Each time for longer.
+    assert times == sorted(times)
+    result = json.loads(results(document)[1])
+    assert result["nodes"]["q"]["rejected"]["mean"] > 50
 
 
 def fan_out() -> Document:

@@ -25,8 +25,17 @@ class AgeLooks:
         self._ages = queue.ages
         self._env = queue.env
         self._duration = duration
-        self._next = queue.ages.interval
-        queue.env.withdraw(lambda activity: activity is queue.ages)
+        self.take_back()
+
+    def take_back(self) -> None:
+        """Look in the place of the events."""
+        ages = self._ages
+        ((self._next, _),) = self._env.due(lambda activity: activity is ages)
+        self._env.withdraw(lambda activity: activity is ages)
+
+    def give_way(self) -> None:
+        """Let events look again."""
+        self._env.at(self._next, self._ages)
 
     def run(self, arrived: Times, gone: Times, until: float) -> Noting:
         """The looks up to `until` (seconds).

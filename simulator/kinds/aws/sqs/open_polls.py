@@ -9,6 +9,9 @@ import numpy as np
 from simulator.engine.broker_stage import Noting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simulator.engine.endpoint import Server
     from simulator.engine.recursion import Numbers
     from simulator.measurement.level import Times
 
@@ -27,12 +30,27 @@ class OpenPolls:
         self._wait = wait
         #: Since when the idle workers are, the one that is idle longest first; seconds.
         self._since = np.zeros(workers)
-        self._idle = workers
-        self._empty = 0
+        self.idle = workers
+        #: Of those that are not idle any more.
+        self.empty = 0
+
+    def give_to(self, idle: Sequence[Server]) -> None:
+        """Let the idle workers themselves know since when they are."""
+        for server, since in zip(idle, self._since[: self.idle].tolist(), strict=True):
+            server.idle_since = since
+
+    def take_from(self, idle: Sequence[Server], empty: int) -> None:
+        """Know of the idle workers what they know.
+
+        Args:
+            empty: polls of those that are not idle any more.
+        """
+        self.idle, self.empty = len(idle), empty
+        self._since[: self.idle] = [server.idle_since for server in idle]
 
     def empty_until(self, now: float) -> int:
         """Polls that have returned nothing up to `now` (seconds)."""
-        return self._empty + int(self._count(now - self._since[: self._idle]).sum())
+        return self.empty + int(self._count(now - self._since[: self.idle]).sum())
 
     def _count(self, idle: Times) -> Numbers:
         """Polls that ran out in so many seconds."""
@@ -43,7 +61,7 @@ class OpenPolls:
         step is 1, and begins to poll where it is -1.
         """
         is_woken = steps > 0
-        after = self._idle - np.cumsum(steps)
+        after = self.idle - np.cumsum(steps)
         place = np.where(is_woken, after, after - 1)
         by_place = place.argsort(kind="stable")
         times_there, places = times[by_place], place[by_place]
@@ -57,8 +75,8 @@ class OpenPolls:
 
         def note(part: slice) -> None:
             woke = is_woken[part]
-            self._empty += int(empty[part][woke].sum())
+            self.empty += int(empty[part][woke].sum())
             self._since[place[part][~woke]] = times[part][~woke]
-            self._idle = int(after[part.stop - 1])
+            self.idle = int(after[part.stop - 1])
 
         return Noting(times, note)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from heapq import heapreplace
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +19,17 @@ import numpy as np
 from simulator.design.distributions import Uniform
 from simulator.engine.broker_stage import (
     ARRIVED,
+    BEGUN,
     TAKEN,
     Follower,
     Noting,
     Ready,
     Rows,
 )
+from simulator.engine.comings import messages_of, passage_of
+from simulator.engine.recursion import NO_NUMBERS
 from simulator.engine.stage_plan import EventsNeeded, StagePlan, takes_time
+from simulator.kinds.aws.sqs.give_way import Contents, InHand, before
 from simulator.kinds.aws.sqs.open_polls import OpenPolls
 from simulator.kinds.aws.sqs.read_stage import ReadStage, come_together, is_plain_queue
 from simulator.kinds.aws.sqs.redelivery_stage import RedeliveryStage, is_plain_dead_letter_queue
@@ -32,11 +37,12 @@ from simulator.kinds.aws.sqs.standard import StandardQueue
 from simulator.measurement.level import Course, changes, without
 
 if TYPE_CHECKING:
+    from simulator.design.document import Fault
     from simulator.design.variate import Variate
     from simulator.engine.endpoint import Consumer
     from simulator.engine.message_draws import ManyDraws
     from simulator.engine.node import Acceptor
-    from simulator.engine.recursion import Joining, Numbers, Onward
+    from simulator.engine.recursion import Joining, Numbers, Onward, Passage
     from simulator.engine.stage_plan import Part
     from simulator.engine.world import World
 
@@ -117,6 +123,61 @@ class StandardStage(ReadStage):
             place = stop
         return taken, begins, ends
 
+    # -- giving way to events --------------------------------------------------------------------
+    def _to_events(self, now: float) -> list[Passage]:
+        rows, self._rows = self._rows, self._rows.chosen(NO_NUMBERS)
+        come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
+        messages = messages_of(come.passage(self._book))
+        received = int(come.taken.searchsorted(now, "right"))
+        in_hand: dict[float, InHand] = {}
+        hidden = []
+        times = zip(come.taken.tolist(), come.begins.tolist(), come.ends.tolist(), strict=True)
+        for message, (taken, begun, ends) in zip(messages[:received], times, strict=False):
+            message.receive_count = 1
+            deadline = taken + self._hidden
+            hidden.append((message, deadline))
+            in_hand.setdefault(taken, InHand(ends, begun, deadline)).messages.append(message)
+        due = self._timer.due(now)
+        timers = [] if due == inf else [due]
+        contents = Contents(hidden, [*in_hand.values()], messages[received:], [], due, timers)
+        self._workshop.open(contents, self._polls)
+        self._ages.give_way()
+        self._receives.clear()
+        return [coming.passage(self._book)]
+
+    def _from_events(self, now: float) -> bool:
+        contents = self._workshop.contents()
+        if contents is None or contents.returned or len(contents.timers) > (contents.due < inf):
+            return False
+        in_hand = sorted(contents.in_hand, key=lambda hand: hand.deadline)
+        received = [message for hand in in_hand for message in hand.messages]
+        if len(received) < len(contents.hidden) or any(one.receive_count > 1 for one in received):
+            return False
+        rows = self._numbered(passage_of([*received, *contents.fresh]), self._count)
+        rows.noted |= ARRIVED
+        place = 0
+        free = []
+        for hand in in_hand:
+            begins, ends = hand.began, hand.end
+            for number in range(len(hand.messages)):
+                if number:  # one after the other
+                    begins, ends = ends, ends + rows.service[place]
+                rows.begins[place], rows.ends[place] = begins, ends
+                rows.noted[place] |= TAKEN if number else TAKEN | BEGUN
+                rows.taken[place] = before(hand.deadline, self._hidden)
+                place += 1
+            free.append(float(ends))
+        if (rows.ends == contents.due).any():
+            return False  # which of the two comes first only the heap knows
+        rows.settled[:] = rows.ends
+        self._workshop.close(self._polls)
+        self._rows = rows
+        self._count += len(rows)
+        self._free = [*[-1.0] * (len(self._free) - len(free)), *sorted(free)]  # a heap
+        self._timer.set(contents.due)
+        self._ages.take_back()
+        return True
+
     # -- what the queue notes --------------------------------------------------------------------
     def _note_broker(self, rows: Rows, begun: Numbers, ended: Numbers, until: float) -> list[Follower]:
         requests = self._queue.requests
@@ -156,13 +217,20 @@ class StandardPlan(StagePlan):
         self._world = world
         self._queue = queue
 
+    def outlasts(self, fault: Fault) -> bool:
+        (consumer,) = self.consumers
+        return fault.kind in ("pause", "outage") and consumer.id in self._world.reached_once
+
     def lay(self, onward: Mapping[Consumer, Onward]) -> tuple[Part, Mapping[Acceptor, Joining]]:
         (consumer,), (service_time,) = self.consumers, self.service_times
         world = self._world
         draws = world.many_draws(service_time, consumer.id, "service")
+        # What is worked on twice goes on twice, which no stage models.
+        may_give_way = not consumer.is_sending_on and consumer.id in world.reached_once
         stage: StandardStage | RedeliveryStage
         if consumer.fails is None:
             stage = StandardStage(self._queue, draws, onward.get(consumer), world.duration)
+            stage.may_give_way = may_give_way
         else:
             dead_letter = self._queue.dead_letter
             chances = world.many_draws(Uniform(low=0.0, high=1.0), consumer.id, "failure")
@@ -174,8 +242,9 @@ class StandardPlan(StagePlan):
                 probability=consumer.failure_probability,
                 duration=world.duration,
                 has_letters=dead_letter is not None and is_plain_dead_letter_queue(dead_letter.target, world),
+                may_give_way=may_give_way,
             )
-        self._queue.__dict__["accept"] = stage.intake()
+        stage.take_over(self._queue)
         return stage, {self._queue: stage}
 
 

@@ -24,6 +24,7 @@ from simulator.engine.broker_stage import (
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.kinds.aws.message_sizes import largest_into
 from simulator.kinds.aws.sqs.age_looks import AgeLooks
+from simulator.kinds.aws.sqs.give_way import Workshop
 from simulator.kinds.aws.sqs.quotas import CHUNK
 from simulator.measurement.level import Course
 
@@ -43,6 +44,9 @@ class ReadStage(BrokerStage):
         hands: what counts the messages in the hands of the reader, where it does.
     """
 
+    #: Whether it may give way where a visibility timeout ends before the work on a message.
+    may_give_way = False
+
     def __init__(
         self,
         queue: StandardQueue,
@@ -61,8 +65,7 @@ class ReadStage(BrokerStage):
         self._timer = VisibilityTimer(self._hidden)
         self._ages = AgeLooks(queue, duration)
         self._hands = hands
-        # Idle workers are counted by their polls alone.
-        self._consumer.idle.clear()
+        self._workshop = Workshop(queue, reader)
 
     def _is_open(self) -> bool:
         return True  # the age of the oldest message is looked at, and timers are due, without one too
@@ -72,8 +75,13 @@ class ReadStage(BrokerStage):
         received = slice(0, int(np.isfinite(rows.taken).sum()))
         ends = rows.ends[received]
         ends = np.where(np.isfinite(ends), ends, until)
-        if bool((ends >= rows.taken[received] + self._hidden).any()):
+        timeouts = rows.taken[received] + self._hidden
+        late = timeouts[ends >= timeouts]
+        if not len(late):
+            return
+        if not self.may_give_way:
             raise EventsNeeded(f"{self._queue.id}: a visibility timeout ends before the work on a message")
+        self._give_way_by_chance(float(late.min()))
 
     def _note_queue(
         self, rows: Rows, came: Numbers, received: Numbers, ended: Numbers, until: float
@@ -133,6 +141,14 @@ class VisibilityTimer:
         #: When it was set, and whether that was before the work that begins at that time.
         self._set_at = -inf
         self._is_set_first = False
+
+    def due(self, now: float) -> float:
+        """When it is due as it is set at `now` (seconds), infinite where it is not set."""
+        return inf if self._due is None or self._set_at > now else self._due
+
+    def set(self, due: float) -> None:
+        """It has been set by events to be due at a time (seconds), infinite: it has not been set."""
+        self._due = None if due == inf else due
 
     def run(self, rows: Rows, until: float) -> Times:
         """When it is due up to `until` (seconds)."""

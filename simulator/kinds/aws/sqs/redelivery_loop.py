@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from math import inf
+from math import inf, nextafter
 
 from simulator.engine.stage_plan import EventsNeeded
 
@@ -51,7 +51,7 @@ class Happened:
     timers: list[float] = field(default_factory=list)
 
 
-class _Sent:
+class Sent:
     """A message in the queue."""
 
     __slots__ = ("arrived", "fails", "is_held", "number", "receives", "service")
@@ -64,6 +64,31 @@ class _Sent:
         self.fails = fails
         self.receives = 0
         self.is_held = False
+
+
+@dataclass(slots=True)
+class State:
+    """What is there at one time.
+
+    Args:
+        hidden: messages in flight, in the order of their receives, with the ends of their visibility timeouts
+            (seconds).
+        in_hand: by worker when the work on the first message ends and began, when the visibility timeout of
+            all of them ends, and these.
+        fresh: available and never received, in order.
+        returned: available again, in order.
+        idle: workers.
+        due: when the visibility timer is.
+        timers: its entries of the future, ascending.
+    """
+
+    hidden: list[tuple[Sent, float]]
+    in_hand: list[tuple[float, float, float, list[Sent]]]
+    fresh: list[Sent]
+    returned: list[Sent]
+    idle: int
+    due: float
+    timers: list[float]
 
 
 class RedeliveryLoop:
@@ -97,22 +122,66 @@ class RedeliveryLoop:
         self._service_again = service_again
         self._fails_again = fails_again
         #: What is known to come: times, and service time and failure of the first delivery.
-        self._coming: deque[_Sent] = deque()
+        self._coming: deque[Sent] = deque()
         self._count = 0
         self._idle = workers
         #: Available: never received, in order; received before, by time of enqueue.
-        self._fresh: deque[_Sent] = deque()
-        self._returned: list[tuple[float, int, _Sent]] = []
+        self._fresh: deque[Sent] = deque()
+        self._returned: list[tuple[float, int, Sent]] = []
         self._ordinal = 0
         #: Deliveries by the end of their visibility timeouts, with the receive count then.
-        self._deadlines: deque[tuple[float, _Sent, int]] = deque()
+        self._deadlines: deque[tuple[float, Sent, int]] = deque()
         self._held = 0
         #: Ends of work: (time, ordinal, began, message, further messages of the receive, their deadline).
-        self._ends: list[tuple[float, int, float, _Sent, deque[_Sent] | None, float]] = []
+        self._ends: list[tuple[float, int, float, Sent, deque[Sent] | None, float]] = []
         #: Entries of the visibility timer; all but the one it is set to find nothing to do.
         self._timers: list[float] = []
         self._due = inf
         self._happened = Happened()
+        #: Whether it may stop where a visibility timeout ends before the work on a message, and when that is.
+        self.may_stop = False
+        self.stops_at = inf
+
+    def is_at(self, now: float) -> State:
+        """What is there at `now` (seconds), up to which it has gone; what comes later is forgotten."""
+        self._coming.clear()
+        return State(
+            [(sent, deadline) for deadline, sent, _ in filter(_is_in_flight, self._deadlines)],
+            [
+                (end, began, deadline, [sent, *(further or ())])
+                for end, _, began, sent, further, deadline in sorted(self._ends, key=lambda work: work[:2])
+            ],
+            [*self._fresh],
+            [sent for _, _, sent in sorted(self._returned, key=lambda entry: entry[:2])],
+            self._idle,
+            self._due,
+            sorted(self._timers),
+        )
+
+    def go_on_from(self, state: State, count: int) -> None:
+        """Go on from another state.
+
+        Args:
+            count: how many messages have been numbered.
+        """
+        self._count, self._idle, self._due, self._timers = count, state.idle, state.due, [*state.timers]
+        self._fresh.clear()
+        self._fresh.extend(state.fresh)
+        self._returned.clear()
+        for sent in state.returned:
+            self._ordinal += 1
+            self._returned.append((sent.arrived, self._ordinal, sent))
+        self._deadlines.clear()
+        self._held = len(state.hidden)
+        for sent, deadline in state.hidden:
+            sent.is_held = True
+            self._deadlines.append((deadline, sent, sent.receives))
+        self._ends.clear()
+        for end, began, deadline, (sent, *further) in state.in_hand:
+            self._ordinal += 1
+            rest = deque(further) if self._most > 1 else None
+            self._ends.append((end, self._ordinal, began, sent, rest, deadline))
+        self.stops_at = inf
 
     def tell(self, arrived: Sequence[float], services: Sequence[float], fails: Sequence[bool]) -> None:
         """Messages will come.
@@ -124,7 +193,7 @@ class RedeliveryLoop:
         """
         first = self._count
         self._count += len(arrived)
-        self._coming.extend(map(_Sent, range(first, self._count), arrived, services, fails))
+        self._coming.extend(map(Sent, range(first, self._count), arrived, services, fails))
 
     def run(self, until: float) -> tuple[float, Happened]:
         """Go on up to `until` (seconds), or less far where that is much; returns how far, and what has
@@ -146,6 +215,8 @@ class RedeliveryLoop:
             before, now = now, min(came, end, due)
             if now > until:
                 return until, happened
+            if now >= self.stops_at:
+                return nextafter(self.stops_at, -inf), happened
             if now == came:
                 if now in (end, due):
                     raise EventsNeeded("two things happen to a queue at one time, and their order matters")
@@ -207,7 +278,7 @@ class RedeliveryLoop:
         self._begin(message, further, deadline, now)
         return True
 
-    def _hand_over(self, message: _Sent, deadline: float, now: float) -> None:
+    def _hand_over(self, message: Sent, deadline: float, now: float) -> None:
         happened = self._happened
         happened.taken.append(now)
         happened.in_flight.append(now)
@@ -218,9 +289,9 @@ class RedeliveryLoop:
         self._held += 1
         self._deadlines.append((deadline, message, message.receives))
 
-    def _receive_more(self, deadline: float, now: float) -> deque[_Sent]:
+    def _receive_more(self, deadline: float, now: float) -> deque[Sent]:
         """The further messages of a receive."""
-        further: deque[_Sent] = deque()
+        further: deque[Sent] = deque()
         while len(further) < self._most - 1:
             message = self._next_available(now)
             if message is None:
@@ -229,7 +300,7 @@ class RedeliveryLoop:
             further.append(message)
         return further
 
-    def _next_available(self, now: float) -> _Sent | None:
+    def _next_available(self, now: float) -> Sent | None:
         fresh, returned, happened = self._fresh, self._returned, self._happened
         while True:
             if returned and (not fresh or returned[0][0] <= fresh[0].arrived):
@@ -244,7 +315,7 @@ class RedeliveryLoop:
             happened.letters.append(message.number)
             happened.buried.append(now)
 
-    def _begin(self, message: _Sent, further: deque[_Sent] | None, deadline: float, now: float) -> None:
+    def _begin(self, message: Sent, further: deque[Sent] | None, deadline: float, now: float) -> None:
         if message.receives == 1:
             happened = self._happened
             happened.begins.append(now)
@@ -253,7 +324,9 @@ class RedeliveryLoop:
         else:
             ends = now + self._service_again()
         if ends >= deadline:
-            raise EventsNeeded("a visibility timeout ends before the work on a message")
+            if not self.may_stop:
+                raise EventsNeeded("a visibility timeout ends before the work on a message")
+            self.stops_at = min(self.stops_at, deadline)
         self._ordinal += 1
         heappush(self._ends, (ends, self._ordinal, now, message, further, deadline))
 
@@ -302,7 +375,7 @@ class RedeliveryLoop:
             heappush(self._timers, self._due)
 
 
-def _is_in_flight(delivery: tuple[float, _Sent, int]) -> bool:
+def _is_in_flight(delivery: tuple[float, Sent, int]) -> bool:
     """Whether the message was neither deleted nor received once more."""
     _, message, receives = delivery
     return message.is_held and message.receives == receives

@@ -15,12 +15,14 @@ import numpy as np
 
 from simulator.engine.ahead_stage import AheadStage
 from simulator.engine.broker_stage import Follower, Noting, Ready, arrivals_at, events_at
+from simulator.engine.comings import message_of, messages_of, passage_of
 from simulator.engine.message import Message
 from simulator.engine.stage_plan import EventsNeeded
 from simulator.engine.worked_rows import NO_ROWS, WorkedRows
 from simulator.kinds.aws.sqs.age_looks import AgeLooks
+from simulator.kinds.aws.sqs.give_way import Contents, InHand, Workshop
 from simulator.kinds.aws.sqs.open_polls import OpenPolls
-from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop
+from simulator.kinds.aws.sqs.redelivery_loop import Happened, RedeliveryLoop, Sent, State
 from simulator.kinds.aws.sqs.standard import StandardQueue
 from simulator.measurement.level import Course, Timeline
 from simulator.measurement.tally import Samples
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from simulator.engine.link import Link
     from simulator.engine.message_draws import ManyDraws
     from simulator.engine.node import Acceptor
-    from simulator.engine.recursion import Numbers, Onward
+    from simulator.engine.recursion import Numbers, Onward, Passage
     from simulator.engine.world import World
     from simulator.measurement.level import Level, Times
 
@@ -44,6 +46,7 @@ class RedeliveryStage(AheadStage[Ready]):
         probability: that one delivery fails.
         duration: simulated seconds.
         has_letters: whether the dead-letter queue belongs to it; otherwise nothing may be given up.
+        may_give_way: whether it may give way where a visibility timeout ends before the work on a message.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class RedeliveryStage(AheadStage[Ready]):
         probability: float,
         duration: float,
         has_letters: bool,
+        may_give_way: bool,
     ) -> None:
         (self._subscription,) = queue.subscriptions
         consumer, reader = self._subscription.consumer, queue.readers[self._subscription]
@@ -85,8 +89,9 @@ class RedeliveryStage(AheadStage[Ready]):
         self._letters = _Letters(dead_letter, duration) if dead_letter is not None and has_letters else None
         self._ages = AgeLooks(queue, duration)
         self._polls = OpenPolls(size, reader.wait_time)
-        # Idle workers are counted by their polls alone.
-        consumer.idle.clear()
+        self._workshop = Workshop(queue, reader)
+        #: When it may give way where a visibility timeout ends before the work on a message.
+        self._loop.may_stop = may_give_way
         #: What has not gone by the end of what stands ready.
         self._rows = NO_ROWS
         self._count = 0
@@ -113,7 +118,9 @@ class RedeliveryStage(AheadStage[Ready]):
             )
         rows = WorkedRows.joined(parts)
         # Messages that always fail would come again for ever.
-        until, happened = self._loop.run(min(until, self._duration))
+        until, happened = self._loop.run(min(until, self._duration, self._limit))
+        if self._loop.stops_at < inf:
+            self._give_way_by_chance(self._loop.stops_at)
         gone, left = rows.numbered(happened.done + happened.letters), happened.deleted + happened.buried
         rows.ends[gone] = left
         # What is deleted at one time with letters goes before: the worker then receives.
@@ -129,6 +136,71 @@ class RedeliveryStage(AheadStage[Ready]):
         self._rows = rows.chosen(np.flatnonzero(rows.ends == inf))
         self._present = int(self._rows.arrived.searchsorted(until, "right"))
         return Ready(until, followers)
+
+    # -- giving way to events --------------------------------------------------------------------
+    def _to_events(self, now: float) -> list[Passage]:
+        rows, self._rows = self._rows, NO_ROWS
+        come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
+        numbers: list[int] = come.number.tolist()
+        messages = dict(zip(numbers, messages_of(come.passage(self._book)), strict=True))
+        state = self._loop.is_at(now)
+
+        def made(sent: Sent) -> Message:
+            message = messages[sent.number]
+            message.receive_count = sent.receives
+            return message
+
+        contents = Contents(
+            [(made(sent), deadline) for sent, deadline in state.hidden],
+            [
+                InHand(end, began, deadline, [*map(made, sents)])
+                for end, began, deadline, sents in state.in_hand
+            ],
+            [*map(made, state.fresh)],
+            [*map(made, state.returned)],
+            state.due,
+            state.timers,
+        )
+        self._workshop.open(contents, self._polls)
+        self._ages.give_way()
+        if self._letters is not None:
+            self._letters.give_way()
+        return [coming.passage(self._book)]
+
+    def _from_events(self, now: float) -> bool:
+        contents = self._workshop.contents()
+        if contents is None:
+            return False
+        messages = [*(one for one, _ in contents.hidden), *contents.fresh, *contents.returned]
+        messages.sort(key=lambda message: message.accepted_at)
+        passage = passage_of(messages)
+        first, self._count = self._count, self._count + len(messages)
+        self._rows = WorkedRows.of(passage, first, self._book)
+        self._present = len(messages)
+        fails = (self._chances(passage.source, passage.sequence) < self._probability).tolist()
+        services = self._draws(passage.source, passage.sequence).tolist()
+        sents = {}
+        for number, (message, service, is_failing) in enumerate(zip(messages, services, fails, strict=True)):
+            sent = sents[message] = Sent(first + number, message.accepted_at, service, is_failing)
+            sent.receives = message.receive_count
+        self._workshop.close(self._polls)
+        state = State(
+            [(sents[message], deadline) for message, deadline in contents.hidden],
+            [
+                (hand.end, hand.began, hand.deadline, [sents[message] for message in hand.messages])
+                for hand in contents.in_hand
+            ],
+            [sents[message] for message in contents.fresh],
+            [sents[message] for message in contents.returned],
+            self._polls.idle,
+            contents.due,
+            contents.timers,
+        )
+        self._loop.go_on_from(state, self._count)
+        self._ages.take_back()
+        if self._letters is not None:
+            self._letters.take_back()
+        return True
 
     def _note_queue(
         self, rows: WorkedRows, gone: Numbers, happened: Happened, until: float
@@ -223,6 +295,17 @@ class _Letters:
         self._target = link.target
         self._ages = AgeLooks(link.target, duration)
         self._oldest = inf
+
+    def give_way(self) -> None:
+        """Let events go on; of the letters, which nobody reads, they ask for the age of the oldest."""
+        if self._oldest < inf:
+            self._target.keep_letter(message_of(0, 0, None, self._oldest, self._oldest))
+        self._ages.give_way()
+
+    def take_back(self) -> None:
+        """Go on after the events."""
+        self._oldest = self._target.forget_letters()
+        self._ages.take_back()
 
     def note(self, letters: WorkedRows, queue: StandardQueue, until: float) -> list[Follower]:
         """What is noted of messages that `queue` gives up, in order of time, up to `until` (seconds)."""

@@ -276,6 +276,17 @@ class StandardQueue(SqsQueue):
                 self.expire(message, now)
         return self.oldest_available()
 
+    def keep_letter(self, message: Message) -> None:
+        """Hold a dead letter that is counted already."""
+        self._store_again(message)
+
+    def forget_letters(self) -> float:
+        """Hold none of the letters any more, which stay counted; returns when the oldest was sent, s."""
+        oldest = self.oldest_available()
+        self._fresh.clear()
+        self._returned.clear()
+        return oldest
+
     def leaves_available(self, message: Message) -> None:
         """An available message was deleted."""
 

@@ -83,7 +83,8 @@ def fan_out(
         ),
         (fan_out(producer={"size": 200_000}), (0, 0)),
         (fan_out(more=[node("p2", "producer")], edges=["p2->t"]), (0, 0)),
-        (fan_out(faults=[{"kind": "outage", "node": "c2", "at": 3, "duration": 1}]), (0, 0)),
+        (fan_out(faults=[{"kind": "outage", "node": "c2", "at": 3, "duration": 1}]), (3, 1)),
+        (fan_out(faults=[{"kind": "outage", "node": "q2", "at": 3, "duration": 1}]), (0, 0)),
     ],
 )
 def test_a_topic_is_a_relay_only_where_nothing_else_can_happen(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from simulator import Document
 from tests.simulator.designs import design, node
-from tests.simulator.engines import parts, seen
+from tests.simulator.engines import parts, seen, turns
 
 DURATION = 8.0
 EXPONENTIAL = {"distribution": "exponential", "mean": 0.03}
@@ -126,6 +127,44 @@ def test_a_queue_advances_by_recursion_only_where_nothing_else_can_happen(
 ) -> None:
     assert parts(document) == expected
     assert seen(document, "events") == seen(document, "auto")
+
+
+QUICK = {"service_time": {"distribution": "exponential", "mean": 0.02}}
+SPREAD = {"service_time": {"distribution": "lognormal", "mean": 0.02, "scv": 40}}
+QUICK_TANDEM = {**TANDEM, "more": [TANDEM["more"][0], node("c2", "consumer", instances=3, **QUICK)]}
+OUTAGE = {"kind": "outage", "node": "c", "at": 1, "duration": 0.5}
+PAUSE = {**OUTAGE, "kind": "pause"}
+SELDOM_FAILS = {"failure": {"probability": 0.1}}
+TEN = {"MaxNumberOfMessages": 10}
+
+
+@pytest.mark.parametrize("receive", [{}, TEN], ids=["one", "ten"])
+@pytest.mark.parametrize(
+    ("document", "least"),
+    [
+        (lambda receive: queue({}, receive, QUICK, faults=[PAUSE]), [2]),
+        # What is given back comes again when its visibility timeout ends, or goes to the dead letters.
+        (lambda receive: queue({"VisibilityTimeout": 1}, receive, QUICK, faults=[OUTAGE]), [2]),
+        (lambda receive: queue({"VisibilityTimeout": 1}, receive, QUICK, faults=[OUTAGE], **LETTERS), [2]),
+        (lambda receive: queue({}, receive, QUICK, faults=[PAUSE, {**PAUSE, "at": 5}]), [4]),
+        (lambda receive: queue({}, receive, QUICK, faults=[PAUSE], **TANDEM), [2, 0]),
+        (lambda receive: queue({}, receive, QUICK, faults=[{**PAUSE, "node": "c2"}], **QUICK_TANDEM), [0, 2]),
+        # Work that takes longer than the visibility timeout.
+        (lambda receive: queue({"VisibilityTimeout": 0.4}, receive, SPREAD), [2]),
+        # Work that fails, too; what was hidden or had come again before it gave way goes on.
+        (lambda receive: queue(HIDDEN, receive, QUICK | SELDOM_FAILS, faults=[PAUSE]), [2]),
+        (lambda receive: queue(HIDDEN, receive, QUICK | SELDOM_FAILS, faults=[OUTAGE], **LETTERS), [2]),
+        (lambda receive: queue(HIDDEN, receive, QUICK | SELDOM_FAILS, faults=[PAUSE], **TANDEM), [2, 0]),
+        (lambda receive: queue({"VisibilityTimeout": 0.4}, receive, SPREAD | SELDOM_FAILS), [2]),
+        (lambda receive: queue({"VisibilityTimeout": 0.4}, receive, SPREAD | SELDOM_FAILS, **LETTERS), [2]),
+    ],
+)
+def test_a_stage_gives_way_to_events_and_takes_back(
+    document: Callable[[dict[str, Any]], Document], least: list[int], receive: dict[str, Any]
+) -> None:
+    made = document(receive)
+    assert all(len(times) >= count for times, count in zip(turns(made), least, strict=True))
+    assert seen(made, "events") == seen(made, "auto")
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,8 @@ OTHER = node(
             ),
             (4, 1),
         ),
-        (log(INSTANT, more=[node("q", "queue", capacity=2), OTHER], edges=["c->q", "q->c2"]), (0, 0)),
+        (log(INSTANT, more=[node("q", "queue", capacity=2), OTHER], edges=["c->q", "q->c2"]), (2, 1)),
+        (log(INSTANT, more=[node("q", "queue", discipline="lifo"), OTHER], edges=["c->q", "q->c2"]), (0, 0)),
         (
             log(
                 INSTANT,
