@@ -68,7 +68,7 @@ class FunctionStage(AheadStage[Ready]):
         self._count = 0
 
     def _is_open(self) -> bool:
-        return len(self._rows) > 0 or len(self._to_come) > 0
+        return len(self._rows) > 0 or len(self._to_come) > 0 or self._runs.has_deadlines
 
     def _follow(self, ahead: Ready, now: float) -> None:
         ahead.follow(now)

@@ -77,6 +77,11 @@ class Runs:
         #: Cold starts that go on.
         self._initialising: Times = np.zeros(0)
 
+    @property
+    def has_deadlines(self) -> bool:
+        """Whether a Timeout will be over of an execution that called somebody and has ended."""
+        return len(self._deadlines) > 0
+
     def begin(self, now: float, work: float, message: int, count: int = 1) -> int:
         """One more begins whose handler works so long (seconds); returns its number, from 0.
 

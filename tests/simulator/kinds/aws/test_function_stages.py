@@ -103,6 +103,21 @@ def calling(
         (function(more=[node("p2", "producer")], edges=["p2->f:publish"]), (1, 2)),
         (function(road="invoke", more=[node("p2", "producer")], edges=["p2->f:invoke"]), (1, 2)),
         (function(road="invoke", more=[OTHER], edges=["p->g:publish"]), (2, 1)),
+        # Told one by one, and its Timeout is over when nothing is under way any more.
+        (
+            function(
+                {"Timeout": 1},
+                road="invoke",
+                producer={"arrivals": {"process": "poisson", "rate": 2, "stop": 5}},
+                more=[
+                    node("t", "aws.dynamodb"),
+                    node("q", "queue", discipline="lifo"),
+                    node("c", "consumer"),
+                ],
+                edges=["f->t:invoke", "p->q", "q->c"],
+            ),
+            (1, 0),
+        ),
         # A topic, and sizes that are drawn.
         (by_topic(), (2, 1)),
         (
