@@ -223,6 +223,7 @@ class AheadStage(ABC, Generic[A]):
         for order in self._order.values():
             order.write()
         self._order.clear()
+        mark = self._env.mark()
         told += self._to_events(now)
         del self._broker.__dict__["accept"]
         for stage in [] if self._onward is None else self._onward.stages:
@@ -233,6 +234,8 @@ class AheadStage(ABC, Generic[A]):
         self.turns.append(now)
         self._comings = Comings(self._env, self._broker)
         self._comings.tell(told)
+        if not self._env.is_order_known(mark):
+            raise EventsNeeded("two things happen at one time, and their order matters")
         self._back_at = now if self._ways_given == 0 else now + PATIENCE * 2.0**self._ways_given
 
     def _is_back(self, comings: Comings, now: float) -> bool:

@@ -27,6 +27,9 @@ class Activity:
 
     #: How the run loop tells an activity from a SimPy event (whose callbacks are a list).
     callbacks = None
+    #: Whether it matters what comes first when something else is due at the same time. Not where it finds the
+    #: same either way, nor where it is scheduled before everything else and comes first.
+    depends_on_order = True
 
     def occur(self, now: float) -> float | None:
         """Do what is due at `now` (seconds); the return value is the next time, or None."""
@@ -77,6 +80,21 @@ class SimulationEnvironment(simpy.Environment):
         heap: list[Any] = self._queue
         wanted = [entry for entry in heap if isinstance(entry[3], Activity) and is_wanted(entry[3])]
         return [(entry[0], entry[3]) for entry in sorted(wanted, key=lambda entry: entry[:3])]
+
+    def mark(self) -> int:
+        """A place in the order of scheduling, for `is_order_known`."""
+        return next(self._eid)
+
+    def is_order_known(self, mark: int) -> bool:
+        """Whether what was scheduled since `mark` cannot come before or after the wrong thing: nothing of
+        another sort is due at the time of any of it.
+        """
+        heap: list[Any] = self._queue
+        by_time: dict[float, list[type]] = {entry[0]: [] for entry in heap if entry[2] > mark}
+        for entry in heap:
+            if entry[0] in by_time and getattr(entry[3], "depends_on_order", True):
+                by_time[entry[0]].append(type(entry[3]))
+        return all(len(set(sorts)) <= 1 for sorts in by_time.values())
 
     def times_until(self, until: float) -> set[float]:
         """The times up to `until` (seconds) at which something is scheduled; reads the whole future."""

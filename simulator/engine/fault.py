@@ -75,6 +75,8 @@ class Fault(Activity):
 
     __slots__ = ("begun", "means", "record", "watch", "world")
 
+    depends_on_order = False
+
     def __init__(self, world: World, record: FaultRecord, means: Means) -> None:
         self.world = world
         self.record = record

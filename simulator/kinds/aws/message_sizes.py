@@ -27,6 +27,11 @@ def largest_into(world: World, node: Node) -> float:
     return largest + sum(getattr(one, "most_added", 0.0) for one in passed)
 
 
+def is_added_to(world: World, node: Node) -> bool:
+    """Whether topics on the way to the node make messages larger."""
+    return any(getattr(world.nodes[id], "most_added", 0.0) > 0.0 for id in upstream(world.document, node.id))
+
+
 def most_attributes(world: World) -> tuple[int, float]:
     """How many attributes a message of any producer has at most, and how many bytes they are at most: a
     template names more than is drawn from it.

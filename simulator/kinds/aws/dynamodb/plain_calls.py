@@ -26,6 +26,7 @@ from simulator.kinds.aws.dynamodb.units import (
     read_units,
     write_units,
 )
+from simulator.kinds.aws.message_sizes import is_added_to
 from simulator.measurement.level import NO_TIMES, Course
 from simulator.measurement.tally import Samples
 
@@ -250,10 +251,11 @@ def is_plainly_called(world: World, caller: Node, edges: Sequence[InvokeEdge]) -
     """Whether all that a node calls are tables which nobody else calls or reads, by operations that meet
     nobody, without cache, indexes, stream and time to live.
     """
-    sizes = sizes_into(world, caller)
+    # A topic adds to the size what the event and the endpoint ask for.
+    are_known = all(isfinite(size) for size in sizes_into(world, caller)) and not is_added_to(world, caller)
     clients = [edge.target for edge in edges if type(edge) is InvokeEdge and isinstance(edge.target, Client)]
     return len(clients) == len(edges) and all(
-        _is_plain(world, caller, one, are_known=all(isfinite(size) for size in sizes)) for one in clients
+        _is_plain(world, caller, one, are_known=are_known) for one in clients
     )
 
 

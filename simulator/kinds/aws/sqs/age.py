@@ -19,6 +19,8 @@ class AgeSampler(Activity):
 
     __slots__ = ("interval", "queue", "tally")
 
+    depends_on_order = False
+
     def __init__(self, queue: SqsQueue, duration: float) -> None:
         self.queue = queue
         self.interval = max(1.0, duration / LOOKS)

@@ -126,6 +126,15 @@ def calling(
         ),
         (by_topic(more=[node("q", "aws.sqs", VisibilityTimeout=60), OTHER], edges=["t->q", "q->g"]), (3, 1)),
         (by_topic(producer={"size": {"distribution": "exponential", "mean": 900}}), (0, 0)),
+        # What the topic adds makes an item of more than a kilobyte.
+        (
+            by_topic(
+                producer={"event": {"type": "T", "attributes": {"kind": "a"}}},
+                more=[node("u", "aws.dynamodb")],
+                edges=["f->u:invoke"],
+            ),
+            (0, 0),
+        ),
         # Throttled, stopped, or two things at one time: events are needed from the beginning.
         (function({"ReservedConcurrentExecutions": 5}), (1, 1)),
         (function({"Timeout": 1, "service_time": {**GAMMA, "mean": 0.4}}), (1, 1)),
