@@ -215,6 +215,19 @@ class Line(Broker):
                 consumer.wake(subscription, now, consumer.poll_interval)
                 return
 
+    # -- what waits, for stages ------------------------------------------------------------------
+    def stored(self) -> list[Message]:
+        """The messages that wait, in order."""
+        return [*self.line]
+
+    def restore(self, message: Message) -> None:
+        """Put a message that waits, and is counted, behind the others."""
+        self.line.append(message)
+
+    def forget_stored(self) -> None:
+        """Hold none of the messages that wait, which stay counted."""
+        self.line.clear()
+
     def _depart(self, message: Message, now: float) -> None:
         self.departures += 1
         self.residence_sum += now - message.accepted_at

@@ -21,6 +21,7 @@ from simulator.engine.comings import messages_of, passage_of
 from simulator.engine.endpoint import Consumer
 from simulator.engine.environment import SimulationEnvironment
 from simulator.engine.line import Line
+from simulator.engine.message import Message
 from simulator.engine.message_draws import ManyDraws
 from simulator.engine.recursion import NO_NUMBERS, Numbers, Onward, Passage, most_at_once
 from simulator.measurement.level import NO_TIMES, Course, Timeline, Times, changes, without
@@ -31,7 +32,7 @@ from simulator.measurement.tally import Samples
 MOST_BLOCKS = 4
 
 
-class LineStage(AheadStage["_Ahead"]):
+class LineStage(AheadStage["Ahead"]):
     """One plain line with the one consumer that reads it.
 
     Args:
@@ -54,34 +55,31 @@ class LineStage(AheadStage["_Ahead"]):
         #: By the end of what stands ready: what is served and has not ended; what has not begun, in pieces,
         #: so that a long backlog is not copied with every block; of that, what has not come.
         self._in_service = _NO_ROWS
-        self._to_begin: deque[_Rows] = deque()
-        self._to_come = _Coming(NO_TIMES, NO_TIMES)
+        self._to_begin: deque[Rows] = deque()
+        self._to_come = Coming(NO_TIMES, NO_TIMES)
 
     def _is_open(self) -> bool:
         return len(self._in_service) > 0 or bool(self._to_begin)
 
     # -- ahead -----------------------------------------------------------------------------------
-    def _work_ahead(self, until: float) -> _Ahead:
+    def _work_ahead(self, until: float) -> Ahead:
         new = [self._served(passage) for passage in self._told(until)]
         self._to_begin.extend(new)
-        if self._line.capacity is not None:
-            self._look_for_refusal(new, self._line.capacity)
+        self._look_for_limits(new)
         until = min(until, self._far(), self._limit)
         came, self._to_come = self._to_come.with_more(new).parted(until)
         begun = self._begun(until)
-        rows = _Rows.joined([self._in_service, begun])
+        rows = Rows.joined([self._in_service, begun])
         looks = self._looks(until)
-        line = self._line
         done, left, ended, service, sojourn, residence = self._finished(rows, until)
         self._in_service = rows.chosen(left)
         ends = Timeline(ended, looks)
         samples = Samples(sojourn, ends.stops)
         finished = rows.done(done, ended)
         self._tell_onward(finished, until)
-        play = _play if compiled.loops is None else _play_compiled
-        played = play(line, self._consumer, came, begun, ended, looks)
+        played = self._played(came, begun, ended, looks)
         begins = Timeline(begun.begins, looks)
-        return _Ahead(
+        return Ahead(
             until,
             Timeline(came.arrived, looks),
             played.present,
@@ -96,10 +94,17 @@ class LineStage(AheadStage["_Ahead"]):
             self._deliveries(finished, samples, ends),
         )
 
-    def _look_for_refusal(self, new: list[_Rows], capacity: int) -> None:
+    def _played(self, came: Coming, begun: Rows, ended: Times, looks: Times) -> Played:
+        play = _play if compiled.loops is None else _play_compiled
+        return play(self._line, self._consumer, came, begun, ended, looks)
+
+    def _look_for_limits(self, new: list[Rows]) -> None:
         """Give way where a message would come to a full line."""
+        capacity = self._line.capacity
+        if capacity is None:
+            return
         coming = self._to_come.with_more(new)
-        rows = _Rows.joined([*self._to_begin])
+        rows = Rows.joined([*self._to_begin])
         began = rows.begins[rows.begins > rows.arrived]
         has_to_wait = coming.begins > coming.arrived
         # Those that wait are all that had to, from the last ones on, less those that have begun.
@@ -120,7 +125,7 @@ class LineStage(AheadStage["_Ahead"]):
             count += len(piece)
         return inf
 
-    def _begun(self, until: float) -> _Rows:
+    def _begun(self, until: float) -> Rows:
         """What begins up to `until` (seconds); it is in order, as is what arrives."""
         begun = []
         while self._to_begin:
@@ -131,9 +136,9 @@ class LineStage(AheadStage["_Ahead"]):
             if len(later):
                 self._to_begin.appendleft(later)
                 break
-        return _Rows.joined(begun)
+        return Rows.joined(begun)
 
-    def _finished(self, rows: _Rows, until: float) -> tuple[Numbers, Numbers, Times, Times, Times, Times]:
+    def _finished(self, rows: Rows, until: float) -> tuple[Numbers, Numbers, Times, Times, Times, Times]:
         """The positions of what ends up to `until` (seconds), in order of time, and of the rest; of the first
         their ends, service and sojourn times, and the sum of all of these before the first and after each.
         """
@@ -150,7 +155,7 @@ class LineStage(AheadStage["_Ahead"]):
         sums = np.add.accumulate(np.concatenate(([before], sojourn)))
         return done, np.flatnonzero(~is_done), ended, ended - begins[done], sojourn, sums
 
-    def _served(self, passage: Passage) -> _Rows:
+    def _served(self, passage: Passage) -> Rows:
         """Find when each message begins and ends."""
         free = self._free
         arrived = passage.arrived
@@ -169,14 +174,12 @@ class LineStage(AheadStage["_Ahead"]):
             self._free = heap.tolist()
         return self._rows(passage, begins, ends)
 
-    def _rows(self, passage: Passage, begins: Times, ends: Times) -> _Rows:
+    def _rows(self, passage: Passage, begins: Times, ends: Times) -> Rows:
         numbers = self._book.numbers_of(passage.key)
-        return _Rows(
-            passage.source, passage.sequence, numbers, passage.created, passage.arrived, begins, ends
-        )
+        return Rows(passage.source, passage.sequence, numbers, passage.created, passage.arrived, begins, ends)
 
     # -- as time passes --------------------------------------------------------------------------
-    def _follow(self, ahead: _Ahead, now: float) -> None:
+    def _follow(self, ahead: Ahead, now: float) -> None:
         line, subscription = self._line, self._subscription
         came = ahead.arrived.pass_to(now)
         line.accepted += came.stop - came.start
@@ -205,27 +208,31 @@ class LineStage(AheadStage["_Ahead"]):
 
     # -- giving way to events --------------------------------------------------------------------
     def _to_events(self, now: float) -> list[Passage]:
-        line, consumer, subscription = self._line, self._consumer, self._subscription
-        rows = _Rows.joined([self._in_service, *self._to_begin])
-        self._in_service, self._to_come = _NO_ROWS, _Coming(NO_TIMES, NO_TIMES)
+        consumer, subscription = self._consumer, self._subscription
+        rows = Rows.joined([self._in_service, *self._to_begin])
+        self._in_service, self._to_come = _NO_ROWS, Coming(NO_TIMES, NO_TIMES)
         self._to_begin.clear()
         come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
-        messages = messages_of(come.passage(self._book))
+        messages = self._made(come.passage(self._book))
         for message, begins, ends in zip(messages, come.begins.tolist(), come.ends.tolist(), strict=True):
             if begins > now:
-                line.line.append(message)
+                self._line.restore(message)
             else:
                 message.receive_count = 1
                 consumer.serve_until(ends, message, subscription, begins)
         return [coming.passage(self._book)]
 
+    def _made(self, passage: Passage) -> list[Message]:
+        return messages_of(passage)
+
     def _from_events(self, now: float) -> bool:
         line, consumer = self._line, self._consumer
         if not consumer.is_nominal or line.is_out or self._subscription.is_watched:
             return False
-        if line.capacity is not None and len(line.line) > line.capacity // 2:
+        waiting = line.stored()
+        if line.capacity is not None and len(waiting) > line.capacity // 2:
             return False
-        if any(message.receive_count for message in line.line):
+        if any(message.receive_count for message in waiting):
             return False
         services = consumer.services()
         servers = [server for _, server in services]
@@ -238,14 +245,14 @@ class LineStage(AheadStage["_Ahead"]):
         begins = np.array([server.started_at for server in servers])
         rows = self._rows(passage_of([server.message for server in servers]), begins, ends)
         self._in_service = rows.chosen(rows.arrived.argsort(kind="stable"))
-        if line.line:
-            self._to_begin.append(self._served(passage_of(line.line)))
-            line.line.clear()
+        if waiting:
+            self._to_begin.append(self._served(passage_of(waiting)))
+            line.forget_stored()
         return True
 
 
 @dataclass(slots=True)
-class _Rows:
+class Rows:
     """Messages with all that is known of them, in order of arrival; arrays of one length."""
 
     source: Numbers
@@ -260,15 +267,15 @@ class _Rows:
     def __len__(self) -> int:
         return len(self.sequence)
 
-    def parted(self, place: int) -> tuple[_Rows, _Rows]:
+    def parted(self, place: int) -> tuple[Rows, Rows]:
         """The messages before a position, and those from there on."""
         if place == len(self):
             return self, _NO_ROWS
         return self._part(slice(0, place)), self._part(slice(place, None))
 
-    def _part(self, part: slice) -> _Rows:
+    def _part(self, part: slice) -> Rows:
         arrived = self.arrived[part]
-        return _Rows(
+        return Rows(
             self.source[part],
             self.sequence[part],
             self.keys[part],
@@ -278,7 +285,7 @@ class _Rows:
             self.ends[part],
         )
 
-    def chosen(self, rows: Numbers) -> _Rows:
+    def chosen(self, rows: Numbers) -> Rows:
         """The messages at these positions, in this order."""
         return self._rows(rows, self.begins[rows], self.ends[rows])
 
@@ -287,25 +294,25 @@ class _Rows:
         keys = book.keys_of(self.keys)
         return Passage(self.source, self.sequence, keys, self.created, self.arrived)
 
-    def done(self, rows: Numbers, ends: Times) -> _Rows:
+    def done(self, rows: Numbers, ends: Times) -> Rows:
         """The same without their begins, where `ends` are their ends."""
         return self._rows(rows, NO_TIMES, ends)
 
-    def _rows(self, rows: Numbers, begins: Times, ends: Times) -> _Rows:
+    def _rows(self, rows: Numbers, begins: Times, ends: Times) -> Rows:
         arrived = self.arrived[rows]
         # The very same array where they came here as they were made.
         created = arrived if self.created is self.arrived else self.created[rows]
-        return _Rows(self.source[rows], self.sequence[rows], self.keys[rows], created, arrived, begins, ends)
+        return Rows(self.source[rows], self.sequence[rows], self.keys[rows], created, arrived, begins, ends)
 
     @staticmethod
-    def joined(parts: list[_Rows]) -> _Rows:
+    def joined(parts: list[Rows]) -> Rows:
         """Those of all parts, one after the other."""
         parts = [part for part in parts if len(part)]
         if len(parts) <= 1:
             return parts[0] if parts else _NO_ROWS
         arrived = np.concatenate([part.arrived for part in parts])
         is_made_here = all(part.created is part.arrived for part in parts)
-        return _Rows(
+        return Rows(
             np.concatenate([part.source for part in parts]),
             np.concatenate([part.sequence for part in parts]),
             np.concatenate([part.keys for part in parts]),
@@ -317,33 +324,33 @@ class _Rows:
 
 
 @dataclass(slots=True)
-class _Coming:
+class Coming:
     """When messages come and when they begin, in order; arrays of one length."""
 
     arrived: Times
     begins: Times
 
-    def with_more(self, rows: list[_Rows]) -> _Coming:
+    def with_more(self, rows: list[Rows]) -> Coming:
         """These and then others."""
         if len(rows) == 1 and not len(self.arrived):
-            return _Coming(rows[0].arrived, rows[0].begins)
-        return _Coming(
+            return Coming(rows[0].arrived, rows[0].begins)
+        return Coming(
             np.concatenate([self.arrived, *(one.arrived for one in rows)]),
             np.concatenate([self.begins, *(one.begins for one in rows)]),
         )
 
-    def parted(self, until: float) -> tuple[_Coming, _Coming]:
+    def parted(self, until: float) -> tuple[Coming, Coming]:
         """Those that come up to a time (seconds), and the others."""
         place = int(self.arrived.searchsorted(until, "right"))
         came, coming = slice(0, place), slice(place, None)
         return (
-            _Coming(self.arrived[came], self.begins[came]),
-            _Coming(self.arrived[coming], self.begins[coming]),
+            Coming(self.arrived[came], self.begins[came]),
+            Coming(self.arrived[coming], self.begins[coming]),
         )
 
 
 @dataclass(slots=True)
-class _Played:
+class Played:
     """What becomes of a line: samples, sums and levels in order of time."""
 
     #: What `Total.note` finds after each message that comes.
@@ -352,14 +359,14 @@ class _Played:
     courses: tuple[Course, ...]
 
 
-def _play(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times, looks: Times) -> _Played:
+def _play(line: Line, consumer: Consumer, came: Coming, begun: Rows, ended: Times, looks: Times) -> Played:
     arrived, begins = came.arrived, begun.begins
     waited = begins - begun.arrived
     has_to_wait = came.begins > arrived
     left_line = begins[waited > 0.0]
     # A server that ends and takes the next waiting message at once stays busy.
     moved = changes(arrived[~has_to_wait], without(ended, left_line))
-    return _Played(
+    return Played(
         line.present.after_each(arrived, ended),
         waited,
         (
@@ -371,8 +378,8 @@ def _play(line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Ti
 
 
 def _play_compiled(
-    line: Line, consumer: Consumer, came: _Coming, begun: _Rows, ended: Times, looks: Times
-) -> _Played:
+    line: Line, consumer: Consumer, came: Coming, begun: Rows, ended: Times, looks: Times
+) -> Played:
     assert compiled.loops is not None
     queued, held = line.queue_length, line.held
     waited, present, times, values, areas, held_times, held_values, held_areas = compiled.loops.play_line(
@@ -385,7 +392,7 @@ def _play_compiled(
         *(queued.value, queued.since, queued.area),
         *(held.value, held.since, held.area),
     )
-    return _Played(
+    return Played(
         present,
         waited,
         (
@@ -396,7 +403,7 @@ def _play_compiled(
 
 
 @dataclass(slots=True)
-class _Ahead:
+class Ahead:
     """What will happen up to the time `until` (seconds), in order of time."""
 
     until: float
@@ -411,8 +418,8 @@ class _Ahead:
     residence: Times
     courses: tuple[Course, ...]
     #: What goes on to other stages, None where nothing does.
-    finished: _Rows | None
+    finished: Rows | None
     deliveries: list[Deliveries]
 
 
-_NO_ROWS = _Rows(NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_TIMES, NO_TIMES, NO_TIMES, NO_TIMES)
+_NO_ROWS = Rows(NO_NUMBERS, NO_NUMBERS, NO_NUMBERS, NO_TIMES, NO_TIMES, NO_TIMES, NO_TIMES)

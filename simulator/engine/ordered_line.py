@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Literal
@@ -49,6 +49,10 @@ class Store:
         self._ranks: list[tuple[int, int, Place]] = []
         #: Places with a message.
         self.filled = 0
+
+    def places(self) -> Iterable[Place]:
+        """Those of a line that is not ranked, in the order in which they came."""
+        return self._line
 
     def put(self, place: Place) -> None:
         """A message comes in; one that was here before keeps its rank by its old ordinal."""
@@ -239,6 +243,24 @@ class OrderedLine(Line):
             self._wake_another(now)
         elif not self._assign(message, now):
             self._wait(message, now, next(self._ordinal))
+
+    # -- what waits, for stages: of one line, first in, first out ----------------------------------
+    def stored(self) -> list[Message]:
+        return [place.message for place in self._store.places() if place.message is not None]
+
+    def restore(self, message: Message) -> None:
+        place = Place(message, next(self._ordinal))
+        self._store.put(place)
+        heappush(self._deadlines, (message.expires_at, next(self._ordinal), place, self._store))
+
+    def forget_stored(self) -> None:
+        self._store = Store(self.discipline)
+        self._deadlines.clear()
+
+    @property
+    def expiry(self) -> Timer:
+        """When messages expire next."""
+        return self._expiry
 
     # -- faults ----------------------------------------------------------------------------------
     def recover(self) -> None:

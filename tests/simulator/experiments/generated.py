@@ -43,7 +43,7 @@ _step = st.sampled_from([0.00001, 0.0003, 0.004])
 #: By kind: settings of the broker, and of the edge by which it is read.
 BROKERS: dict[str, tuple[st.SearchStrategy[dict[str, Any]], st.SearchStrategy[dict[str, Any]]]] = {
     "queue": (
-        st.fixed_dictionaries({"capacity": st.sampled_from([None, None, None, 5, 40])}),
+        st.sampled_from([{}, {}, {}, {"capacity": 5}, {"capacity": 40}, {"ttl": 0.2}, {"ttl": 2}]),
         st.just({}),
     ),
     "aws.sqs": (

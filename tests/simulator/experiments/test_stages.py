@@ -93,7 +93,14 @@ BROKER_OUT = {**OUTAGE, "node": "q"}
         (plain(queue={"capacity": 3, "overflow": "drop-oldest"}), (1, 1)),
         (plain(queue={"capacity": 0}), (1, 1)),
         (plain(queue={"discipline": "lifo"}), (0, 0)),
-        (plain(queue={"ttl": 1.0}), (0, 0)),
+        # Events where a message expires.
+        (plain(queue={"ttl": 1.0}), (1, 1)),
+        (plain(queue={"ttl": 0.05}), (1, 1)),
+        (plain({"instances": 3}, queue={"ttl": 0.05}, faults=[OUTAGE]), (1, 1)),
+        (plain({"instances": 3}, queue={"ttl": 5.0}, more=TAIL, edges=["c->q2", "q2->c2"]), (2, 1)),
+        (plain({"instances": 3, "service_time": 0.02}, queue={"ttl": 0.3}, faults=[OUTAGE]), (1, 1)),
+        (plain(queue={"ttl": EXPONENTIAL}), (0, 0)),
+        (plain(queue={"ttl": 1.0, "capacity": 5}), (0, 0)),
         (plain(queue={"dispatch": "random"}), (0, 0)),
         # Events from a pause or an outage of a consumer until its backlog is worked off.
         (plain(faults=[{**OUTAGE, "kind": "pause"}]), (1, 1)),
@@ -220,6 +227,14 @@ def test_a_stage_gives_way_to_events_for_a_fault_and_takes_back(
             assert earliest - 1e-6 <= time <= latest
     events, auto = results(document)
     assert events == auto
+
+
+def test_a_stage_gives_way_to_events_each_time_a_message_expires() -> None:
+    document = plain(queue={"ttl": 0.2}, simulation={"duration": 200, "warmup": 0})
+    (times,) = turns(document)
+    assert len(times) >= 4
+    result = json.loads(results(document)[1])
+    assert result["nodes"]["q"]["expired"]["mean"] > 20
 
 
 def test_a_stage_gives_way_to_events_each_time_its_line_is_full() -> None:
