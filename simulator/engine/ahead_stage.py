@@ -69,8 +69,8 @@ class Completions(Protocol):
 
 A = TypeVar("A", bound=Ahead)
 
-#: Seconds for which events go on at least after what chance has brought, for the first time; then twice as
-#: long each time.
+#: Half of the seconds for which events go on at least after what chance has brought, for the first time; then
+#: twice as long each time.
 PATIENCE = 0.5
 
 
