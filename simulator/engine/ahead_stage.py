@@ -140,7 +140,12 @@ class AheadStage(ABC, Generic[A]):
         if self._comings is None:
             return self._limit
         # Whoever tells ahead must be asked for more just after what is told.
-        return nextafter(min([way.known_to for way in self._ways if way.known_to > -inf], default=inf), inf)
+        return nextafter(self._foretold_to, inf)
+
+    @property
+    def _foretold_to(self) -> float:
+        """Until when all messages are known of those who tell ahead, seconds."""
+        return min([way.known_to for way in self._ways if way.known_to > -inf], default=inf)
 
     def take_over(self, broker: Acceptor) -> None:
         """Take what comes to the broker in its place."""
@@ -242,8 +247,7 @@ class AheadStage(ABC, Generic[A]):
         """Whether it has taken back from the events what is there."""
         comings.tell(self._blocks)
         self._blocks.clear()
-        known = min([way.known_to for way in self._ways if way.known_to > -inf], default=inf)
-        if known < now:
+        if self._foretold_to < now:
             raise EventsNeeded("messages are not known before they come")
         if now < self._back_at or not self._from_events(now):
             return False
@@ -258,6 +262,11 @@ class AheadStage(ABC, Generic[A]):
         self._broker.__dict__["accept"] = self.intake()
         self._limit = min([limit for limit in self._known_limits if limit > now], default=inf)
         return True
+
+    def _as_it_came(self, rows: Completions) -> Passage:
+        """Messages as they came."""
+        keys = self._book.keys_of(rows.keys)
+        return Passage(rows.source, rows.sequence, keys, rows.created, rows.arrived)
 
     def _to_events(self, now: float) -> list[Passage]:
         """Put all that is there at `now` (seconds) into the hands of the events; returns what has been told

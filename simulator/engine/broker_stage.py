@@ -21,7 +21,6 @@ from simulator.engine.message_draws import ManyDraws
 from simulator.engine.recursion import Flags, Numbers, Onward, Passage
 from simulator.engine.worked_rows import Columns
 from simulator.measurement.level import Course, SizedLevel, Timeline, Times, Total, changes
-from simulator.measurement.ordering import KeyBook
 from simulator.measurement.tally import Samples
 
 #: What can happen to a message, as bits of `Rows.noted`.
@@ -60,11 +59,6 @@ class Rows(Columns):
 
     def __len__(self) -> int:
         return len(self.sequence)
-
-    def passage(self, book: KeyBook) -> Passage:
-        """The messages as they came."""
-        keys = book.keys_of(self.keys)
-        return Passage(self.source, self.sequence, keys, self.created, self.arrived)
 
     def fresh(self, times: Times, what: int, until: float) -> Numbers:
         """The messages to which it happens up to `until` (seconds), those noted before left out, in order of

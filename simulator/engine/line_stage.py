@@ -25,7 +25,7 @@ from simulator.engine.message import Message
 from simulator.engine.message_draws import ManyDraws
 from simulator.engine.recursion import NO_NUMBERS, Numbers, Onward, Passage, most_at_once
 from simulator.measurement.level import NO_TIMES, Course, Timeline, Times, changes, without
-from simulator.measurement.ordering import Deliveries, KeyBook
+from simulator.measurement.ordering import Deliveries
 from simulator.measurement.tally import Samples
 
 #: Blocks of messages that begin in what stands ready at most: a long backlog is not worked off in one go.
@@ -213,14 +213,14 @@ class LineStage(AheadStage["Ahead"]):
         self._in_service, self._to_come = _NO_ROWS, Coming(NO_TIMES, NO_TIMES)
         self._to_begin.clear()
         come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
-        messages = self._made(come.passage(self._book))
+        messages = self._made(self._as_it_came(come))
         for message, begins, ends in zip(messages, come.begins.tolist(), come.ends.tolist(), strict=True):
             if begins > now:
                 self._line.restore(message)
             else:
                 message.receive_count = 1
                 consumer.serve_until(ends, message, subscription, begins)
-        return [coming.passage(self._book)]
+        return [self._as_it_came(coming)]
 
     def _made(self, passage: Passage) -> list[Message]:
         return messages_of(passage)
@@ -288,11 +288,6 @@ class Rows:
     def chosen(self, rows: Numbers) -> Rows:
         """The messages at these positions, in this order."""
         return self._rows(rows, self.begins[rows], self.ends[rows])
-
-    def passage(self, book: KeyBook) -> Passage:
-        """The messages as they came."""
-        keys = book.keys_of(self.keys)
-        return Passage(self.source, self.sequence, keys, self.created, self.arrived)
 
     def done(self, rows: Numbers, ends: Times) -> Rows:
         """The same without their begins, where `ends` are their ends."""

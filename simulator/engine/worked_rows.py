@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from simulator.engine.recursion import NO_NUMBERS, Passage
+from simulator.engine.recursion import NO_NUMBERS
 from simulator.measurement.level import NO_TIMES
 
 if TYPE_CHECKING:
-    from simulator.engine.recursion import Numbers
+    from simulator.engine.recursion import Numbers, Passage
     from simulator.measurement.level import Times
     from simulator.measurement.ordering import KeyBook
 
@@ -69,11 +69,6 @@ class WorkedRows(Columns):
             passage.arrived,
             np.full(len(passage), inf),
         )
-
-    def passage(self, book: KeyBook) -> Passage:
-        """The messages as they came."""
-        keys = book.keys_of(self.keys)
-        return Passage(self.source, self.sequence, keys, self.created, self.arrived)
 
     def numbered(self, numbers: list[int]) -> Numbers:
         """The positions of messages by their numbers."""

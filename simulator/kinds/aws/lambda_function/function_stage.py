@@ -155,7 +155,7 @@ class FunctionPlan(StagePlan):
         limit = function.account.keep(function)
         calls = function_calls(self._world, function)
         stage = FunctionStage(function, entrance, draws, onward.get(function), limit, calls)
-        entrance.__dict__["accept"] = stage.intake()
+        stage.take_over(entrance)
         return stage, {entrance: stage}
 
 

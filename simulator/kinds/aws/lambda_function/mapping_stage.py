@@ -153,7 +153,7 @@ class MappingPlan(StagePlan):
         limit = function.account.keep(function)
         calls = function_calls(world, function)
         stage = MappingStage(self._queue, mapping, draws, onward.get(mapping), world.duration, limit, calls)
-        self._queue.__dict__["accept"] = stage.intake()
+        stage.take_over(self._queue)
         return stage, {self._queue: stage}
 
 

@@ -127,7 +127,7 @@ class StandardStage(ReadStage):
     def _to_events(self, now: float) -> list[Passage]:
         rows, self._rows = self._rows, self._rows.chosen(NO_NUMBERS)
         come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
-        messages = messages_of(come.passage(self._book))
+        messages = messages_of(self._as_it_came(come))
         received = int(come.taken.searchsorted(now, "right"))
         in_hand: dict[float, InHand] = {}
         hidden = []
@@ -143,7 +143,7 @@ class StandardStage(ReadStage):
         self._workshop.open(contents, self._polls)
         self._ages.give_way()
         self._receives.clear()
-        return [coming.passage(self._book)]
+        return [self._as_it_came(coming)]
 
     def _from_events(self, now: float) -> bool:
         contents = self._workshop.contents()

@@ -142,7 +142,7 @@ class RedeliveryStage(AheadStage[Ready]):
         rows, self._rows = self._rows, NO_ROWS
         come, coming = rows.parted(int(rows.arrived.searchsorted(now, "right")))
         numbers: list[int] = come.number.tolist()
-        messages = dict(zip(numbers, messages_of(come.passage(self._book)), strict=True))
+        messages = dict(zip(numbers, messages_of(self._as_it_came(come)), strict=True))
         state = self._loop.is_at(now)
 
         def made(sent: Sent) -> Message:
@@ -165,7 +165,7 @@ class RedeliveryStage(AheadStage[Ready]):
         self._ages.give_way()
         if self._letters is not None:
             self._letters.give_way()
-        return [coming.passage(self._book)]
+        return [self._as_it_came(coming)]
 
     def _from_events(self, now: float) -> bool:
         contents = self._workshop.contents()
